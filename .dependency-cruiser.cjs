@@ -1,0 +1,65 @@
+/** The house's arrows (CONTRIBUTING.md, "The house"): who may import whom. */
+const features = ['devices', 'telemetry', 'commands', 'webhooks', 'health'];
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'protocol-imports-nothing',
+      comment: 'Bytes to values and back: no Nest, no npm package, no Node module but its types.',
+      severity: 'error',
+      from: { path: '^src/protocol', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: '^src/protocol' },
+    },
+    {
+      name: 'platform-knows-no-business',
+      severity: 'error',
+      from: { path: '^src/platform' },
+      to: { path: '^src', pathNot: '^src/platform' },
+    },
+    {
+      name: 'transport-imports-protocol-only',
+      severity: 'error',
+      from: { path: '^src/transport' },
+      to: { path: '^src', pathNot: '^src/(transport|protocol)' },
+    },
+    {
+      name: 'simulator-imports-protocol-only',
+      severity: 'error',
+      from: { path: '^src/simulator' },
+      to: { path: '^src', pathNot: '^src/(simulator|protocol)' },
+    },
+    ...features.map((feature) => ({
+      name: `${feature}-stays-in-its-house`,
+      comment: 'Two features that want to talk do it through a row, not an import.',
+      severity: 'error',
+      from: { path: `^src/${feature}/` },
+      to: {
+        path: '^src/',
+        pathNot: [`^src/(${feature}|platform|transport|protocol)/`, '^src/devices/devices\\.(module|service)\\.ts$'],
+      },
+    })),
+    {
+      name: 'only-the-roots-name-every-module',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(main|app\\.module)\\.ts$' },
+      to: { path: '^src/(main|app\\.module)\\.ts$' },
+    },
+    {
+      name: 'listener-tests-build-their-own-bytes',
+      comment: 'An encoder must not vouch for its decoder.',
+      severity: 'error',
+      from: { path: '^test/support/' },
+      to: { path: '^src/protocol' },
+    },
+    { name: 'no-test-code-in-src', severity: 'error', from: { path: '^src', pathNot: '\\.spec\\.ts$' }, to: { path: '^(test|bench)' } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'no-dev-dependency-in-src', severity: 'error', from: { path: '^src', pathNot: '\\.spec\\.ts$' }, to: { dependencyTypes: ['npm-dev'] } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
