@@ -1,0 +1,49 @@
+import { IMEI_DIGITS, isAsciiDigit, requireImei } from './imei.js';
+import { ProtocolError } from './protocol-error.js';
+
+/** The server's one-byte answers to a login (Teltonika wiki, Codec, "Communication with server"). */
+export const LOGIN_ACCEPTED = 0x01;
+export const LOGIN_REFUSED = 0x00;
+
+const LENGTH_BYTES = 2;
+const LOGIN_BYTES = LENGTH_BYTES + IMEI_DIGITS;
+
+export interface Login {
+  readonly imei: string;
+  /** Where the bytes after the login begin; a device may send some without waiting for the answer. */
+  readonly bytesRead: number;
+}
+
+/**
+ * Reads the first bytes of a TCP connection: the length of the IMEI, then the IMEI as ASCII digits.
+ * Null means more bytes are needed. Throws BAD_LOGIN at the first byte that no login has, so that a port scanner
+ * or a browser is known for what it is without waiting for 17 bytes.
+ */
+export function decodeLogin(buffer: Buffer): Login | null {
+  const available = Math.min(buffer.length, LOGIN_BYTES);
+  for (let offset = 0; offset < available; offset++) {
+    const byte = buffer.readUInt8(offset);
+    if (!isLoginByte(byte, offset)) {
+      throw new ProtocolError('BAD_LOGIN', `byte 0x${byte.toString(16)} cannot stand at ${offset} of a login`, offset);
+    }
+  }
+  if (available < LOGIN_BYTES) {
+    return null;
+  }
+  return { imei: buffer.toString('latin1', LENGTH_BYTES, LOGIN_BYTES), bytesRead: LOGIN_BYTES };
+}
+
+export function encodeLogin(imei: string): Buffer {
+  requireImei(imei);
+  return Buffer.from(`\0${String.fromCharCode(IMEI_DIGITS)}${imei}`, 'latin1');
+}
+
+function isLoginByte(byte: number, offset: number): boolean {
+  if (offset === 0) {
+    return byte === 0;
+  }
+  if (offset === 1) {
+    return byte === IMEI_DIGITS;
+  }
+  return isAsciiDigit(byte);
+}

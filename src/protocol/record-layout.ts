@@ -1,0 +1,25 @@
+import { CODEC_16, CODEC_8, CODEC_8_EXTENDED, type RecordCodec } from './codec-ids.js';
+
+/** How the IO part of a record differs between codecs (Teltonika wiki, Codec, "IO element"). The 24 bytes before it do not. */
+export interface RecordLayout {
+  /** Width of an AVL id, the event id's too. */
+  readonly idBytes: 1 | 2;
+  /** Width of N total and of each group's count. */
+  readonly countBytes: 1 | 2;
+  /** A byte after the event id: what made the device write the record. */
+  readonly hasGenerationType: boolean;
+  /** The NX group: elements that carry their own length. */
+  readonly hasVariableGroup: boolean;
+}
+
+export const RECORD_LAYOUTS: Readonly<Record<RecordCodec, RecordLayout>> = {
+  [CODEC_8]: { idBytes: 1, countBytes: 1, hasGenerationType: false, hasVariableGroup: false },
+  [CODEC_8_EXTENDED]: { idBytes: 2, countBytes: 2, hasGenerationType: false, hasVariableGroup: true },
+  [CODEC_16]: { idBytes: 2, countBytes: 1, hasGenerationType: true, hasVariableGroup: false },
+};
+
+/** Timestamp, priority, longitude, latitude, altitude, angle, satellites, speed. */
+export const RECORD_FIXED_BYTES = 24;
+
+/** Number of data 1 and 2 are one byte each. */
+export const MAX_RECORDS = 255;

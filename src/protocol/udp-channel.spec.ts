@@ -1,0 +1,108 @@
+import { Bytes } from '../../test/fixtures/bytes.js';
+import { bytesOf, vectorNamed } from '../../test/fixtures/official-vectors.js';
+import { decodeUdpDatagram, encodeUdpPacket, encodeUdpReply } from './udp-channel.js';
+
+const PACKET = bytesOf(vectorNamed('codec8-udp'));
+const OTHER_PACKET = bytesOf(vectorNamed('codec8e-udp'));
+const IMEI = '352093086403655';
+const EMPTY_FIELD = Buffer.of(0x08, 0, 0);
+
+describe('a datagram', () => {
+  it('may hold several packets, one after another', () => {
+    const { packets, error } = decodeUdpDatagram(Buffer.concat([PACKET, OTHER_PACKET, PACKET]));
+    expect(error).toBeNull();
+    expect(packets.map(({ avlPacketId }) => avlPacketId)).toEqual([5, 7, 5]);
+    expect(packets.map(({ data }) => data)).toEqual([PACKET.subarray(23), OTHER_PACKET.subarray(23), PACKET.subarray(23)]);
+  });
+
+  it('of no bytes holds no packet and no error', () => {
+    expect(decodeUdpDatagram(Buffer.alloc(0))).toEqual({ packets: [], error: null });
+  });
+
+  it('gives the packets before a bad one, and says what was bad and where', () => {
+    const bad = packetOf({ imei: '35209308640365X' });
+    const { packets, error } = decodeUdpDatagram(Buffer.concat([PACKET, bad, OTHER_PACKET]));
+    expect(packets.map(({ avlPacketId }) => avlPacketId)).toEqual([5]);
+    expect(error).toMatchObject({ code: 'BAD_IMEI', offset: PACKET.length + 8 });
+  });
+
+  it('cut anywhere gives its whole packets and says that one is cut', () => {
+    const datagram = Buffer.concat([PACKET, OTHER_PACKET]);
+    for (let length = 1; length < datagram.length; length++) {
+      const { packets, error } = decodeUdpDatagram(datagram.subarray(0, length));
+      expect(packets).toHaveLength(length < PACKET.length ? 0 : 1);
+      expect(error?.code).toBe(length === PACKET.length ? undefined : 'TRUNCATED');
+    }
+  });
+
+  it('with a byte after its last packet says so', () => {
+    const { packets, error } = decodeUdpDatagram(Buffer.concat([PACKET, Buffer.of(0)]));
+    expect(packets).toHaveLength(1);
+    expect(error).toMatchObject({ code: 'TRUNCATED', offset: PACKET.length });
+  });
+});
+
+describe('a channel packet', () => {
+  it('has a data field of three bytes at least', () => {
+    expect(decodeUdpDatagram(packetOf({ data: EMPTY_FIELD }))).toMatchObject({ packets: [{ data: EMPTY_FIELD }], error: null });
+    expect(errorOf(packetOf({ data: Buffer.of(0x08, 0) }))).toMatchObject({ code: 'BAD_LENGTH', offset: 0 });
+  });
+
+  it.each([0, 1, 3, 23])('of length %i is refused', (length) => {
+    expect(errorOf(new Bytes().u16(length).raw(Buffer.alloc(60)).build())).toMatchObject({ code: 'BAD_LENGTH', offset: 0 });
+  });
+
+  it.each([0, 14, 16, 0xffff])('with an IMEI length of %i is refused', (imeiLength) => {
+    expect(errorOf(packetOf({ imeiLength, data: Buffer.alloc(10) }))).toMatchObject({ code: 'BAD_IMEI', offset: 6 });
+  });
+
+  it.each([0x00, 0x01, 0x02, 0xff])('of packet type %i is read: the byte is documented as not usable', (packetType) => {
+    expect(decodeUdpDatagram(packetOf({ packetType })).packets).toMatchObject([{ packetType, imei: IMEI }]);
+  });
+
+  it('is encoded with packet type 1 unless another is asked for', () => {
+    const packet = { packetId: 0xcafe, avlPacketId: 5, imei: IMEI, data: EMPTY_FIELD };
+    expect(encodeUdpPacket(packet)).toEqual(packetOf({}));
+    expect(encodeUdpPacket({ ...packet, packetType: 0 })).toEqual(packetOf({ packetType: 0 }));
+  });
+
+  it.each([
+    ['a packet id of three bytes', { packetId: 0x1_0000 }],
+    ['an AVL packet id of two bytes', { avlPacketId: 256 }],
+    ['a negative packet type', { packetType: -1 }],
+    ['an IMEI of 14 digits', { imei: IMEI.slice(1) }],
+    ['more data than the length can say', { data: Buffer.alloc(65_536) }],
+  ])('is not encoded with %s', (_what, wrong) => {
+    const packet = { packetId: 1, avlPacketId: 1, imei: IMEI, data: EMPTY_FIELD, ...wrong };
+    expect(() => encodeUdpPacket(packet)).toThrow(RangeError);
+  });
+});
+
+describe('encodeUdpReply', () => {
+  it('writes the bytes that Teltonika prints', () => {
+    expect(encodeUdpReply(0xcafe, 5, 1).toString('hex')).toBe('0005cafe010501');
+  });
+
+  it('can say that nothing was accepted, and that 255 were', () => {
+    expect(encodeUdpReply(0, 0, 0).toString('hex')).toBe('00050000010000');
+    expect(encodeUdpReply(0xffff, 255, 255).toString('hex')).toBe('0005ffff01ffff');
+  });
+
+  it('refuses numbers that do not fit', () => {
+    expect(() => encodeUdpReply(0x1_0000, 0, 0)).toThrow(RangeError);
+    expect(() => encodeUdpReply(0, 256, 0)).toThrow(RangeError);
+    expect(() => encodeUdpReply(0, 0, 256)).toThrow(RangeError);
+  });
+});
+
+function packetOf(changes: { packetType?: number; imeiLength?: number; imei?: string; data?: Buffer }): Buffer {
+  const { packetType = 1, imeiLength = 15, imei = IMEI, data = EMPTY_FIELD } = changes;
+  const body = new Bytes().u16(0xcafe).u8(packetType, 5).u16(imeiLength).text(imei).raw(data).build();
+  return new Bytes().u16(body.length).raw(body).build();
+}
+
+function errorOf(datagram: Buffer): unknown {
+  const { packets, error } = decodeUdpDatagram(datagram);
+  expect(packets).toEqual([]);
+  return error;
+}
