@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { ApiSettings, BrokerSettings, DatabaseSettings, ProcessSettings, SETTINGS, TelemetrySettings } from './settings.js';
+import { SettingsError, validateSettings } from './validate-settings.js';
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    validateSettings(environment);
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return error.problems;
+    }
+    throw error;
+  }
+  return [];
+}
+
+describe('settings', () => {
+  it('have a default for everything', () => {
+    const settings = validateSettings({});
+    expect(settings[BrokerSettings.name]).toMatchObject({ BROKER_PORT: 9000, MAX_DEVICE_CONNECTIONS: 20_000 });
+    expect(settings[ApiSettings.name]).toMatchObject({ API_PORT: 8091, IOT_API_KEY: undefined });
+    expect(settings[DatabaseSettings.name]).toMatchObject({ DATABASE_URL: undefined });
+    expect(settings[TelemetrySettings.name]).toMatchObject({ TELEMETRY_RETENTION_DAYS: 0 });
+    expect(settings[ProcessSettings.name]).toMatchObject({ NODE_ENV: 'development', DATA_DIR: '.data' });
+  });
+
+  it('are converted to what they are', () => {
+    expect(validateSettings({ BROKER_PORT: '9100', IOT_API_KEY: '12345678' })).toMatchObject({
+      [BrokerSettings.name]: { BROKER_PORT: 9100 },
+      [ApiSettings.name]: { IOT_API_KEY: '12345678' },
+    });
+  });
+
+  it('that are empty count as not set', () => {
+    expect(validateSettings({ BROKER_PORT: '', DATABASE_URL: '' })).toMatchObject({ [BrokerSettings.name]: { BROKER_PORT: 9000 } });
+  });
+
+  it.each([
+    ['BROKER_PORT', '9000.5'],
+    ['BROKER_PORT', '-1'],
+    ['BROKER_PORT', '65536'],
+    ['BROKER_PORT', 'nine'],
+    ['API_PORT', '0x10'],
+    ['DATABASE_URL', 'mysql://host/db'],
+    ['IOT_API_KEY', 'short'],
+    ['IOT_API_KEY', ', ,,, , , ,,'],
+    ['NODE_ENV', 'prod'],
+    ['LOG_LEVEL', 'loud'],
+    ['TELEMETRY_RETENTION_DAYS', '-3'],
+    ['SHUTDOWN_GRACE_SECONDS', '0'],
+  ])('name %s when it is %j, and never the value', (name, value) => {
+    const problems = problemsOf({ [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${name} `));
+    expect(problems[0]).not.toContain(`"${value}"`);
+  });
+
+  it.each([
+    ['BROKER_PORT', '0'],
+    ['BROKER_PORT', '65535'],
+    ['SHUTDOWN_GRACE_SECONDS', '1'],
+    ['DATABASE_URL', 'postgresql://user:password@host:5432/db?sslmode=require'],
+  ])('accept %s=%s', (name, value) => {
+    expect(problemsOf({ [name]: value })).toEqual([]);
+  });
+
+  it('name all problems at once', () => {
+    expect(problemsOf({ BROKER_PORT: 'x', API_PORT: 'y', LOG_FORMAT: 'xml' })).toHaveLength(3);
+  });
+
+  it('need a database and a key in production', () => {
+    expect(problemsOf({ NODE_ENV: 'production' })).toEqual([
+      'DATABASE_URL must be set when NODE_ENV is production',
+      'IOT_API_KEY must be set when NODE_ENV is production',
+    ]);
+    expect(problemsOf({ NODE_ENV: 'production', DATABASE_URL: 'postgres://host/db', IOT_API_KEY: '12345678' })).toEqual([]);
+  });
+
+  it('are the variables of the README, one row each', () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+    const documented = [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]+)` \|/gm)].map(([, name]) => name);
+    expect(documented.sort()).toEqual(SETTINGS.flatMap((settingsClass) => Object.keys(new settingsClass())).sort());
+  });
+});

@@ -1,0 +1,49 @@
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { ApiSettings, DatabaseSettings, ProcessSettings, SETTINGS } from './settings.js';
+
+/** Names every variable that is wrong and why; never a value, which may be a secret. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(`The gateway can't start with these settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+export type Settings = Record<string, object>;
+
+/** Reads every settings class from the environment. Throws SettingsError with all problems at once. */
+export function validateSettings(environment: Record<string, unknown>): Settings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const slices: Settings = {};
+  const problems: string[] = [];
+  for (const settingsClass of SETTINGS) {
+    const slice: object = plainToInstance<object, unknown>(settingsClass, pick(given, Object.keys(new settingsClass())), {
+      exposeDefaultValues: true,
+    });
+    for (const error of validateSync(slice, { stopAtFirstError: true })) {
+      problems.push(...Object.values(error.constraints ?? { unknown: `${error.property} is not valid` }));
+    }
+    slices[settingsClass.name] = slice;
+  }
+  problems.push(...missingInProduction(slices));
+  if (problems.length > 0) {
+    throw new SettingsError(problems);
+  }
+  return slices;
+}
+
+function pick(environment: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.filter((name) => environment[name] !== undefined).map((name) => [name, environment[name]]));
+}
+
+function missingInProduction(slices: Settings): string[] {
+  if ((slices[ProcessSettings.name] as ProcessSettings).NODE_ENV !== 'production') {
+    return [];
+  }
+  const needed = { ...(slices[DatabaseSettings.name] as DatabaseSettings), ...(slices[ApiSettings.name] as ApiSettings) };
+  return (['DATABASE_URL', 'IOT_API_KEY'] as const)
+    .filter((name) => needed[name] === undefined)
+    .map((name) => `${name} must be set when NODE_ENV is production`);
+}

@@ -1,0 +1,42 @@
+import { DatabaseError } from 'pg';
+import { QueryFailedError } from 'typeorm';
+import { isBadRow, isDatabaseAway, isDuplicateKey } from './database-errors.js';
+
+function fromDriver(code: string): DatabaseError {
+  return Object.assign(new DatabaseError('it failed', 0, 'error'), { code });
+}
+
+function fromTypeOrm(code: string): QueryFailedError {
+  return new QueryFailedError('select 1', [], fromDriver(code));
+}
+
+describe('a database error', () => {
+  it.each([fromDriver('23505'), fromTypeOrm('23505')])('of a duplicate key is no bad row', (error) => {
+    expect([isDuplicateKey(error), isBadRow(error), isDatabaseAway(error)]).toEqual([true, false, false]);
+  });
+
+  it.each(['22003', '22P05', '23514', '23502'])('%s is the fault of the row', (code) => {
+    expect([isDuplicateKey(fromDriver(code)), isBadRow(fromTypeOrm(code)), isDatabaseAway(fromDriver(code))]).toEqual([false, true, false]);
+  });
+
+  it.each(['08006', '53100', '53300', '57P01', '57P03'])('%s is an outage', (code) => {
+    expect([isBadRow(fromDriver(code)), isDatabaseAway(fromTypeOrm(code))]).toEqual([false, true]);
+  });
+
+  it.each(['40P01', '40001', '55P03', '42P01'])('%s is neither', (code) => {
+    expect([isBadRow(fromDriver(code)), isDatabaseAway(fromDriver(code))]).toEqual([false, false]);
+  });
+
+  it.each([
+    Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+    Object.assign(new AggregateError([Object.assign(new Error('no'), { code: 'ECONNREFUSED' })]), {}),
+    new Error('Connection terminated unexpectedly'),
+    new Error('wrapped', { cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }) }),
+  ])('of the connection is an outage: %s', (error) => {
+    expect(isDatabaseAway(error)).toBe(true);
+  });
+
+  it.each([new Error('a bug'), 'text', null, undefined])('of another sort is no outage: %s', (error) => {
+    expect([isBadRow(error), isDatabaseAway(error), isDuplicateKey(error)]).toEqual([false, false, false]);
+  });
+});

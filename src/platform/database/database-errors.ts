@@ -1,0 +1,64 @@
+import { DatabaseError } from 'pg';
+
+const UNIQUE_VIOLATION = '23505';
+/** Data exception and integrity constraint violation: the row is to blame, and will be the next time too. */
+const CLASSES_OF_BAD_ROWS = ['22', '23'];
+/** Connection exception, insufficient resources, operator intervention (a shutdown, a restart). */
+const CLASSES_OF_OUTAGES = ['08', '53', '57'];
+const SOCKET_ERRORS = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+];
+/** pg has no code for these: its pool timed out, or the socket closed under a query. */
+const CONNECTION_MESSAGES =
+  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+
+/** The SQLSTATE of a failed statement, or null when PostgreSQL did not get to say one. */
+export function sqlState(error: unknown): string | null {
+  for (const cause of causes(error)) {
+    if (cause instanceof DatabaseError) {
+      return cause.code ?? null;
+    }
+  }
+  return null;
+}
+
+export function isDuplicateKey(error: unknown): boolean {
+  return sqlState(error) === UNIQUE_VIOLATION;
+}
+
+/** Whether writing the same rows again would fail again. Everything else (an outage, a full disk, a deadlock) is worth another try. */
+export function isBadRow(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== null && state !== UNIQUE_VIOLATION && CLASSES_OF_BAD_ROWS.includes(state.slice(0, 2));
+}
+
+/** Whether the statement failed because PostgreSQL could not be reached or could not work, whatever the statement was. */
+export function isDatabaseAway(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== null) {
+    return CLASSES_OF_OUTAGES.includes(state.slice(0, 2));
+  }
+  return causes(error).some(
+    (cause) => SOCKET_ERRORS.includes(String((cause as NodeJS.ErrnoException).code)) || CONNECTION_MESSAGES.test(cause.message),
+  );
+}
+
+/** The error and what it wraps: TypeORM keeps the driver's error beside its own, an AggregateError keeps one per address tried. */
+function causes(error: unknown): Error[] {
+  if (!(error instanceof Error)) {
+    return [];
+  }
+  const inner = [
+    error.cause,
+    (error as { driverError?: unknown }).driverError,
+    ...((error as { errors?: unknown[] }).errors ?? []),
+  ];
+  return [error, ...inner.flatMap((cause) => (cause === error ? [] : causes(cause)))];
+}

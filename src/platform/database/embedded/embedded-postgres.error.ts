@@ -1,0 +1,28 @@
+/** Why the embedded server is not there. Tests and the entry point match the code, never the text. */
+export type EmbeddedPostgresErrorCode =
+  /** npm installed no server binaries for this platform, or the platform has none. */
+  | 'PLATFORM_PACKAGE_MISSING'
+  /** The binaries are there and cannot be run (another C library, a mount without exec, no permission). */
+  | 'BINARIES_NOT_RUNNABLE'
+  /** PostgreSQL refuses to run as root, and no other account can be taken. */
+  | 'NO_ACCOUNT'
+  /** The data directory, or the folder it stands in, belongs to another user. */
+  | 'DATA_DIR_NOT_OWNED'
+  /** Another live process holds the data directory. */
+  | 'DATA_DIR_IN_USE'
+  | 'INITDB_FAILED'
+  | 'START_FAILED'
+  | 'STOP_FAILED';
+
+/** Nothing a retry mends: the message says what happened and what to do about it. */
+export class EmbeddedPostgresError extends Error {
+  override readonly name = 'EmbeddedPostgresError';
+
+  constructor(
+    readonly code: EmbeddedPostgresErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { type ClusterFiles } from './cluster-files.js';
+import { hasCode } from './has-code.js';
+
+const execute = promisify(execFile);
+
+/** More than any system gives out. */
+const NO_PID = 2 ** 31 - 1;
+
+/** What a running server writes about itself into its data directory (`miscadmin.h`, "lock file contents"). */
+export interface PostmasterRecord {
+  readonly pid: number;
+  readonly port: number;
+  /** The database accepts connections. Before that it starts or recovers, after it it stops. */
+  readonly ready: boolean;
+}
+
+/** Null when no server runs there, or one has just begun to write. */
+export async function readPostmasterRecord(files: ClusterFiles): Promise<PostmasterRecord | null> {
+  const text = await readPidFile(files);
+  const [pid, , , port, , , , status = ''] = text.split('\n');
+  const record = { pid: Number(pid), port: Number(port), ready: status.trim() === 'ready' };
+  return record.pid > 0 && record.port > 0 ? record : null;
+}
+
+/**
+ * Tells PostgreSQL that the process its pid file names is not a server. It would refuse to start while the number is in use, by
+ * another process or by the dead server itself where nobody collects the dead (a container without an init process).
+ * The file stays: it also names the shared memory, by which PostgreSQL sees whether children of the dead server still write.
+ */
+export async function disownPid(files: ClusterFiles, pid: number): Promise<void> {
+  const text = await readPidFile(files);
+  if (text.startsWith(`${pid}\n`)) {
+    await writeFile(files.pidFile, text.replace(String(pid), String(NO_PID)), { flush: true });
+  }
+}
+
+/** Whether the process is the server of this data directory. Where the system does not say, it is taken for it. */
+export async function isPostmasterOf(files: ClusterFiles, pid: number): Promise<boolean> {
+  return (await worksIn(files.dataDir, pid)) ?? (await commandNames(files.dataDir, pid)) ?? true;
+}
+
+/** Empty when there is none. */
+async function readPidFile(files: ClusterFiles): Promise<string> {
+  return readFile(files.pidFile, 'utf8').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) {
+      return '';
+    }
+    throw error;
+  });
+}
+
+/** A server's working directory, and that of its children, is its data directory, under whatever name that is known today. */
+export async function worksIn(dataDir: string, pid: number): Promise<boolean | null> {
+  try {
+    const [cwd, wanted] = await Promise.all([stat(`/proc/${pid}/cwd`), stat(dataDir)]);
+    return cwd.dev === wanted.dev && cwd.ino === wanted.ino;
+  } catch {
+    return null; // no /proc, or not ours to look at: root in a container may not
+  }
+}
+
+async function commandNames(dataDir: string, pid: number): Promise<boolean | null> {
+  const command = await readCommand(pid);
+  return command === null ? null : command.includes('postgres') && command.includes(dataDir);
+}
+
+async function readCommand(pid: number): Promise<string | null> {
+  try {
+    return await readFile(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    const answer = await execute('ps', ['-o', 'command=', '-p', String(pid)]).catch(() => null);
+    return answer && answer.stdout;
+  }
+}

@@ -1,0 +1,37 @@
+import { DataSource } from 'typeorm';
+import { Telemetry1790000000000 } from '../../../migrations/1790000000000-telemetry.js';
+
+/** In the order in which they run. */
+export const MIGRATIONS = [Telemetry1790000000000];
+
+/** Any number will do, as long as every gateway takes the same. */
+const MIGRATION_LOCK = 7_310_200_811;
+
+/**
+ * Brings the database at `url` up to date. Safe when many instances start together: the first one migrates, the
+ * others wait and find nothing left to do.
+ */
+export async function runMigrations(url: string): Promise<void> {
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url,
+    migrations: MIGRATIONS,
+    migrationsTableName: 'tbl_iot_migrations',
+    applicationName: 'iot-broker migrations',
+    // One connection holds the lock, the other one migrates.
+    poolSize: 2,
+  });
+  await dataSource.initialize();
+  try {
+    const lock = dataSource.createQueryRunner();
+    try {
+      await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+      await dataSource.runMigrations({ transaction: 'each' });
+    } finally {
+      await lock.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+      await lock.release();
+    }
+  } finally {
+    await dataSource.destroy();
+  }
+}

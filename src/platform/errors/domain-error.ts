@@ -1,0 +1,17 @@
+/**
+ * A request that can't be granted, for a reason its sender should know. Features throw their own subclasses from
+ * anywhere (a controller, a message handler, a loop); the problem filter turns them into an answer.
+ */
+export abstract class DomainError extends Error {
+  /** Stable; what clients and tests match. */
+  abstract readonly code: string;
+  /** The HTTP status it becomes when a REST request caused it. */
+  abstract readonly httpStatus: number;
+}
+
+/** The request itself is wrong: `message` says what was expected and what came. */
+export class InvalidInputError extends DomainError {
+  override readonly name = 'InvalidInputError';
+  readonly code = 'INVALID_INPUT';
+  readonly httpStatus = 400;
+}

@@ -1,0 +1,52 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ApiSettings, type ProcessSettings } from '../config/settings.js';
+
+const KEY_FILE = 'api-key';
+const OWNER_ONLY = 0o600;
+
+/** The keys that may use the REST API. Only their digests are held. */
+export class ApiKeys {
+  private readonly digests: readonly Buffer[];
+
+  constructor(
+    keys: readonly string[],
+    /** The key this gateway made for itself because none was set, to be shown at its start. */
+    readonly made: string | null = null,
+  ) {
+    this.digests = keys.map(digest);
+  }
+
+  /** Takes IOT_API_KEY, or else the key in DATA_DIR, which is made when there is none. */
+  static async load(api: ApiSettings, process: ProcessSettings): Promise<ApiKeys> {
+    if (api.IOT_API_KEY !== undefined) {
+      return new ApiKeys(api.IOT_API_KEY.split(',').flatMap((key) => key.trim() || []));
+    }
+    const key = await keyOfDataDir(process.DATA_DIR);
+    return new ApiKeys([key], key);
+  }
+
+  /** Compares digests of equal length in constant time, with every key: how long it takes tells nothing. */
+  accepts(candidate: string): boolean {
+    const candidateDigest = digest(candidate);
+    return this.digests.reduce((accepted, known) => timingSafeEqual(known, candidateDigest) || accepted, false);
+  }
+}
+
+async function keyOfDataDir(dataDir: string): Promise<string> {
+  const file = join(dataDir, KEY_FILE);
+  await mkdir(dataDir, { recursive: true });
+  try {
+    await writeFile(file, `${randomBytes(24).toString('base64url')}\n`, { flag: 'wx', mode: OWNER_ONLY });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw error;
+    }
+  }
+  return (await readFile(file, 'utf8')).trim();
+}
+
+function digest(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}

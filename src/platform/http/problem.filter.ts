@@ -1,0 +1,72 @@
+import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { DomainError } from '../errors/domain-error.js';
+import { isDatabaseAway } from '../database/database-errors.js';
+
+/** The body of every answer that is not a success. */
+export interface Problem {
+  readonly success: false;
+  /** For people. */
+  readonly error: string;
+  /** Stable, for programs. */
+  readonly code: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly problem: Problem;
+}
+
+/** The one place where errors become HTTP answers. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const { status, problem } = this.answer(error, host);
+    void reply.status(status).send(problem);
+  }
+
+  private answer(error: unknown, host: ArgumentsHost): Answer {
+    if (error instanceof DomainError) {
+      return answer(error.httpStatus, error.message, error.code);
+    }
+    if (error instanceof HttpException) {
+      return fromHttpException(error, host);
+    }
+    if (isClientError(error)) {
+      return answer(error.statusCode, error.message, codeOf(error.statusCode));
+    }
+    if (isDatabaseAway(error)) {
+      this.logger.warn(`A request failed because the database is away: ${String(error)}`);
+      return answer(HttpStatus.SERVICE_UNAVAILABLE, 'The database is not available, try again', 'DATABASE_UNAVAILABLE');
+    }
+    this.logger.error(error);
+    return answer(HttpStatus.INTERNAL_SERVER_ERROR, 'Internal error', 'INTERNAL_ERROR');
+  }
+}
+
+function fromHttpException(exception: HttpException, host: ArgumentsHost): Answer {
+  const status = exception.getStatus();
+  if (status === (HttpStatus.NOT_FOUND as number)) {
+    const { method, url } = host.switchToHttp().getRequest<FastifyRequest>();
+    return answer(status, `There is no ${method} ${url.split('?')[0]}`, 'ROUTE_NOT_FOUND');
+  }
+  return answer(status, exception.message, codeOf(status));
+}
+
+function answer(status: number, error: string, code: string): Answer {
+  return { status, problem: { success: false, error, code } };
+}
+
+/** BAD_REQUEST, PAYLOAD_TOO_LARGE and so on. */
+function codeOf(status: number): string {
+  return HttpStatus[status] ?? 'ERROR';
+}
+
+/** Fastify's own refusals: a body that is too large, or is no JSON. */
+function isClientError(error: unknown): error is Error & { statusCode: number } {
+  const statusCode: unknown = error instanceof Error && 'statusCode' in error ? error.statusCode : null;
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
+}
