@@ -1,0 +1,68 @@
+/** A place in the line for bytes. */
+export interface BudgetWait {
+  /** Fulfilled with true when the bytes were taken, with false when the place was given up. */
+  readonly taken: Promise<boolean>;
+  /** Leaves the line. Without effect once the bytes were taken. */
+  giveUp(): void;
+}
+
+interface Waiting {
+  readonly bytes: number;
+  readonly settle: (taken: boolean) => void;
+}
+
+/**
+ * A bound on bytes being worked on. Who finds it used up waits in line; nothing is buffered for it meanwhile.
+ * One taker larger than the whole budget passes when it is alone, so that nobody waits for ever.
+ */
+export class ByteBudget {
+  private used = 0;
+  private readonly line = new Set<Waiting>();
+
+  constructor(private readonly capacity: number) {}
+
+  get usedBytes(): number {
+    return this.used;
+  }
+
+  /** Takes at once and returns null, or returns a place in the line. */
+  take(bytes: number): BudgetWait | null {
+    if (this.line.size === 0 && this.fits(bytes)) {
+      this.used += bytes;
+      return null;
+    }
+    let settle!: (taken: boolean) => void;
+    const taken = new Promise<boolean>((resolve) => (settle = resolve));
+    const waiting: Waiting = { bytes, settle };
+    this.line.add(waiting);
+    return { taken, giveUp: () => this.leave(waiting) };
+  }
+
+  give(bytes: number): void {
+    this.used -= bytes;
+    this.letIn();
+  }
+
+  private leave(waiting: Waiting): void {
+    if (this.line.delete(waiting)) {
+      waiting.settle(false);
+      // It may have been the large one at the head that kept the small ones behind it waiting.
+      this.letIn();
+    }
+  }
+
+  private letIn(): void {
+    for (const waiting of this.line) {
+      if (!this.fits(waiting.bytes)) {
+        return;
+      }
+      this.line.delete(waiting);
+      this.used += waiting.bytes;
+      waiting.settle(true);
+    }
+  }
+
+  private fits(bytes: number): boolean {
+    return this.used === 0 || this.used + bytes <= this.capacity;
+  }
+}

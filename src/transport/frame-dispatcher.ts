@@ -1,0 +1,91 @@
+import { type LoggerService } from '@nestjs/common';
+import { decodeRecords } from '../protocol/avl-decoder.js';
+import { isMessageCodec, isRecordCodec } from '../protocol/codec-ids.js';
+import { FrameCrcError, type Frame } from '../protocol/frame-splitter.js';
+import { decodeMessage } from '../protocol/message.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+import {
+  DEVICE_MESSAGE,
+  REJECTED_FRAME,
+  TELEMETRY_FRAME,
+  type DeviceMessageFrame,
+  type FrameOutcome,
+  type RejectedFrame,
+  type TelemetryFrame,
+} from './patterns.js';
+import { type TeltonikaContext } from './teltonika.context.js';
+import { type TransportCounters } from './transport-counters.js';
+
+/** Calls the message handler of a pattern; rejects when it fails, or when there is none. */
+export type AskHandler = <T>(pattern: string, payload: unknown, context: TeltonikaContext) => Promise<T>;
+
+const SKIP: FrameOutcome = { kind: 'skip' };
+
+/**
+ * Brings a frame to the handler it is for and says what the device is to be told. Once a frame, never once a record: a
+ * dispatch through Nest costs about 7.5 microseconds.
+ */
+export class FrameDispatcher {
+  constructor(
+    private readonly ask: AskHandler,
+    private readonly canHandle: (pattern: string) => boolean,
+    private readonly counters: TransportCounters,
+    private readonly logger: LoggerService,
+  ) {}
+
+  /** Rejects when the handler fails: nothing was decided, and the device must hear nothing. */
+  async handle(next: Frame | FrameCrcError, context: TeltonikaContext, receivedAtMs: number): Promise<FrameOutcome> {
+    if (next instanceof FrameCrcError) {
+      return this.reject(next.frame, next, context, receivedAtMs);
+    }
+    this.counters.frames++;
+    try {
+      if (isRecordCodec(next.codec)) {
+        return await this.telemetry(next, context, receivedAtMs);
+      }
+      if (isMessageCodec(next.codec)) {
+        return await this.message(next, context, receivedAtMs);
+      }
+      throw new ProtocolError('UNSUPPORTED_CODEC', `codec id 0x${next.codec.toString(16).padStart(2, '0')} is not known`, 0);
+    } catch (error) {
+      if (error instanceof ProtocolError) {
+        return this.reject(next, error, context, receivedAtMs);
+      }
+      throw error;
+    }
+  }
+
+  private async telemetry({ codec, data, bytes }: Frame, context: TeltonikaContext, receivedAtMs: number): Promise<FrameOutcome> {
+    const payload: TelemetryFrame = { codec, records: decodeRecords(data), bytes, receivedAtMs };
+    const count = await this.ask<number>(TELEMETRY_FRAME, payload, context);
+    this.counters.records += count;
+    return { kind: 'acknowledge', count };
+  }
+
+  /** Never acknowledged: a device takes four bytes it did not expect for a broken frame. */
+  private async message({ data }: Frame, context: TeltonikaContext, receivedAtMs: number): Promise<FrameOutcome> {
+    const payload: DeviceMessageFrame = { message: decodeMessage(data), receivedAtMs };
+    this.counters.messages++;
+    if (this.canHandle(DEVICE_MESSAGE)) {
+      await this.ask<unknown>(DEVICE_MESSAGE, payload, context);
+    } else {
+      this.counters.messagesUnhandled++;
+    }
+    return SKIP;
+  }
+
+  private async reject(
+    frame: Frame,
+    error: ProtocolError,
+    context: TeltonikaContext,
+    receivedAtMs: number,
+  ): Promise<FrameOutcome> {
+    const { codec, count, bytes } = frame;
+    this.counters.countRejected(error.code);
+    this.logger.warn(
+      `${context.imei} at ${context.remoteAddress}: frame of ${bytes.length} bytes rejected, ${error.code}: ${error.message}`,
+    );
+    const payload: RejectedFrame = { error, codec, count, bytes, receivedAtMs };
+    return this.ask<FrameOutcome>(REJECTED_FRAME, payload, context);
+  }
+}

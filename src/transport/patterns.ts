@@ -1,0 +1,48 @@
+import { type AvlRecord } from '../protocol/avl-record.js';
+import { type DeviceMessage } from '../protocol/message.js';
+import { type ProtocolError } from '../protocol/protocol-error.js';
+
+/** The Nest message patterns of this transport. Every handler also gets a TeltonikaContext. */
+
+/** A device names itself. Payload {@link DeviceLogin}; the answer `true` accepts, `false` refuses it. */
+export const DEVICE_LOGIN = 'device.login';
+/** Records arrived. Payload {@link TelemetryFrame}; answers once they are durable, with the count to acknowledge. */
+export const TELEMETRY_FRAME = 'telemetry.frame';
+/** A message of codec 12 to 15 arrived. Payload {@link DeviceMessageFrame}; the answer is not sent to the device. */
+export const DEVICE_MESSAGE = 'device.message';
+/** A whole frame that can't be accepted. Payload {@link RejectedFrame}; answers a {@link FrameOutcome}. */
+export const REJECTED_FRAME = 'frame.rejected';
+
+export interface DeviceLogin {
+  readonly imei: string;
+}
+
+/** `bytes` and the records' views live as long as the handler runs: copy what is kept. */
+export interface TelemetryFrame {
+  readonly codec: number;
+  readonly records: readonly AvlRecord[];
+  /** The whole frame, preamble to CRC. */
+  readonly bytes: Buffer;
+  readonly receivedAtMs: number;
+}
+
+export interface DeviceMessageFrame {
+  readonly message: DeviceMessage;
+  readonly receivedAtMs: number;
+}
+
+export interface RejectedFrame {
+  readonly error: ProtocolError;
+  readonly codec: number;
+  /** Number of data 1, as the device sent it. */
+  readonly count: number;
+  readonly bytes: Buffer;
+  readonly receivedAtMs: number;
+}
+
+/**
+ * What the device is told after a frame: `acknowledge` says its records are safe; `skip` goes on without a word; `close`
+ * makes it reconnect and send again.
+ */
+export type FrameOutcome =
+  { readonly kind: 'acknowledge'; readonly count: number } | { readonly kind: 'skip' } | { readonly kind: 'close' };

@@ -1,0 +1,112 @@
+import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
+import { Inject, Injectable } from '@nestjs/common';
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { lastValueFrom } from 'rxjs';
+import { ByteBudget } from './byte-budget.js';
+import { ConnectionRegistry } from './connection-registry.js';
+import { DeviceConnection, type ConnectionEnvironment } from './device-connection.js';
+import { FrameDispatcher, type AskHandler } from './frame-dispatcher.js';
+import { type TeltonikaContext } from './teltonika.context.js';
+import { TransportCounters } from './transport-counters.js';
+import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
+
+export const TELTONIKA_TRANSPORT = Symbol('TELTONIKA_TRANSPORT');
+
+/**
+ * The Nest transport for Teltonika devices over TCP: accepts connections, hands what they bring to the message handlers,
+ * and gives the answers back. It knows the wire and the patterns, nothing of what handlers do.
+ */
+@Injectable()
+export class TeltonikaServer extends Server implements CustomTransportStrategy {
+  override readonly transportId = TELTONIKA_TRANSPORT;
+  private readonly listener: NetServer;
+  private readonly connections = new Set<DeviceConnection>();
+  private readonly environment: ConnectionEnvironment;
+  private closing = false;
+
+  constructor(
+    @Inject(TRANSPORT_OPTIONS) private readonly options: TransportOptions,
+    readonly counters: TransportCounters,
+    registry: ConnectionRegistry,
+  ) {
+    super();
+    const ask: AskHandler = (pattern, payload, context) => this.ask(pattern, payload, context);
+    this.environment = {
+      options,
+      counters,
+      registry,
+      ask,
+      budget: new ByteBudget(options.maxBytesInFlight),
+      frames: new FrameDispatcher(ask, (pattern) => this.messageHandlers.has(pattern), counters, this.logger),
+      logger: this.logger,
+    };
+    // Half-open is allowed so that a peer which sends its last frame and a FIN at once still gets its acknowledgement.
+    this.listener = createServer(
+      { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: options.keepAliveMs, noDelay: true },
+      (socket) => this.accept(socket),
+    );
+    this.listener.maxConnections = options.maxConnections;
+    this.listener.on('drop', () => this.counters.connectionsRefused++);
+  }
+
+  /** The port it listens on, known after `listen`. */
+  get port(): number {
+    return (this.listener.address() as AddressInfo).port;
+  }
+
+  get connectionCount(): number {
+    return this.connections.size;
+  }
+
+  /** Bytes of frames being handled right now. */
+  get bytesInFlight(): number {
+    return this.environment.budget.usedBytes;
+  }
+
+  override listen(callback: (error?: unknown) => void): void {
+    const onError = (error: Error) => callback(error);
+    this.listener.once('error', onError);
+    // The backlog is for the moment after a restart, when every device of a fleet comes back at once.
+    this.listener.listen({ host: this.options.host, port: this.options.port, backlog: 4096 }, () => {
+      this.listener.off('error', onError);
+      this.listener.on('error', (error) => void this.logger.error(error));
+      callback();
+    });
+  }
+
+  /** Stops accepting, lets every connection finish (and acknowledge) what it has read, then closes it. */
+  override async close(): Promise<void> {
+    this.closing = true;
+    this.listener.close();
+    await Promise.all([...this.connections].map((connection) => connection.drain(this.options.drainTimeoutMs)));
+  }
+
+  override on(): never {
+    throw new Error('The Teltonika transport emits no events; ask ConnectionRegistry and TransportCounters.');
+  }
+
+  override unwrap<T>(): T {
+    return this.listener as T;
+  }
+
+  private accept(socket: Socket): void {
+    if (this.closing) {
+      socket.destroy();
+      return;
+    }
+    this.counters.connectionsAccepted++;
+    const connection = new DeviceConnection(socket, this.environment, () => this.connections.delete(connection));
+    this.connections.add(connection);
+  }
+
+  private async ask<T>(pattern: string, payload: unknown, context: TeltonikaContext): Promise<T> {
+    const handler = this.messageHandlers.get(pattern);
+    if (!handler) {
+      throw new Error(`No message handler for "${pattern}"`);
+    }
+    // A handler's exception arrives as an erroring stream, not as a rejected promise: who does not subscribe to it
+    // would acknowledge data that was not stored.
+    const answer: unknown = await handler(payload, context);
+    return lastValueFrom(this.transformToObservable(answer)) as Promise<T>;
+  }
+}

@@ -1,0 +1,41 @@
+import { type ProtocolErrorCode } from '../protocol/protocol-error.js';
+
+export type DisconnectReason =
+  | 'peer'
+  | 'socket-error'
+  | 'idle'
+  | 'login-timeout'
+  | 'login-refused'
+  | 'replaced'
+  | 'protocol-error'
+  | 'handler-error'
+  | 'shutdown';
+
+/** What the listener has seen since its start. Plain numbers: they are raised on the hot path. */
+export class TransportCounters {
+  connectionsAccepted = 0;
+  /** Turned away at accept: as many connections as allowed are open. */
+  connectionsRefused = 0;
+  loginsAccepted = 0;
+  loginsRefused = 0;
+  bytesReceived = 0;
+  frames = 0;
+  records = 0;
+  messages = 0;
+  /** Messages no handler takes. */
+  messagesUnhandled = 0;
+  acknowledgements = 0;
+  pings = 0;
+  /** Times a connection had to wait because too many bytes were in flight. */
+  backpressureWaits = 0;
+  readonly rejected: Partial<Record<ProtocolErrorCode, number>> = {};
+  readonly disconnects: Partial<Record<DisconnectReason, number>> = {};
+
+  countRejected(code: ProtocolErrorCode): void {
+    this.rejected[code] = (this.rejected[code] ?? 0) + 1;
+  }
+
+  countDisconnect(reason: DisconnectReason): void {
+    this.disconnects[reason] = (this.disconnects[reason] ?? 0) + 1;
+  }
+}

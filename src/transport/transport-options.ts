@@ -1,0 +1,19 @@
+/** Limits and ports of the device listener. Durations in milliseconds, sizes in bytes. */
+export interface TransportOptions {
+  readonly host: string;
+  /** 0 lets the system choose; `TeltonikaServer.port` tells which. */
+  readonly port: number;
+  readonly maxConnections: number;
+  readonly maxFrameBytes: number;
+  readonly loginTimeoutMs: number;
+  /** A device that neither sent nor took a byte for longer is disconnected. */
+  readonly idleTimeoutMs: number;
+  /** TCP keep-alive probes begin after this silence: they find half-open connections. */
+  readonly keepAliveMs: number;
+  /** Frames being handled at one time, all connections together. Over the mark connections are not read. */
+  readonly maxBytesInFlight: number;
+  /** How long `close` waits for connections to finish what they have read. */
+  readonly drainTimeoutMs: number;
+}
+
+export const TRANSPORT_OPTIONS = Symbol('TRANSPORT_OPTIONS');

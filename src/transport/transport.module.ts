@@ -1,0 +1,18 @@
+import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import { ConnectionRegistry } from './connection-registry.js';
+import { TeltonikaServer } from './teltonika-server.js';
+import { TransportCounters } from './transport-counters.js';
+import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
+
+/** The device listener and what may be asked of it. The composition root gives it its options. */
+@Module({})
+export class TransportModule {
+  static forRootAsync(options: Pick<FactoryProvider<TransportOptions>, 'inject' | 'useFactory'>): DynamicModule {
+    return {
+      module: TransportModule,
+      global: true,
+      providers: [{ provide: TRANSPORT_OPTIONS, ...options }, TransportCounters, ConnectionRegistry, TeltonikaServer],
+      exports: [TransportCounters, ConnectionRegistry, TeltonikaServer],
+    };
+  }
+}

@@ -1,0 +1,360 @@
+import { connect } from 'node:net';
+import { FakeDevice } from '../support/fake-device.js';
+import { codec12Frame, frame, login, recordsFrame } from '../support/frames.js';
+import { startTransport, type TestTransport } from '../support/test-transport.js';
+import { waitFor } from '../support/wait-for.js';
+
+const IMEI = '356307042441013';
+const PING = Buffer.of(0xff);
+
+let transport: TestTransport;
+
+async function start(options: Parameters<typeof startTransport>[0] = {}): Promise<TestTransport> {
+  transport = await startTransport(options);
+  return transport;
+}
+
+afterEach(async () => {
+  await transport.app.close();
+});
+
+/** A handler that answers when the test says so. */
+function gate(): { wait: Promise<void>; open: () => void } {
+  let open!: () => void;
+  const wait = new Promise<void>((resolve) => (open = resolve));
+  return { wait, open };
+}
+
+describe('a device logs in', () => {
+  it('is accepted with 0x01 and listed', async () => {
+    const { port, registry } = await start();
+    const device = await FakeDevice.logIn(port, IMEI);
+    expect(registry.find(IMEI)?.imei).toBe(IMEI);
+    device.close();
+    await waitFor(() => registry.size === 0, { what: 'the device to leave the list' });
+  });
+
+  it('is accepted when its login comes byte by byte, with a ping and a frame glued behind', async () => {
+    const { port } = await start();
+    const device = await FakeDevice.connect(port);
+    const bytes = Buffer.concat([login(IMEI), PING, recordsFrame([{}, {}])]);
+    for (const byte of bytes) {
+      device.send(Buffer.of(byte));
+    }
+    expect(await device.take(1)).toEqual(Buffer.of(1));
+    expect(await device.acknowledgement()).toBe(2);
+    device.close();
+  });
+
+  it('gets 0x00 and is closed when the handler refuses it', async () => {
+    const { port, handlers, counters } = await start();
+    handlers.login = () => false;
+    const device = await FakeDevice.connect(port);
+    device.send(login(IMEI));
+    expect(await device.closed()).toEqual(Buffer.of(0));
+    expect(counters.loginsRefused).toBe(1);
+  });
+
+  it.each([
+    ['letters in the IMEI', login('35630704244101X')],
+    ['an IMEI of 16 digits', login('3563070424410134')],
+  ])('gets 0x00 and is closed for %s', async (_name, bytes) => {
+    const { port, counters } = await start();
+    const device = await FakeDevice.connect(port);
+    device.send(bytes);
+    expect(await device.closed()).toEqual(Buffer.of(0));
+    expect(counters.rejected.BAD_LOGIN).toBe(1);
+  });
+
+  it('is closed without an answer when it sends data before its login', async () => {
+    const { port, counters, handlers } = await start();
+    handlers.telemetry = () => {
+      throw new Error('nothing may get here');
+    };
+    const device = await FakeDevice.connect(port);
+    device.send(recordsFrame([{}]));
+    expect(await device.closed()).toHaveLength(0);
+    expect(counters.rejected.BAD_LOGIN).toBe(1);
+    expect(counters.frames).toBe(0);
+  });
+
+  it('is closed when it says nothing for as long as a login may take, and not before', async () => {
+    const { port, counters } = await start({ loginTimeoutMs: 300 });
+    const silent = await FakeDevice.connect(port);
+    const startedAt = performance.now();
+    await silent.closed();
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(250);
+    expect(counters.disconnects['login-timeout']).toBe(1);
+  });
+
+  it('stays connected past the login timeout once it is logged in', async () => {
+    const { port } = await start({ loginTimeoutMs: 100 });
+    const device = await FakeDevice.logIn(port, IMEI);
+    const silent = await FakeDevice.connect(port);
+    await silent.closed();
+    expect(await device.exchange(recordsFrame([{}]))).toBe(1);
+    device.close();
+  });
+
+  it('takes the place of an older connection, whose late close changes nothing', async () => {
+    const { port, registry } = await start();
+    const first = await FakeDevice.logIn(port, IMEI);
+    const firstId = registry.find(IMEI)?.id;
+    const second = await FakeDevice.logIn(port, IMEI);
+    await first.closed();
+    expect(registry.find(IMEI)?.id).not.toBe(firstId);
+    first.close();
+    expect(await second.exchange(recordsFrame([{}]))).toBe(1);
+    expect(registry.size).toBe(1);
+    second.close();
+  });
+
+  it('is turned away beyond the greatest number of connections, and let in when one has left', async () => {
+    const { port, counters, server } = await start({ maxConnections: 2 });
+    const devices = [await FakeDevice.logIn(port, '356307042441001'), await FakeDevice.logIn(port, '356307042441002')];
+    const third = await FakeDevice.connect(port);
+    await third.closed();
+    await waitFor(() => counters.connectionsRefused === 1);
+    devices[0]?.close();
+    await waitFor(() => server.connectionCount === 1);
+    const fourth = await FakeDevice.logIn(port, '356307042441004');
+    fourth.close();
+    devices[1]?.close();
+  });
+});
+
+describe('a device sends frames', () => {
+  it('is acknowledged with the count the handler answers, and only then', async () => {
+    const { port, handlers } = await start();
+    const stored = gate();
+    const asked: string[] = [];
+    handlers.telemetry = async ({ records }, context) => {
+      asked.push(context.imei);
+      await stored.wait;
+      return records.length;
+    };
+    const device = await FakeDevice.logIn(port, IMEI);
+    device.send(recordsFrame([{}, {}, {}]));
+    await waitFor(() => asked.length === 1, { what: 'the handler to be asked' });
+    expect(asked).toEqual([IMEI]);
+    expect(device.pendingBytes).toBe(0);
+    stored.open();
+    expect(await device.acknowledgement()).toBe(3);
+    device.close();
+  });
+
+  it('is answered one frame after the other, in order, however many come at once', async () => {
+    const { port, handlers } = await start();
+    let running = 0;
+    let most = 0;
+    handlers.telemetry = async ({ records }) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      return records.length;
+    };
+    const device = await FakeDevice.logIn(port, IMEI);
+    const counts = Array.from({ length: 30 }, (_, index) => (index % 5) + 1);
+    device.send(Buffer.concat(counts.flatMap((count) => [PING, recordsFrame(Array.from({ length: count }, () => ({})))])));
+    for (const count of counts) {
+      expect(await device.acknowledgement()).toBe(count);
+    }
+    expect(most).toBe(1);
+    device.close();
+  });
+
+  it('gets no acknowledgement when storing fails, and is closed so that it sends again', async () => {
+    const { port, handlers, counters } = await start();
+    handlers.telemetry = () => Promise.reject(new Error('the disk is full'));
+    const device = await FakeDevice.logIn(port, IMEI);
+    device.send(recordsFrame([{}]));
+    expect(await device.closed()).toHaveLength(0);
+    expect(counters.acknowledgements).toBe(0);
+    expect(counters.disconnects['handler-error']).toBe(1);
+  });
+
+  it('gets its acknowledgement even when it closed its own side right after the frame', async () => {
+    const { port, handlers } = await start();
+    const stored = gate();
+    handlers.telemetry = async () => {
+      await stored.wait;
+      return 1;
+    };
+    const device = await FakeDevice.logIn(port, IMEI);
+    device.socket.end(recordsFrame([{}]));
+    stored.open();
+    expect(await device.acknowledgement()).toBe(1);
+    await device.closed();
+  });
+
+  it('is never acknowledged for a message of codec 12', async () => {
+    const { port, counters } = await start();
+    const device = await FakeDevice.logIn(port, IMEI);
+    device.send(codec12Frame(6, 'DOUT1:1'));
+    expect(await device.exchange(recordsFrame([{}, {}]))).toBe(2);
+    expect(device.pendingBytes).toBe(0);
+    expect(counters.messages).toBe(1);
+    device.close();
+  });
+
+  it.each([
+    ['a preamble that is not zero', Buffer.from('0100000000000003080000', 'hex'), 'BAD_PREAMBLE'],
+    ['a length of nothing', Buffer.from('0000000000000000', 'hex'), 'BAD_LENGTH'],
+    ['a length beyond the limit', Buffer.from('000000007fffffff', 'hex'), 'BAD_LENGTH'],
+  ] as const)('is closed for %s', async (_name, bytes, code) => {
+    const { port, counters } = await start();
+    const device = await FakeDevice.logIn(port, IMEI);
+    device.send(bytes);
+    expect(await device.closed()).toHaveLength(0);
+    expect(counters.rejected[code]).toBe(1);
+  });
+
+  it('has a whole frame that can not be accepted judged by the handler', async () => {
+    const { port, handlers, counters } = await start();
+    const codes: string[] = [];
+    const badCrc = recordsFrame([{}]);
+    badCrc[badCrc.length - 1]! ^= 0xff;
+    handlers.rejected = ({ error, count }) => {
+      codes.push(error.code);
+      return error.code === 'BAD_CRC' ? { kind: 'skip' } : { kind: 'acknowledge', count };
+    };
+    const device = await FakeDevice.logIn(port, IMEI);
+    device.send(Buffer.concat([badCrc, frame(Buffer.from('8e05ffff05', 'hex'))]));
+    expect(await device.acknowledgement()).toBe(5);
+    expect(codes).toEqual(['BAD_CRC', 'TRUNCATED']);
+    expect(counters.rejected).toEqual({ BAD_CRC: 1, TRUNCATED: 1 });
+    device.close();
+  });
+
+  it('is disconnected when idle for too long, but never while it waits for its acknowledgement', async () => {
+    const { port, handlers, counters } = await start({ idleTimeoutMs: 200 });
+    const stored = gate();
+    handlers.telemetry = async () => {
+      await stored.wait;
+      return 1;
+    };
+    const waiting = await FakeDevice.logIn(port, IMEI);
+    waiting.send(recordsFrame([{}]));
+    const idle = await FakeDevice.logIn(port, '356307042441014');
+    await idle.closed();
+    expect(waiting.isClosed).toBe(false);
+    stored.open();
+    expect(await waiting.acknowledgement()).toBe(1);
+    await waiting.closed();
+    expect(counters.disconnects.idle).toBe(2);
+  });
+
+  it('survives being reset in the middle of a frame', async () => {
+    const { port, registry } = await start();
+    for (let round = 0; round < 20; round++) {
+      const device = await FakeDevice.logIn(port, IMEI);
+      device.send(recordsFrame([{}, {}]).subarray(0, 20 + round));
+      device.socket.resetAndDestroy();
+    }
+    await waitFor(() => registry.size === 0, { what: 'all resets to be noticed' });
+    const device = await FakeDevice.logIn(port, IMEI);
+    expect(await device.exchange(recordsFrame([{}]))).toBe(1);
+    device.close();
+  });
+});
+
+describe('back-pressure', () => {
+  it('stops reading a device that sends on while its frame is being stored', async () => {
+    const { port, handlers, counters } = await start();
+    const stored = gate();
+    handlers.telemetry = async ({ records }) => {
+      await stored.wait;
+      return records.length;
+    };
+    const device = await FakeDevice.logIn(port, IMEI);
+    const many = Buffer.concat(Array.from({ length: 20_000 }, () => recordsFrame([{}])));
+    const written = new Promise((resolve) => device.socket.write(many, resolve));
+    await waitFor(() => counters.bytesReceived > 60, { what: 'the first frame to be read' });
+    await waitFor(() => settled(() => counters.bytesReceived), { what: 'the gateway to stop reading' });
+    expect(counters.bytesReceived).toBeLessThan(512 * 1024);
+    stored.open();
+    await written;
+    await waitFor(() => counters.acknowledgements === 20_000, { timeoutMs: 30_000, what: 'all acknowledgements' });
+    device.close();
+  });
+
+  it('keeps devices waiting while too many bytes are in flight, and lets those go that hang up', async () => {
+    const one = recordsFrame([{}]);
+    const { port, handlers, server, counters } = await start({ maxBytesInFlight: one.length });
+    const stored = gate();
+    handlers.telemetry = async () => {
+      await stored.wait;
+      return 1;
+    };
+    const first = await FakeDevice.logIn(port, '356307042441001');
+    const second = await FakeDevice.logIn(port, '356307042441002');
+    const third = await FakeDevice.logIn(port, '356307042441003');
+    first.send(one);
+    await waitFor(() => server.bytesInFlight === one.length);
+    second.send(one);
+    third.send(one);
+    await waitFor(() => counters.backpressureWaits === 2);
+    second.socket.resetAndDestroy();
+    await waitFor(() => server.connectionCount === 2);
+    stored.open();
+    expect(await first.acknowledgement()).toBe(1);
+    expect(await third.acknowledgement()).toBe(1);
+    expect(counters.acknowledgements).toBe(2);
+    await waitFor(() => server.bytesInFlight === 0);
+    first.close();
+    third.close();
+  });
+});
+
+describe('the gateway stops', () => {
+  it('acknowledges what it has read, then closes, and takes nobody new', async () => {
+    const { app, port, handlers } = await start();
+    const stored = gate();
+    let begun = 0;
+    handlers.telemetry = async ({ records }) => {
+      begun++;
+      await stored.wait;
+      return records.length;
+    };
+    const device = await FakeDevice.logIn(port, IMEI);
+    const idle = await FakeDevice.logIn(port, '356307042441014');
+    device.send(Buffer.concat([recordsFrame([{}, {}]), recordsFrame([{}])]));
+    await waitFor(() => begun === 1);
+    const closed = app.close();
+    await idle.closed();
+    await expect(connectOnce(port)).rejects.toThrow('ECONNREFUSED');
+    stored.open();
+    expect(await device.acknowledgement()).toBe(2);
+    expect(await device.acknowledgement()).toBe(1);
+    device.socket.end();
+    idle.socket.end();
+    await closed;
+  });
+
+  it('does not wait longer than it was told to for a handler that never answers', async () => {
+    const { app, port, handlers } = await start({ drainTimeoutMs: 200 });
+    let begun = false;
+    handlers.telemetry = () => {
+      begun = true;
+      return new Promise<number>(() => undefined);
+    };
+    const device = await FakeDevice.logIn(port, IMEI);
+    device.send(recordsFrame([{}]));
+    await waitFor(() => begun);
+    await app.close();
+    expect(await device.closed()).toHaveLength(0);
+  });
+});
+
+async function connectOnce(port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    connect(port, '127.0.0.1').once('connect', resolve).once('error', reject);
+  });
+}
+
+/** True when the value is the same on two looks some turns of the event loop apart. */
+async function settled(read: () => number): Promise<boolean> {
+  const before = read();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  return read() === before;
+}

@@ -1,0 +1,86 @@
+import { connect, type Socket } from 'node:net';
+import { login } from './frames.js';
+import { waitFor } from './wait-for.js';
+
+const ACCEPTED = 0x01;
+
+/** A device on a real socket that does exactly what a test tells it to. */
+export class FakeDevice {
+  private received = Buffer.alloc(0);
+  private ended = false;
+  private error: Error | null = null;
+
+  private constructor(readonly socket: Socket) {
+    socket.on('data', (bytes: Buffer) => (this.received = Buffer.concat([this.received, bytes])));
+    socket.on('end', () => {
+      this.ended = true;
+      socket.end();
+    });
+    socket.on('error', (error) => (this.error = error));
+  }
+
+  static async connect(port: number): Promise<FakeDevice> {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true });
+    const device = new FakeDevice(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    return device;
+  }
+
+  /** Connects and logs in; fails when the login is not accepted. */
+  static async logIn(port: number, imei: string): Promise<FakeDevice> {
+    const device = await FakeDevice.connect(port);
+    device.send(login(imei));
+    const [answer] = await device.take(1);
+    if (answer !== ACCEPTED) {
+      throw new Error(`the login was answered with ${answer}`);
+    }
+    return device;
+  }
+
+  send(bytes: Buffer): void {
+    this.socket.write(bytes);
+  }
+
+  /** Sends a frame of records and returns the count it is acknowledged with. */
+  async exchange(bytes: Buffer, timeoutMs?: number): Promise<number> {
+    this.send(bytes);
+    return this.acknowledgement(timeoutMs);
+  }
+
+  async acknowledgement(timeoutMs?: number): Promise<number> {
+    return (await this.take(4, timeoutMs)).readUInt32BE(0);
+  }
+
+  /** The next `count` bytes from the gateway; fails at once when it closed before it sent them. */
+  async take(count: number, timeoutMs = 10_000): Promise<Buffer> {
+    await waitFor(() => this.received.length >= count || this.isClosed, { timeoutMs, what: `${count} bytes from the gateway` });
+    if (this.received.length < count) {
+      throw new Error(`the gateway closed the connection; ${this.received.length} of ${count} bytes came`);
+    }
+    const bytes = this.received.subarray(0, count);
+    this.received = this.received.subarray(count);
+    return bytes;
+  }
+
+  /** Waits until the gateway has closed the connection and returns what it sent that was not taken. */
+  async closed(timeoutMs = 10_000): Promise<Buffer> {
+    await waitFor(() => this.isClosed, { timeoutMs, what: 'the gateway to close the connection' });
+    return this.received;
+  }
+
+  get isClosed(): boolean {
+    return this.ended || this.error !== null || this.socket.destroyed;
+  }
+
+  /** Bytes that came and were not taken. */
+  get pendingBytes(): number {
+    return this.received.length;
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}

@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startGatewayProcess } from './gateway-process.js';
+import { type NodeProcess, type ProcessExit } from './node-process.js';
+
+export const API_KEY = 'a key for tests';
+
+export interface ApiAnswer<T = Record<string, unknown>> {
+  readonly status: number;
+  readonly body: T;
+}
+
+/** The built gateway on a database of the test, with its ports found out. */
+export class Gateway {
+  private constructor(
+    readonly process: NodeProcess,
+    readonly devicePort: number,
+    readonly apiUrl: string,
+    private readonly cwd: string,
+  ) {}
+
+  static async start(databaseUrl: string, env: Record<string, string> = {}): Promise<Gateway> {
+    const cwd = await mkdtemp(join(tmpdir(), 'iot-broker-gateway-'));
+    const process = startGatewayProcess({
+      cwd,
+      env: {
+        DATABASE_URL: databaseUrl,
+        IOT_API_KEY: API_KEY,
+        BROKER_PORT: '0',
+        API_PORT: '0',
+        BROKER_HOST: '127.0.0.1',
+        API_HOST: '127.0.0.1',
+        ...env,
+      },
+    });
+    const [, port] = await process.waitForLine(/Devices connect to port (\d+)/);
+    const [, url] = await process.waitForLine(/REST API on (\S+)\/api\/v1/);
+    return new Gateway(process, Number(port), url ?? '', cwd);
+  }
+
+  /** GET below /api/v1, with the key unless other headers are given. */
+  async get<T = Record<string, unknown>>(
+    path: string,
+    headers: Record<string, string> = { 'x-api-key': API_KEY },
+  ): Promise<ApiAnswer<T>> {
+    const response = await fetch(`${this.apiUrl}/api/v1/${path}`, { headers });
+    return { status: response.status, body: (await response.json()) as T };
+  }
+
+  /** One section of GET stats. */
+  async stats<T = Record<string, number>>(section: 'transport' | 'telemetry'): Promise<T> {
+    return (await this.get<Record<string, T>>('stats')).body[section] as T;
+  }
+
+  async kill(): Promise<void> {
+    await this.process.kill('SIGKILL');
+    await rm(this.cwd, { recursive: true, force: true });
+  }
+
+  async stop(): Promise<ProcessExit> {
+    const exit = await this.process.kill('SIGTERM');
+    await rm(this.cwd, { recursive: true, force: true });
+    return exit;
+  }
+}

@@ -1,0 +1,10 @@
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A temporary folder that the user the server runs as can enter: mkdtemp's own are closed to everybody else. */
+export async function makeOpenFolder(parent = tmpdir()): Promise<string> {
+  const folder = await mkdtemp(join(parent, 'embedded-postgres-'));
+  await chmod(folder, 0o755);
+  return folder;
+}

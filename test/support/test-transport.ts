@@ -1,0 +1,83 @@
+import { Controller, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Ctx, MessagePattern, Payload, type MicroserviceOptions } from '@nestjs/microservices';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ConnectionRegistry } from '../../src/transport/connection-registry.js';
+import {
+  DEVICE_LOGIN,
+  REJECTED_FRAME,
+  TELEMETRY_FRAME,
+  type DeviceLogin,
+  type RejectedFrame,
+  type FrameOutcome,
+  type TelemetryFrame,
+} from '../../src/transport/patterns.js';
+import { TeltonikaContext } from '../../src/transport/teltonika.context.js';
+import { TeltonikaServer } from '../../src/transport/teltonika-server.js';
+import { TransportCounters } from '../../src/transport/transport-counters.js';
+import { TransportModule } from '../../src/transport/transport.module.js';
+import { type TransportOptions } from '../../src/transport/transport-options.js';
+
+/** What the handlers behind the transport do; a test changes it as it goes. */
+export class Handlers {
+  login: (login: DeviceLogin, context: TeltonikaContext) => Promise<boolean> | boolean = () => true;
+  telemetry: (frame: TelemetryFrame, context: TeltonikaContext) => Promise<number> | number = (frame) => frame.records.length;
+  rejected: (frame: RejectedFrame, context: TeltonikaContext) => FrameOutcome = () => ({ kind: 'close' });
+}
+
+export const DEFAULT_OPTIONS: TransportOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  maxConnections: 1_000,
+  maxFrameBytes: 16_384,
+  loginTimeoutMs: 10_000,
+  idleTimeoutMs: 60_000,
+  keepAliveMs: 60_000,
+  maxBytesInFlight: 1 << 20,
+  drainTimeoutMs: 5_000,
+};
+
+export interface TestTransport {
+  readonly app: NestFastifyApplication;
+  readonly server: TeltonikaServer;
+  readonly counters: TransportCounters;
+  readonly registry: ConnectionRegistry;
+  readonly handlers: Handlers;
+  readonly port: number;
+}
+
+/** The real transport on a real port in a real Nest microservice; only what is done with the frames belongs to the test. */
+export async function startTransport(options: Partial<TransportOptions> = {}): Promise<TestTransport> {
+  const handlers = new Handlers();
+
+  @Controller()
+  class TestController {
+    @MessagePattern(DEVICE_LOGIN)
+    async login(@Payload() login: DeviceLogin, @Ctx() context: TeltonikaContext): Promise<boolean> {
+      return handlers.login(login, context);
+    }
+
+    @MessagePattern(TELEMETRY_FRAME)
+    async telemetry(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): Promise<number> {
+      return handlers.telemetry(frame, context);
+    }
+
+    @MessagePattern(REJECTED_FRAME)
+    rejected(@Payload() frame: RejectedFrame, @Ctx() context: TeltonikaContext): FrameOutcome {
+      return handlers.rejected(frame, context);
+    }
+  }
+
+  @Module({
+    imports: [TransportModule.forRootAsync({ useFactory: () => ({ ...DEFAULT_OPTIONS, ...options }) })],
+    controllers: [TestController],
+  })
+  class TestModule {}
+
+  const app = await NestFactory.create<NestFastifyApplication>(TestModule, new FastifyAdapter(), { logger: false });
+  const server = app.get(TeltonikaServer);
+  app.connectMicroservice<MicroserviceOptions>({ strategy: server }, { inheritAppConfig: false });
+  await app.init();
+  await app.startAllMicroservices();
+  return { app, server, counters: server.counters, registry: app.get(ConnectionRegistry), handlers, port: server.port };
+}
