@@ -1,0 +1,50 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { DevicesModule } from './devices/devices.module.js';
+import { HealthModule } from './health/health.module.js';
+import { BrokerSettings, ProcessSettings } from './platform/config/settings.js';
+import { SettingsModule } from './platform/config/settings.module.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { HttpModule } from './platform/http/http.module.js';
+import { ObservabilityModule } from './platform/observability/observability.module.js';
+import { TelemetryModule } from './telemetry/telemetry.module.js';
+import { type TransportOptions } from './transport/transport-options.js';
+import { TransportModule } from './transport/transport.module.js';
+
+const MS = 1_000;
+
+/** The composition root. */
+@Module({})
+export class AppModule {
+  /** Throws SettingsError. */
+  static async forRoot(): Promise<DynamicModule> {
+    return {
+      module: AppModule,
+      imports: [
+        await SettingsModule.forRoot(),
+        DatabaseModule,
+        HttpModule,
+        ObservabilityModule,
+        ScheduleModule.forRoot(),
+        TransportModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: transportOptions }),
+        DevicesModule,
+        TelemetryModule,
+        HealthModule,
+      ],
+    };
+  }
+}
+
+function transportOptions(broker: BrokerSettings, process: ProcessSettings): TransportOptions {
+  return {
+    host: broker.BROKER_HOST,
+    port: broker.BROKER_PORT,
+    maxConnections: broker.MAX_DEVICE_CONNECTIONS,
+    maxFrameBytes: broker.BROKER_MAX_FRAME_BYTES,
+    loginTimeoutMs: broker.BROKER_LOGIN_TIMEOUT_SECONDS * MS,
+    idleTimeoutMs: broker.BROKER_IDLE_TIMEOUT_SECONDS * MS,
+    keepAliveMs: broker.BROKER_KEEPALIVE_SECONDS * MS,
+    maxBytesInFlight: broker.BROKER_MAX_BYTES_IN_FLIGHT,
+    drainTimeoutMs: process.SHUTDOWN_GRACE_SECONDS * MS,
+  };
+}

@@ -1,0 +1,80 @@
+import { ConsoleLogger, Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type MicroserviceOptions } from '@nestjs/microservices';
+import { AppModule } from './app.module.js';
+import { ApiSettings, ProcessSettings } from './platform/config/settings.js';
+import { DatabaseServer } from './platform/database/database-server.js';
+import { ApiKeys } from './platform/http/api-keys.js';
+import { configureHttp } from './platform/http/configure-http.js';
+import { TeltonikaServer } from './transport/teltonika-server.js';
+
+const logger = new Logger('Gateway');
+
+async function start(): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(await AppModule.forRoot(), new FastifyAdapter(), {
+    abortOnError: false,
+    bufferLogs: true,
+  });
+  app.useLogger(createLogger(app.get(ProcessSettings)));
+  stopOnSignal(app);
+  try {
+    configureHttp(app);
+    // Messages of devices get none of the HTTP application's pipes and guards: they cost, and validate what the codec has validated.
+    app.connectMicroservice<MicroserviceOptions>({ strategy: app.get(TeltonikaServer) }, { inheritAppConfig: false });
+    // In this order no frame arrives before the modules are ready for it.
+    await app.init();
+    const api = app.get(ApiSettings);
+    await app.listen(api.API_PORT, api.API_HOST);
+    await app.startAllMicroservices();
+  } catch (error) {
+    await stop(app);
+    throw error;
+  }
+  return app;
+}
+
+function createLogger({ LOG_LEVEL, LOG_FORMAT }: ProcessSettings): ConsoleLogger {
+  const levels = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
+  return new ConsoleLogger({
+    logLevels: levels.slice(0, levels.indexOf(LOG_LEVEL) + 1),
+    json: LOG_FORMAT === 'json',
+    colors: Boolean(process.stdout.isTTY),
+  });
+}
+
+function stopOnSignal(app: NestFastifyApplication): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      logger.log(`${signal}: finishing what was read, then stopping`);
+      stop(app).then(
+        () => process.exit(0),
+        (error: unknown) => exitWith(error),
+      );
+    });
+  }
+}
+
+/** Devices and requests first, then the pool, the embedded database last: everything before it still needs it. */
+async function stop(app: NestFastifyApplication): Promise<void> {
+  const database = app.get(DatabaseServer);
+  await app.close();
+  await database.stop();
+}
+
+async function announce(app: NestFastifyApplication): Promise<void> {
+  const http = await app.getUrl();
+  logger.log(`Devices connect to port ${app.get(TeltonikaServer).port}`);
+  logger.log(`REST API on ${http}/api/v1, documentation on ${http}/docs`);
+  const { made } = app.get(ApiKeys);
+  if (made !== null) {
+    logger.log(`IOT_API_KEY is not set; send this key as x-api-key: ${made}`);
+  }
+}
+
+function exitWith(error: unknown): void {
+  logger.fatal(error instanceof Error && error.name === 'SettingsError' ? error.message : error);
+  process.exit(1);
+}
+
+start().then(announce).catch(exitWith);

@@ -1,0 +1,23 @@
+/**
+ * Device times outside this window are a clock that lies. Such records are stored and acknowledged like all others, but
+ * their days share the default partition, and those from the future do not count as the latest.
+ */
+export const OLDEST_DAYS_BACK = 400;
+export const NEWEST_DAYS_AHEAD = 2;
+
+const DAY_MS = 86_400_000;
+
+/** A day as the number of days since 1970-01-01 UTC. */
+export function dayOf(ms: number): number {
+  return Math.floor(ms / DAY_MS);
+}
+
+/** The first millisecond of a day. */
+export function startOfDay(day: number): number {
+  return day * DAY_MS;
+}
+
+/** The day as `2026-11-23`. */
+export function dateOf(day: number): string {
+  return new Date(startOfDay(day)).toISOString().slice(0, 10);
+}

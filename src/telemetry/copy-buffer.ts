@@ -1,0 +1,156 @@
+/** Seconds between 1970-01-01 and 2000-01-01, where PostgreSQL's timestamps begin. */
+const POSTGRES_EPOCH_MS = 946_684_800_000;
+const NULL_LENGTH = -1;
+const TWO_32 = 0x1_0000_0000;
+const NUMERIC_POSITIVE = 0x0000;
+const NUMERIC_NEGATIVE = 0x4000;
+const COORDINATE_DECIMALS = 7;
+const JSONB_VERSION = 1;
+
+/** What stands before the rows of a binary COPY: signature, flags, length of the extension. */
+export const COPY_HEADER = Buffer.from('5047434f50590aff0d0a000000000000000000', 'hex');
+/** What stands behind them: a column count of -1. */
+export const COPY_TRAILER = Buffer.from('ffff', 'hex');
+
+/**
+ * A growing buffer of rows in PostgreSQL's binary COPY format (PostgreSQL manual, COPY, "Binary Format"; each column a
+ * 4-byte length and the type's send format).
+ *
+ * Written byte by byte where it is hot: measured on records of 24 IO elements, Buffer's own writeInt32BE and friends
+ * check their arguments on every call and cost about three times as much.
+ */
+export class CopyBuffer {
+  private bytes: Buffer;
+  private position = 0;
+
+  constructor(initialBytes = 64 * 1024) {
+    this.bytes = Buffer.allocUnsafeSlow(initialBytes);
+  }
+
+  get length(): number {
+    return this.position;
+  }
+
+  /** A view of what was written, valid until the next write. */
+  view(start = 0, end = this.position): Buffer {
+    return this.bytes.subarray(start, end);
+  }
+
+  /** Makes sure the next `bytes` fit; every row asks once for the most it can need. */
+  reserve(bytes: number): void {
+    const needed = this.position + bytes;
+    if (needed <= this.bytes.length) {
+      return;
+    }
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
+    this.bytes.copy(larger, 0, 0, this.position);
+    this.bytes = larger;
+  }
+
+  startRow(columns: number): void {
+    this.raw16(columns);
+  }
+
+  null(): void {
+    this.raw32(NULL_LENGTH);
+  }
+
+  smallint(value: number): void {
+    this.raw32(2);
+    this.raw16(value);
+  }
+
+  integer(value: number): void {
+    this.raw32(4);
+    this.raw32(value);
+  }
+
+  /** A whole number that a double holds exactly. */
+  bigint(value: number): void {
+    this.raw32(8);
+    this.raw64(value);
+  }
+
+  /** Eight bytes as they are. */
+  hash(value: bigint): void {
+    this.raw32(8);
+    this.position = this.bytes.writeBigUInt64BE(value, this.position);
+  }
+
+  /** timestamptz from Unix milliseconds. */
+  timestamp(ms: number): void {
+    this.raw32(8);
+    this.raw64((ms - POSTGRES_EPOCH_MS) * 1000);
+  }
+
+  /** numeric with seven decimals from degrees times 10,000,000: digits of base 10,000, one before the point, two behind it. */
+  coordinate(value: number): void {
+    const magnitude = Math.abs(value);
+    const degrees = Math.floor(magnitude / 1e7);
+    const fraction = (magnitude - degrees * 1e7) * 10;
+    const upper = Math.floor(fraction / 10_000);
+    this.raw32(14);
+    this.raw16(3);
+    this.raw16(0);
+    this.raw16(value < 0 ? NUMERIC_NEGATIVE : NUMERIC_POSITIVE);
+    this.raw16(COORDINATE_DECIMALS);
+    this.raw16(degrees);
+    this.raw16(upper);
+    this.raw16(fraction - upper * 10_000);
+  }
+
+  /** numeric without decimals from an unsigned 64-bit value. */
+  unsigned64(value: bigint): void {
+    const top = Number(value / 10_000_000_000_000_000n);
+    const rest = value % 10_000_000_000_000_000n;
+    const middle = Number(rest / 100_000_000n);
+    const low = Number(rest % 100_000_000n);
+    this.raw32(18);
+    this.raw16(5);
+    this.raw16(4);
+    this.raw16(NUMERIC_POSITIVE);
+    this.raw16(0);
+    this.raw16(top);
+    this.raw16(Math.floor(middle / 10_000));
+    this.raw16(middle % 10_000);
+    this.raw16(Math.floor(low / 10_000));
+    this.raw16(low % 10_000);
+  }
+
+  /** Text of ASCII characters, which the caller has made sure of. */
+  ascii(value: string): void {
+    this.reserve(value.length + 512);
+    this.raw32(value.length);
+    this.position += this.bytes.write(value, this.position, value.length, 'latin1');
+  }
+
+  /** jsonb from JSON text of ASCII characters. */
+  jsonb(json: string): void {
+    this.reserve(json.length + 512);
+    this.raw32(json.length + 1);
+    this.bytes[this.position++] = JSONB_VERSION;
+    this.position += this.bytes.write(json, this.position, json.length, 'latin1');
+  }
+
+  private raw16(value: number): void {
+    const { bytes, position } = this;
+    bytes[position] = value >>> 8;
+    bytes[position + 1] = value;
+    this.position = position + 2;
+  }
+
+  private raw32(value: number): void {
+    const { bytes, position } = this;
+    bytes[position] = value >>> 24;
+    bytes[position + 1] = value >>> 16;
+    bytes[position + 2] = value >>> 8;
+    bytes[position + 3] = value;
+    this.position = position + 4;
+  }
+
+  private raw64(value: number): void {
+    const upper = Math.floor(value / TWO_32);
+    this.raw32(upper);
+    this.raw32(value - upper * TWO_32);
+  }
+}

@@ -1,0 +1,73 @@
+import { type AvlRecord } from '../protocol/avl-record.js';
+import { dayOf } from './clock-window.js';
+import { CopyBuffer } from './copy-buffer.js';
+import { appendRecordRow, storedTimestampMs } from './record-row.js';
+
+/** A frame as the batch needs it: where it came from, and its bytes, should one of its records have to be quarantined. */
+export interface IncomingFrame {
+  readonly imei: string;
+  readonly remoteAddress: string;
+  readonly receivedAtMs: number;
+  readonly records: readonly AvlRecord[];
+  readonly bytes: Buffer;
+}
+
+/** A frame in a batch. Its records are not kept: 100,000 waiting ones would be 200 MB of objects; its bytes are. */
+export interface BatchedFrame {
+  readonly imei: string;
+  readonly remoteAddress: string;
+  readonly bytes: Buffer;
+  readonly firstRow: number;
+  readonly rowCount: number;
+  readonly stored: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Rows of many frames, already in the form in which COPY takes them, that will be committed together. */
+export class RecordBatch {
+  readonly frames: BatchedFrame[] = [];
+  /** Days since 1970-01-01 of the device times in it. */
+  readonly days = new Set<number>();
+  private readonly rows: CopyBuffer;
+  private readonly rowEnds: number[] = [];
+
+  constructor(initialBytes?: number) {
+    this.rows = new CopyBuffer(initialBytes);
+  }
+
+  get rowCount(): number {
+    return this.rowEnds.length;
+  }
+
+  get byteLength(): number {
+    return this.rows.length;
+  }
+
+  /** The promise is settled by whoever writes the batch: fulfilled once all records of the frame are durable. */
+  add(frame: IncomingFrame): Promise<void> {
+    const firstRow = this.rowCount;
+    for (const record of frame.records) {
+      appendRecordRow(this.rows, frame.imei, record, frame.receivedAtMs);
+      this.rowEnds.push(this.rows.length);
+      this.days.add(dayOf(storedTimestampMs(record)));
+    }
+    const { imei, remoteAddress, bytes } = frame;
+    return new Promise((stored, failed) => {
+      this.frames.push({ imei, remoteAddress, bytes, firstRow, rowCount: frame.records.length, stored, failed });
+    });
+  }
+
+  /** The encoded rows from `first` up to but without `end`. */
+  encodedRows(first = 0, end = this.rowCount): Buffer {
+    return this.rows.view(first === 0 ? 0 : this.rowEnds[first - 1], end === 0 ? 0 : this.rowEnds[end - 1]);
+  }
+
+  /** The frame that a row came with, and which of its records it is. */
+  frameOfRow(row: number): { frame: BatchedFrame; recordIndex: number } {
+    const frame = this.frames.findLast(({ firstRow }) => firstRow <= row);
+    if (!frame) {
+      throw new RangeError(`The batch has no row ${row}`);
+    }
+    return { frame, recordIndex: row - frame.firstRow };
+  }
+}

@@ -1,0 +1,68 @@
+import { CODEC_12, CODEC_8_EXTENDED } from '../protocol/codec-ids.js';
+import { ProtocolError, type ProtocolErrorCode } from '../protocol/protocol-error.js';
+import { type RejectedFrame } from '../transport/patterns.js';
+import { IngestCounters } from './ingest-counters.js';
+import { RejectedFrames } from './rejected-frames.js';
+import { type QuarantineEntry, type TelemetryRepository } from './telemetry.repository.js';
+
+let quarantined: QuarantineEntry[];
+let frames: RejectedFrames;
+
+beforeEach(() => {
+  quarantined = [];
+  const repository = { quarantine: (entry: QuarantineEntry) => Promise.resolve(void quarantined.push(entry)) };
+  frames = new RejectedFrames(repository as unknown as TelemetryRepository, new IngestCounters());
+});
+
+function rejected(code: ProtocolErrorCode, { codec = CODEC_8_EXTENDED, bytes = 'the same bytes' } = {}): RejectedFrame {
+  return { error: new ProtocolError(code, 'wrong', 0), codec, count: 7, bytes: Buffer.from(bytes), receivedAtMs: 0 };
+}
+
+const judge = (frame: RejectedFrame, imei = 'a') => frames.judge(imei, '127.0.0.1', frame);
+
+describe('a frame that may have been damaged on its way', () => {
+  it.each(['BAD_CRC', 'COUNT_MISMATCH'] as const)('closes the connection twice, and is kept and acknowledged the third time: %s', async (code) => {
+    expect([await judge(rejected(code)), await judge(rejected(code))]).toEqual([{ kind: 'close' }, { kind: 'close' }]);
+    expect(quarantined).toEqual([]);
+    expect(await judge(rejected(code))).toEqual({ kind: 'acknowledge', count: 7 });
+    expect(quarantined).toMatchObject([{ imei: 'a', scope: 'frame', code, raw: Buffer.from('the same bytes') }]);
+  });
+
+  it('begins to count again when other bytes come between', async () => {
+    const bytes = ['x', 'x', 'y', 'x', 'x', 'x'];
+    const outcomes = [];
+    for (const each of bytes) {
+      outcomes.push((await judge(rejected('BAD_CRC', { bytes: each }))).kind);
+    }
+    expect(outcomes).toEqual(['close', 'close', 'close', 'close', 'close', 'acknowledge']);
+  });
+
+  it('is counted for each device by itself', async () => {
+    for (const imei of ['a', 'b', 'c', 'd']) {
+      expect(await judge(rejected('BAD_CRC'), imei)).toEqual({ kind: 'close' });
+    }
+  });
+
+  it('is passed over when it was a message: messages are never acknowledged', async () => {
+    const message = rejected('BAD_CRC', { codec: CODEC_12 });
+    await judge(message);
+    await judge(message);
+    expect(await judge(message)).toEqual({ kind: 'skip' });
+  });
+});
+
+describe('a frame that came whole', () => {
+  it.each(['TRUNCATED', 'TRAILING_BYTES'] as const)('is kept and acknowledged at once when its records make no sense: %s', async (code) => {
+    expect(await judge(rejected(code))).toEqual({ kind: 'acknowledge', count: 7 });
+    expect(quarantined).toHaveLength(1);
+  });
+
+  it('is kept, and the connection closed, when nobody knows its codec', async () => {
+    expect(await judge(rejected('UNSUPPORTED_CODEC', { codec: 0x42 }))).toEqual({ kind: 'close' });
+    expect(quarantined).toHaveLength(1);
+  });
+
+  it('is kept and passed over when it is a message of an unknown type', async () => {
+    expect(await judge(rejected('UNSUPPORTED_MESSAGE_TYPE', { codec: CODEC_12 }))).toEqual({ kind: 'skip' });
+  });
+});

@@ -1,0 +1,32 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+import {
+  REJECTED_FRAME,
+  TELEMETRY_FRAME,
+  type RejectedFrame,
+  type FrameOutcome,
+  type TelemetryFrame,
+} from '../transport/patterns.js';
+import { TeltonikaContext } from '../transport/teltonika.context.js';
+import { RejectedFrames } from './rejected-frames.js';
+import { TelemetryWriter } from './telemetry-writer.js';
+
+/** Records from the transport. What is returned is acknowledged to the device, so it is returned after the commit. */
+@Controller()
+export class TelemetryIngestController {
+  constructor(
+    private readonly writer: TelemetryWriter,
+    private readonly rejected: RejectedFrames,
+  ) {}
+
+  @MessagePattern(TELEMETRY_FRAME)
+  async store(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): Promise<number> {
+    const { records, bytes, receivedAtMs } = frame;
+    return this.writer.write({ imei: context.imei, remoteAddress: context.remoteAddress, records, bytes, receivedAtMs });
+  }
+
+  @MessagePattern(REJECTED_FRAME)
+  async reject(@Payload() frame: RejectedFrame, @Ctx() context: TeltonikaContext): Promise<FrameOutcome> {
+    return this.rejected.judge(context.imei, context.remoteAddress, frame);
+  }
+}

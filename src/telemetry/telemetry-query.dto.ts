@@ -1,0 +1,68 @@
+import { Transform } from 'class-transformer';
+import { IsDate, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+
+export type RecordView = 'raw' | 'scaled';
+export type RecordOrder = 'newest' | 'oldest';
+
+const ISO_8601 = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** ISO 8601, or Unix milliseconds. What is neither stays text, which the validator refuses. */
+function ToDate(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) => {
+    if (typeof value !== 'string') {
+      return value;
+    }
+    const date = /^\d{1,14}$/.test(value) ? new Date(Number(value)) : new Date(ISO_8601.test(value) ? value : NaN);
+    return Number.isNaN(date.getTime()) ? value : date;
+  });
+}
+
+const TIME_MESSAGE = '$property must be a time in ISO 8601 (2026-11-23T12:00:00Z) or Unix milliseconds';
+
+/** How records are shown. */
+export class RecordViewQuery {
+  /** `raw` as the device sent them, by column name; `scaled` with names, units and multiplied values. */
+  @IsOptional()
+  @IsIn(['raw', 'scaled'], { message: 'view must be raw or scaled' })
+  readonly view: RecordView = 'raw';
+}
+
+/** Which records of a device, by the device's clock. */
+export class TelemetryHistoryQuery extends RecordViewQuery {
+  /**
+   * Records from this device time on, ISO 8601 or Unix milliseconds.
+   * @example '2026-11-23T00:00:00Z'
+   */
+  @IsOptional()
+  @ToDate()
+  @IsDate({ message: TIME_MESSAGE })
+  readonly from?: Date;
+
+  /**
+   * Records before this device time.
+   * @example '2026-11-24T00:00:00Z'
+   */
+  @IsOptional()
+  @ToDate()
+  @IsDate({ message: TIME_MESSAGE })
+  readonly to?: Date;
+
+  /** Records a page. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value))
+  @IsInt({ message: 'limit must be a whole number' })
+  @Min(1, { message: 'limit must be at least 1' })
+  @Max(1000, { message: 'limit must be at most 1000' })
+  readonly limit: number = 100;
+
+  /** Which end to begin at. */
+  @IsOptional()
+  @IsIn(['newest', 'oldest'], { message: 'order must be newest or oldest' })
+  readonly order: RecordOrder = 'newest';
+
+  /** `nextCursor` of the page before; keep the other parameters as they were. */
+  @IsOptional()
+  @IsString()
+  @Matches(/^[A-Za-z0-9_-]{1,100}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
+  readonly cursor?: string;
+}

@@ -1,0 +1,120 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TelemetrySettings } from '../platform/config/settings.js';
+import { BatchStore } from './batch-store.js';
+import { isBadRow } from '../platform/database/database-errors.js';
+import { IngestCounters } from './ingest-counters.js';
+import { LatestRecords } from './latest-records.js';
+import { RecordBatch, type IncomingFrame } from './record-batch.js';
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5_000;
+
+/**
+ * Group commit. Frames of all connections that arrive while batches are being written form the next batch, so the more
+ * arrives the larger the batches: one commit, and one fsync, for many devices.
+ *
+ * A batch that can't be written because the database is away is tried again for as long as the process lives. Its
+ * frames stay unacknowledged and their connections stay paused, so what waits here is bounded by the transport.
+ */
+@Injectable()
+export class TelemetryWriter implements OnApplicationShutdown {
+  private readonly logger = new Logger(TelemetryWriter.name);
+  private readonly waiting: RecordBatch[] = [];
+  private readonly stopping = new AbortController();
+  private writing = 0;
+  private scheduled = false;
+
+  constructor(
+    private readonly settings: TelemetrySettings,
+    private readonly store: BatchStore,
+    private readonly latest: LatestRecords,
+    private readonly counters: IngestCounters,
+  ) {}
+
+  /** Fulfilled with the number of records once all of them are durable (or known to be already). */
+  async write(frame: IncomingFrame): Promise<number> {
+    const stored = this.openBatch().add(frame);
+    this.schedule();
+    await stored;
+    return frame.records.length;
+  }
+
+  /** Batches being written or waiting. */
+  get batchesInFlight(): number {
+    return this.writing + this.waiting.length;
+  }
+
+  /** By now the transport has closed its connections: nobody waits for what can't be written any more. */
+  onApplicationShutdown(): void {
+    this.stopping.abort(new Error('The gateway is stopping'));
+  }
+
+  private openBatch(): RecordBatch {
+    const last = this.waiting.at(-1);
+    if (last && last.rowCount < this.settings.TELEMETRY_BATCH_RECORDS) {
+      return last;
+    }
+    const batch = new RecordBatch();
+    this.waiting.push(batch);
+    return batch;
+  }
+
+  /** Starts writing after this turn of the event loop, so that all frames which arrived in it travel together. */
+  private schedule(): void {
+    if (this.scheduled || this.writing >= this.settings.TELEMETRY_WRITERS) {
+      return;
+    }
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      while (this.waiting.length > 0 && this.writing < this.settings.TELEMETRY_WRITERS) {
+        void this.writeNext();
+      }
+    });
+  }
+
+  private async writeNext(): Promise<void> {
+    const batch = this.waiting.shift();
+    if (!batch) {
+      return;
+    }
+    this.writing++;
+    try {
+      await this.persist(batch);
+      for (const frame of batch.frames) {
+        this.latest.touch(frame.imei);
+        frame.stored();
+      }
+    } catch (error) {
+      for (const frame of batch.frames) {
+        frame.failed(error);
+      }
+    } finally {
+      this.writing--;
+      if (this.waiting.length > 0) {
+        this.schedule();
+      }
+    }
+  }
+
+  private async persist(batch: RecordBatch): Promise<void> {
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
+      try {
+        await this.store.store(batch);
+        this.counters.batches++;
+        return;
+      } catch (error) {
+        if (isBadRow(error)) {
+          // The store takes bad rows out by itself: one that is left is a mistake of ours, worth the stack, not a reason to lose data.
+          this.logger.error(error);
+        }
+        this.counters.retries++;
+        this.logger.error(
+          `A batch of ${batch.rowCount} records could not be written, next try in ${retryMs} ms: ${String(error)}`,
+        );
+        await delay(retryMs, undefined, { signal: this.stopping.signal });
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { DevicesModule } from '../devices/devices.module.js';
+import { BatchStore } from './batch-store.js';
+import { IngestCounters } from './ingest-counters.js';
+import { LatestRecords } from './latest-records.js';
+import { LatestRecordsRepository } from './latest-records.repository.js';
+import { PartitionsRepository } from './partitions.repository.js';
+import { RejectedFrames } from './rejected-frames.js';
+import { TelemetryIngestController } from './telemetry-ingest.controller.js';
+import { TelemetryPartitions } from './telemetry-partitions.js';
+import { TelemetryReaderRepository } from './telemetry-reader.repository.js';
+import { TelemetryWriter } from './telemetry-writer.js';
+import { TelemetryController } from './telemetry.controller.js';
+import { TelemetryRepository } from './telemetry.repository.js';
+import { TelemetryService } from './telemetry.service.js';
+
+/** Records in (from the transport to the table) and out (over REST). */
+@Module({
+  imports: [DevicesModule],
+  controllers: [TelemetryController, TelemetryIngestController],
+  providers: [
+    BatchStore,
+    IngestCounters,
+    LatestRecords,
+    LatestRecordsRepository,
+    PartitionsRepository,
+    RejectedFrames,
+    TelemetryPartitions,
+    TelemetryReaderRepository,
+    TelemetryRepository,
+    TelemetryService,
+    TelemetryWriter,
+  ],
+})
+export class TelemetryModule {}

@@ -1,0 +1,121 @@
+import { type Socket } from 'node:net';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { from as copyFrom } from 'pg-copy-streams';
+import { type PoolClient } from 'pg';
+import { DataSource, type QueryRunner } from 'typeorm';
+import { COPY_HEADER, COPY_TRAILER } from './copy-buffer.js';
+import { COPY_COLUMNS } from './telemetry-columns.js';
+
+const COLUMNS = COPY_COLUMNS.join(', ');
+const COPY_INTO_TABLE = `copy tbl_iot_telemetry_data (${COLUMNS}) from stdin (format binary)`;
+const COPY_INTO_STAGING = `copy pg_temp.telemetry_staging (${COLUMNS}) from stdin (format binary)`;
+/** How long a write may take: longer than any honest one, short enough to notice a connection that died silently. */
+const WRITE_TIMEOUT_MS = 60_000;
+
+/** What was sent and could not become a record. */
+export interface QuarantineEntry {
+  readonly imei: string;
+  readonly remoteAddress: string;
+  readonly scope: 'frame' | 'record';
+  readonly code: string;
+  readonly detail: string;
+  readonly raw: Buffer;
+}
+
+/** All writing SQL on the telemetry tables. */
+@Injectable()
+export class TelemetryRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * Copies encoded rows into the table, in one statement that is its own transaction: when this returns they are
+   * durable. Throws on the first duplicate, and nothing is stored then.
+   */
+  async copyRows(rows: Buffer): Promise<void> {
+    await this.withQueryRunner((queryRunner) => copy(queryRunner, COPY_INTO_TABLE, rows));
+  }
+
+  /** Stores the rows that are not in the table yet and returns how many those were. */
+  async mergeRows(rows: Buffer): Promise<number> {
+    return this.withQueryRunner(async (queryRunner) => {
+      await queryRunner.query(`
+        create temporary table if not exists telemetry_staging
+          (like tbl_iot_telemetry_data) on commit delete rows`);
+      await queryRunner.startTransaction();
+      try {
+        await copy(queryRunner, COPY_INTO_STAGING, rows);
+        // In the order of the key, so that two writers with the same records wait for each other instead of deadlocking.
+        const [inserted] = (await queryRunner.query(`
+          with inserted as (
+            insert into tbl_iot_telemetry_data (${COLUMNS})
+            select ${COLUMNS} from pg_temp.telemetry_staging
+             order by iot_imei, iot_timestamp, record_hash
+            on conflict do nothing
+            returning 1
+          )
+          select count(*)::int as count from inserted`)) as [{ count: number }];
+        await queryRunner.commitTransaction();
+        return inserted.count;
+      } catch (error) {
+        await rollback(queryRunner);
+        throw error;
+      }
+    });
+  }
+
+  /** The same bytes of the same device are kept once, however often it sends them. */
+  async quarantine(entry: QuarantineEntry): Promise<void> {
+    await this.dataSource.query(
+      `insert into tbl_iot_telemetry_quarantine as kept (iot_imei, remote_address, scope, code, detail, raw)
+       values ($1, $2, $3, $4, $5, $6)
+       on conflict (iot_imei, raw_hash) do update set occurrences = kept.occurrences + 1, last_received_at = now()`,
+      [entry.imei, entry.remoteAddress, entry.scope, entry.code, entry.detail, entry.raw],
+    );
+  }
+
+  private async withQueryRunner<T>(work: (queryRunner: QueryRunner) => Promise<T>): Promise<T> {
+    const queryRunner = this.dataSource.createQueryRunner();
+    try {
+      return await work(queryRunner);
+    } finally {
+      await queryRunner.release();
+    }
+  }
+}
+
+async function copy(queryRunner: QueryRunner, statement: string, rows: Buffer): Promise<void> {
+  const client = (await queryRunner.connect()) as PoolClient;
+  const stream = client.query(copyFrom(statement));
+  const timer = setTimeout(() => hangUp(client), WRITE_TIMEOUT_MS);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      stream.once('finish', resolve);
+      stream.once('error', (error: Error) => {
+        // Rows that are still waiting for the socket must not follow the error: by then the stream has let go of it.
+        stream.destroy();
+        reject(error);
+      });
+      stream.write(COPY_HEADER);
+      stream.write(rows);
+      stream.end(COPY_TRAILER);
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A server that stopped answering (a cut network, say) is left by closing the socket; the pool then drops the client. */
+function hangUp(client: PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  stream.destroy(new Error(`PostgreSQL did not finish a write within ${WRITE_TIMEOUT_MS / 1000} s`));
+}
+
+/** The connection may be gone, and with it the transaction: what made us roll back is the error to tell. */
+async function rollback(queryRunner: QueryRunner): Promise<void> {
+  try {
+    await queryRunner.rollbackTransaction();
+  } catch {
+    return;
+  }
+}

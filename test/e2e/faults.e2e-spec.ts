@@ -1,0 +1,130 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { chmodSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres.js';
+import { runMigrations } from '../../src/platform/database/migrations.js';
+import { FakeDevice } from '../support/fake-device.js';
+import { recordsFrame } from '../support/frames.js';
+import { Gateway } from '../support/gateway.js';
+import { LedgerFleet } from '../support/ledger-fleet.js';
+import { createTestDatabase, openDatabase, type TestDatabase } from '../support/test-database.js';
+import { waitFor } from '../support/wait-for.js';
+
+const DEVICES = 40;
+const RECORDS_PER_FRAME = 5;
+
+describe('kill -9 of the gateway under load', () => {
+  it('loses no acknowledged record and stores none twice, five times in a row', async () => {
+    const database = await createTestDatabase();
+    let gateway = await Gateway.start(database.url);
+    const fleet = new LedgerFleet({ devices: DEVICES, recordsPerFrame: RECORDS_PER_FRAME, port: () => gateway.devicePort });
+    fleet.start();
+    for (let round = 0; round < 5; round++) {
+      await fleet.acknowledge(2_000);
+      await gateway.kill();
+      gateway = await Gateway.start(database.url);
+    }
+    await fleet.acknowledge(2_000);
+    await fleet.stop();
+    expect(fleet.reconnects).toBeGreaterThanOrEqual(DEVICES * 5);
+    expect(await fleet.findBroken(database)).toEqual([]);
+    await gateway.stop();
+    await database.drop();
+  });
+});
+
+describe('a PostgreSQL of its own', () => {
+  let dir: string;
+  let postgres: EmbeddedPostgres;
+  let database: TestDatabase;
+  let gateway: Gateway;
+
+  async function startPostgres(): Promise<void> {
+    // The same port each time, as a server that is restarted has.
+    const port = postgres ? Number(new URL(postgres.url).port) : 0;
+    postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), port });
+  }
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'iot-broker-faults-'));
+    chmodSync(dir, 0o755);
+    await startPostgres();
+    await runMigrations(postgres.url);
+    database = openDatabase(postgres.url);
+    gateway = await Gateway.start(postgres.url);
+  });
+
+  afterEach(async () => {
+    await gateway.stop();
+    await database.drop();
+    await postgres.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  it('may be killed with -9 under load and come back after seconds: nothing acknowledged is lost, and writing goes on by itself', async () => {
+    const fleet = new LedgerFleet({ devices: DEVICES, recordsPerFrame: RECORDS_PER_FRAME, port: () => gateway.devicePort });
+    fleet.start();
+    for (let round = 0; round < 2; round++) {
+      await fleet.acknowledge(2_000);
+      process.kill(postgres.pid, 'SIGKILL');
+      const retries = (await gateway.stats('telemetry')).retries ?? 0;
+      await waitFor(async () => ((await gateway.stats('telemetry')).retries ?? 0) > retries + 3, {
+        what: 'the outage to be noticed',
+      });
+      await postgres.stop();
+      await startPostgres();
+    }
+    await fleet.acknowledge(2_000);
+    await fleet.stop();
+    expect(await fleet.findBroken(database)).toEqual([]);
+  });
+
+  it('may be away while devices wait: connections stay, nothing is acknowledged, then everything is', async () => {
+    const devices = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => FakeDevice.logIn(gateway.devicePort, String(861_000_000_000_000 + index))),
+    );
+    await postgres.stop();
+    for (const device of devices) {
+      device.send(recordsFrame([{ speed: 1 }, { speed: 2 }]));
+    }
+    await waitFor(async () => ((await gateway.stats('telemetry')).retries ?? 0) >= 4, { what: 'several tries' });
+    expect((await fetch(`${gateway.apiUrl}/readyz`)).status).toBe(503);
+    expect((await fetch(`${gateway.apiUrl}/healthz`)).status).toBe(200);
+    expect(await gateway.get('devices/861000000000000/telemetry')).toMatchObject({
+      status: 503,
+      body: { success: false, code: 'DATABASE_UNAVAILABLE' },
+    });
+    expect(devices.map((device) => [device.isClosed, device.pendingBytes])).toEqual(devices.map(() => [false, 0]));
+
+    // A device that comes during the outage is let in and waits like the others.
+    const late = await FakeDevice.logIn(gateway.devicePort, '861000000000010');
+    late.send(recordsFrame([{ speed: 3 }, { speed: 4 }]));
+    await startPostgres();
+    for (const device of [...devices, late]) {
+      expect(await device.acknowledgement(30_000)).toBe(2);
+      device.close();
+    }
+    const [stored] = await database.query<{ count: number }>('select count(*)::int as count from tbl_iot_telemetry_data');
+    expect(stored).toEqual({ count: 22 });
+  });
+});
+
+describe('SIGTERM under load', () => {
+  it('ends with exit code 0 and nothing acknowledged lost', async () => {
+    const database = await createTestDatabase();
+    let gateway = await Gateway.start(database.url);
+    const fleet = new LedgerFleet({ devices: DEVICES, recordsPerFrame: RECORDS_PER_FRAME, port: () => gateway.devicePort });
+    fleet.start();
+    for (let round = 0; round < 3; round++) {
+      await fleet.acknowledge(2_000);
+      expect(await gateway.stop()).toEqual({ code: 0, signal: null });
+      gateway = await Gateway.start(database.url);
+    }
+    await fleet.acknowledge(1_000);
+    await fleet.stop();
+    expect(await fleet.findBroken(database)).toEqual([]);
+    await gateway.stop();
+    await database.drop();
+  });
+});
