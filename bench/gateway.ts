@@ -1,0 +1,59 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+const CLOCK_TICKS_PER_SECOND = 100;
+
+/** The product, as its own process. */
+export class Gateway {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly port: number,
+  ) {}
+
+  static async start(databaseUrl: string, cwd: string, environment: Record<string, string> = {}): Promise<Gateway> {
+    const main = new URL('../src/main.js', import.meta.url).pathname;
+    const flags = process.env.BENCH_GATEWAY_FLAGS?.split(' ') ?? [];
+    const child = spawn(process.execPath, [...flags, main], {
+      cwd,
+      env: {
+        PATH: process.env.PATH,
+        DATABASE_URL: databaseUrl,
+        BROKER_PORT: '0',
+        API_PORT: '0',
+        BROKER_HOST: '127.0.0.1',
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const port = await new Promise<number>((resolve, reject) => {
+      child.once('exit', (code) => reject(new Error(`the gateway ended with code ${code}`)));
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const match = /Devices connect to port (\d+)/.exec(line);
+        if (match) {
+          resolve(Number(match[1]));
+        }
+      });
+    });
+    child.removeAllListeners('exit');
+    return new Gateway(child, port);
+  }
+
+  /** Seconds of CPU since its start, user and system. Linux only. */
+  cpuSeconds(): number {
+    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
+  }
+
+  /** Resident memory in bytes. Linux only. */
+  residentBytes(): number {
+    const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'latin1'));
+    return Number(line?.[1]) * 1024;
+  }
+
+  async stop(): Promise<void> {
+    const exited = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGTERM');
+    await exited;
+  }
+}
