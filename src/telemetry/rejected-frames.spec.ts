@@ -21,12 +21,15 @@ function rejected(code: ProtocolErrorCode, { codec = CODEC_8_EXTENDED, bytes = '
 const judge = (frame: RejectedFrame, imei = 'a') => frames.judge(imei, '127.0.0.1', frame);
 
 describe('a frame that may have been damaged on its way', () => {
-  it.each(['BAD_CRC', 'COUNT_MISMATCH'] as const)('closes the connection twice, and is kept and acknowledged the third time: %s', async (code) => {
-    expect([await judge(rejected(code)), await judge(rejected(code))]).toEqual([{ kind: 'close' }, { kind: 'close' }]);
-    expect(quarantined).toEqual([]);
-    expect(await judge(rejected(code))).toEqual({ kind: 'acknowledge', count: 7 });
-    expect(quarantined).toMatchObject([{ imei: 'a', scope: 'frame', code, raw: Buffer.from('the same bytes') }]);
-  });
+  it.each(['BAD_CRC', 'COUNT_MISMATCH'] as const)(
+    'closes the connection twice, and is kept and acknowledged the third time: %s',
+    async (code) => {
+      expect([await judge(rejected(code)), await judge(rejected(code))]).toEqual([{ kind: 'close' }, { kind: 'close' }]);
+      expect(quarantined).toEqual([]);
+      expect(await judge(rejected(code))).toEqual({ kind: 'acknowledge', count: 7 });
+      expect(quarantined).toMatchObject([{ imei: 'a', scope: 'frame', code, raw: Buffer.from('the same bytes') }]);
+    },
+  );
 
   it('begins to count again when other bytes come between', async () => {
     const bytes = ['x', 'x', 'y', 'x', 'x', 'x'];
@@ -52,10 +55,13 @@ describe('a frame that may have been damaged on its way', () => {
 });
 
 describe('a frame that came whole', () => {
-  it.each(['TRUNCATED', 'TRAILING_BYTES'] as const)('is kept and acknowledged at once when its records make no sense: %s', async (code) => {
-    expect(await judge(rejected(code))).toEqual({ kind: 'acknowledge', count: 7 });
-    expect(quarantined).toHaveLength(1);
-  });
+  it.each(['TRUNCATED', 'TRAILING_BYTES'] as const)(
+    'is kept and acknowledged at once when its records make no sense: %s',
+    async (code) => {
+      expect(await judge(rejected(code))).toEqual({ kind: 'acknowledge', count: 7 });
+      expect(quarantined).toHaveLength(1);
+    },
+  );
 
   it('is kept, and the connection closed, when nobody knows its codec', async () => {
     expect(await judge(rejected('UNSUPPORTED_CODEC', { codec: 0x42 }))).toEqual({ kind: 'close' });

@@ -53,7 +53,13 @@ function newWriter(settings: Partial<TelemetrySettings> = {}): TelemetryWriter {
 }
 
 function frame(imei: string, records = 1) {
-  return { imei, remoteAddress: '127.0.0.1', receivedAtMs: 0, bytes: Buffer.alloc(0), records: Array.from({ length: records }, () => RECORD) };
+  return {
+    imei,
+    remoteAddress: '127.0.0.1',
+    receivedAtMs: 0,
+    bytes: Buffer.alloc(0),
+    records: Array.from({ length: records }, () => RECORD),
+  };
 }
 
 /** Long enough for the writer to begin what it can begin: it does so in the next turn of the event loop. */

@@ -32,7 +32,9 @@ describe('settings', () => {
   });
 
   it('that are empty count as not set', () => {
-    expect(validateSettings({ BROKER_PORT: '', DATABASE_URL: '' })).toMatchObject({ [BrokerSettings.name]: { BROKER_PORT: 9000 } });
+    expect(validateSettings({ BROKER_PORT: '', DATABASE_URL: '' })).toMatchObject({
+      [BrokerSettings.name]: { BROKER_PORT: 9000 },
+    });
   });
 
   it.each([

@@ -16,7 +16,11 @@ describe('a database error', () => {
   });
 
   it.each(['22003', '22P05', '23514', '23502'])('%s is the fault of the row', (code) => {
-    expect([isDuplicateKey(fromDriver(code)), isBadRow(fromTypeOrm(code)), isDatabaseAway(fromDriver(code))]).toEqual([false, true, false]);
+    expect([isDuplicateKey(fromDriver(code)), isBadRow(fromTypeOrm(code)), isDatabaseAway(fromDriver(code))]).toEqual([
+      false,
+      true,
+      false,
+    ]);
   });
 
   it.each(['08006', '53100', '53300', '57P01', '57P03'])('%s is an outage', (code) => {
