@@ -1,0 +1,115 @@
+import { CODEC_14 } from '../protocol/codec-ids.js';
+import { type Frame } from '../protocol/frame-splitter.js';
+import {
+  decodeMessage,
+  encodeCodec12Reply,
+  encodeCodec14Nack,
+  encodeCodec14Reply,
+  MESSAGE_TYPE_COMMAND,
+  messageText,
+} from '../protocol/message.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+import { executeCommand } from './command-set.js';
+import { type DeviceBody } from './device-body.js';
+import { type FaultPlan } from './fault-plan.js';
+import { type ServerConnection } from './server-connection.js';
+import { countOne, type TrafficCounters } from './traffic-counters.js';
+
+/** One command that a device carried out. */
+export interface Execution {
+  readonly text: string;
+  /** By the device's clock. */
+  readonly atMs: number;
+  readonly codec: number;
+  /** What the device said; null when such a command is silent. */
+  readonly reply: string | null;
+  /** False when the connection was lost before the reply. */
+  readonly wasAnswered: boolean;
+}
+
+interface ReceivedCommand {
+  readonly text: string;
+  readonly codec: number;
+  /** Codec 14 only. */
+  readonly imei: string | null;
+}
+
+interface RunnerSettings {
+  readonly rebootMs: number;
+  readonly unknownReply: string | null;
+}
+
+/**
+ * Takes commands as they come and carries them out when the device has time, that is between two frames of its own, in the order
+ * in which they came. Those still waiting when the connection goes are forgotten.
+ */
+export class CommandRunner {
+  readonly executions: Execution[] = [];
+  private waiting: ReceivedCommand[] = [];
+
+  constructor(
+    private readonly device: DeviceBody,
+    private readonly connection: ServerConnection,
+    private readonly settings: RunnerSettings,
+    private readonly faults: FaultPlan,
+    private readonly counters: TrafficCounters,
+  ) {}
+
+  add(frame: Frame): void {
+    try {
+      const message = decodeMessage(frame.data);
+      if (message.type === MESSAGE_TYPE_COMMAND) {
+        this.waiting.push({ text: messageText(message.payload), codec: message.codec, imei: message.imei });
+      } else {
+        this.counters.badMessages++;
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) {
+        throw error;
+      }
+      this.counters.badMessages++;
+    }
+  }
+
+  /** Carries out what waits. A command may end the connection. */
+  runAll(): void {
+    while (this.connection.isReady) {
+      const command = this.waiting.shift();
+      if (command === undefined) {
+        return;
+      }
+      this.run(command);
+    }
+  }
+
+  discardWaiting(): void {
+    this.counters.commandsDiscarded += this.waiting.length;
+    this.waiting = [];
+  }
+
+  private run(command: ReceivedCommand): void {
+    const { imei } = this.device;
+    if (command.imei !== null && command.imei !== imei) {
+      this.counters.commandsRefused++;
+      this.connection.send(encodeCodec14Nack(imei));
+      return;
+    }
+    const atMs = this.device.nowMs;
+    const outcome = executeCommand(this.device, command.text, this.settings.unknownReply);
+    const reply = outcome.kind === 'reply' ? outcome.text : null;
+    const losesReply = reply !== null && this.faults.strikes('dropReply');
+    const wasAnswered = reply !== null && !losesReply;
+    this.executions.push({ text: command.text, atMs, codec: command.codec, reply, wasAnswered });
+    this.counters.commandsExecuted++;
+    countOne(this.counters.executedByText, command.text);
+    if (outcome.kind === 'restart') {
+      this.device.restart();
+      this.connection.drop(this.settings.rebootMs);
+    } else if (losesReply) {
+      this.connection.drop();
+    } else if (reply !== null) {
+      this.counters.commandsAnswered++;
+      this.connection.send(command.codec === CODEC_14 ? encodeCodec14Reply(imei, reply) : encodeCodec12Reply(reply));
+    }
+  }
+}

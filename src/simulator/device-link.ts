@@ -1,0 +1,90 @@
+import { connect, type Socket } from 'node:net';
+import { drawInteger, type Random } from './random.js';
+
+export interface LinkEvents {
+  connected(): void;
+  data(chunk: Buffer): void;
+  /** @param errorCode null when the server closed it in good order. */
+  closed(errorCode: string | null): void;
+}
+
+const MAX_PIECE_BYTES = 24;
+
+/** One TCP connection of a device. */
+export class DeviceLink {
+  private readonly socket: Socket;
+  private events: LinkEvents | null;
+  /** Pieces still to be written, while a split write is going on. */
+  private pieces: Buffer[] = [];
+  private errorCode: string | null = null;
+
+  constructor(host: string, port: number, events: LinkEvents) {
+    this.events = events;
+    this.socket = connect({ host, port, noDelay: true });
+    this.socket.on('connect', () => this.events?.connected());
+    this.socket.on('data', (chunk) => this.events?.data(chunk));
+    this.socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.errorCode = error.code ?? error.name;
+    });
+    this.socket.on('close', () => this.events?.closed(this.errorCode));
+  }
+
+  write(bytes: Buffer): void {
+    if (this.pieces.length > 0) {
+      this.pieces.push(bytes);
+    } else {
+      this.socket.write(bytes);
+    }
+  }
+
+  /** Writes in small pieces, each in a turn of the event loop of its own, so that the server reads them one by one. */
+  writeInPieces(bytes: Buffer, random: Random): void {
+    const isWriting = this.pieces.length > 0;
+    for (let start = 0; start < bytes.length;) {
+      const end = start + drawInteger(random, 1, MAX_PIECE_BYTES);
+      this.pieces.push(bytes.subarray(start, end));
+      start = end;
+    }
+    if (!isWriting) {
+      this.writeNextPiece();
+    }
+  }
+
+  /** Closes when what was written has gone out, except for pieces not written yet. The events end here. */
+  close(): Promise<void> {
+    this.events = null;
+    this.pieces = [];
+    if (this.socket.closed) {
+      return Promise.resolve();
+    }
+    // Not end(): that one waits for the server to close its side too.
+    this.socket.destroySoon();
+    return new Promise((resolve) => this.socket.once('close', () => resolve()));
+  }
+
+  /** Closes at once, what was written or not. The events end here. */
+  drop(): void {
+    this.events = null;
+    this.pieces = [];
+    this.socket.destroy();
+  }
+
+  /** Leaves the connection open but dead: nothing is read or written any more, and no close is sent. The events end here. */
+  abandon(): void {
+    this.events = null;
+    this.pieces = [];
+    this.socket.pause();
+  }
+
+  private writeNextPiece(): void {
+    const piece = this.pieces[0];
+    if (piece === undefined) {
+      return;
+    }
+    this.socket.write(piece);
+    setImmediate(() => {
+      this.pieces.shift();
+      this.writeNextPiece();
+    });
+  }
+}

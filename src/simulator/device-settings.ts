@@ -1,0 +1,83 @@
+import { CODEC_8_EXTENDED, type RecordCodec } from '../protocol/codec-ids.js';
+import { type FaultRates } from './fault-plan.js';
+import { type StoredRecord } from './record-source.js';
+import { type Clock, type TimerWheel } from './timer-wheel.js';
+import { type TrafficCounters } from './traffic-counters.js';
+
+/** How a simulated device behaves. */
+export interface DeviceSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly codec: RecordCodec;
+  /** Everything random follows from the seed and the index. */
+  readonly seed: number;
+  readonly index: number;
+  /** See deviceImei. */
+  readonly imeiBase: string;
+  /** Time for the records of one frame; 0: no clock, the next frame is made when the last one was acknowledged. */
+  readonly intervalMs: number;
+  readonly recordsPerFrame: number;
+  /** What the device's clock shows when it is started. */
+  readonly startTimeMs: number;
+  readonly newestFirst: boolean;
+  /** Parameter 1001: how long it waits for an answer before it closes the connection. */
+  readonly ackTimeoutMs: number;
+  /** A 0xFF byte after so long without sending; 0 for never. */
+  readonly pingMs: number;
+  /** How long one minute of the reconnect schedule (0, 1, 1, 2, 2, 4, 6, 8, 10 minutes) lasts. */
+  readonly reconnectMinuteMs: number;
+  /** How long it waits after a wrong count before it sends the frame again. */
+  readonly resendDelayMs: number;
+  /** How long it is away after cpureset. */
+  readonly rebootMs: number;
+  /** Records it can hold beside those under way. */
+  readonly bufferRecords: number;
+  /** What it says to a command it does not know; null for nothing. */
+  readonly unknownReply: string | null;
+  readonly faults: FaultRates;
+  /** Keeps every acknowledged record in `ledger`. */
+  readonly keepLedger: boolean;
+  readonly onAcknowledged: ((imei: string, records: readonly StoredRecord[]) => void) | null;
+}
+
+const DEFAULTS: Omit<DeviceSettings, 'port' | 'startTimeMs'> = {
+  host: '127.0.0.1',
+  codec: CODEC_8_EXTENDED,
+  seed: 1,
+  index: 0,
+  imeiBase: '350612000000000',
+  intervalMs: 5000,
+  recordsPerFrame: 3,
+  newestFirst: false,
+  ackTimeoutMs: 30_000,
+  pingMs: 0,
+  reconnectMinuteMs: 1000,
+  resendDelayMs: 1000,
+  rebootMs: 3000,
+  bufferRecords: 5000,
+  unknownReply: null,
+  faults: {},
+  keepLedger: false,
+  onAcknowledged: null,
+};
+
+export type DeviceOptions = Partial<DeviceSettings> & Pick<DeviceSettings, 'port'>;
+
+export function completeSettings(options: DeviceOptions): DeviceSettings {
+  return { ...DEFAULTS, startTimeMs: Date.now(), ...options };
+}
+
+/** A record that the server has acknowledged. */
+export interface LedgerEntry {
+  readonly imei: string;
+  readonly timestampMs: number;
+  /** The record's own bytes, timestamp to last IO element. */
+  readonly bytes: Buffer;
+}
+
+/** What the devices of a fleet share; a device alone makes its own. */
+export interface DeviceSurroundings {
+  readonly wheel?: TimerWheel;
+  readonly clock?: Clock;
+  readonly counters?: TrafficCounters;
+}

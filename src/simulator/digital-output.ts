@@ -1,0 +1,87 @@
+import { type OutputRequest } from './setdigout.js';
+
+type LevelRequest = NonNullable<OutputRequest>;
+
+interface Hold {
+  readonly revertTo: 0 | 1;
+  readonly untilMs: number | null;
+  readonly maxSpeedKmh: number | null;
+}
+
+/**
+ * One output of the device. It is free (a level for ever), held (a level with a time or a speed at which it falls back), or has a
+ * request queued until the vehicle is slow enough. A new request takes the place of a held or queued one.
+ */
+export class DigitalOutput {
+  private currentLevel: 0 | 1 = 0;
+  private hold: Hold | null = null;
+  private queued: LevelRequest | null = null;
+
+  get level(): 0 | 1 {
+    return this.currentLevel;
+  }
+
+  /** Returns the device's words for what it did, as they stand behind "DOUTn:". */
+  request(request: LevelRequest, nowMs: number, speedKmh: number): string {
+    this.advance(nowMs, speedKmh);
+    this.queued = null;
+    if (request.level === this.currentLevel && this.hold === null) {
+      return `Already set to ${request.level}`;
+    }
+    const timeout = request.timeoutS === null ? 'INFINITY' : `${request.timeoutS}s`;
+    const words = `${request.level} Timeout:${timeout}`;
+    if (request.maxSpeedKmh === null) {
+      this.apply(request, nowMs);
+      return words;
+    }
+    const limited = `${words} Speed threshold:${request.maxSpeedKmh}km/h`;
+    if (speedKmh <= request.maxSpeedKmh) {
+      this.apply(request, nowMs);
+      return limited;
+    }
+    this.endHold();
+    this.queued = request;
+    return `${limited} Speed is above threshold, queued`;
+  }
+
+  /** Ends what is over and begins what was queued. To be called before the level is looked at. */
+  advance(nowMs: number, speedKmh: number): void {
+    const { hold, queued } = this;
+    if (hold !== null && (isReached(hold.untilMs, nowMs) || isExceeded(hold.maxSpeedKmh, speedKmh))) {
+      this.endHold();
+    }
+    if (queued !== null && !isExceeded(queued.maxSpeedKmh, speedKmh)) {
+      this.queued = null;
+      this.apply(queued, nowMs);
+    }
+  }
+
+  reset(): void {
+    this.currentLevel = 0;
+    this.hold = null;
+    this.queued = null;
+  }
+
+  private apply(request: LevelRequest, nowMs: number): void {
+    const revertTo = this.hold?.revertTo ?? this.currentLevel;
+    const { timeoutS, maxSpeedKmh } = request;
+    const untilMs = timeoutS === null ? null : nowMs + timeoutS * 1000;
+    this.hold = untilMs === null && maxSpeedKmh === null ? null : { revertTo, untilMs, maxSpeedKmh };
+    this.currentLevel = request.level;
+  }
+
+  private endHold(): void {
+    if (this.hold !== null) {
+      this.currentLevel = this.hold.revertTo;
+      this.hold = null;
+    }
+  }
+}
+
+function isReached(limit: number | null, value: number): boolean {
+  return limit !== null && value >= limit;
+}
+
+function isExceeded(limit: number | null, value: number): boolean {
+  return limit !== null && value > limit;
+}

@@ -1,0 +1,42 @@
+import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { type StoredRecord } from './record-source.js';
+
+const FLUSH_CHARACTERS = 256 * 1024;
+const FLUSH_MS = 500;
+
+/**
+ * One line of JSON for each acknowledged record: {"imei", "timestampMs", "bytes"}, bytes being the record in hex, timestamp to
+ * last IO element. A line is written after the acknowledgement, never before it, so whatever stands here the server has claimed to keep.
+ */
+export class LedgerFile {
+  private readonly descriptor: number;
+  private readonly timer: NodeJS.Timeout;
+  private lines = '';
+
+  constructor(path: string) {
+    this.descriptor = openSync(path, 'w');
+    this.timer = setInterval(() => this.flush(), FLUSH_MS);
+  }
+
+  add(imei: string, records: readonly StoredRecord[]): void {
+    for (const { timestampMs, bytes } of records) {
+      this.lines += `{"imei":"${imei}","timestampMs":${timestampMs},"bytes":"${bytes.toString('hex')}"}\n`;
+    }
+    if (this.lines.length >= FLUSH_CHARACTERS) {
+      this.flush();
+    }
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.flush();
+    closeSync(this.descriptor);
+  }
+
+  private flush(): void {
+    if (this.lines !== '') {
+      appendFileSync(this.descriptor, this.lines);
+      this.lines = '';
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { FAULT_NAMES, type FaultName, FAULTS } from './fault-name.js';
+
+export interface NumberOption {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly whole: boolean;
+  readonly help: string;
+}
+
+export const NUMBER_OPTIONS = {
+  port: whole(9000, 1, 65_535, 'TCP port of the server'),
+  devices: whole(50, 1, 100_000, 'how many devices'),
+  interval: real(5, 86_400, 'seconds for the records of one frame; 0: the next frame at once after each acknowledgement'),
+  records: whole(3, 1, 255, 'records in a frame; with a long queue a frame takes more, up to about 1 kB'),
+  seed: whole(1, 0, 2 ** 32 - 1, 'the same seed gives the same rides and the same faults'),
+  duration: real(0, 2_000_000, 'seconds to run; 0 until Ctrl-C'),
+  drain: real(5, 3600, 'seconds at the end to get rid of what still waits'),
+  ramp: real(100, 100_000, 'devices switched on in a second; 0: all at once'),
+  'ack-timeout': real(30, 3600, 'seconds to wait for an answer before closing'),
+  ping: real(0, 86_400, 'seconds of silence before a 0xFF keep-alive byte; 0: none'),
+  'reconnect-scale': real(1, 60, 'seconds for each minute of the schedule 0, 1, 1, 2, 2, 4, 6, 8, 10; 60: the real thing'),
+  'resend-delay': real(1, 3600, 'seconds between a wrong count and sending again'),
+  reboot: real(3, 3600, 'seconds a device is away after cpureset'),
+  buffer: whole(5000, 1, 1_000_000, 'records a device can hold; then the oldest is dropped'),
+} as const satisfies Record<string, NumberOption>;
+
+export const TEXT_OPTIONS = {
+  host: { default: '127.0.0.1', help: 'address of the server' },
+  codec: { default: '8e', help: '8e, 8 or 16' },
+  'imei-base': {
+    default: '350612000000000',
+    help: 'IMEI of device 0; the others count up; the last digit becomes the Luhn digit',
+  },
+  'start-time': { default: null, help: "ISO date and time of the devices' clocks at the start (default: now)" },
+  'unknown-reply': { default: null, help: 'what devices say to an unknown command (default: nothing)' },
+  ledger: { default: null, help: 'file for a line of JSON per acknowledged record: imei, timestampMs, bytes in hex' },
+} as const satisfies Record<string, { readonly default: string | null; readonly help: string }>;
+
+export const FLAG_OPTIONS = {
+  'newest-first': 'send the newest records first',
+  quiet: 'print the summary only',
+  help: 'print this',
+} as const;
+
+/** A probability: once for each occasion. */
+export const PROBABILITY: NumberOption = real(0, 1, '');
+
+export function helpText(): string {
+  const rows: [string, string][] = [
+    ...Object.entries(TEXT_OPTIONS).map(([name, option]): [string, string] => [
+      `--${name} <text>`,
+      describe(option.help, option.default),
+    ]),
+    ...Object.entries(NUMBER_OPTIONS).map(([name, option]): [string, string] => [
+      `--${name} <n>`,
+      describe(option.help, option.default),
+    ]),
+    ...Object.entries(FLAG_OPTIONS).map(([name, help]): [string, string] => [`--${name}`, help]),
+    ...FAULT_NAMES.map((name): [string, string] => [`--${faultOption(name)} <p>`, describe(FAULTS[name], 0)]),
+  ];
+  const width = Math.max(...rows.map(([option]) => option.length)) + 2;
+  const lines = rows.map(([option, help]) => `  ${option.padEnd(width)}${help}`);
+  return ['Simulates a fleet of TFT100 devices. <p> is a probability, 0 to 1, for each occasion.', '', ...lines].join('\n');
+}
+
+/** loseAck becomes lose-ack. */
+export function faultOption(name: FaultName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function describe(help: string, standard: string | number | null): string {
+  return standard === null ? help : `${help} (default: ${standard})`;
+}
+
+function whole(standard: number, min: number, max: number, help: string): NumberOption {
+  return { default: standard, min, max, whole: true, help };
+}
+
+function real(standard: number, max: number, help: string): NumberOption {
+  return { default: standard, min: 0, max, whole: false, help };
+}

@@ -1,0 +1,253 @@
+import { encodeCodec13Message } from '../protocol/message.js';
+import { CommandRunner, type Execution } from './command-runner.js';
+import { DeviceBody } from './device-body.js';
+import { deviceImei } from './device-imei.js';
+import {
+  completeSettings,
+  type DeviceOptions,
+  type DeviceSettings,
+  type DeviceSurroundings,
+  type LedgerEntry,
+} from './device-settings.js';
+import { FaultPlan } from './fault-plan.js';
+import { type StoredRecord } from './record-source.js';
+import { type OutgoingFrame, RecordTransmission } from './record-transmission.js';
+import { ServerConnection } from './server-connection.js';
+import { type Alarm, type Clock, TimerWheel } from './timer-wheel.js';
+import { TrafficCounters } from './traffic-counters.js';
+import { type Vehicle } from './vehicle.js';
+
+/**
+ * One TFT100. It writes records by its own clock into a bounded buffer and sends them, one frame at a time, each frame again
+ * until it is acknowledged with the right count; between two frames it carries out commands. It is new, running (after drain()
+ * without writing records), finishing (after stop(), while a frame is under way), or over.
+ */
+export class SimulatedDevice {
+  readonly imei: string;
+  readonly counters: TrafficCounters;
+  /** Every acknowledged record, when settings.keepLedger. */
+  readonly ledger: LedgerEntry[] = [];
+
+  private readonly settings: DeviceSettings;
+  private readonly clock: Clock;
+  private readonly faults: FaultPlan;
+  private readonly body: DeviceBody;
+  private readonly transmission: RecordTransmission;
+  private readonly connection: ServerConnection;
+  private readonly commands: CommandRunner;
+  private readonly recordAlarm: Alarm;
+  private readonly ackAlarm: Alarm;
+  private readonly resendAlarm: Alarm;
+  private readonly graceAlarm: Alarm;
+
+  private state: 'new' | 'running' | 'finishing' | 'over' = 'new';
+  private isWriting = true;
+  private sentAt = 0;
+  private readonly over: Promise<void>;
+  private resolveOver: () => void = () => undefined;
+
+  constructor(options: DeviceOptions, surroundings: DeviceSurroundings = {}) {
+    const settings = completeSettings(options);
+    const wheel = surroundings.wheel ?? new TimerWheel();
+    this.settings = settings;
+    this.imei = deviceImei(settings.imeiBase, settings.index);
+    this.counters = surroundings.counters ?? new TrafficCounters();
+    this.clock = surroundings.clock ?? (() => performance.now());
+    this.faults = new FaultPlan(settings.faults, settings.seed, settings.index, this.counters.faults);
+    this.body = new DeviceBody(this.imei, settings, this.clock, this.faults, this.counters);
+    this.transmission = new RecordTransmission(this.body.buffer, settings, this.faults);
+    this.connection = new ServerConnection(this.imei, settings, wheel, this.faults, this.counters);
+    this.commands = new CommandRunner(this.body, this.connection, settings, this.faults, this.counters);
+    this.recordAlarm = wheel.createAlarm(() => this.writeDueRecords());
+    this.ackAlarm = wheel.createAlarm(() => this.missAcknowledgement());
+    this.resendAlarm = wheel.createAlarm(() => this.sendNext());
+    this.graceAlarm = wheel.createAlarm(() => this.finish());
+    this.over = new Promise((resolve) => (this.resolveOver = resolve));
+  }
+
+  get isConnected(): boolean {
+    return this.connection.isReady;
+  }
+
+  /** Records written and not acknowledged yet. */
+  get waitingRecords(): number {
+    return this.body.waitingRecords + this.transmission.unacknowledged;
+  }
+
+  /** The commands it carried out, in order. */
+  get executions(): readonly Execution[] {
+    return this.commands.executions;
+  }
+
+  get vehicle(): Vehicle {
+    return this.body.vehicle;
+  }
+
+  start(): void {
+    if (this.state !== 'new') {
+      throw new Error(`device ${this.imei} was started before`);
+    }
+    this.state = 'running';
+    this.connection.events = {
+      ready: () => this.sendNext(),
+      acknowledged: (count) => this.handleAcknowledgement(count),
+      message: (frame) => {
+        this.commands.add(frame);
+        this.sendNext();
+      },
+      lost: () => this.handleLoss(),
+      isAwaitingAcknowledgement: () => this.transmission.current !== null,
+    };
+    this.body.startClock();
+    this.writeDueRecords();
+    this.connection.open();
+  }
+
+  /** Writes no more records, and sends what waits without waiting for a frame to fill. */
+  drain(): void {
+    this.isWriting = false;
+    this.recordAlarm.cancel();
+    this.sendNext();
+  }
+
+  /**
+   * Leaves for good. A frame under way has `graceMs` to be acknowledged; what waits stays unsent. Resolves when the
+   * connection is closed.
+   */
+  stop(graceMs = 0): Promise<void> {
+    if (this.state === 'new' || this.state === 'running') {
+      this.isWriting = false;
+      this.recordAlarm.cancel();
+      this.state = 'finishing';
+      if (graceMs > 0 && this.transmission.current !== null) {
+        this.graceAlarm.set(graceMs);
+      } else {
+        this.finish();
+      }
+    }
+    return this.over;
+  }
+
+  /** Loses the connection now; it comes back after `waitMs`, by default as its reconnect schedule says. */
+  dropConnection(waitMs?: number): void {
+    if (this.state === 'running') {
+      this.connection.drop(waitMs);
+    }
+  }
+
+  /** Sends serial-port data nobody asked for, as codec 13. Returns false, and sends nothing, when not connected. */
+  sendSerialText(text: string): boolean {
+    if (!this.isConnected) {
+      return false;
+    }
+    this.connection.send(encodeCodec13Message(Math.floor(this.body.nowMs / 1000), text));
+    return true;
+  }
+
+  private writeDueRecords(): void {
+    if (this.settings.intervalMs > 0) {
+      this.recordAlarm.set(this.body.writeDueRecords());
+      this.sendNext();
+    }
+  }
+
+  private sendNext(): void {
+    if (this.state !== 'running' || !this.isConnected || this.transmission.current !== null || this.resendAlarm.isSet) {
+      return;
+    }
+    this.commands.runAll();
+    if (!this.isConnected) {
+      return;
+    }
+    const { recordsPerFrame, intervalMs } = this.settings;
+    while (intervalMs === 0 && this.isWriting && this.body.waitingRecords < recordsPerFrame) {
+      this.body.writeRecord();
+    }
+    const frame = this.transmission.next(this.isWriting && !this.body.hasUrgentRecord ? recordsPerFrame : 1);
+    if (frame !== null) {
+      this.send(frame);
+    }
+  }
+
+  private send(frame: OutgoingFrame): void {
+    this.body.hasUrgentRecord = false;
+    this.counters.framesSent++;
+    this.counters.resends += frame.kind === 'resend' ? 1 : 0;
+    this.sentAt = this.clock();
+    this.ackAlarm.set(this.settings.ackTimeoutMs);
+    this.connection.send(frame.bytes);
+    if (this.faults.strikes('halfOpen')) {
+      this.connection.goSilent();
+    }
+  }
+
+  private handleAcknowledgement(count: number): void {
+    const result = this.transmission.acknowledge(count);
+    switch (result.kind) {
+      case 'accepted':
+        this.ackAlarm.cancel();
+        this.connection.proven();
+        this.keepAccount(result.frame, result.records);
+        this.sendNextOrFinish();
+        break;
+      case 'wrong-count':
+        this.counters.wrongCounts++;
+        this.ackAlarm.cancel();
+        this.resendAlarm.set(this.settings.resendDelayMs);
+        break;
+      case 'stray':
+        this.counters.strayAcknowledgements++;
+        break;
+      case 'unheard':
+        break;
+    }
+  }
+
+  private keepAccount(frame: OutgoingFrame, records: readonly StoredRecord[]): void {
+    this.counters.framesAcknowledged++;
+    this.counters.recordsAcknowledged += records.length;
+    this.counters.badCrcAcknowledged += frame.hasBadCrc ? 1 : 0;
+    this.counters.acknowledgementMs.add(this.clock() - this.sentAt);
+    if (this.settings.keepLedger) {
+      this.ledger.push(...records.map(({ timestampMs, bytes }) => ({ imei: this.imei, timestampMs, bytes })));
+    }
+    if (records.length > 0) {
+      this.settings.onAcknowledged?.(this.imei, records);
+    }
+  }
+
+  private sendNextOrFinish(): void {
+    if (this.state === 'finishing') {
+      this.finish();
+    } else {
+      this.sendNext();
+    }
+  }
+
+  private missAcknowledgement(): void {
+    this.counters.missingAcknowledgements++;
+    this.connection.drop();
+  }
+
+  private handleLoss(): void {
+    this.ackAlarm.cancel();
+    this.resendAlarm.cancel();
+    this.transmission.giveUpWaiting();
+    this.commands.discardWaiting();
+    if (this.state === 'finishing') {
+      this.finish();
+    }
+  }
+
+  private finish(): void {
+    if (this.state === 'over') {
+      return;
+    }
+    this.state = 'over';
+    for (const alarm of [this.ackAlarm, this.resendAlarm, this.graceAlarm]) {
+      alarm.cancel();
+    }
+    this.commands.discardWaiting();
+    void this.connection.close().then(() => this.resolveOver());
+  }
+}

@@ -1,0 +1,87 @@
+import { type Alarm, TimerWheel } from './timer-wheel.js';
+
+describe('a timer wheel', () => {
+  let now: number;
+  let wheel: TimerWheel;
+  let rung: string[];
+  let alarms: Alarm[];
+
+  beforeEach(() => {
+    now = 1000;
+    wheel = new TimerWheel(() => now);
+    rung = [];
+    alarms = [];
+  });
+
+  afterEach(() => alarms.forEach((each) => each.cancel()));
+
+  function alarm(name: string): Alarm {
+    const created = wheel.createAlarm(() => rung.push(name));
+    alarms.push(created);
+    return created;
+  }
+
+  function passes(milliseconds: number): void {
+    now += milliseconds;
+    wheel.advance();
+  }
+
+  it('rings when the time has come, not before, and once', () => {
+    alarm('a').set(100);
+    passes(95);
+    expect(rung).toEqual([]);
+    passes(10);
+    expect(rung).toEqual(['a']);
+    passes(10_000);
+    expect(rung).toEqual(['a']);
+  });
+
+  it('rings in the order of the times, also when it was held up', () => {
+    alarm('late').set(300);
+    alarm('early').set(20);
+    passes(60_000);
+    expect(rung).toEqual(['early', 'late']);
+  });
+
+  it('waits longer than one turn of the wheel', () => {
+    alarm('a').set(30_000);
+    for (let elapsed = 0; elapsed < 29_900; elapsed += 100) {
+      passes(100);
+    }
+    expect(rung).toEqual([]);
+    passes(200);
+    expect(rung).toEqual(['a']);
+  });
+
+  it('forgets what was cancelled or set anew', () => {
+    const cancelled = alarm('cancelled');
+    cancelled.set(50);
+    cancelled.cancel();
+    const moved = alarm('moved');
+    moved.set(50);
+    moved.set(200);
+    passes(100);
+    expect(rung).toEqual([]);
+    expect([cancelled.isSet, moved.isSet]).toEqual([false, true]);
+    passes(150);
+    expect(rung).toEqual(['moved']);
+  });
+
+  it('lets an alarm set itself again while it rings', () => {
+    const again = wheel.createAlarm(() => {
+      rung.push('tick');
+      again.set(50);
+    });
+    alarms.push(again);
+    again.set(50);
+    for (let i = 0; i < 30; i++) {
+      passes(10);
+    }
+    expect(rung.length).toBeGreaterThanOrEqual(5);
+    expect(rung.length).toBeLessThanOrEqual(6);
+  });
+
+  it('rings by itself on a real clock', async () => {
+    await new Promise<void>((resolve) => new TimerWheel().createAlarm(resolve).set(10));
+  });
+});
