@@ -1,20 +1,117 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../src/platform/database/embedded/embedded-postgres.js';
 import { benchDecode } from './decode.js';
+import { benchIdle } from './idle.js';
 import { benchIngest } from './ingest.js';
+import { number, renderTable, type Line } from './table.js';
 
-const cwd = mkdtempSync(join(tmpdir(), 'iot-broker-bench-'));
-const which = process.argv.slice(2);
-const wants = (name: string) => which.length === 0 || which.includes(name);
-if (wants('decode')) console.log(await benchDecode());
-if (wants('ingest')) {
-  const postgres = await startEmbeddedPostgres({ dataDir: join(cwd, 'postgres') });
+const DEVICES = 200;
+const IDLE_DEVICES = 10_000;
+const DECODE_GOAL = 300_000;
+
+/** Measures the named parts (all of them without a name), each on a database of its own. */
+const PARTS: Readonly<Record<string, (cwd: string) => Promise<Line[]>>> = {
+  decode: async () => {
+    const { recordsPerSecond } = await benchDecode();
+    return [
+      {
+        figure: 'decode, codec 8E, 24 IO elements, one core',
+        value: `${number(recordsPerSecond)} records/s`,
+        against: `goal ${number(DECODE_GOAL)} records/s`,
+        ratio: number(recordsPerSecond / DECODE_GOAL, 2),
+      },
+    ];
+  },
+  ingest: (cwd) =>
+    withPostgres(cwd, async (url) => {
+      const figures = await benchIngest(url, cwd, DEVICES);
+      const prefix = `ingest, ${figures.devices} devices, 10 records a frame`;
+      return [
+        {
+          figure: `${prefix}, durable`,
+          value: `${number(figures.recordsPerSecond)} records/s`,
+          against: `raw COPY, ${number(figures.rawCopyRowsPerSecond)} rows/s`,
+          ratio: number(figures.ratioToRawCopy, 2),
+        },
+        {
+          figure: `${prefix}, acknowledgement p50`,
+          value: `${number(figures.acknowledgementP50Ms, 1)} ms`,
+          against: '',
+          ratio: '',
+        },
+        limit(`${prefix}, acknowledgement p99`, figures.acknowledgementP99Ms, 150, 'ms'),
+        {
+          figure: `${prefix}, gateway CPU`,
+          value: `${number(figures.gatewayCpuMicrosecondsPerRecord, 2)} us/record`,
+          against: '',
+          ratio: '',
+        },
+        limit(`${prefix}, gateway resident`, figures.gatewayResidentMegabytes, 250, 'MB'),
+      ];
+    }),
+  idle: (cwd) =>
+    withPostgres(cwd, async (url) => {
+      const figures = await benchIdle(url, cwd, IDLE_DEVICES);
+      return [
+        limit(`idle, each of ${number(figures.devices)} devices`, figures.bytesPerDevice / 1000, 10, 'KB'),
+        { figure: 'idle, gateway resident', value: `${number(figures.residentMegabytes)} MB`, against: '', ratio: '' },
+        {
+          figure: 'logins, 250 at a time',
+          value: `${number(figures.loginsPerSecond)}/s`,
+          against: '',
+          ratio: '',
+        },
+      ];
+    }),
+};
+
+function limit(figure: string, value: number, most: number, unit: string): Line {
+  return {
+    figure,
+    value: `${number(value, 1)} ${unit}`,
+    against: `limit ${number(most)} ${unit}`,
+    ratio: number(value / most, 2),
+  };
+}
+
+async function withPostgres(cwd: string, measure: (url: string) => Promise<Line[]>): Promise<Line[]> {
+  const folder = mkdtempSync(join(cwd, 'postgres-'));
+  chmodSync(folder, 0o755);
+  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'data') });
   try {
-    console.log(await benchIngest(postgres.url, cwd, Number(process.env.DEVICES ?? 200)));
+    return await measure(postgres.url);
   } finally {
     await postgres.stop();
-    rmSync(cwd, { recursive: true });
   }
 }
+
+async function main(names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !(name in PARTS));
+  if (unknown.length > 0) {
+    console.error(`There is no part ${unknown.join(', ')}. Parts: ${Object.keys(PARTS).join(', ')}`);
+    process.exitCode = 2;
+    return;
+  }
+  const cwd = mkdtempSync(join(tmpdir(), 'iot-broker-bench-'));
+  chmodSync(cwd, 0o755);
+  const lines: Line[] = [];
+  try {
+    for (const [name, measure] of Object.entries(PARTS)) {
+      if (names.length === 0 || names.includes(name)) {
+        console.error(`measuring ${name} ...`);
+        lines.push(...(await measure(cwd)));
+      }
+    }
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
+  console.log(
+    `${cpus().length} cores of ${cpus()[0]?.model}, ${number(totalmem() / 2 ** 30)} GiB, Node.js ${process.versions.node}`,
+  );
+  console.log('gateway, PostgreSQL (fsync on) and load generator share them\n');
+  console.log(renderTable(lines));
+}
+
+await main(process.argv.slice(2));

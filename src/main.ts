@@ -1,10 +1,11 @@
-import { ConsoleLogger, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type MicroserviceOptions } from '@nestjs/microservices';
 import { AppModule } from './app.module.js';
 import { ApiSettings, ProcessSettings } from './platform/config/settings.js';
 import { DatabaseServer } from './platform/database/database-server.js';
+import { GatewayLogger } from './platform/observability/gateway-logger.js';
 import { ApiKeys } from './platform/http/api-keys.js';
 import { configureHttp } from './platform/http/configure-http.js';
 import { TeltonikaServer } from './transport/teltonika-server.js';
@@ -16,7 +17,7 @@ async function start(): Promise<NestFastifyApplication> {
     abortOnError: false,
     bufferLogs: true,
   });
-  app.useLogger(createLogger(app.get(ProcessSettings)));
+  app.useLogger(new GatewayLogger(app.get(ProcessSettings)));
   stopOnSignal(app);
   try {
     configureHttp(app);
@@ -32,15 +33,6 @@ async function start(): Promise<NestFastifyApplication> {
     throw error;
   }
   return app;
-}
-
-function createLogger({ LOG_LEVEL, LOG_FORMAT }: ProcessSettings): ConsoleLogger {
-  const levels = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
-  return new ConsoleLogger({
-    logLevels: levels.slice(0, levels.indexOf(LOG_LEVEL) + 1),
-    json: LOG_FORMAT === 'json',
-    colors: Boolean(process.stdout.isTTY),
-  });
 }
 
 function stopOnSignal(app: NestFastifyApplication): void {

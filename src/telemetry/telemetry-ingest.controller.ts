@@ -20,9 +20,10 @@ export class TelemetryIngestController {
   ) {}
 
   @MessagePattern(TELEMETRY_FRAME)
-  async store(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): Promise<number> {
-    const { records, bytes, receivedAtMs } = frame;
-    return this.writer.write({ imei: context.imei, remoteAddress: context.remoteAddress, records, bytes, receivedAtMs });
+  store(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): Promise<number> {
+    const { imei, remoteAddress } = context;
+    const { bytes, receivedAtMs } = frame;
+    return this.writer.write({ imei, remoteAddress, bytes, receivedAtMs, records: frame.takeRecords() });
   }
 
   @MessagePattern(REJECTED_FRAME)

@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsDate, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 
@@ -22,6 +23,7 @@ const TIME_MESSAGE = '$property must be a time in ISO 8601 (2026-11-23T12:00:00Z
 /** How records are shown. */
 export class RecordViewQuery {
   /** `raw` as the device sent them, by column name; `scaled` with names, units and multiplied values. */
+  @ApiPropertyOptional({ enum: ['raw', 'scaled'], default: 'raw' })
   @IsOptional()
   @IsIn(['raw', 'scaled'], { message: 'view must be raw or scaled' })
   readonly view: RecordView = 'raw';
@@ -48,6 +50,7 @@ export class TelemetryHistoryQuery extends RecordViewQuery {
   readonly to?: Date;
 
   /** Records a page. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   @IsOptional()
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value))
   @IsInt({ message: 'limit must be a whole number' })
@@ -56,6 +59,7 @@ export class TelemetryHistoryQuery extends RecordViewQuery {
   readonly limit: number = 100;
 
   /** Which end to begin at. */
+  @ApiPropertyOptional({ enum: ['newest', 'oldest'], default: 'newest' })
   @IsOptional()
   @IsIn(['newest', 'oldest'], { message: 'order must be newest or oldest' })
   readonly order: RecordOrder = 'newest';

@@ -32,12 +32,15 @@ export class TelemetryWriter implements OnApplicationShutdown {
     private readonly counters: IngestCounters,
   ) {}
 
-  /** Fulfilled with the number of records once all of them are durable (or known to be already). */
-  async write(frame: IncomingFrame): Promise<number> {
+  /**
+   * Fulfilled with the number of records once all of them are durable (or known to be already). Not async: that would
+   * hold the decoded records until the commit.
+   */
+  write(frame: IncomingFrame): Promise<number> {
+    const count = frame.records.length;
     const stored = this.openBatch().add(frame);
     this.schedule();
-    await stored;
-    return frame.records.length;
+    return stored.then(() => count);
   }
 
   /** Batches being written or waiting. */

@@ -1,9 +1,8 @@
-import { type Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { from as copyFrom } from 'pg-copy-streams';
 import { type PoolClient } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
+import { copyIn } from '../platform/database/copy-in.js';
 import { COPY_HEADER, COPY_TRAILER } from './copy-buffer.js';
 import { COPY_COLUMNS } from './telemetry-columns.js';
 
@@ -86,29 +85,7 @@ export class TelemetryRepository {
 
 async function copy(queryRunner: QueryRunner, statement: string, rows: Buffer): Promise<void> {
   const client = (await queryRunner.connect()) as PoolClient;
-  const stream = client.query(copyFrom(statement));
-  const timer = setTimeout(() => hangUp(client), WRITE_TIMEOUT_MS);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      stream.once('finish', resolve);
-      stream.once('error', (error: Error) => {
-        // Rows that are still waiting for the socket must not follow the error: by then the stream has let go of it.
-        stream.destroy();
-        reject(error);
-      });
-      stream.write(COPY_HEADER);
-      stream.write(rows);
-      stream.end(COPY_TRAILER);
-    });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** A server that stopped answering (a cut network, say) is left by closing the socket; the pool then drops the client. */
-function hangUp(client: PoolClient): void {
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
-  stream.destroy(new Error(`PostgreSQL did not finish a write within ${WRITE_TIMEOUT_MS / 1000} s`));
+  await copyIn(client, statement, [COPY_HEADER, rows, COPY_TRAILER], WRITE_TIMEOUT_MS);
 }
 
 /** The connection may be gone, and with it the transaction: what made us roll back is the error to tell. */

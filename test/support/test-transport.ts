@@ -10,7 +10,7 @@ import {
   type DeviceLogin,
   type RejectedFrame,
   type FrameOutcome,
-  type TelemetryFrame,
+  TelemetryFrame,
 } from '../../src/transport/patterns.js';
 import { TeltonikaContext } from '../../src/transport/teltonika.context.js';
 import { TeltonikaServer } from '../../src/transport/teltonika-server.js';
@@ -21,7 +21,7 @@ import { type TransportOptions } from '../../src/transport/transport-options.js'
 /** What the handlers behind the transport do; a test changes it as it goes. */
 export class Handlers {
   login: (login: DeviceLogin, context: TeltonikaContext) => Promise<boolean> | boolean = () => true;
-  telemetry: (frame: TelemetryFrame, context: TeltonikaContext) => Promise<number> | number = (frame) => frame.records.length;
+  telemetry: (frame: TelemetryFrame, context: TeltonikaContext) => Promise<number> | number = (frame) => frame.count;
   rejected: (frame: RejectedFrame, context: TeltonikaContext) => FrameOutcome = () => ({ kind: 'close' });
 }
 

@@ -80,7 +80,7 @@ describe('settings', () => {
 
   it('are the variables of the README, one row each', () => {
     const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-    const documented = [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]+)` \|/gm)].map(([, name]) => name);
+    const documented = [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\|/gm)].map(([, name]) => name);
     expect(documented.sort()).toEqual(SETTINGS.flatMap((settingsClass) => Object.keys(new settingsClass())).sort());
   });
 });
