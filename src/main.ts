@@ -10,6 +10,7 @@ import { ApiKeys } from './platform/http/api-keys.js';
 import { configureHttp } from './platform/http/configure-http.js';
 import { TeltonikaServer } from './transport/teltonika-server.js';
 
+const LAUNCHER_CHECK_MS = 500;
 const logger = new Logger('Gateway');
 
 async function start(): Promise<NestFastifyApplication> {
@@ -36,15 +37,39 @@ async function start(): Promise<NestFastifyApplication> {
 }
 
 function stopOnSignal(app: NestFastifyApplication): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      logger.log(`${signal}: finishing what was read, then stopping`);
-      stop(app).then(
-        () => process.exit(0),
-        (error: unknown) => exitWith(error),
-      );
-    });
+  let stopping = false;
+  const begin = (cause: string): void => {
+    if (stopping) {
+      return;
+    }
+    stopping = true;
+    logger.log(`${cause}: finishing what was read, then stopping`);
+    stop(app).then(
+      () => process.exit(0),
+      (error: unknown) => exitWith(error),
+    );
+  };
+  process.once('SIGTERM', () => begin('SIGTERM'));
+  process.once('SIGINT', () => begin('SIGINT'));
+  whenLauncherIsGone(() => begin('npm has ended'));
+}
+
+/**
+ * A SIGTERM to `npm start` ends npm and its shell, and where the shell is dash it goes no further: the gateway would live on
+ * unseen, with its ports and its database.
+ */
+function whenLauncherIsGone(then: () => void): void {
+  const launcher = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) {
+    return;
   }
+  const timer = setInterval(() => {
+    if (process.ppid !== launcher) {
+      clearInterval(timer);
+      then();
+    }
+  }, LAUNCHER_CHECK_MS);
+  timer.unref();
 }
 
 /** Devices and requests first, then the pool, the embedded database last: everything before it still needs it. */
