@@ -26,7 +26,7 @@ export default defineConfig(
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
       'max-lines': ['warn', { max: 300, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['warn', { max: 60, skipBlankLines: true, skipComments: true }],
-      'max-params': ['warn', { max: 5 }],
+      'max-params': ['warn', { max: 6 }],
       'no-nested-ternary': 'error',
       'no-else-return': 'error',
       'no-restricted-properties': [

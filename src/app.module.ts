@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
+import { CommandsModule } from './commands/commands.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { HealthModule } from './health/health.module.js';
 import { BrokerSettings, ProcessSettings } from './platform/config/settings.js';
@@ -7,6 +8,7 @@ import { SettingsModule } from './platform/config/settings.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { HttpModule } from './platform/http/http.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
+import { OutboxModule } from './platform/outbox/outbox.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { type TransportOptions } from './transport/transport-options.js';
 import { TransportModule } from './transport/transport.module.js';
@@ -25,10 +27,12 @@ export class AppModule {
         DatabaseModule,
         HttpModule,
         ObservabilityModule,
+        OutboxModule,
         ScheduleModule.forRoot(),
         TransportModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: transportOptions }),
         DevicesModule,
         TelemetryModule,
+        CommandsModule,
         HealthModule,
       ],
     };

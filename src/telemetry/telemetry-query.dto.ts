@@ -1,24 +1,9 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { IsDate, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { TIME_MESSAGE, ToDate, ToInteger } from '../platform/http/query-values.js';
 
 export type RecordView = 'raw' | 'scaled';
 export type RecordOrder = 'newest' | 'oldest';
-
-const ISO_8601 = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
-
-/** ISO 8601, or Unix milliseconds. What is neither stays text, which the validator refuses. */
-function ToDate(): PropertyDecorator {
-  return Transform(({ value }: { value: unknown }) => {
-    if (typeof value !== 'string') {
-      return value;
-    }
-    const date = /^\d{1,14}$/.test(value) ? new Date(Number(value)) : new Date(ISO_8601.test(value) ? value : NaN);
-    return Number.isNaN(date.getTime()) ? value : date;
-  });
-}
-
-const TIME_MESSAGE = '$property must be a time in ISO 8601 (2026-11-23T12:00:00Z) or Unix milliseconds';
 
 /** How records are shown. */
 export class RecordViewQuery {
@@ -52,7 +37,7 @@ export class TelemetryHistoryQuery extends RecordViewQuery {
   /** Records a page. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value))
+  @ToInteger()
   @IsInt({ message: 'limit must be a whole number' })
   @Min(1, { message: 'limit must be at least 1' })
   @Max(1000, { message: 'limit must be at most 1000' })

@@ -10,7 +10,9 @@ import { type ConnectionRegistry } from './connection-registry.js';
 import { type AskHandler, type FrameDispatcher } from './frame-dispatcher.js';
 import { type LiveConnection } from './live-connection.js';
 import { LoginReader } from './login-reader.js';
-import { DEVICE_LOGIN, type DeviceLogin, type FrameOutcome } from './patterns.js';
+import { OutgoingFrames } from './outgoing-frames.js';
+import { DEVICE_CONNECTED, DEVICE_LOGIN, type DeviceConnected, type DeviceLogin, type FrameOutcome } from './patterns.js';
+import { closeGracefully } from './socket-close.js';
 import { TeltonikaContext } from './teltonika.context.js';
 import { type DisconnectReason, type TransportCounters } from './transport-counters.js';
 import { type TransportOptions } from './transport-options.js';
@@ -23,11 +25,13 @@ export interface ConnectionEnvironment {
   readonly budget: ByteBudget;
   readonly frames: FrameDispatcher;
   readonly ask: AskHandler;
+  /** Tells the event handlers of a pattern, if there are any, and waits for nobody. */
+  readonly announce: (pattern: string, payload: unknown, context: TeltonikaContext) => void;
   readonly logger: LoggerService;
 }
 
-/** After the last byte was written a peer gets this long to close its side; then the socket is destroyed. */
-const LINGER_MS = 2_000;
+/** A device that has stored records sends them at once after its login; commands wait that long for the first of them. */
+const FIRST_FRAME_GRACE_MS = 500;
 
 /**
  * One device's socket, from accept to close.
@@ -55,6 +59,8 @@ export class DeviceConnection implements LiveConnection {
   private drained: (() => void) | null = null;
   private pingsCounted = 0;
   private budgetWait: BudgetWait | null = null;
+  /** Made when the first frame is to be sent: most connections never need it. */
+  private outgoing: OutgoingFrames | null = null;
 
   constructor(
     private readonly socket: Socket,
@@ -99,6 +105,16 @@ export class DeviceConnection implements LiveConnection {
     this.close('replaced');
   }
 
+  send(frame: Buffer): Promise<boolean> {
+    if (this.closing || !this.context) {
+      return Promise.resolve(false);
+    }
+    this.outgoing ??= new OutgoingFrames(this.firstFrameGraceMs, () => this.flushOutgoing());
+    const written = this.outgoing.add(frame);
+    this.flushOutgoing();
+    return written;
+  }
+
   private receive(chunk: Buffer): void {
     this.environment.counters.bytesReceived += chunk.length;
     if (this.closing) {
@@ -139,8 +155,7 @@ export class DeviceConnection implements LiveConnection {
   private async admit(imei: string): Promise<void> {
     const context = new TeltonikaContext([imei, this.id, this.remoteAddress]);
     try {
-      const login: DeviceLogin = { imei };
-      const accepted = await this.environment.ask<boolean>(DEVICE_LOGIN, login, context);
+      const accepted = await this.environment.ask<boolean>(DEVICE_LOGIN, { imei } satisfies DeviceLogin, context);
       if (this.closing) {
         return;
       }
@@ -153,6 +168,7 @@ export class DeviceConnection implements LiveConnection {
       // Registered first, the old one closed second: at no time is the device nowhere.
       this.environment.registry.register(imei, this)?.replace();
       this.socket.write(Buffer.of(LOGIN_ACCEPTED));
+      this.environment.announce(DEVICE_CONNECTED, { imei, connectionId: this.id } satisfies DeviceConnected, context);
     } catch (error) {
       this.fail(error);
       return;
@@ -180,6 +196,7 @@ export class DeviceConnection implements LiveConnection {
     } finally {
       this.busy = false;
     }
+    this.flushOutgoing();
     if (this.drained) {
       this.close('shutdown');
     } else if (this.peerEnded) {
@@ -235,8 +252,20 @@ export class DeviceConnection implements LiveConnection {
     }
   }
 
+  private get firstFrameGraceMs(): number {
+    return this.lastFrameAt ? 0 : Math.max(0, this.connectedAt.getTime() + FIRST_FRAME_GRACE_MS - Date.now());
+  }
+
+  /** Not while a frame is being handled, nor while half of one has come: then there is no acknowledgement behind us yet. */
+  private flushOutgoing(): void {
+    if (!this.busy && !this.closing && this.splitter.bufferedBytes === 0) {
+      this.outgoing?.flush((frame) => this.socket.write(frame));
+    }
+  }
+
   private async acknowledge(count: number): Promise<void> {
     this.environment.counters.acknowledgements++;
+    this.outgoing?.endGrace();
     if (!this.socket.write(encodeAcknowledgement(count))) {
       // A peer that sends without reading its acknowledgements is not read either.
       this.socket.pause();
@@ -291,18 +320,14 @@ export class DeviceConnection implements LiveConnection {
       return;
     }
     this.closing = true;
+    this.outgoing?.close();
     this.environment.counters.countDisconnect(reason);
     this.clearLoginTimer();
     if (reason === 'socket-error' || this.socket.destroyed) {
       this.socket.destroy();
       return;
     }
-    this.socket.end();
-    // Reading on (and dropping it): closing with unread bytes would reset the connection, and a reset can take the
-    // last acknowledgement out of the device's hands.
-    this.socket.resume();
-    const linger = setTimeout(() => this.socket.destroy(), LINGER_MS);
-    this.socket.once('close', () => clearTimeout(linger));
+    closeGracefully(this.socket);
   }
 
   private closed(): void {

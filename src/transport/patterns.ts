@@ -6,6 +6,8 @@ import { type ProtocolError } from '../protocol/protocol-error.js';
 
 /** A device names itself. Payload {@link DeviceLogin}; the answer `true` accepts, `false` refuses it. */
 export const DEVICE_LOGIN = 'device.login';
+/** Event: a device was accepted and is in the registry. Payload {@link DeviceConnected}. */
+export const DEVICE_CONNECTED = 'device.connected';
 /** Records arrived. Payload {@link TelemetryFrame}; answers once they are durable, with the count to acknowledge. */
 export const TELEMETRY_FRAME = 'telemetry.frame';
 /** A message of codec 12 to 15 arrived. Payload {@link DeviceMessageFrame}; the answer is not sent to the device. */
@@ -15,6 +17,11 @@ export const REJECTED_FRAME = 'frame.rejected';
 
 export interface DeviceLogin {
   readonly imei: string;
+}
+
+export interface DeviceConnected {
+  readonly imei: string;
+  readonly connectionId: string;
 }
 
 /** A decoded frame of records. `bytes` and the records' views live as long as the handler runs: copy what is kept. */

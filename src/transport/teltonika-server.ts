@@ -36,6 +36,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
       counters,
       registry,
       ask,
+      announce: (pattern, payload, context) => this.announce(pattern, payload, context),
       budget: new ByteBudget(options.maxBytesInFlight),
       frames: new FrameDispatcher(ask, (pattern) => this.messageHandlers.has(pattern), counters, this.logger),
       logger: this.logger,
@@ -97,6 +98,12 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     this.counters.connectionsAccepted++;
     const connection = new DeviceConnection(socket, this.environment, () => this.connections.delete(connection));
     this.connections.add(connection);
+  }
+
+  private announce(pattern: string, data: unknown, context: TeltonikaContext): void {
+    if (this.messageHandlers.has(pattern)) {
+      void this.handleEvent(pattern, { pattern, data }, context);
+    }
   }
 
   private async ask<T>(pattern: string, payload: unknown, context: TeltonikaContext): Promise<T> {

@@ -1,5 +1,5 @@
 import { IsIn, IsOptional, IsString, Matches, MinLength, ValidateIf } from 'class-validator';
-import { IntegerVariable, PortVariable } from './variables.js';
+import { FlagVariable, IntegerVariable, PortVariable } from './variables.js';
 
 /**
  * Every environment variable the gateway reads, with its default and one line of meaning. README.md has the same list
@@ -111,4 +111,44 @@ export class TelemetrySettings {
   readonly TELEMETRY_RETENTION_DAYS: number = 0;
 }
 
-export const SETTINGS = [ProcessSettings, BrokerSettings, ApiSettings, DatabaseSettings, TelemetrySettings] as const;
+/** How commands are sent and judged. */
+export class CommandSettings {
+  /** Seconds a device gets to answer one attempt. */
+  @IntegerVariable(1, 86_400)
+  readonly IOT_COMMAND_TIMEOUT: number = 60;
+
+  /** How often an unanswered command is sent again. */
+  @IntegerVariable(0, 100)
+  readonly DEFAULT_MAX_IOT_COMMAND_RETRY: number = 3;
+
+  /** false takes any reply for the oldest command in flight; true only one that fits the command. */
+  @FlagVariable()
+  readonly VALIDATE_COMMAND_RESPONSE: boolean = true;
+
+  /** JSON file with further commands for the catalogue. */
+  @IsOptional()
+  @IsString()
+  readonly COMMAND_CATALOGUE_FILE?: string;
+}
+
+/** Events for the host application. */
+export class EventSettings {
+  /** Base URL of the host application. Set: events are recorded for it. */
+  @IsOptional()
+  @Matches(/^https?:\/\//, { message: 'NOTIFICATION_URL must begin with http:// or https://' })
+  readonly NOTIFICATION_URL?: string;
+
+  /** true records events also without NOTIFICATION_URL. */
+  @FlagVariable()
+  readonly EVENT_FEED_ENABLED: boolean = false;
+}
+
+export const SETTINGS = [
+  ProcessSettings,
+  BrokerSettings,
+  ApiSettings,
+  DatabaseSettings,
+  TelemetrySettings,
+  CommandSettings,
+  EventSettings,
+] as const;

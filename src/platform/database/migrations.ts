@@ -1,8 +1,9 @@
 import { DataSource } from 'typeorm';
 import { Telemetry1790000000000 } from '../../../migrations/1790000000000-telemetry.js';
+import { Commands1790000001000 } from '../../../migrations/1790000001000-commands.js';
 
 /** In the order in which they run. */
-export const MIGRATIONS = [Telemetry1790000000000];
+export const MIGRATIONS = [Telemetry1790000000000, Commands1790000001000];
 
 /** Any number will do, as long as every gateway takes the same. */
 const MIGRATION_LOCK = 7_310_200_811;

@@ -1,0 +1,181 @@
+import { BUILT_IN_CATALOGUE } from './built-in-catalogue.js';
+import { CommandCatalogue, RAW_SHAPE, type ReplyVerdict } from './command-catalogue.js';
+
+const catalogue = new CommandCatalogue(BUILT_IN_CATALOGUE);
+
+/** Each printed reply, with a command it is an answer to where the bare word is not enough. */
+const PRINTED: Readonly<Record<string, readonly [command: string, reply: string, verdict: ReplyVerdict][]>> = {
+  getio: [['getio', 'No IO available for this HW', 'rejected']],
+  readio: [
+    ['readio 239', 'Param ID:239 Value:0', 'completed'],
+    ['readio 3', 'Param ID:3 Value:0', 'completed'],
+    ['readio 3', 'I/O ID:3 Value:0', 'completed'],
+    ['readio 3', 'Not supported or not enabled IO element requested', 'rejected'],
+  ],
+  readavl: [
+    ['readavl 1', 'IO[1]: 0', 'completed'],
+    ['readavl 1', 'Not supported AVL ID', 'rejected'],
+    ['readavl 1', 'IO element was never updated', 'rejected'],
+    ['readavl 1', 'Disabled IO element requested', 'rejected'],
+  ],
+  setdigout: [
+    ['setdigout 1?', 'DOUT1:1 Timeout:INFINITY DOUT2:IGNORED', 'completed'],
+    ['setdigout 0?', 'DOUT1:0 Timeout:INFINITY DOUT2:IGNORED', 'completed'],
+    ['setdigout 1 10', 'DOUT1:1 Timeout:10s', 'completed'],
+    ['setdigout 1?', 'DOUT1:Already set to 1 DOUT2:IGNORED', 'completed'],
+    ['setdigout ?0', 'DOUT2:0 Timeout:INFINITY', 'completed'],
+    ['setdigout 10 ? 20', 'DOUT1:ON Timeout:INFINITY DOUT2:OFF Timeout:20s', 'completed'],
+    ['setdigout 1 10 1', 'DOUT1:ON Timeout:10s Speed threshold:1km/h Speed is above threshold, queued', 'queued'],
+    ['setdigout ?', 'DOUT1:IGNORED', 'completed'],
+    [
+      'setdigout 0010 0 0 5 0',
+      'DOUTS are set to:0010 TMOs are: 0 0 5 0. Out1 Scenario: Enabled Out2 Scenario: Disabled',
+      'completed',
+    ],
+    ['setdigout 1', 'DOUT is disabled from CFG', 'rejected'],
+    ['setdigout 1', 'DOUT1 Is disabled from CFG', 'rejected'],
+    ['setdigout 1', 'Bad syntax', 'rejected'],
+    ['setdigout', 'Arguments required', 'rejected'],
+    ['setdigout 1', 'DOUT1 params are invalid', 'rejected'],
+    ['setdigout 1', 'DOUT1 ERROR', 'rejected'],
+    ['setdigout 1', 'DOUT1 state already set to: 1', 'rejected'],
+  ],
+  setigndigout: [
+    ['setigndigout 1', 'DOUT1:1 Timeout:INFINITY', 'completed'],
+    ['setigndigout 1 15', 'DOUT1:1 Timeout:15s IGN ON, QUEUED', 'queued'],
+    ['setigndigout 1 10', 'DOUT1:ON Timeout:10s IGN ON, QUEUED', 'queued'],
+    ['setigndigout ?', 'DOUT1:IGNORED', 'completed'],
+    ['setigndigout 1', 'DOUT1 Is disabled from CFG', 'rejected'],
+    ['setigndigout 1', 'DOUT is disabled from CFG', 'rejected'],
+  ],
+  pulsedigout: [['pulsedigout 1 500 500 3', 'Bad syntax', 'rejected']],
+  getparam: [
+    ['getparam 2001', 'Param ID:2001 Value:wap', 'completed'],
+    ['getparam 13000', 'Param ID:13000 Value:fm.teltonika.lt', 'completed'],
+    ['getparam 13000;1000', 'Param ID:13000 Value:fm.teltonika.lt;1000:300', 'completed'],
+    ['getparam 2004', 'Param ID:2004 Value:', 'completed'],
+    ['getparam 99999', 'Invalid parameter id provided', 'rejected'],
+    ['getparam 99999', 'Param ID:99999 doesn’t exist', 'rejected'],
+  ],
+  setparam: [
+    ['setparam 2001:wap', 'New value 2001:wap', 'completed'],
+    ['setparam 2001:wap;2002:user;2003:pass', 'New value 2001:wap;2002:user;2003:pass', 'completed'],
+    ['setparam 2001:wap2', 'Param ID:2001 Value:wap2', 'completed'],
+    ['setparam 2001:wap', 'WARNING: Not supported Param ID or Value detected', 'rejected'],
+    ['setparam 2001:wap', 'Error while configuring parameters', 'rejected'],
+  ],
+  cpureset: [
+    ['cpureset', 'Cannot execute cpureset: No External Power', 'rejected'],
+    ['cpureset', 'Error: could not reset the software (1)', 'rejected'],
+  ],
+  deleterecords: [['deleterecords', 'Failed to erase records', 'rejected']],
+  odoset: [['odoset:5000', 'Saved Odometer Value: 5000 km', 'completed']],
+};
+
+const EVERY_PRINTED = BUILT_IN_CATALOGUE.flatMap(({ command, examples }) =>
+  examples.map(
+    (example) => PRINTED[command]?.find(([, reply]) => reply === example) ?? ([command, example, 'completed'] as const),
+  ),
+);
+
+/** Whatever a command could ask for that this reply might be an answer to. */
+function askingFor(command: string, reply: string): string[] {
+  const ids = reply.match(/\d+/g) ?? [];
+  const states = ['0', '1', '?', '00', '01', '10', '11', '?0', '?1', '0?', '1?', '??', '0010'];
+  return [command, ...ids.map((id) => `${command} ${id}`), ...states.map((state) => `${command} ${state}`)];
+}
+
+describe('the built-in catalogue', () => {
+  it.each(EVERY_PRINTED)('judges as printed: %s, %s, %s', (command, reply, verdict) => {
+    expect(catalogue.judge(command, reply)).toBe(verdict);
+    expect(catalogue.judge(command, `\r\n${reply} \r\n\0`)).toBe(verdict);
+  });
+
+  it('has a printed reply for every command that has patterns', () => {
+    const silentAbout = BUILT_IN_CATALOGUE.filter(({ examples }) => examples.length === 0);
+    expect(silentAbout.filter(({ success, failure, queued }) => (success ?? failure ?? queued) !== null)).toEqual([]);
+    expect(new Set(BUILT_IN_CATALOGUE.map(({ command }) => command)).size).toBe(40);
+  });
+
+  it('never takes the reply of one shape for that of another, but for the words that two share', () => {
+    const taken = new Set<string>();
+    for (const [command, reply] of EVERY_PRINTED) {
+      const shape = catalogue.find(command)!.replyShape;
+      const others = BUILT_IN_CATALOGUE.filter(({ replyShape, command: other }) =>
+        shape === RAW_SHAPE ? other !== command.split(' ')[0] : replyShape !== shape,
+      );
+      for (const other of others) {
+        for (const text of askingFor(other.command, reply)) {
+          const verdict = catalogue.judge(text, reply);
+          const isRaw = verdict === 'completed' && catalogue.shapeOf(text) === RAW_SHAPE;
+          if (verdict !== 'unrelated' && !isRaw) {
+            taken.add(`${other.command} takes "${reply}" of ${command}`);
+          }
+        }
+      }
+    }
+    expect([...taken].sort()).toEqual([
+      'pulsedigout takes "Bad syntax" of setdigout 1',
+      'setdigout takes "Bad syntax" of pulsedigout 1 500 500 3',
+      'setigndigout takes "Bad syntax" of pulsedigout 1 500 500 3',
+    ]);
+  });
+
+  it('calls raw what has no known reply, and shares a shape where replies look alike', () => {
+    const shapes = [
+      'readio 21',
+      'getparam 1',
+      'setparam 1:2',
+      'setdigout 1',
+      'setigndigout 1',
+      'getinfo',
+      'getimsi',
+      'pulsedigout 1',
+    ];
+    expect(shapes.map((text) => catalogue.shapeOf(text))).toEqual([
+      ...['param', 'param', 'param', 'digout', 'digout', 'getinfo', RAW_SHAPE, RAW_SHAPE],
+    ]);
+  });
+
+  it('writes once only what is silent', () => {
+    const silent = BUILT_IN_CATALOGUE.filter(({ command }) => catalogue.isSilent(command)).map(({ command }) => command);
+    expect(silent).toEqual(['cpureset', 'deleterecords', 'getrecord']);
+  });
+});
+
+describe('a hostile reply', () => {
+  const SMALL = 1024;
+  const LARGE = 16 * SMALL;
+
+  /** The quickest of a few runs: the others were interrupted. */
+  function judgeTimeMs(command: string, reply: string): number {
+    const times = Array.from({ length: 3 }, () => {
+      const start = performance.now();
+      catalogue.judge(command, reply);
+      return performance.now() - start;
+    });
+    return Math.min(...times);
+  }
+
+  /** Begins like a good reply and then repeats one piece of it, so that a pattern goes as far as it can before it fails. */
+  function hostileReplies(example: string, size: number): string[] {
+    const words = example.split(' ');
+    return words.flatMap((word, index) => {
+      const start = words.slice(0, index).join(' ');
+      const key = word.replace(/[^:]*$/, '');
+      return [` ${word}`, ' ', '1', key, `${key}1 `, `${word.replace(/:.*/, '')} `]
+        .filter((piece) => piece !== '')
+        .map((piece) => `${start} ${key}${piece.repeat(Math.ceil(size / piece.length))}\u0001!`);
+    });
+  }
+
+  it.each(EVERY_PRINTED)('takes no longer than its length: %s, %s', (command, example) => {
+    const large = hostileReplies(example, LARGE);
+    hostileReplies(example, SMALL).forEach((reply, index) => {
+      const smallMs = judgeTimeMs(command, reply);
+      // Sixteen times the length is 16 times the time for a good pattern, 256 times for a quadratic one. Short times are noise.
+      expect(smallMs).toBeLessThan(20);
+      expect(judgeTimeMs(command, large[index]!)).toBeLessThan(Math.max(5, 64 * smallMs));
+    });
+  });
+});

@@ -1,0 +1,4 @@
+/** The operator's catalogue file is wrong. Found at the start, with the entry and what is wrong with it; never later. */
+export class CatalogueError extends Error {
+  override readonly name = 'CatalogueError';
+}

@@ -1,0 +1,55 @@
+/** How an operator writes an entry too: the built-in catalogue and COMMAND_CATALOGUE_FILE have this one format. */
+export interface CommandDefinition {
+  /** The first word, case-sensitive: "setdigout"; "odoset" for "odoset:5000". */
+  readonly command: string;
+  readonly syntax: string;
+  readonly notes: string | null;
+  /** What it does to the vehicle or the device; null when harmless. */
+  readonly destructive: string | null;
+  /** The device says nothing, or can't be relied on to say something, when it has done it. Written once, never again. */
+  readonly silent: boolean;
+  /** Commands whose replies can't be told apart share one. */
+  readonly replyShape: string;
+  /**
+   * Regular expressions, as source, matched against the reply without the blanks around it; "." takes line ends too. Without
+   * `success` no reply is known, and the command is treated like one that nobody has heard of.
+   */
+  readonly success: string | null;
+  readonly failure: string | null;
+  /** Accepted, but not done yet. */
+  readonly queued: string | null;
+  /**
+   * What of the command the reply repeats. `id`: what the pattern's first group took is an id that the command names.
+   * `outputs`: the states of digital outputs, in the words of setdigout.
+   */
+  readonly discriminator: 'none' | 'id' | 'outputs';
+  /** In Teltonika's list for the TFT100. */
+  readonly tft100: boolean;
+  /** Replies as devices give them, of every kind. */
+  readonly examples: readonly string[];
+}
+
+/** All that has to be written of a definition; what is left out is what most commands have. */
+export type CommandDraft = Pick<CommandDefinition, 'command'> & Partial<CommandDefinition>;
+
+/** The slot of all commands whose replies nobody knows. */
+export const RAW_SHAPE = 'raw';
+/** readio, getparam and the older setparam all answer "Param ID:n Value:v". */
+export const PARAM_SHAPE = 'param';
+
+export function completeDefinition(draft: CommandDraft): CommandDefinition {
+  return {
+    syntax: draft.command,
+    notes: null,
+    destructive: null,
+    silent: false,
+    replyShape: (draft.success ?? null) === null ? RAW_SHAPE : draft.command,
+    success: null,
+    failure: null,
+    queued: null,
+    discriminator: 'none',
+    tft100: false,
+    examples: [],
+    ...draft,
+  };
+}

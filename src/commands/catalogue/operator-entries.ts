@@ -1,0 +1,141 @@
+import { CatalogueError } from './catalogue-error.js';
+import { type CommandDefinition, type CommandDraft, completeDefinition, RAW_SHAPE } from './command-definition.js';
+
+/** Enough for any reply; a longer one is more likely a file pasted into the wrong place. */
+const MAX_PATTERN_CHARACTERS = 500;
+const COMMAND_WORD = /^[\x21-\x39\x3b-\x7e]{1,160}$/;
+const SHAPE_WORD = /^[\w-]{1,40}$/;
+const DISCRIMINATORS: readonly unknown[] = ['none', 'id', 'outputs'] satisfies CommandDefinition['discriminator'][];
+
+type Check = (value: unknown) => string | null;
+
+/** Says for each field what it has to be, when it is not. */
+const CHECKS: Readonly<Record<keyof CommandDefinition, Check>> = {
+  command: expectWord(COMMAND_WORD, 'one word of printable ASCII without ":"'),
+  syntax: expectType('string', 'a text'),
+  notes: orNull(expectType('string', 'a text or null')),
+  destructive: orNull(expectType('string', 'a text or null')),
+  silent: expectType('boolean', 'true or false'),
+  replyShape: expectWord(SHAPE_WORD, 'a word of at most 40 letters, digits, "-" and "_"'),
+  success: orNull(patternProblem),
+  failure: orNull(patternProblem),
+  queued: orNull(patternProblem),
+  discriminator: (value) => (DISCRIMINATORS.includes(value) ? null : 'has to be "none", "id" or "outputs"'),
+  tft100: expectType('boolean', 'true or false'),
+  examples: (value) => (isTextArray(value) ? null : 'has to be an array of texts'),
+};
+
+/**
+ * Reads the operator's catalogue file: a JSON array of definitions. Only `command` has to be there. The operator is trusted: whether a
+ * pattern takes too long for some hostile reply is not looked into.
+ */
+export function parseOperatorEntries(json: string, source: string): CommandDefinition[] {
+  const entries = parseArray(json, source);
+  const seen = new Set<string>();
+  return entries.map((entry, index) => {
+    const fail = (problem: string): never => {
+      throw new CatalogueError(`${source}: entry ${index + 1}${nameOf(entry)}: ${problem}`);
+    };
+    const definition = completeDefinition(readDraft(entry, fail));
+    const problem = definitionProblem(definition);
+    if (problem !== null) {
+      return fail(problem);
+    }
+    if (seen.has(definition.command)) {
+      return fail('this command stands in the file twice');
+    }
+    seen.add(definition.command);
+    return definition;
+  });
+}
+
+function parseArray(json: string, source: string): unknown[] {
+  let content: unknown;
+  try {
+    content = JSON.parse(json);
+  } catch (cause) {
+    throw new CatalogueError(`${source}: not JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (!Array.isArray(content)) {
+    throw new CatalogueError(`${source}: has to be an array of command definitions`);
+  }
+  return content;
+}
+
+/** An entry of which every field is one that we know, and of the right type. */
+function readDraft(entry: unknown, fail: (problem: string) => never): CommandDraft {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+    return fail('has to be an object');
+  }
+  if (!('command' in entry)) {
+    return fail('"command" is missing');
+  }
+  for (const [field, value] of Object.entries(entry)) {
+    if (!isField(field)) {
+      return fail(`unknown field ${JSON.stringify(field)}`);
+    }
+    const problem = CHECKS[field](value);
+    if (problem !== null) {
+      return fail(`"${field}" ${problem}`);
+    }
+  }
+  return entry as CommandDraft;
+}
+
+function isField(name: string): name is keyof CommandDefinition {
+  return Object.hasOwn(CHECKS, name);
+}
+
+/** What only the fields together can show. */
+function definitionProblem(definition: CommandDefinition): string | null {
+  const { success, failure, queued, replyShape, discriminator, examples } = definition;
+  if (success === null) {
+    return null;
+  }
+  if (replyShape === RAW_SHAPE) {
+    return `"replyShape" can't be "${RAW_SHAPE}" when there is a "success" pattern`;
+  }
+  // The empty alternative always matches, so the result shows how many groups there are.
+  if (discriminator === 'id' && new RegExp(`${success}|`).exec('')!.length === 1) {
+    return '"success" has to take the id as a group when "discriminator" is "id"';
+  }
+  const patterns = [success, failure, queued].filter((source) => source !== null).map((source) => new RegExp(source, 's'));
+  const stranger = examples.findIndex((example) => !patterns.some((pattern) => pattern.test(example.trim())));
+  return stranger < 0 ? null : `"examples": none of the patterns accepts number ${stranger + 1}`;
+}
+
+function nameOf(entry: unknown): string {
+  const command: unknown = typeof entry === 'object' && entry !== null && 'command' in entry ? entry.command : undefined;
+  return typeof command === 'string' ? ` (${JSON.stringify(command)})` : '';
+}
+
+function patternProblem(value: unknown): string | null {
+  if (typeof value !== 'string') {
+    return 'has to be a regular expression (a text) or null';
+  }
+  if (value.length > MAX_PATTERN_CHARACTERS) {
+    return `has ${value.length} characters, at most ${MAX_PATTERN_CHARACTERS} are allowed`;
+  }
+  try {
+    new RegExp(value, 's');
+    return null;
+  } catch (error) {
+    return `is no regular expression: ${(error as Error).message}`;
+  }
+}
+
+function expectType(type: 'string' | 'boolean', description: string): Check {
+  return (value) => (typeof value === type ? null : `has to be ${description}`);
+}
+
+function expectWord(pattern: RegExp, description: string): Check {
+  return (value) => (typeof value === 'string' && pattern.test(value) ? null : `has to be ${description}`);
+}
+
+function orNull(check: Check): Check {
+  return (value) => (value === null ? null : check(value));
+}
+
+function isTextArray(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

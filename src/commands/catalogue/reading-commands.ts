@@ -1,0 +1,99 @@
+import { type CommandDraft, PARAM_SHAPE } from './command-definition.js';
+
+/** Commands that ask and change nothing. All of them are in the TFT100's list. */
+export const READING_COMMANDS: readonly CommandDraft[] = [
+  {
+    command: 'getinfo',
+    notes: 'Clock, uptime, counters. Its GPS field is 2 with a fix on newer firmware, 3 on older; not the numbers of AVL id 69.',
+    success: String.raw`^(?=.*\bRTC:\s?\d{4}/\d{1,2}/\d{1,2})(?=.*\bGPS:\d)(?=.*\bSAT:\d)`,
+    examples: [
+      'INI:2019/7/22 7:22 RTC:2019/7/22 7:53 RST:2 ERR:1 SR:0 BR:0 CF:0 FG:0 FL:0 TU:0/0 UT:0 SMS:0 NOGPS:0:30 GPS:1 SAT:0 RS:3 RF:65 SF:1 MD:0',
+      'RTC:2017/6/16 7:13 Init:2017/6/16 5:44 UpTime:4744s PWR:PwrVoltage RST:0 GPS:2 SAT:0 TTFF:0 TTLF:0 NOGPS: 1:18 SR:0 FG:200 FL:0 SMS: 3 REC:42 MD:1 DB:0',
+      'INI:2013/10/11 8:44 RTC:2013/10/11 8:59 RST:1 ERR:0 SR:0 BR:0 CF:0 FG:0 FL:0 UT:0 SMS:1 NOGPS:0:14 GPS:2 SAT:0 RS:3 MD:4 RF:0',
+      'RTC:2017/1/9 14:13 GPS:1 SAT:0',
+    ],
+  },
+  {
+    command: 'getver',
+    notes: 'Firmware, hardware, IMEI: the way to learn which model it is.',
+    success: String.raw`^(?:App )?Ver:\S(?=.*\bIMEI:\s?\d{15}\b)`,
+    examples: [
+      'Ver:02.00.01_06 GPS:AXN_3.80_3333_16070400,0000,, Hw:TFT100 Mod:1 IMEI:352094000000000 Init: 2017-6-16 5:54 Uptime: 16574 MAC:002E43912EF7 SPC:0(0) AXL:0 OBD:0 BL:1.6 BT:4',
+      'Ver:03.18.14_04 GPS:AXN_5.10_3333 Hw:FMB120 Mod:15 IMEI:352093081452251 Init:2018-11-22 7:13 Uptime:17234 MAC:60BDD0016261 SPC:1(0) AXL:0 OBD:0 BL:1.6 BT:4',
+      'App Ver:01.00.17 Rev:01 Modem Ver:TM25Q_D_01.00.00.00_010 GPS Ver:AXN_3.82_3333_1Hw Ver:FMB0_MOD2_A0:B0:C1:D0 Device IMEI:352094080000950',
+    ],
+  },
+  {
+    command: 'getstatus',
+    notes: 'Modem and network. SIM 0: ready; NetType 0: 3G, 1: 2G, 2: 4G, 3: Cat-M1, 4: NB-IoT, 99: unknown.',
+    success: String.raw`^Data Link:\s?\d(?=.*\bOP:\s?\d)(?=.*\bCell ID:\s?\d)`,
+    examples: [
+      'Data Link: 0 GPRS: 1 Phone: 0 SIM: 0 OP: 24602 Signal: 5 NewSMS: 0 Roaming: 0 SMSFull: 0 LAC: 1 Cell ID: 3055 NetType: 3 FwUpd:0',
+      'Data Link: 1(33) GPRS: 1(0) Phone: 0 SIM: 0 OP: 21407 Signal: 2 NewSMS: 0 Roaming: 1 SMSFull: 0 LAC: 3005 Cell ID: 4852 Network Type: 1 SIM2',
+      'Data Link: 1 GPRS: 1 Phone: 1 SIM: 0 OP: 24602 Signal: 5 NewSMS: 0 Roaming: 0 SMSFull: 0 LAC: 115 Cell ID: 1361430 NetType: 2 FwUpd: 65536',
+      'Data Link: 0 GPRS: 1 Phone: 0 SIM: 0 OP: 24602 Signal: 5 NewSMS: 0 Roaming: 0 SMSFull: 0 LAC: 1 Cell ID: 3055',
+    ],
+  },
+  {
+    command: 'getgps',
+    notes: 'Position. GPS:0 means that it is no valid one. Dates have no leading zeros, years two digits or four.',
+    success: String.raw`^GPS:[01]\s+Sat:\d+\s+Lat:-?\d+(?:\.\d+)?\s+Long:-?\d+(?:\.\d+)?\s+Alt:-?\d+\s+Speed:\d+\s+Dir:\d+\s+Date:\s?\d+/\d+/\d+\s+Time:\s?\d+:\d+:\d+`,
+    examples: [
+      'GPS:1 Sat:0 Lat:54.666042 Long:25.225031 Alt:0 Speed:0 Dir:0 Date: 2017/6/16 Time: 12:52:30',
+      'GPS:1 Sat:7 Lat:54.71473 Long:25.30304 Alt:147 Speed:0 Dir:77 Date: 2007/8/24 Time: 13:4:36',
+      'GPS:1 Sat:0 Lat:54.666042 Long:25.225031 Alt:0 Speed:0 Dir:0 Date: 17/1/9 Time: 12:52:30',
+    ],
+  },
+  {
+    command: 'ggps',
+    notes: 'Position with a link to a map. That there is no fix is an answer too, as GPS:0 is one to getgps.',
+    success: String.raw`^(?:D:\d+/\d+/\d+\s+T:\d+:\d+:\d+\s+S:-?\d+(?:\.\d+)?\s+C:-?\d+(?:\.\d+)?,\s?-?\d+(?:\.\d+)?\s+Url:|GPS Data not Available\. No GPS signal$)`,
+    examples: [
+      'D:17/1/9 T:12:52:30 S:0.00 C:54.666042, 25.225032 Url: http://maps.google.com/?q=54.666042,25.225032&om=1speed:0',
+      'D:2013/7/4 T:0:0:0 S:0 C:0, 0 Url: http://maps.google.com/?q=0,0&om=1speed:0',
+      'GPS Data not Available. No GPS signal',
+    ],
+  },
+  {
+    command: 'getio',
+    notes: 'Inputs and outputs; which ones depends on the hardware. The best way to see what setdigout did.',
+    success: String.raw`^DI1:[01]\s+(?:DI\d+:[01]|AIN\d*:\d|DO\d+:[01])`,
+    failure: '^No IO available for this HW',
+    examples: [
+      'DI1:1 DI2:0 DI3:0 AIN1:0 AIN2:16924 DO1:0 DO2:1',
+      'DI1:0 AIN1:0 DO1:0',
+      'DI1:0 DI2:0 DI3:0 AIN:0.0611 DO1:0 DO2:0',
+      'No IO available for this HW',
+    ],
+  },
+  {
+    command: 'readio',
+    syntax: 'readio <AVL id>',
+    notes: 'The value of one IO element. Answers in the words of getparam.',
+    replyShape: PARAM_SHAPE,
+    success: String.raw`^(?:Param|I/?O) ID:(\d+) Value:`,
+    failure: '^Not supported or not enabled IO element requested',
+    discriminator: 'id',
+    examples: [
+      'Param ID:239 Value:0',
+      'Param ID:3 Value:0',
+      'I/O ID:3 Value:0',
+      'Not supported or not enabled IO element requested',
+    ],
+  },
+  {
+    command: 'battery',
+    notes: 'Battery and supply voltage, in mV.',
+    success: String.raw`^BatState:\s?\S(?=.*\bExtV:\s?\d)(?=.*\bBatV:\s?\d)`,
+    examples: [
+      'BatState: 1 FSMState: ACTIVE ChargerIC: OFF ExtV: 11796 BatV: 3942 BatI: 0',
+      'BatState: n/a FSMState: active ChargerIC: OFF ExtV: 11796 BatV:3942 BatI: 0',
+    ],
+  },
+  {
+    command: 'getimeiccid',
+    syntax: 'getimeiccid [phone]',
+    success: String.raw`^IMEI:\s?\d{15},\s*CCID:\s?\d`,
+    examples: ['IMEI: 358480084593450, CCID: 8937002180500123456'],
+  },
+];

@@ -1,0 +1,97 @@
+import { type CommandDraft, PARAM_SHAPE } from './command-definition.js';
+
+/** Commands about the device's settings, records and counters. */
+export const SETTING_COMMANDS: readonly CommandDraft[] = [
+  {
+    command: 'getparam',
+    syntax: 'getparam <id>[;<id>...]',
+    notes:
+      'A value may be empty, and may hold blanks, colons and semicolons. Of several ids the others follow as ";<id>:<value>".',
+    replyShape: PARAM_SHAPE,
+    success: String.raw`^Param ID:(\d+) Value:`,
+    // The apostrophe may be a typographic one, which is up to three characters when its bytes are read one by one.
+    failure: String.raw`^(?:Invalid parameter id provided|Param ID:(\d+) doesn.{0,3}t exist)`,
+    discriminator: 'id',
+    tft100: true,
+    examples: [
+      'Param ID:2001 Value:wap',
+      'Param ID:13000 Value:fm.teltonika.lt',
+      'Param ID:13000 Value:fm.teltonika.lt;1000:300',
+      'Param ID:2004 Value:',
+      'Invalid parameter id provided',
+      'Param ID:99999 doesn’t exist',
+    ],
+  },
+  {
+    command: 'setparam',
+    syntax: 'setparam <id>:<value>[;<id>:<value>...]',
+    notes: 'Older firmware answers in the words of getparam. What touches the link may end the connection before the reply.',
+    destructive: 'changes the configuration; a wrong server or APN loses the device',
+    replyShape: PARAM_SHAPE,
+    success: String.raw`^(?:New value (\d+):|Param ID:(\d+)(?: New)? ?[Vv]alue:)`,
+    failure: '^(?:WARNING: Not supported Param ID or Value detected|Error while configuring parameters)',
+    discriminator: 'id',
+    tft100: true,
+    examples: [
+      'New value 2001:wap',
+      'New value 2001:wap;2002:user;2003:pass',
+      'Param ID:2001 Value:wap2',
+      'WARNING: Not supported Param ID or Value detected',
+      'Error while configuring parameters',
+    ],
+  },
+  {
+    command: 'flush',
+    syntax: 'flush <IMEI>,<APN>,<apn login>,<apn password>,<IP>,<port>,<0 TCP|1 UDP>',
+    notes: 'May end the connection.',
+    destructive: 'sends the stored records to another server; they will not arrive here',
+    success: '^FLUSH SMS Accepted',
+    tft100: true,
+    examples: ['FLUSH SMS Accepted. 11 records found on FLASH. Minimum Records to Send: 1. GPRS Enabled: 1. Time Sync: 1'],
+  },
+  {
+    command: 'cpureset',
+    notes: 'Says nothing when it restarts, so a reply means that it did not.',
+    destructive: 'restarts the device',
+    silent: true,
+    failure: '^(?:Cannot execute cpureset|Error: could not reset)',
+    tft100: true,
+    examples: ['Cannot execute cpureset: No External Power', 'Error: could not reset the software (1)'],
+  },
+  {
+    command: 'deleterecords',
+    // Some generations do not answer. A second attempt would erase what was recorded since the first.
+    notes: 'Not every device answers, so it is written once only.',
+    destructive: 'erases records that were not sent yet',
+    silent: true,
+    success: '^All records are erased',
+    failure: '^Failed to erase records',
+    tft100: true,
+    examples: ['All records are erased', 'Failed to erase records'],
+  },
+  {
+    command: 'getrecord',
+    notes: 'Sends a record of high priority. TFT100 and FMB say nothing, others do.',
+    silent: true,
+    success: '^Record triggered with high priority',
+    tft100: true,
+    examples: ['Record triggered with high priority'],
+  },
+  {
+    command: 'readavl',
+    syntax: 'readavl <AVL id>',
+    notes: 'Takes the place of readio on FT and AT devices.',
+    success: String.raw`^(?:Par)?IO\[(\d+)\]:`,
+    failure: '^(?:Not supported AVL ID|IO element was never updated|Disabled IO element requested)',
+    discriminator: 'id',
+    examples: ['IO[1]: 0', 'Not supported AVL ID', 'IO element was never updated', 'Disabled IO element requested'],
+  },
+  {
+    command: 'odoset',
+    syntax: 'odoset:<value>',
+    notes: 'The FMB630 has a blank instead of the colon.',
+    destructive: 'overwrites the odometer',
+    success: String.raw`^Saved Odometer Value:\s?\d`,
+    examples: ['Saved Odometer Value: 5000 km'],
+  },
+];

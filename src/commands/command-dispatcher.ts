@@ -1,0 +1,135 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { DatabaseServer } from '../platform/database/database-server.js';
+import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { NotificationListener } from '../platform/database/notification-listener.js';
+import { OutboxService } from '../platform/outbox/outbox.service.js';
+import { encodeCodec12Command, encodeCodec14Command } from '../protocol/message.js';
+import { ConnectionRegistry } from '../transport/connection-registry.js';
+import { type LiveConnection } from '../transport/live-connection.js';
+import { CommandDeliveryRepository } from './command-delivery.repository.js';
+import { commandRetried } from './command-events.js';
+import { type Command } from './command.js';
+
+const POLL_EVERY_MS = 2_000;
+
+/**
+ * Writes commands to the devices this instance holds. Something wakes it for one device (a new command, a login, a reply that freed
+ * a slot, a time-out); polling finds what no wake-up reached. The attempt is committed before the first byte: a crash between the
+ * two counts as written, so that no command is ever called unwritten which the device may have seen.
+ */
+@Injectable()
+export class CommandDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(CommandDispatcher.name);
+  private readonly listener: NotificationListener;
+  /** Devices being dispatched; `again` when something woke us meanwhile. */
+  private readonly running = new Map<string, { again: boolean }>();
+  private stopping = false;
+  private polling = false;
+
+  constructor(
+    private readonly repository: CommandDeliveryRepository,
+    private readonly connections: ConnectionRegistry,
+    private readonly outbox: OutboxService,
+    database: DatabaseServer,
+  ) {
+    this.listener = new NotificationListener(database.url, 'iot_commands', (imei) =>
+      imei === null ? void this.poll() : this.wake(imei),
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    this.listener.start();
+  }
+
+  /** Claims nothing any more; what is claimed is written while connections drain. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    await this.listener.stop();
+  }
+
+  /** Sends what can be sent to this device, if it is connected here. Returns at once. */
+  wake(imei: string): void {
+    const running = this.running.get(imei);
+    if (running) {
+      running.again = true;
+      return;
+    }
+    const connection = this.connections.find(imei);
+    if (connection && !this.stopping) {
+      void this.dispatch(imei);
+    }
+  }
+
+  @Interval(POLL_EVERY_MS)
+  async poll(): Promise<void> {
+    if (this.polling || this.stopping || this.connections.size === 0) {
+      return;
+    }
+    this.polling = true;
+    try {
+      const imeis = Array.from(this.connections.all(), ([imei]) => imei);
+      (await this.repository.findWaiting(imeis)).forEach((imei) => this.wake(imei));
+    } catch (error) {
+      this.logger.warn(`Looking for waiting commands failed, next try in ${POLL_EVERY_MS / 1000} s: ${String(error)}`);
+    } finally {
+      this.polling = false;
+    }
+  }
+
+  private async dispatch(imei: string): Promise<void> {
+    const state = { again: false };
+    this.running.set(imei, state);
+    try {
+      do {
+        state.again = false;
+        const connection = this.connections.find(imei);
+        if (!connection || this.stopping) {
+          return;
+        }
+        await this.send(imei, connection);
+      } while (state.again);
+    } catch (error) {
+      if (!isDuplicateKey(error)) {
+        this.logger.warn(`${imei}: commands could not be claimed, polling tries again: ${String(error)}`);
+      }
+    } finally {
+      this.running.delete(imei);
+    }
+  }
+
+  private async send(imei: string, connection: LiveConnection): Promise<void> {
+    const claimed = await this.repository.transaction(async (manager) => {
+      const commands = await this.repository.claim(manager, imei, connection.id);
+      for (const command of commands) {
+        if (command.attempts > 1) {
+          await this.outbox.append(manager, commandRetried(command));
+        }
+      }
+      return commands;
+    });
+    // Not waited for: a device in the middle of a frame must not keep its other commands from being claimed.
+    for (const command of claimed) {
+      void this.write(command, connection);
+    }
+  }
+
+  private async write(command: Command, connection: LiveConnection): Promise<void> {
+    const written = await connection.send(encode(command));
+    if (!written) {
+      try {
+        await this.repository.takeBack(command.commandLogId, command.attempts);
+        this.wake(command.imei);
+      } catch (error) {
+        // It then counts as written, which it was not; the command ends as unconfirmed at the worst.
+        this.logger.warn(
+          `${command.imei}: attempt ${command.attempts} of command ${command.commandLogId} could not be taken back: ${String(error)}`,
+        );
+      }
+    }
+  }
+}
+
+function encode({ codec, imei, command }: Command): Buffer {
+  return codec === 14 ? encodeCodec14Command(imei, command) : encodeCodec12Command(command);
+}

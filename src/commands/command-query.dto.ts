@@ -1,0 +1,58 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsDate, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { TIME_MESSAGE, ToDate, ToInteger } from '../platform/http/query-values.js';
+import { COMMAND_STATUSES, FAILURE_REASONS, type CommandStatus, type FailureReason } from './command.js';
+
+/** Which commands. Newest first. */
+export class CommandQuery {
+  /** @example '350612345678901' */
+  @IsOptional()
+  @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
+  readonly imei?: string;
+
+  @ApiPropertyOptional({ enum: COMMAND_STATUSES })
+  @IsOptional()
+  @IsIn(COMMAND_STATUSES, { message: `status must be ${COMMAND_STATUSES.join(', ')}` })
+  readonly status?: CommandStatus;
+
+  @ApiPropertyOptional({ enum: FAILURE_REASONS })
+  @IsOptional()
+  @IsIn(FAILURE_REASONS, { message: `reason must be ${FAILURE_REASONS.join(', ')}` })
+  readonly reason?: FailureReason;
+
+  /** Created at this time or later, ISO 8601 or Unix milliseconds. */
+  @IsOptional()
+  @ToDate()
+  @IsDate({ message: TIME_MESSAGE })
+  readonly from?: Date;
+
+  /** Created before this time. */
+  @IsOptional()
+  @ToDate()
+  @IsDate({ message: TIME_MESSAGE })
+  readonly to?: Date;
+
+  /** Commands a page. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @IsOptional()
+  @ToInteger()
+  @IsInt({ message: 'limit must be a whole number' })
+  @Min(1, { message: 'limit must be at least 1' })
+  @Max(1000, { message: 'limit must be at most 1000' })
+  readonly limit: number = 100;
+
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @Matches(/^\d{1,18}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
+  readonly cursor?: string;
+}
+
+/** The `:id` of a path. */
+export class CommandIdParam {
+  /**
+   * commandLogId
+   * @example '1'
+   */
+  @Matches(/^\d{1,18}$/, { message: 'id must be a commandLogId' })
+  readonly id!: string;
+}

@@ -1,0 +1,25 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import { DEVICE_CONNECTED, DEVICE_MESSAGE, type DeviceConnected, type DeviceMessageFrame } from '../transport/patterns.js';
+import { TeltonikaContext } from '../transport/teltonika.context.js';
+import { CommandReconnect } from './command-reconnect.js';
+import { CommandReplies } from './command-replies.js';
+
+/** What the transport tells the command feature. */
+@Controller()
+export class CommandReplyController {
+  constructor(
+    private readonly replies: CommandReplies,
+    private readonly reconnect: CommandReconnect,
+  ) {}
+
+  @MessagePattern(DEVICE_MESSAGE)
+  async message(@Payload() frame: DeviceMessageFrame, @Ctx() context: TeltonikaContext): Promise<void> {
+    await this.replies.take(context.imei, frame);
+  }
+
+  @EventPattern(DEVICE_CONNECTED)
+  async connected(@Payload() { imei, connectionId }: DeviceConnected): Promise<void> {
+    await this.reconnect.resume(imei, connectionId);
+  }
+}

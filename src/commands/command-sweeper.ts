@@ -1,0 +1,84 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { type EntityManager } from 'typeorm';
+import { OutboxService } from '../platform/outbox/outbox.service.js';
+import { CommandDeliveryRepository, type SweptCommand } from './command-delivery.repository.js';
+import { CommandDispatcher } from './command-dispatcher.js';
+import { commandFailed } from './command-events.js';
+import { judgeDue } from './due-command.js';
+
+const SWEEP_EVERY_MS = 500;
+
+/** Looks at pending commands whose time has come: they get another attempt, or end with the reason that is true. */
+@Injectable()
+export class CommandSweeper {
+  private readonly logger = new Logger(CommandSweeper.name);
+  private sweeping = false;
+
+  constructor(
+    private readonly repository: CommandDeliveryRepository,
+    private readonly dispatcher: CommandDispatcher,
+    private readonly outbox: OutboxService,
+  ) {}
+
+  @Interval(SWEEP_EVERY_MS)
+  async tick(): Promise<void> {
+    if (this.sweeping) {
+      return;
+    }
+    this.sweeping = true;
+    try {
+      while ((await this.sweep()) > 0) {
+        // As long as there is something due.
+      }
+    } catch (error) {
+      this.logger.warn(`Overdue commands could not be handled, next try in ${SWEEP_EVERY_MS} ms: ${String(error)}`);
+    } finally {
+      this.sweeping = false;
+    }
+  }
+
+  /** One transaction's worth. Returns how many commands it handled; any number of instances may do this at the same time. */
+  async sweep(): Promise<number> {
+    const due = await this.repository.transaction(async (manager) => {
+      const commands = await this.repository.lockDue(manager);
+      await this.settle(manager, commands);
+      return commands;
+    });
+    for (const { imei } of due) {
+      this.dispatcher.wake(imei);
+    }
+    return due.length;
+  }
+
+  private async settle(manager: EntityManager, commands: readonly SweptCommand[]): Promise<void> {
+    const released: string[] = [];
+    const waiting: string[] = [];
+    for (const command of commands) {
+      const outcome = judgeDue(command);
+      switch (outcome.kind) {
+        case 'release':
+          await this.repository.endAttempt(manager, command.commandLogId, 'timeout', null);
+          released.push(command.commandLogId);
+          break;
+        case 'wait':
+          waiting.push(command.commandLogId);
+          break;
+        case 'fail':
+          if (command.attempts > 0 && command.timedOut) {
+            await this.repository.endAttempt(manager, command.commandLogId, 'timeout', null);
+          }
+          await this.outbox.append(
+            manager,
+            commandFailed(await this.repository.fail(manager, command.commandLogId, outcome.reason, null)),
+          );
+      }
+    }
+    if (released.length > 0) {
+      await this.repository.release(manager, released);
+    }
+    if (waiting.length > 0) {
+      await this.repository.reschedule(manager, waiting);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { ApiProperty } from '@nestjs/swagger';
+import {
+  type Command,
+  COMMAND_STATUSES,
+  type CommandAttempt,
+  type CommandCodec,
+  type CommandMode,
+  type CommandStatus,
+  FAILURE_REASONS,
+  type FailureReason,
+} from './command.js';
+
+/** A command and how it stands. */
+export class CommandDto {
+  /** A 64-bit number in decimal. */
+  readonly commandLogId!: string;
+  /** @example '350612345678901' */
+  readonly imei!: string;
+  /** @example 'setdigout 1?' */
+  readonly command!: string;
+  @ApiProperty({ enum: [12, 14] })
+  readonly codec!: CommandCodec;
+  @ApiProperty({ enum: ['live', 'queue'] })
+  readonly mode!: CommandMode;
+  @ApiProperty({ enum: COMMAND_STATUSES })
+  readonly status!: CommandStatus;
+  /**
+   * Why it FAILED. expired, cancelled: no byte was ever written. unconfirmed: written and never answered, the device may have
+   * executed it. rejected: the device answered with an error. superseded: a newer command with the same text took its place.
+   */
+  @ApiProperty({ enum: FAILURE_REASONS, nullable: true })
+  readonly reason!: FailureReason | null;
+  /** Confirmed after its failure had been reported. */
+  readonly late!: boolean;
+  /** The device's words. */
+  readonly response!: string | null;
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: { job_id: '123' } })
+  readonly metadata!: unknown;
+  /** How often it was written to the device, or may have been. */
+  readonly attempts!: number;
+  readonly maxRetry!: number;
+  readonly timeoutSeconds!: number;
+  readonly createdAt!: Date;
+  readonly updatedAt!: Date;
+  readonly sentAt!: Date | null;
+  readonly estimatedTimeoutAt!: Date;
+  readonly expiresAt!: Date;
+  readonly completedAt!: Date | null;
+
+  static from(command: Command): CommandDto {
+    // Named one by one: what else a row carries is nobody's business outside.
+    return {
+      commandLogId: command.commandLogId,
+      imei: command.imei,
+      command: command.command,
+      codec: command.codec,
+      mode: command.mode,
+      status: command.status,
+      reason: command.reason,
+      late: command.late,
+      response: command.response,
+      metadata: command.metadata,
+      attempts: command.attempts,
+      maxRetry: command.maxRetry,
+      timeoutSeconds: command.timeoutSeconds,
+      createdAt: command.createdAt,
+      updatedAt: command.updatedAt,
+      sentAt: command.sentAt,
+      estimatedTimeoutAt: command.estimatedTimeoutAt,
+      expiresAt: command.expiresAt,
+      completedAt: command.completedAt,
+    };
+  }
+}
+
+/** One time it was written to the device. */
+export class CommandAttemptDto {
+  readonly attempt!: number;
+  readonly sentAt!: Date;
+  /** The connection it was written to. */
+  readonly socketUuid!: string;
+  @ApiProperty({ enum: ['confirmed', 'rejected', 'timeout', 'disconnected', 'superseded'], nullable: true })
+  readonly result!: CommandAttempt['result'];
+  readonly endedAt!: Date | null;
+  readonly reply!: string | null;
+}
+
+export class CommandAcceptedDto {
+  readonly success!: true;
+  /** @example 'Command sent' */
+  readonly message!: string;
+  readonly commandLogId!: string;
+  @ApiProperty({ enum: COMMAND_STATUSES })
+  readonly status!: CommandStatus;
+}
+
+export class CommandListDto {
+  readonly success!: true;
+  readonly count!: number;
+  readonly commands!: CommandDto[];
+  /** Give it as `cursor` to get the next page. Null: there is no more. */
+  readonly nextCursor!: string | null;
+}
+
+export class CommandAnswerDto {
+  readonly success!: true;
+  readonly command!: CommandDto;
+  readonly attempts!: CommandAttemptDto[];
+}
+
+export class CommandCancelledDto {
+  readonly success!: true;
+  readonly command!: CommandDto;
+}
+
+/** What is known of one command. */
+export class CommandDefinitionDto {
+  /** @example 'setdigout' */
+  readonly command!: string;
+  readonly syntax!: string;
+  readonly notes!: string | null;
+  /** What it does to the vehicle or the device, null when harmless. */
+  readonly destructive!: string | null;
+  /** The device says nothing when it has done it. */
+  readonly silent!: boolean;
+  /** At most one command of a shape is in flight for a device. */
+  readonly replyShape!: string;
+  /** Regular expression of a reply that confirms it. */
+  readonly success!: string | null;
+  readonly failure!: string | null;
+  readonly queued!: string | null;
+  @ApiProperty({ enum: ['none', 'id', 'outputs'] })
+  readonly discriminator!: 'none' | 'id' | 'outputs';
+  readonly tft100!: boolean;
+  readonly examples!: readonly string[];
+}
+
+export class CommandCatalogueDto {
+  readonly success!: true;
+  readonly count!: number;
+  readonly commands!: CommandDefinitionDto[];
+}

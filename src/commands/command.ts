@@ -1,0 +1,50 @@
+export type CommandStatus = 'PENDING' | 'COMPLETED' | 'FAILED';
+/** Why a command failed: design and README say what each promises. */
+export type FailureReason = 'expired' | 'unconfirmed' | 'rejected' | 'superseded' | 'cancelled';
+export type CommandMode = 'live' | 'queue';
+export type CommandCodec = 12 | 14;
+
+export const COMMAND_STATUSES: readonly CommandStatus[] = ['PENDING', 'COMPLETED', 'FAILED'];
+export const FAILURE_REASONS: readonly FailureReason[] = ['expired', 'unconfirmed', 'rejected', 'superseded', 'cancelled'];
+
+/** One row of `tbl_iot_command_logs`, as read. */
+export interface Command {
+  /** A 64-bit number in decimal. */
+  readonly commandLogId: string;
+  readonly imei: string;
+  readonly command: string;
+  readonly codec: CommandCodec;
+  readonly mode: CommandMode;
+  readonly status: CommandStatus;
+  readonly reason: FailureReason | null;
+  /** It was confirmed after its failure had been reported. */
+  readonly late: boolean;
+  readonly response: string | null;
+  readonly metadata: unknown;
+  /** How often it was written to a device, or may have been. */
+  readonly attempts: number;
+  readonly maxRetry: number;
+  readonly timeoutSeconds: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly sentAt: Date | null;
+  readonly estimatedTimeoutAt: Date;
+  readonly expiresAt: Date;
+  readonly completedAt: Date | null;
+}
+
+/** The select list, and the `returning` list, that gives a Command. */
+export const COMMAND_FIELDS = `
+  command_log_id::text as "commandLogId", imei, command, codec, mode, status, reason, late, response, metadata, attempts,
+  max_retry as "maxRetry", timeout_seconds as "timeoutSeconds", created_at as "createdAt", updated_at as "updatedAt",
+  sent_at as "sentAt", estimated_timeout_at as "estimatedTimeoutAt", expires_at as "expiresAt", completed_at as "completedAt"`;
+
+/** One time a command was written to a device. */
+export interface CommandAttempt {
+  readonly attempt: number;
+  readonly sentAt: Date;
+  readonly socketUuid: string;
+  readonly result: 'confirmed' | 'rejected' | 'timeout' | 'disconnected' | 'superseded' | null;
+  readonly endedAt: Date | null;
+  readonly reply: string | null;
+}

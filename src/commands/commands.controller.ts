@@ -1,0 +1,77 @@
+import { Body, Controller, Get, Headers, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
+import { InvalidInputError } from '../platform/errors/domain-error.js';
+import { CommandCatalogue } from './catalogue/command-catalogue.js';
+import { CommandIdParam, CommandQuery } from './command-query.dto.js';
+import {
+  CommandAcceptedDto,
+  CommandDto,
+  type CommandAnswerDto,
+  type CommandCancelledDto,
+  type CommandCatalogueDto,
+  type CommandListDto,
+} from './command.dto.js';
+import { CommandsService } from './commands.service.js';
+import { CreateCommandDto } from './create-command.dto.js';
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+
+@ApiTags('Commands')
+@Controller()
+export class CommandsController {
+  constructor(
+    private readonly commands: CommandsService,
+    private readonly catalogue: CommandCatalogue,
+  ) {}
+
+  /** Gives a device a command. 200: it is connected. 202: it is away, and mode=queue lets the command wait for it. */
+  @Post('command')
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key and body give the same command back, another body 409.',
+  })
+  @ApiOkResponse({ type: CommandAcceptedDto })
+  async create(
+    @Body() dto: CreateCommandDto,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CommandAcceptedDto> {
+    if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
+      throw new InvalidInputError('Idempotency-Key must be 1 to 200 printable ASCII characters without blanks');
+    }
+    const { command, isConnected } = await this.commands.create(dto, idempotencyKey ?? null);
+    reply.status(isConnected ? HttpStatus.OK : HttpStatus.ACCEPTED);
+    const { commandLogId, status } = command;
+    return { success: true, message: isConnected ? 'Command sent' : 'Command queued', commandLogId, status };
+  }
+
+  /** Commands, newest first. */
+  @Get('commands')
+  async list(@Query() query: CommandQuery): Promise<CommandListDto> {
+    const { commands, nextCursor } = await this.commands.list(query);
+    return { success: true, count: commands.length, commands: commands.map((command) => CommandDto.from(command)), nextCursor };
+  }
+
+  /** One command with its attempts. */
+  @Get('commands/:id')
+  async get(@Param() { id }: CommandIdParam): Promise<CommandAnswerDto> {
+    const { command, attempts } = await this.commands.get(id);
+    return { success: true, command: CommandDto.from(command), attempts };
+  }
+
+  /** Cancels a command that was not written yet. 409 when it was. */
+  @Post('commands/:id/cancel')
+  @HttpCode(HttpStatus.OK)
+  async cancel(@Param() { id }: CommandIdParam): Promise<CommandCancelledDto> {
+    return { success: true, command: CommandDto.from(await this.commands.cancel(id)) };
+  }
+
+  /** What is known about commands and their replies: built in, and from COMMAND_CATALOGUE_FILE. */
+  @Get('command-catalogue')
+  showCatalogue(): CommandCatalogueDto {
+    const { definitions } = this.catalogue;
+    return { success: true, count: definitions.length, commands: [...definitions] };
+  }
+}

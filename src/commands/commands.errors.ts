@@ -1,0 +1,53 @@
+import { DomainError } from '../platform/errors/domain-error.js';
+
+/** No instance has a connection of this device, and the command was to be sent now. */
+export class CommandDeviceNotConnectedError extends DomainError {
+  override readonly name = 'CommandDeviceNotConnectedError';
+  readonly code = 'DEVICE_NOT_CONNECTED';
+  readonly httpStatus = 404;
+
+  constructor() {
+    super('Device not connected');
+  }
+}
+
+export class CommandNotFoundError extends DomainError {
+  override readonly name = 'CommandNotFoundError';
+  readonly code = 'COMMAND_NOT_FOUND';
+  readonly httpStatus = 404;
+
+  constructor(commandLogId: string) {
+    super(`There is no command ${commandLogId}`);
+  }
+}
+
+export class TooManyOpenCommandsError extends DomainError {
+  override readonly name = 'TooManyOpenCommandsError';
+  readonly code = 'TOO_MANY_OPEN_COMMANDS';
+  readonly httpStatus = 429;
+
+  constructor(limit: number) {
+    super(`The device has ${limit} open commands already: wait until some have ended, or cancel them`);
+  }
+}
+
+/** The same Idempotency-Key came with another request before. */
+export class IdempotencyConflictError extends DomainError {
+  override readonly name = 'IdempotencyConflictError';
+  readonly code = 'IDEMPOTENCY_KEY_REUSED';
+  readonly httpStatus = 409;
+
+  constructor() {
+    super('This Idempotency-Key was used for another command');
+  }
+}
+
+export class NotCancellableError extends DomainError {
+  override readonly name = 'NotCancellableError';
+  readonly code = 'NOT_CANCELLABLE';
+  readonly httpStatus = 409;
+
+  constructor(why: string) {
+    super(`The command can't be cancelled: ${why}`);
+  }
+}

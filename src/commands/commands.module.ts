@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { Module } from '@nestjs/common';
+import { DevicesModule } from '../devices/devices.module.js';
+import { CommandSettings } from '../platform/config/settings.js';
+import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
+import { CommandCatalogue } from './catalogue/command-catalogue.js';
+import { CommandDeliveryRepository } from './command-delivery.repository.js';
+import { CommandDispatcher } from './command-dispatcher.js';
+import { CommandReconnect } from './command-reconnect.js';
+import { CommandReplies } from './command-replies.js';
+import { CommandReplyController } from './command-reply.controller.js';
+import { CommandSweeper } from './command-sweeper.js';
+import { CommandsController } from './commands.controller.js';
+import { CommandsRepository } from './commands.repository.js';
+import { CommandsService } from './commands.service.js';
+import { DeviceMessagesController } from './device-messages.controller.js';
+import { DeviceMessagesRepository } from './device-messages.repository.js';
+
+/** Commands to devices, from the request to the truth about what became of it. */
+@Module({
+  imports: [DevicesModule],
+  controllers: [CommandsController, CommandReplyController, DeviceMessagesController],
+  providers: [
+    { provide: CommandCatalogue, inject: [CommandSettings], useFactory: loadCatalogue },
+    CommandDeliveryRepository,
+    CommandDispatcher,
+    CommandReconnect,
+    CommandReplies,
+    CommandSweeper,
+    CommandsRepository,
+    CommandsService,
+    DeviceMessagesRepository,
+  ],
+})
+export class CommandsModule {}
+
+async function loadCatalogue({ COMMAND_CATALOGUE_FILE: file }: CommandSettings): Promise<CommandCatalogue> {
+  return file === undefined
+    ? new CommandCatalogue(BUILT_IN_CATALOGUE)
+    : CommandCatalogue.withOperatorEntries(await readFile(file, 'utf8'), file);
+}

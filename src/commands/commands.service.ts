@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { DevicesService } from '../devices/devices.service.js';
+import { CommandSettings } from '../platform/config/settings.js';
+import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { InvalidInputError } from '../platform/errors/domain-error.js';
+import { OutboxService } from '../platform/outbox/outbox.service.js';
+import { CommandCatalogue } from './catalogue/command-catalogue.js';
+import { commandTextProblem } from './catalogue/command-text.js';
+import { commandFailed } from './command-events.js';
+import { CommandDispatcher } from './command-dispatcher.js';
+import { type CommandQuery } from './command-query.dto.js';
+import { type Command, type CommandAttempt } from './command.js';
+import {
+  CommandDeviceNotConnectedError,
+  CommandNotFoundError,
+  IdempotencyConflictError,
+  NotCancellableError,
+  TooManyOpenCommandsError,
+} from './commands.errors.js';
+import { CommandsRepository, type NewCommand } from './commands.repository.js';
+import { type CreateCommandDto } from './create-command.dto.js';
+
+export const MAX_OPEN_COMMANDS = 50;
+const DEFAULT_TTL_SECONDS = 86_400;
+
+export interface CommandPage {
+  readonly commands: readonly Command[];
+  readonly nextCursor: string | null;
+}
+
+/** Decides what becomes of a command the host asks for. */
+@Injectable()
+export class CommandsService {
+  constructor(
+    private readonly repository: CommandsRepository,
+    private readonly dispatcher: CommandDispatcher,
+    private readonly devices: DevicesService,
+    private readonly catalogue: CommandCatalogue,
+    private readonly outbox: OutboxService,
+    private readonly settings: CommandSettings,
+  ) {}
+
+  /**
+   * Puts a command into the ledger and wakes whoever can send it.
+   * Throws InvalidInputError, CommandDeviceNotConnectedError, TooManyOpenCommandsError, IdempotencyConflictError.
+   */
+  async create(dto: CreateCommandDto, idempotencyKey: string | null): Promise<{ command: Command; isConnected: boolean }> {
+    const problem = commandTextProblem(dto.command);
+    if (problem !== null) {
+      throw new InvalidInputError(problem);
+    }
+    const isConnected = this.devices.isConnected(dto.imei);
+    const command = await this.insertOnce(this.describe(dto, idempotencyKey), isConnected);
+    if (isConnected) {
+      this.dispatcher.wake(dto.imei);
+    } else if (command.status === 'PENDING') {
+      await this.repository.notify(dto.imei);
+    }
+    return { command, isConnected };
+  }
+
+  /** Throws CommandNotFoundError. */
+  async get(commandLogId: string): Promise<{ command: Command; attempts: CommandAttempt[] }> {
+    const command = await this.repository.find(commandLogId);
+    if (!command) {
+      throw new CommandNotFoundError(commandLogId);
+    }
+    return { command, attempts: await this.repository.findAttempts(commandLogId) };
+  }
+
+  async list(query: CommandQuery): Promise<CommandPage> {
+    const { imei = null, status = null, reason = null, from = null, to = null, limit, cursor = null } = query;
+    const found = await this.repository.list({ imei, status, reason, from, to, beforeId: cursor, limit: limit + 1 });
+    const commands = found.slice(0, limit);
+    return { commands, nextCursor: found.length > limit ? (commands.at(-1)?.commandLogId ?? null) : null };
+  }
+
+  /** Throws CommandNotFoundError, NotCancellableError. */
+  async cancel(commandLogId: string): Promise<Command> {
+    const cancelled = await this.repository.transaction(async (manager) => {
+      const command = await this.repository.cancel(manager, commandLogId);
+      if (command) {
+        await this.outbox.append(manager, commandFailed(command));
+      }
+      return command;
+    });
+    if (cancelled) {
+      return cancelled;
+    }
+    const { command } = await this.get(commandLogId);
+    throw new NotCancellableError(
+      command.status === 'PENDING' ? 'it was written to the device already' : `it is ${command.status} already`,
+    );
+  }
+
+  private describe(dto: CreateCommandDto, idempotencyKey: string | null): NewCommand {
+    const silent = this.catalogue.isSilent(dto.command);
+    const { mode = 'live', codec = 12, timeoutSeconds = this.settings.IOT_COMMAND_TIMEOUT } = dto;
+    // Written once: a device that is told to restart twice restarts twice.
+    const maxRetry = silent ? 0 : (dto.maxRetry ?? this.settings.DEFAULT_MAX_IOT_COMMAND_RETRY);
+    return {
+      imei: dto.imei,
+      command: dto.command,
+      codec,
+      mode,
+      silent,
+      maxRetry,
+      timeoutSeconds,
+      replyShape: this.catalogue.shapeOf(dto.command),
+      lifeSeconds: mode === 'live' ? (maxRetry + 1) * timeoutSeconds : (dto.ttlSeconds ?? DEFAULT_TTL_SECONDS),
+      metadata: dto.metadata,
+      idempotencyKey,
+      requestHash: createHash('sha256').update(JSON.stringify(dto)).digest(),
+    };
+  }
+
+  private async insertOnce(command: NewCommand, isConnected: boolean): Promise<Command> {
+    try {
+      return await this.insert(command, isConnected);
+    } catch (error) {
+      // Two requests with one key for two devices at the same moment: the second one finds the first now.
+      if (command.idempotencyKey !== null && isDuplicateKey(error)) {
+        return this.insert(command, isConnected);
+      }
+      throw error;
+    }
+  }
+
+  private async insert(command: NewCommand, isConnected: boolean): Promise<Command> {
+    return this.repository.transaction(async (manager) => {
+      await this.repository.lockDevice(manager, command.imei);
+      if (command.idempotencyKey !== null) {
+        const known = await this.repository.findByIdempotencyKey(manager, command.idempotencyKey);
+        if (known && !known.requestHash.equals(command.requestHash)) {
+          throw new IdempotencyConflictError();
+        }
+        if (known) {
+          return known.command;
+        }
+      }
+      if (command.mode === 'live' && !isConnected) {
+        throw new CommandDeviceNotConnectedError();
+      }
+      await this.repository.supersede(manager, command.imei, command.command);
+      if ((await this.repository.countOpen(manager, command.imei)) >= MAX_OPEN_COMMANDS) {
+        throw new TooManyOpenCommandsError(MAX_OPEN_COMMANDS);
+      }
+      return this.repository.insert(manager, command);
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { type CommandCodec, type CommandMode } from './command.js';
+
+export const MAX_TTL_SECONDS = 2_592_000;
+
+/** A command for a device. */
+export class CreateCommandDto {
+  /**
+   * 15 digits.
+   * @example '350612345678901'
+   */
+  @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
+  readonly imei!: string;
+
+  /**
+   * What the device is told: printable ASCII, at most 160 characters.
+   * @example 'setdigout 1?'
+   */
+  @IsString({ message: 'command must be text' })
+  readonly command!: string;
+
+  /** Any JSON; comes back in every event of this command. */
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, example: { job_id: '123', action: 'START' } })
+  @IsOptional()
+  readonly metadata?: unknown;
+
+  /** `live`: the device must be connected. `queue`: sent at its next login, until `ttlSeconds`. */
+  @ApiPropertyOptional({ enum: ['live', 'queue'], default: 'live' })
+  @IsOptional()
+  @IsIn(['live', 'queue'], { message: 'mode must be live or queue' })
+  readonly mode?: CommandMode;
+
+  /** mode=queue: how long it may wait for the device. Default one day. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_TTL_SECONDS, default: 86_400 })
+  @IsOptional()
+  @IsInt({ message: 'ttlSeconds must be a whole number' })
+  @Min(1, { message: 'ttlSeconds must be at least 1' })
+  @Max(MAX_TTL_SECONDS, { message: `ttlSeconds must be at most ${MAX_TTL_SECONDS}` })
+  readonly ttlSeconds?: number;
+
+  /** How often it is sent again when the device does not answer. 0: at most one execution. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, maximum: 100, example: 3 })
+  @IsOptional()
+  @IsInt({ message: 'maxRetry must be a whole number' })
+  @Min(0, { message: 'maxRetry must be at least 0' })
+  @Max(100, { message: 'maxRetry must be at most 100' })
+  readonly maxRetry?: number;
+
+  /** Seconds the device gets to answer one attempt. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 86_400, example: 60 })
+  @IsOptional()
+  @IsInt({ message: 'timeoutSeconds must be a whole number' })
+  @Min(1, { message: 'timeoutSeconds must be at least 1' })
+  @Max(86_400, { message: 'timeoutSeconds must be at most 86400' })
+  readonly timeoutSeconds?: number;
+
+  /** 14 lets the device check that the command is for its IMEI; few models know it. */
+  @ApiPropertyOptional({ enum: [12, 14], default: 12 })
+  @IsOptional()
+  @IsIn([12, 14], { message: 'codec must be 12 or 14' })
+  readonly codec?: CommandCodec;
+}

@@ -1,0 +1,47 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { ToInteger } from '../platform/http/query-values.js';
+import { type DeviceMessageRow } from './device-messages.repository.js';
+
+export class DeviceMessageQuery {
+  /** Messages a page. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @IsOptional()
+  @ToInteger()
+  @IsInt({ message: 'limit must be a whole number' })
+  @Min(1, { message: 'limit must be at least 1' })
+  @Max(1000, { message: 'limit must be at most 1000' })
+  readonly limit: number = 100;
+
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @Matches(/^\d{1,18}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
+  readonly cursor?: string;
+}
+
+/** Text or bytes that a device sent unasked: serial data, or a reply that fits no command. */
+export class DeviceMessageDto {
+  readonly messageId!: string;
+  readonly receivedAt!: Date;
+  /** 12, 13, 14 or 15. */
+  readonly codec!: number;
+  /** The type byte of the codec: 6 a reply or serial data, 11 codec 15, 17 a nACK, 13 a photo. */
+  readonly messageType!: number;
+  /** When the device sent it, by its own clock; codecs 13 and 15 only. */
+  readonly deviceTime!: Date | null;
+  readonly text!: string;
+  /** The payload in hex: serial data need not be text. */
+  readonly payloadHex!: string;
+
+  static from({ messageId, receivedAt, codec, messageType, deviceTime, text, payload }: DeviceMessageRow): DeviceMessageDto {
+    return { messageId, receivedAt, codec, messageType, deviceTime, text, payloadHex: payload.toString('hex') };
+  }
+}
+
+export class DeviceMessageListDto {
+  readonly success!: true;
+  readonly imei!: string;
+  readonly count!: number;
+  readonly messages!: DeviceMessageDto[];
+  readonly nextCursor!: string | null;
+}

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+
+/** What a device said that answers no command. */
+export interface DeviceMessageRow {
+  readonly messageId: string;
+  readonly imei: string;
+  readonly receivedAt: Date;
+  readonly codec: number;
+  readonly messageType: number;
+  readonly deviceTime: Date | null;
+  readonly text: string;
+  readonly payload: Buffer;
+}
+
+const FIELDS = `
+  message_id::text as "messageId", imei, received_at as "receivedAt", codec, message_type as "messageType",
+  device_time as "deviceTime", text, payload`;
+
+@Injectable()
+export class DeviceMessagesRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  async insert(manager: EntityManager, message: Omit<DeviceMessageRow, 'messageId'>): Promise<DeviceMessageRow> {
+    const { imei, receivedAt, codec, messageType, deviceTime, text, payload } = message;
+    const [row] = await manager.query<[DeviceMessageRow]>(
+      `insert into tbl_iot_device_messages (imei, received_at, codec, message_type, device_time, text, payload)
+       values ($1, $2, $3, $4, $5, $6, $7)
+       returning ${FIELDS}`,
+      [imei, receivedAt, codec, messageType, deviceTime, text, payload],
+    );
+    return row;
+  }
+
+  /** Newest first. */
+  async list(imei: string, beforeId: string | null, limit: number): Promise<DeviceMessageRow[]> {
+    return this.dataSource.query<DeviceMessageRow[]>(
+      `select ${FIELDS} from tbl_iot_device_messages
+        where imei = $1 and message_id < coalesce($2::bigint, 9223372036854775807)
+        order by message_id desc
+        limit $3`,
+      [imei, beforeId, limit],
+    );
+  }
+}

@@ -1,0 +1,43 @@
+import { judgeDue, type DueCommand } from './due-command.js';
+
+const DUE: DueCommand = { inFlight: false, attempts: 0, maxRetry: 3, timedOut: false, expired: false };
+
+describe('a pending command whose time has come', () => {
+  it.each<[string, Partial<DueCommand>, ReturnType<typeof judgeDue>]>([
+    ['never written, its time over: expired', { expired: true }, { kind: 'fail', reason: 'expired' }],
+    ['never written, its time not over: waits', {}, { kind: 'wait' }],
+    [
+      'written, unanswered, attempts left: gives its slot back',
+      { inFlight: true, attempts: 1, timedOut: true },
+      { kind: 'release' },
+    ],
+    [
+      'written for the last time and unanswered: unconfirmed',
+      { inFlight: true, attempts: 4, timedOut: true },
+      { kind: 'fail', reason: 'unconfirmed' },
+    ],
+    [
+      'written without retries and unanswered: unconfirmed',
+      { inFlight: true, attempts: 1, maxRetry: 0, timedOut: true },
+      { kind: 'fail', reason: 'unconfirmed' },
+    ],
+    [
+      'in flight, its answer not overdue, its time over: waits for the answer',
+      { inFlight: true, attempts: 2, expired: true },
+      { kind: 'wait' },
+    ],
+    [
+      'written before, waiting for the device, its time over: unconfirmed, not expired',
+      { attempts: 2, expired: true },
+      { kind: 'fail', reason: 'unconfirmed' },
+    ],
+    [
+      'silent and written: unconfirmed when its answer is overdue',
+      { attempts: 1, maxRetry: 0, timedOut: true },
+      { kind: 'fail', reason: 'unconfirmed' },
+    ],
+    ['silent and written just now: waits', { attempts: 1, maxRetry: 0, expired: true }, { kind: 'wait' }],
+  ])('%s', (_name, change, outcome) => {
+    expect(judgeDue({ ...DUE, ...change })).toEqual(outcome);
+  });
+});
