@@ -65,6 +65,21 @@ export class FakeDevice {
     return bytes;
   }
 
+  /** The text of the next command; fails on anything else. Layout: preamble, length, codec, 1, type 5, size, [IMEI], text, 1, CRC. */
+  async command(timeoutMs?: number): Promise<string> {
+    const header = await this.take(8, timeoutMs);
+    if (header.readUInt32BE(0) !== 0) {
+      throw new Error(`expected a command, got ${header.toString('hex')}`);
+    }
+    const rest = await this.take(header.readUInt32BE(4) + 4, timeoutMs);
+    const [codec, , type] = rest;
+    const size = rest.readUInt32BE(3);
+    if (type !== 5) {
+      throw new Error(`expected a message of type 5, got ${type}`);
+    }
+    return rest.subarray(7 + (codec === 0x0e ? 8 : 0), 7 + size).toString('latin1');
+  }
+
   /** Waits until the gateway has closed the connection and returns what it sent that was not taken. */
   async closed(timeoutMs = 10_000): Promise<Buffer> {
     await waitFor(() => this.isClosed, { timeoutMs, what: 'the gateway to close the connection' });

@@ -47,6 +47,18 @@ export function codec12Frame(type: number, text: string): Buffer {
   return frame(Buffer.concat([uint(0x0c, 1), uint(1, 1), uint(type, 1), uint(payload.length, 4), payload, uint(1, 1)]));
 }
 
+/** A codec 14 message; type 6 is an answer, 0x11 a refusal without text. */
+export function codec14Frame(type: number, imei: string, text: string): Buffer {
+  const payload = Buffer.concat([Buffer.from(`0${imei}`, 'hex'), Buffer.from(text, 'latin1')]);
+  return frame(Buffer.concat([uint(0x0e, 1), uint(1, 1), uint(type, 1), uint(payload.length, 4), payload, uint(1, 1)]));
+}
+
+/** A codec 13 message: text with the second in which the device sent it. */
+export function codec13Frame(timestampS: number, text: string): Buffer {
+  const payload = Buffer.concat([uint(timestampS, 4), Buffer.from(text, 'latin1')]);
+  return frame(Buffer.concat([uint(0x0d, 1), uint(1, 1), uint(6, 1), uint(payload.length, 4), payload, uint(1, 1)]));
+}
+
 export function frame(data: Buffer): Buffer {
   return Buffer.concat([uint(0, 4), uint(data.length, 4), data, uint(crc16(data), 4)]);
 }

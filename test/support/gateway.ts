@@ -48,6 +48,20 @@ export class Gateway {
     return { status: response.status, body: (await response.json()) as T };
   }
 
+  /** POST below /api/v1. */
+  async post<T = Record<string, unknown>>(
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<ApiAnswer<T>> {
+    const response = await fetch(`${this.apiUrl}/api/v1/${path}`, {
+      method: 'POST',
+      headers: { 'x-api-key': API_KEY, 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    return { status: response.status, body: (await response.json()) as T };
+  }
+
   /** One section of GET stats. */
   async stats<T = Record<string, number>>(section: 'transport' | 'telemetry'): Promise<T> {
     return (await this.get<Record<string, T>>('stats')).body[section] as T;
