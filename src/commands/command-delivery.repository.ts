@@ -6,6 +6,7 @@ import { type DueCommand } from './due-command.js';
 
 /** A reply within this time after "unconfirmed" still completes the command. */
 export const LATE_REPLY_HOURS = 24;
+const LATE_SINCE = `now() - interval '${LATE_REPLY_HOURS} hours'`;
 const SWEPT_AT_A_TIME = 500;
 
 export interface AnswerableCommand extends Command {
@@ -111,13 +112,20 @@ export class CommandDeliveryRepository {
     return rows.map(({ imei }) => imei);
   }
 
-  /** Commands that a reply of this device may answer, locked, in the order in which they were last written. */
+  /**
+   * Commands that a reply of this device may answer, locked, in the order in which they were last written. Looked up by two partial
+   * indexes, not by the device's whole history; the conditions are asked again of each row once it is locked.
+   */
   async lockAnswerable(manager: EntityManager, imei: string): Promise<AnswerableCommand[]> {
     return manager.query<AnswerableCommand[]>(
       `select ${COMMAND_FIELDS}, status = 'FAILED' as "isLate"
          from tbl_iot_command_logs
-        where imei = $1 and attempts > 0
-          and (status = 'PENDING' or (reason = 'unconfirmed' and completed_at > now() - interval '${LATE_REPLY_HOURS} hours'))
+        where command_log_id in (
+                select command_log_id from tbl_iot_command_logs where imei = $1 and status = 'PENDING'
+                union all
+                select command_log_id from tbl_iot_command_logs where imei = $1 and reason = 'unconfirmed' and completed_at > ${LATE_SINCE})
+          and attempts > 0
+          and (status = 'PENDING' or (reason = 'unconfirmed' and completed_at > ${LATE_SINCE}))
         order by sent_at, command_log_id
           for update`,
       [imei],

@@ -1,0 +1,149 @@
+import { DataSource } from 'typeorm';
+import { CommandDeliveryRepository } from '../../src/commands/command-delivery.repository.js';
+import { type CommandDispatcher } from '../../src/commands/command-dispatcher.js';
+import { CommandSweeper } from '../../src/commands/command-sweeper.js';
+import { EventSettings } from '../../src/platform/config/settings.js';
+import { OutboxService } from '../../src/platform/outbox/outbox.service.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const SWEEPERS = 10;
+
+let database: TestDatabase;
+const sources: DataSource[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+
+afterAll(async () => {
+  await Promise.all(sources.map((source) => source.destroy()));
+  await database.drop();
+});
+
+/** A pool of its own, as every instance has one. */
+async function newSource(): Promise<DataSource> {
+  const source = new DataSource({ type: 'postgres', url: database.url, poolSize: 2 });
+  sources.push(await source.initialize());
+  return source;
+}
+
+describe('ten sweepers on the same rows', () => {
+  it('handle every row once', async () => {
+    await database.query(`
+      insert into tbl_iot_command_logs (imei, command, codec, reply_shape, silent, mode, max_retry, timeout_seconds, attempts, in_flight,
+                                        sent_at, estimated_timeout_at, expires_at, due_at)
+      select (350000000000000 + i)::text, 'getio', 12, 'getio', false, 'queue', 0, 1, i % 2, i % 2 = 1,
+             case when i % 2 = 1 then now() - interval '1 hour' end, now() - interval '1 minute', now() - interval '1 second', now() - interval '1 second'
+        from generate_series(1, 4000) i`);
+    const woken: string[] = [];
+    const dispatcher = { wake: (imei: string) => woken.push(imei) } as unknown as CommandDispatcher;
+    const outbox = new OutboxService(Object.assign(new EventSettings(), { EVENT_FEED_ENABLED: true }));
+    const sweepers = await Promise.all(
+      Array.from(
+        { length: SWEEPERS },
+        async () => new CommandSweeper(new CommandDeliveryRepository(await newSource()), dispatcher, outbox),
+      ),
+    );
+    const handled = await Promise.all(
+      sweepers.map(async (sweeper) => {
+        let total = 0;
+        for (let swept = await sweeper.sweep(); swept > 0; swept = await sweeper.sweep()) {
+          total += swept;
+        }
+        return total;
+      }),
+    );
+    expect(handled.reduce((sum, count) => sum + count)).toBe(4000);
+    expect(handled.filter((count) => count > 0).length).toBeGreaterThan(1);
+    expect(woken).toHaveLength(4000);
+    const events = await database.query(
+      `select body ->> 'reason' as reason, count(*)::int as events, count(distinct imei)::int as devices from tbl_iot_outbox group by 1 order by 1`,
+    );
+    expect(events).toEqual([
+      { reason: 'expired', events: 2000, devices: 2000 },
+      { reason: 'unconfirmed', events: 2000, devices: 2000 },
+    ]);
+    const statuses = await database.query(
+      'select status, reason, attempts, count(*)::int as commands from tbl_iot_command_logs group by 1, 2, 3 order by 3',
+    );
+    expect(statuses).toEqual([
+      { status: 'FAILED', reason: 'expired', attempts: 0, commands: 2000 },
+      { status: 'FAILED', reason: 'unconfirmed', attempts: 1, commands: 2000 },
+    ]);
+  });
+});
+
+describe('with a long history', () => {
+  const HISTORY = 300_000;
+
+  beforeAll(async () => {
+    await database.query(`
+      insert into tbl_iot_command_logs (imei, command, codec, reply_shape, silent, mode, max_retry, timeout_seconds, status, reason, attempts,
+                                        created_at, sent_at, estimated_timeout_at, expires_at, due_at, completed_at)
+      select (360000000000000 + i % 1000)::text, 'getio', 12, 'getio', false, 'live', 3, 60,
+             case when i % 10 = 0 then 'FAILED' else 'COMPLETED' end, case when i % 10 = 0 then 'unconfirmed' end, 1,
+             moment, moment, moment, moment, moment, moment
+        from (select i, now() - interval '400 days' + i * interval '100 seconds' as moment from generate_series(1, ${HISTORY}) i) history`);
+    await database.query(`
+      insert into tbl_iot_command_logs (imei, command, codec, reply_shape, silent, mode, max_retry, timeout_seconds, estimated_timeout_at, expires_at, due_at)
+      select (360000000000000 + i)::text, 'getver', 12, 'getver', false, 'queue', 3, 60, now() + interval '1 day', now() + interval '1 day', now() + interval '1 day'
+        from generate_series(1, 3000) i`);
+    await database.query('vacuum analyze tbl_iot_command_logs');
+  });
+
+  /** The plan of a statement as text. */
+  async function plan(sql: string): Promise<string> {
+    const rows = await database.query<{ 'QUERY PLAN': string }>(`explain (costs off) ${sql}`);
+    return rows.map((row) => row['QUERY PLAN']).join('\n');
+  }
+
+  it.each([
+    [
+      'what is due',
+      `select from tbl_iot_command_logs where status = 'PENDING' and due_at <= now() order by due_at limit 500 for update skip locked`,
+      'commands_due',
+    ],
+    [
+      'what waits for a device',
+      `select from tbl_iot_command_logs where imei = '360000000000001' and status = 'PENDING' and not in_flight order by queued_at, command_log_id`,
+      'commands_open',
+    ],
+    [
+      'whether a shape is in flight',
+      `select from tbl_iot_command_logs where imei = '360000000000001' and in_flight and reply_shape = 'getio'`,
+      'commands_one_in_flight',
+    ],
+    [
+      'the commands of a device, newest first',
+      `select from tbl_iot_command_logs where imei = '360000000000001' order by command_log_id desc limit 100`,
+      'commands_of_device',
+    ],
+  ])('%s is found by its own index', async (_name, sql, index) => {
+    const found = await plan(sql);
+    expect(found).toContain(index);
+    expect(found).not.toContain('Seq Scan');
+  });
+
+  it('a claim, a sweep and a look for answerable commands do not read the history, which is thousands of pages', async () => {
+    const source = await newSource();
+    const repository = new CommandDeliveryRepository(source);
+    const statements: string[] = [];
+    await repository.transaction(async (manager) => {
+      const query = manager.query.bind(manager);
+      manager.query = (async (sql: string, params?: unknown[]) => {
+        const analysed: { 'QUERY PLAN': [{ Plan: Record<string, number> }] }[] = await query(
+          `explain (analyze, buffers, format json) ${sql}`,
+          params,
+        );
+        const { Plan: root } = analysed[0]?.['QUERY PLAN'][0] ?? { Plan: {} };
+        statements.push(sql);
+        expect((root['Shared Hit Blocks'] ?? 0) + (root['Shared Read Blocks'] ?? 0)).toBeLessThan(200);
+        return [];
+      }) as typeof manager.query;
+      await repository.lockAnswerable(manager, '360000000000002');
+      await repository.lockDue(manager);
+      await repository.claim(manager, '360000000000002', 'a socket').catch(() => undefined);
+    });
+    expect(statements).toHaveLength(3);
+  });
+});
