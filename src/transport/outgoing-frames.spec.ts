@@ -1,0 +1,47 @@
+import { OutgoingFrames } from './outgoing-frames.js';
+
+const FRAME = Buffer.from('frame');
+
+/** What was written, and the promises of those who wait. */
+function start(graceMs: number): { outgoing: OutgoingFrames; written: Buffer[]; flush: () => void } {
+  const written: Buffer[] = [];
+  const flush = (): void => outgoing.flush((frame) => void written.push(frame));
+  const outgoing = new OutgoingFrames(graceMs, flush);
+  return { outgoing, written, flush };
+}
+
+describe('OutgoingFrames', () => {
+  it('writes at the flush, in order, and tells that it did', async () => {
+    const { outgoing, written, flush } = start(0);
+    const answers = [outgoing.add(FRAME), outgoing.add(Buffer.from('next'))];
+    expect(written).toEqual([]);
+    flush();
+    expect(written).toEqual([FRAME, Buffer.from('next')]);
+    expect(await Promise.all(answers)).toEqual([true, true]);
+  });
+
+  it('waits for the first acknowledgement of a new connection', () => {
+    const { outgoing, written, flush } = start(60_000);
+    void outgoing.add(FRAME);
+    flush();
+    expect(written).toEqual([]);
+    outgoing.endGrace();
+    flush();
+    expect(written).toEqual([FRAME]);
+  });
+
+  it('waits no longer than the grace', async () => {
+    const { outgoing, written } = start(20);
+    expect(await outgoing.add(FRAME)).toBe(true);
+    expect(written).toEqual([FRAME]);
+  });
+
+  it('says of what waits, and of what comes later, that it was not written when the connection closes', async () => {
+    const { outgoing, written, flush } = start(0);
+    const waiting = outgoing.add(FRAME);
+    outgoing.close();
+    flush();
+    expect([await waiting, await outgoing.add(FRAME)]).toEqual([false, false]);
+    expect(written).toEqual([]);
+  });
+});
