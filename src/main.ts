@@ -17,6 +17,8 @@ async function start(): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(await AppModule.forRoot(), new FastifyAdapter(), {
     abortOnError: false,
     bufferLogs: true,
+    // Metadata of commands is passed on as it came, not as JavaScript understands it.
+    rawBody: true,
   });
   app.useLogger(new GatewayLogger(app.get(ProcessSettings)));
   stopOnSignal(app);

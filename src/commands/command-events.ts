@@ -1,10 +1,12 @@
 import { type OutboxEvent } from '../platform/outbox/outbox.service.js';
+import { JsonSource } from '../platform/json/json-source.js';
 import { type Command } from './command.js';
 
 /** What the host is told of a command. Names of the old gateway's bodies are kept; the others are added. */
 
 export function commandCompleted(command: Command): OutboxEvent {
-  const { imei, response, metadata, commandLogId, late, attempts } = command;
+  const { imei, response, commandLogId, late, attempts } = command;
+  const metadata = metadataOf(command);
   const body = {
     identified: true,
     imei,
@@ -19,16 +21,22 @@ export function commandCompleted(command: Command): OutboxEvent {
 }
 
 export function commandFailed(command: Command): OutboxEvent {
-  const { imei, metadata, commandLogId, reason, response, attempts } = command;
+  const { imei, commandLogId, reason, response, attempts } = command;
+  const metadata = metadataOf(command);
   const body = { command_log_id: commandLogId, imei, command: command.command, metadata, reason, response, attempts };
   return { type: 'command.failed', imei, body };
 }
 
 export function commandRetried(command: Command): OutboxEvent {
-  const { imei, metadata, commandLogId, attempts } = command;
+  const { imei, commandLogId, attempts } = command;
+  const metadata = metadataOf(command);
   return {
     type: 'command.retried',
     imei,
     body: { command_log_id: commandLogId, imei, command: command.command, metadata, attempt: attempts },
   };
+}
+
+function metadataOf({ metadata }: Command): JsonSource | null {
+  return metadata === null ? null : new JsonSource(metadata);
 }

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { JsonSource } from '../platform/json/json-source.js';
 import {
   type Command,
   COMMAND_STATUSES,
@@ -35,6 +36,7 @@ export class CommandDto {
   /** The device's words. */
   readonly response!: string | null;
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: { job_id: '123' } })
+  /** As it was passed. */
   readonly metadata!: unknown;
   /** How often it was written to the device, or may have been. */
   readonly attempts!: number;
@@ -59,7 +61,7 @@ export class CommandDto {
       reason: command.reason,
       late: command.late,
       response: command.response,
-      metadata: command.metadata,
+      metadata: command.metadata === null ? null : new JsonSource(command.metadata),
       attempts: command.attempts,
       maxRetry: command.maxRetry,
       timeoutSeconds: command.timeoutSeconds,

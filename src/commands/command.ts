@@ -20,7 +20,8 @@ export interface Command {
   /** It was confirmed after its failure had been reported. */
   readonly late: boolean;
   readonly response: string | null;
-  readonly metadata: unknown;
+  /** JSON as the host passed it, not parsed. */
+  readonly metadata: string | null;
   /** How often it was written to a device, or may have been. */
   readonly attempts: number;
   readonly maxRetry: number;
@@ -35,7 +36,7 @@ export interface Command {
 
 /** The select list, and the `returning` list, that gives a Command. */
 export const COMMAND_FIELDS = `
-  command_log_id::text as "commandLogId", imei, command, codec, mode, status, reason, late, response, metadata, attempts,
+  command_log_id::text as "commandLogId", imei, command, codec, mode, status, reason, late, response, metadata::text as metadata, attempts,
   max_retry as "maxRetry", timeout_seconds as "timeoutSeconds", created_at as "createdAt", updated_at as "updatedAt",
   sent_at as "sentAt", estimated_timeout_at as "estimatedTimeoutAt", expires_at as "expiresAt", completed_at as "completedAt"`;
 

@@ -1,7 +1,23 @@
-import { Body, Controller, Get, Headers, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Post,
+  Query,
+  type RawBodyRequest,
+  Req,
+  Res,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { type FastifyReply } from 'fastify';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { InvalidInputError } from '../platform/errors/domain-error.js';
+import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
+import { memberSource } from '../platform/json/json-source.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { CommandIdParam, CommandQuery } from './command-query.dto.js';
 import {
@@ -19,6 +35,7 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 
 @ApiTags('Commands')
 @Controller()
+@UseInterceptors(JsonSourceInterceptor)
 export class CommandsController {
   constructor(
     private readonly commands: CommandsService,
@@ -36,12 +53,13 @@ export class CommandsController {
   async create(
     @Body() dto: CreateCommandDto,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Req() request: RawBodyRequest<FastifyRequest>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CommandAcceptedDto> {
     if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
       throw new InvalidInputError('Idempotency-Key must be 1 to 200 printable ASCII characters without blanks');
     }
-    const { command, isConnected } = await this.commands.create(dto, idempotencyKey ?? null);
+    const { command, isConnected } = await this.commands.create(dto, metadataSource(request), idempotencyKey ?? null);
     reply.status(isConnected ? HttpStatus.OK : HttpStatus.ACCEPTED);
     const { commandLogId, status } = command;
     return { success: true, message: isConnected ? 'Command sent' : 'Command queued', commandLogId, status };
@@ -74,4 +92,9 @@ export class CommandsController {
     const { definitions } = this.catalogue;
     return { success: true, count: definitions.length, commands: [...definitions] };
   }
+}
+
+/** The body was parsed and validated before; here it is read once more for the one member that is not ours to understand. */
+function metadataSource({ rawBody }: RawBodyRequest<FastifyRequest>): string | null {
+  return rawBody ? memberSource(rawBody.toString('utf8'), 'metadata') : null;
 }

@@ -24,7 +24,8 @@ export interface NewCommand {
   readonly maxRetry: number;
   readonly timeoutSeconds: number;
   readonly lifeSeconds: number;
-  readonly metadata: unknown;
+  /** JSON text. */
+  readonly metadata: string | null;
   readonly idempotencyKey: string | null;
   readonly requestHash: Buffer;
 }
@@ -105,7 +106,7 @@ export class CommandsRepository {
         command.mode,
         command.maxRetry,
         command.timeoutSeconds,
-        command.metadata === undefined ? null : JSON.stringify(command.metadata),
+        command.metadata,
         command.idempotencyKey,
         command.requestHash,
         command.lifeSeconds,

@@ -42,16 +42,20 @@ export class CommandsService {
   ) {}
 
   /**
-   * Puts a command into the ledger and wakes whoever can send it.
+   * Puts a command into the ledger and wakes whoever can send it. `metadata` is the JSON text that comes back with every event.
    * Throws InvalidInputError, CommandDeviceNotConnectedError, TooManyOpenCommandsError, IdempotencyConflictError.
    */
-  async create(dto: CreateCommandDto, idempotencyKey: string | null): Promise<{ command: Command; isConnected: boolean }> {
+  async create(
+    dto: CreateCommandDto,
+    metadata: string | null,
+    idempotencyKey: string | null,
+  ): Promise<{ command: Command; isConnected: boolean }> {
     const problem = commandTextProblem(dto.command);
     if (problem !== null) {
       throw new InvalidInputError(problem);
     }
     const isConnected = this.devices.isConnected(dto.imei);
-    const command = await this.insertOnce(this.describe(dto, idempotencyKey), isConnected);
+    const command = await this.insertOnce(this.describe(dto, metadata, idempotencyKey), isConnected);
     if (isConnected) {
       this.dispatcher.wake(dto.imei);
     } else if (command.status === 'PENDING') {
@@ -94,7 +98,7 @@ export class CommandsService {
     );
   }
 
-  private describe(dto: CreateCommandDto, idempotencyKey: string | null): NewCommand {
+  private describe(dto: CreateCommandDto, metadata: string | null, idempotencyKey: string | null): NewCommand {
     const silent = this.catalogue.isSilent(dto.command);
     const { mode = 'live', codec = 12, timeoutSeconds = this.settings.IOT_COMMAND_TIMEOUT } = dto;
     // Written once: a device that is told to restart twice restarts twice.
@@ -109,9 +113,11 @@ export class CommandsService {
       timeoutSeconds,
       replyShape: this.catalogue.shapeOf(dto.command),
       lifeSeconds: mode === 'live' ? (maxRetry + 1) * timeoutSeconds : (dto.ttlSeconds ?? DEFAULT_TTL_SECONDS),
-      metadata: dto.metadata,
+      metadata,
       idempotencyKey,
-      requestHash: createHash('sha256').update(JSON.stringify(dto)).digest(),
+      requestHash: createHash('sha256')
+        .update(JSON.stringify({ ...dto, metadata }))
+        .digest(),
     };
   }
 

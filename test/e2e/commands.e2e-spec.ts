@@ -2,7 +2,7 @@ import { SimulatedDevice } from '../../src/simulator/simulated-device.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, codec13Frame, codec14Frame, recordsFrame } from '../support/frames.js';
-import { Gateway } from '../support/gateway.js';
+import { API_KEY, Gateway } from '../support/gateway.js';
 import { waitFor } from '../support/wait-for.js';
 
 const REPLY = 6;
@@ -440,6 +440,24 @@ describe('bad input', () => {
       expect(status).toBe(202);
       expect((await look(body.commandLogId)).metadata).toEqual(metadata);
     }
+  });
+
+  it('gives metadata back to the last digit, also what JavaScript could not hold', async () => {
+    const imei = newImei();
+    const metadata = '{"job": 12345678901234567890, "price": 1.0, "2": "b", "1": "a", "text": "\\u00e9 $& ☃"}';
+    const { status, body } = await gateway.post<{ commandLogId: string }>(
+      'command',
+      `{"imei":"${imei}","command":"getio","mode":"queue", "metadata" : ${metadata} }`,
+    );
+    expect(status).toBe(202);
+    await gateway.post(`commands/${body.commandLogId}/cancel`, {});
+    const headers = { 'x-api-key': API_KEY };
+    for (const path of [`commands/${body.commandLogId}`, `commands?imei=${imei}`]) {
+      const text = await (await fetch(`${gateway.apiUrl}/api/v1/${path}`, { headers })).text();
+      expect(text).toContain(`"metadata":${metadata}`);
+    }
+    const rows = await database.query<{ body: string }>('select body::text as body from tbl_iot_outbox where imei = $1', [imei]);
+    expect(rows[0]?.body).toContain(`"metadata":${metadata}`);
   });
 
   it('refuses the 51st open command of a device, and takes it when one has ended', async () => {

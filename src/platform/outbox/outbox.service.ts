@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { stringifyJson } from '../json/json-source.js';
 import { EventSettings } from '../config/settings.js';
 
 /** Something the host should hear. `body` is what it will be told besides id, type, sequence and time. */
@@ -34,7 +35,7 @@ export class OutboxService {
        )
        insert into tbl_iot_outbox (imei, sequence, type, body)
        select $1, last_sequence, $2, $3::json from numbered`,
-      [imei, type, JSON.stringify(body)],
+      [imei, type, stringifyJson(body)],
     );
   }
 }

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+
+/** Stands for a source in the text of JSON.stringify until the source takes its place; nobody else can know it. */
+const TOKEN = randomBytes(16).toString('hex');
+const TOKENS = new RegExp(`"${TOKEN}:(\\d+)"`, 'g');
+
+/**
+ * JSON that is passed on exactly as it came. Parsing it would lose what JavaScript can't hold: 64-bit ids, 1.0, the order of keys
+ * that look like numbers.
+ */
+export class JsonSource {
+  constructor(readonly text: string) {}
+}
+
+/** JSON.stringify, with every JsonSource in the value standing there as it is. */
+export function stringifyJson(value: unknown): string {
+  const sources: string[] = [];
+  const json = JSON.stringify(value, (_key, each: unknown) =>
+    each instanceof JsonSource ? `${TOKEN}:${sources.push(each.text) - 1}` : each,
+  );
+  return sources.length === 0 ? json : json.replace(TOKENS, (_token, index: string) => sources[Number(index)] ?? 'null');
+}
+
+/**
+ * The text of one member of a JSON object, or null when it has none. Of several with the same name the last one counts, as it does for
+ * JSON.parse. The text must have been parsed before: what is no JSON is not noticed here.
+ */
+export function memberSource(json: string, name: string): string | null {
+  let found: string | null = null;
+  let position = skipBlanks(json, 0) + 1;
+  while (position < json.length) {
+    position = skipBlanks(json, position);
+    if (json[position] !== '"') {
+      return found;
+    }
+    const keyEnd = endOfString(json, position);
+    const key: unknown = JSON.parse(json.slice(position, keyEnd));
+    const valueStart = skipBlanks(json, skipBlanks(json, keyEnd) + 1);
+    const valueEnd = endOfValue(json, valueStart);
+    if (key === name) {
+      found = json.slice(valueStart, valueEnd).trimEnd();
+    }
+    position = valueEnd + 1;
+  }
+  return found;
+}
+
+function skipBlanks(json: string, start: number): number {
+  let position = start;
+  while (' \t\r\n'.includes(json[position] ?? 'x')) {
+    position++;
+  }
+  return position;
+}
+
+/** Behind the closing quote. */
+function endOfString(json: string, start: number): number {
+  let position = start + 1;
+  while (position < json.length && json[position] !== '"') {
+    position += json[position] === '\\' ? 2 : 1;
+  }
+  return position + 1;
+}
+
+/** At the comma or bracket behind a value. */
+function endOfValue(json: string, start: number): number {
+  let depth = 0;
+  let position = start;
+  while (position < json.length) {
+    const character = json[position] as string;
+    if (character === '"') {
+      position = endOfString(json, position);
+      continue;
+    }
+    if (depth === 0 && (character === ',' || character === '}')) {
+      return position;
+    }
+    if (character === '{' || character === '[') {
+      depth++;
+    } else if (character === '}' || character === ']') {
+      depth--;
+    }
+    position++;
+  }
+  return position;
+}
