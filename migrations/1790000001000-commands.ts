@@ -40,16 +40,31 @@ export class Commands1790000001000 implements MigrationInterface {
         constraint commands_unwritten check (reason not in ('expired', 'cancelled') or attempts = 0)
       )`);
     // The proof of "at most one in flight for a device and reply shape"; queries are only manners.
-    await queryRunner.query(`create unique index commands_one_in_flight on tbl_iot_command_logs (imei, reply_shape) where in_flight`);
-    await queryRunner.query(`create unique index commands_idempotency on tbl_iot_command_logs (idempotency_key) where idempotency_key is not null`);
+    await queryRunner.query(
+      `create unique index commands_one_in_flight on tbl_iot_command_logs (imei, reply_shape) where in_flight`,
+    );
+    await queryRunner.query(
+      `create unique index commands_idempotency on tbl_iot_command_logs (idempotency_key) where idempotency_key is not null`,
+    );
     // Finished rows are kept for ever: what the dispatcher, the sweeper and the replies ask for has indexes of its own.
-    await queryRunner.query(`create index commands_open on tbl_iot_command_logs (imei, queued_at, command_log_id) where status = 'PENDING'`);
+    await queryRunner.query(
+      `create index commands_open on tbl_iot_command_logs (imei, queued_at, command_log_id) where status = 'PENDING'`,
+    );
     await queryRunner.query(`create index commands_due on tbl_iot_command_logs (due_at) where status = 'PENDING'`);
-    await queryRunner.query(`create index commands_late on tbl_iot_command_logs (imei, completed_at) where reason = 'unconfirmed'`);
-    await queryRunner.query(`create index commands_of_device on tbl_iot_command_logs (imei, command_log_id)`);
+    await queryRunner.query(
+      `create index commands_late on tbl_iot_command_logs (imei, completed_at) where reason = 'unconfirmed'`,
+    );
+    await queryRunner.query(`create index commands_of_device on tbl_iot_command_logs (imei, created_at, command_log_id)`);
+    await queryRunner.query(
+      `create index commands_by_reason on tbl_iot_command_logs (reason, created_at, command_log_id) where reason is not null`,
+    );
     await queryRunner.query(`create index commands_by_time on tbl_iot_command_logs (created_at, command_log_id)`);
-    await queryRunner.query(`comment on column tbl_iot_command_logs.retry is 'How often it was sent again: attempts without the first one.'`);
-    await queryRunner.query(`comment on column tbl_iot_command_logs.due_at is 'When the sweeper has to look at it, while it is pending.'`);
+    await queryRunner.query(
+      `comment on column tbl_iot_command_logs.retry is 'How often it was sent again: attempts without the first one.'`,
+    );
+    await queryRunner.query(
+      `comment on column tbl_iot_command_logs.due_at is 'When the sweeper has to look at it, while it is pending.'`,
+    );
 
     await queryRunner.query(`
       create table tbl_iot_command_attempts (

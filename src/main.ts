@@ -1,20 +1,23 @@
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type MicroserviceOptions } from '@nestjs/microservices';
 import { AppModule } from './app.module.js';
 import { ApiSettings, ProcessSettings } from './platform/config/settings.js';
 import { DatabaseServer } from './platform/database/database-server.js';
 import { GatewayLogger } from './platform/observability/gateway-logger.js';
 import { ApiKeys } from './platform/http/api-keys.js';
+import { createHttpAdapter } from './platform/http/http-adapter.js';
 import { configureHttp } from './platform/http/configure-http.js';
 import { TeltonikaServer } from './transport/teltonika-server.js';
 
 const LAUNCHER_CHECK_MS = 500;
+/** For the database to stop, after devices and requests had their grace. */
+const BEYOND_GRACE_SECONDS = 30;
 const logger = new Logger('Gateway');
 
 async function start(): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(await AppModule.forRoot(), new FastifyAdapter(), {
+  const app = await NestFactory.create<NestFastifyApplication>(await AppModule.forRoot(), createHttpAdapter(), {
     abortOnError: false,
     bufferLogs: true,
     // Metadata of commands is passed on as it came, not as JavaScript understands it.
@@ -77,6 +80,8 @@ function whenLauncherIsGone(then: () => void): void {
 /** Devices and requests first, then the pool, the embedded database last: everything before it still needs it. */
 async function stop(app: NestFastifyApplication): Promise<void> {
   const database = app.get(DatabaseServer);
+  const deadline = (app.get(ProcessSettings).SHUTDOWN_GRACE_SECONDS + BEYOND_GRACE_SECONDS) * 1_000;
+  setTimeout(() => exitWith(new Error('The gateway could not stop in time')), deadline).unref();
   await app.close();
   await database.stop();
 }

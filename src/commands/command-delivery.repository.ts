@@ -10,7 +10,7 @@ const LATE_SINCE = `now() - interval '${LATE_REPLY_HOURS} hours'`;
 const SWEPT_AT_A_TIME = 500;
 
 export interface AnswerableCommand extends Command {
-  readonly isLate: boolean;
+  readonly standing: 'in-flight' | 'waiting' | 'late';
 }
 
 export interface SweptCommand extends Command, DueCommand {}
@@ -118,7 +118,8 @@ export class CommandDeliveryRepository {
    */
   async lockAnswerable(manager: EntityManager, imei: string): Promise<AnswerableCommand[]> {
     return manager.query<AnswerableCommand[]>(
-      `select ${COMMAND_FIELDS}, status = 'FAILED' as "isLate"
+      `select ${COMMAND_FIELDS}, 
+              case when status = 'FAILED' then 'late' when in_flight or silent then 'in-flight' else 'waiting' end as standing
          from tbl_iot_command_logs
         where command_log_id in (
                 select command_log_id from tbl_iot_command_logs where imei = $1 and status = 'PENDING'

@@ -12,6 +12,8 @@ import { commandRetried } from './command-events.js';
 import { type Command } from './command.js';
 
 const POLL_EVERY_MS = 2_000;
+/** A claimed command that a device's own frame holds up for longer is taken back; half of its time-out at most. */
+const LONGEST_WAIT_MS = 5_000;
 
 /**
  * Writes commands to the devices this instance holds. Something wakes it for one device (a new command, a login, a reply that freed
@@ -24,6 +26,8 @@ export class CommandDispatcher implements OnApplicationBootstrap, BeforeApplicat
   private readonly listener: NotificationListener;
   /** Devices being dispatched; `again` when something woke us meanwhile. */
   private readonly running = new Map<string, { again: boolean }>();
+  /** Claimed commands that are on their way to a socket. */
+  private readonly writing = new Set<Promise<void>>();
   private stopping = false;
   private polling = false;
 
@@ -42,10 +46,12 @@ export class CommandDispatcher implements OnApplicationBootstrap, BeforeApplicat
     this.listener.start();
   }
 
-  /** Claims nothing any more; what is claimed is written while connections drain. */
+  /** Claims nothing any more; what is claimed is written or taken back. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
     await this.listener.stop();
+    // While the pool is still there for what has to be taken back.
+    await Promise.all(this.writing);
   }
 
   /** Sends what can be sent to this device, if it is connected here. Returns at once. */
@@ -83,18 +89,24 @@ export class CommandDispatcher implements OnApplicationBootstrap, BeforeApplicat
     try {
       do {
         state.again = false;
-        const connection = this.connections.find(imei);
-        if (!connection || this.stopping) {
-          return;
-        }
+        await this.sendSome(imei);
+      } while (state.again && !this.stopping);
+    } finally {
+      this.running.delete(imei);
+    }
+  }
+
+  private async sendSome(imei: string): Promise<void> {
+    try {
+      const connection = this.connections.find(imei);
+      // Claimed only when it can be written: an attempt that waits for half a frame would time out without a byte having left.
+      if (connection && (await connection.sendable()) && !this.stopping) {
         await this.send(imei, connection);
-      } while (state.again);
+      }
     } catch (error) {
       if (!isDuplicateKey(error)) {
         this.logger.warn(`${imei}: commands could not be claimed, polling tries again: ${String(error)}`);
       }
-    } finally {
-      this.running.delete(imei);
     }
   }
 
@@ -110,22 +122,25 @@ export class CommandDispatcher implements OnApplicationBootstrap, BeforeApplicat
     });
     // Not waited for: a device in the middle of a frame must not keep its other commands from being claimed.
     for (const command of claimed) {
-      void this.write(command, connection);
+      const written = this.write(command, connection);
+      this.writing.add(written);
+      void written.finally(() => this.writing.delete(written));
     }
   }
 
   private async write(command: Command, connection: LiveConnection): Promise<void> {
-    const written = await connection.send(encode(command));
-    if (!written) {
-      try {
-        await this.repository.takeBack(command.commandLogId, command.attempts);
-        this.wake(command.imei);
-      } catch (error) {
-        // It then counts as written, which it was not; the command ends as unconfirmed at the worst.
-        this.logger.warn(
-          `${command.imei}: attempt ${command.attempts} of command ${command.commandLogId} could not be taken back: ${String(error)}`,
-        );
-      }
+    const withinMs = Math.min(LONGEST_WAIT_MS, command.timeoutSeconds * 500);
+    if (await connection.send(encode(command), withinMs)) {
+      return;
+    }
+    try {
+      // Nobody is woken: polling, or the device's next connection, finds it.
+      await this.repository.takeBack(command.commandLogId, command.attempts);
+    } catch (error) {
+      // It then counts as written, which it was not; the command ends as unconfirmed at the worst.
+      this.logger.warn(
+        `${command.imei}: attempt ${command.attempts} of command ${command.commandLogId} could not be taken back: ${String(error)}`,
+      );
     }
   }
 }

@@ -43,7 +43,7 @@ export class CommandQuery {
 
   /** `nextCursor` of the page before. */
   @IsOptional()
-  @Matches(/^\d{1,18}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
+  @Matches(/^\d{1,17}_\d{1,18}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
   readonly cursor?: string;
 }
 

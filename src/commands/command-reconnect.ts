@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 
@@ -10,9 +11,14 @@ export class CommandReconnect {
   constructor(
     private readonly repository: CommandDeliveryRepository,
     private readonly dispatcher: CommandDispatcher,
+    private readonly connections: ConnectionRegistry,
   ) {}
 
   async resume(imei: string, connectionId: string): Promise<void> {
+    if (this.connections.find(imei)?.id !== connectionId) {
+      // A newer connection has taken its place already, and what that one has in flight is none of ours.
+      return;
+    }
     try {
       await this.repository.releaseOfOldConnections(imei, connectionId);
     } catch (error) {

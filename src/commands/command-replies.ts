@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { CommandSettings } from '../platform/config/settings.js';
+import { retryWhileAway } from '../platform/database/retry-while-away.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { CODEC_12, CODEC_13, CODEC_14, CODEC_15, type MessageCodec } from '../protocol/codec-ids.js';
 import { type DeviceMessage, MESSAGE_TYPE_NACK, MESSAGE_TYPE_REPLY, messageText } from '../protocol/message.js';
@@ -20,7 +21,9 @@ const CODEC_NUMBERS: Readonly<Record<MessageCodec, number>> = { [CODEC_12]: 12, 
  * change together, and the rows stay locked meanwhile, so that nothing is confirmed twice.
  */
 @Injectable()
-export class CommandReplies {
+export class CommandReplies implements OnApplicationShutdown {
+  private readonly stopping = new AbortController();
+
   constructor(
     private readonly repository: CommandDeliveryRepository,
     private readonly messages: DeviceMessagesRepository,
@@ -30,7 +33,21 @@ export class CommandReplies {
     private readonly settings: CommandSettings,
   ) {}
 
-  async take(imei: string, { message, receivedAtMs }: DeviceMessageFrame): Promise<void> {
+  /**
+   * Tried again for as long as the database is away: a device is never acknowledged for a message, so it will not say it twice. Meanwhile its
+   * connection is not read.
+   */
+  async take(imei: string, frame: DeviceMessageFrame): Promise<void> {
+    await retryWhileAway(() => this.takeOnce(imei, frame), this.stopping.signal);
+    // A slot may be free now.
+    this.dispatcher.wake(imei);
+  }
+
+  onApplicationShutdown(): void {
+    this.stopping.abort(new Error('The gateway is stopping'));
+  }
+
+  private async takeOnce(imei: string, { message, receivedAtMs }: DeviceMessageFrame): Promise<void> {
     await this.repository.transaction(async (manager) => {
       const match = this.match(message, await this.repository.lockAnswerable(manager, imei));
       if (match) {
@@ -39,8 +56,6 @@ export class CommandReplies {
         await this.keep(manager, imei, message, receivedAtMs);
       }
     });
-    // A slot may be free now.
-    this.dispatcher.wake(imei);
   }
 
   private match(message: DeviceMessage, candidates: readonly AnswerableCommand[]): ReplyMatch<AnswerableCommand> | null {
@@ -66,7 +81,7 @@ export class CommandReplies {
         return this.outbox.append(manager, commandCompleted(await this.repository.complete(manager, commandLogId, text)));
       case 'rejected':
         await this.repository.endAttempt(manager, commandLogId, 'rejected', text);
-        if (candidate.isLate) {
+        if (candidate.standing === 'late') {
           // Its failure was told already; only the words are new.
           await this.repository.fail(manager, commandLogId, 'rejected', text);
           return;

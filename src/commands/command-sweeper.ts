@@ -42,7 +42,11 @@ export class CommandSweeper {
   async sweep(): Promise<number> {
     const due = await this.repository.transaction(async (manager) => {
       const commands = await this.repository.lockDue(manager);
-      await this.settle(manager, commands);
+      // In one order for all sweepers: the events of a device are numbered under a lock that lasts until the commit.
+      await this.settle(
+        manager,
+        commands.toSorted((one, other) => (one.imei < other.imei ? -1 : 1)),
+      );
       return commands;
     });
     for (const { imei } of due) {

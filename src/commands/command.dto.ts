@@ -134,6 +134,7 @@ export class CommandDefinitionDto {
   @ApiProperty({ enum: ['none', 'id', 'outputs'] })
   readonly discriminator!: 'none' | 'id' | 'outputs';
   readonly tft100!: boolean;
+  @ApiProperty({ type: [String] })
   readonly examples!: readonly string[];
 }
 

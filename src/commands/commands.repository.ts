@@ -36,7 +36,8 @@ export interface CommandFilter {
   readonly reason: FailureReason | null;
   readonly from: Date | null;
   readonly to: Date | null;
-  readonly beforeId: string | null;
+  /** The last one seen: when it was created, in microseconds since 1970, and its id. */
+  readonly after: { readonly createdAtUs: string; readonly id: string } | null;
   readonly limit: number;
 }
 
@@ -64,18 +65,18 @@ export class CommandsRepository {
 
   /** Ends the pending commands of the same text: a newer one takes their place. */
   async supersede(manager: EntityManager, imei: string, command: string): Promise<void> {
-    await manager.query(
-      `with superseded as (
-         update tbl_iot_command_logs
-            set status = 'FAILED', reason = 'superseded', in_flight = false, updated_at = now(), completed_at = now()
-          where imei = $1 and status = 'PENDING' and command = $2
-         returning command_log_id, attempts
-       )
-       update tbl_iot_command_attempts attempt
-          set result = 'superseded', ended_at = now()
-         from superseded
-        where attempt.command_log_id = superseded.command_log_id and attempt.attempt = superseded.attempts and attempt.result is null`,
+    const [rows] = await manager.query<[{ commandLogId: string; attempts: number }[], number]>(
+      `update tbl_iot_command_logs
+          set status = 'FAILED', reason = 'superseded', in_flight = false, updated_at = now(), completed_at = now()
+        where imei = $1 and status = 'PENDING' and command = $2
+       returning command_log_id::text as "commandLogId"`,
       [imei, command],
+    );
+    // A statement of its own: the one above may have waited for a claim, whose attempt its snapshot does not hold.
+    await manager.query(
+      `update tbl_iot_command_attempts set result = 'superseded', ended_at = now()
+        where command_log_id = any ($1::bigint[]) and result is null`,
+      [rows.map(({ commandLogId }) => commandLogId)],
     );
   }
 
@@ -132,23 +133,25 @@ export class CommandsRepository {
   }
 
   /** Newest first. Conditions that are not asked for are left out of the statement, so that the ones that are find their index. */
-  async list(filter: CommandFilter): Promise<Command[]> {
-    const conditions: [sql: string, value: unknown][] = [
-      ['imei = ?', filter.imei],
-      ['status = ?', filter.status],
-      ['reason = ?', filter.reason],
-      ['created_at >= ?', filter.from],
-      ['created_at < ?', filter.to],
-      ['command_log_id < ?', filter.beforeId],
-    ];
-    const given = conditions.filter(([, value]) => value !== null);
-    const where = given.map(([sql], index) => sql.replace('?', `$${index + 1}`)).join(' and ');
-    return this.dataSource.query<Command[]>(
-      `select ${COMMAND_FIELDS} from tbl_iot_command_logs
-        ${where && `where ${where}`}
-        order by command_log_id desc
-        limit $${given.length + 1}`,
-      [...given.map(([, value]) => value), filter.limit],
+  async list(filter: CommandFilter): Promise<(Command & { cursor: string })[]> {
+    const values: unknown[] = [];
+    const placed = (value: unknown): string => `$${values.push(value)}`;
+    const conditions = [
+      filter.imei !== null && `imei = ${placed(filter.imei)}`,
+      filter.status !== null && `status = ${placed(filter.status)}`,
+      filter.reason !== null && `reason = ${placed(filter.reason)}`,
+      filter.from !== null && `created_at >= ${placed(filter.from)}`,
+      filter.to !== null && `created_at < ${placed(filter.to)}`,
+      filter.after !== null &&
+        `(created_at, command_log_id) < (timestamptz 'epoch' + ${placed(filter.after.createdAtUs)}::bigint * interval '1 microsecond', ${placed(filter.after.id)}::bigint)`,
+    ].filter((condition) => condition !== false);
+    return this.dataSource.query<(Command & { cursor: string })[]>(
+      `select ${COMMAND_FIELDS}, (extract(epoch from created_at) * 1000000)::bigint || '_' || command_log_id as cursor
+         from tbl_iot_command_logs
+        ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
+        order by created_at desc, command_log_id desc
+        limit ${placed(filter.limit)}`,
+      values,
     );
   }
 
@@ -164,8 +167,8 @@ export class CommandsRepository {
     return rows[0] ?? null;
   }
 
-  /** Wakes the instance that holds the device. What is lost of this, polling finds. */
-  async notify(imei: string): Promise<void> {
-    await this.dataSource.query(`select pg_notify('iot_commands', $1)`, [imei]);
+  /** Wakes the instance that holds the device, when the transaction commits. What is lost of this, polling finds. */
+  async notify(manager: EntityManager, imei: string): Promise<void> {
+    await manager.query(`select pg_notify('iot_commands', $1)`, [imei]);
   }
 }

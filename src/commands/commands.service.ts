@@ -58,8 +58,6 @@ export class CommandsService {
     const command = await this.insertOnce(this.describe(dto, metadata, idempotencyKey), isConnected);
     if (isConnected) {
       this.dispatcher.wake(dto.imei);
-    } else if (command.status === 'PENDING') {
-      await this.repository.notify(dto.imei);
     }
     return { command, isConnected };
   }
@@ -74,10 +72,12 @@ export class CommandsService {
   }
 
   async list(query: CommandQuery): Promise<CommandPage> {
-    const { imei = null, status = null, reason = null, from = null, to = null, limit, cursor = null } = query;
-    const found = await this.repository.list({ imei, status, reason, from, to, beforeId: cursor, limit: limit + 1 });
+    const { imei = null, status = null, reason = null, from = null, to = null, limit } = query;
+    const [createdAtUs, id] = query.cursor?.split('_') ?? [];
+    const after = createdAtUs !== undefined && id !== undefined ? { createdAtUs, id } : null;
+    const found = await this.repository.list({ imei, status, reason, from, to, after, limit: limit + 1 });
     const commands = found.slice(0, limit);
-    return { commands, nextCursor: found.length > limit ? (commands.at(-1)?.commandLogId ?? null) : null };
+    return { commands, nextCursor: found.length > limit ? (commands.at(-1)?.cursor ?? null) : null };
   }
 
   /** Throws CommandNotFoundError, NotCancellableError. */
@@ -100,7 +100,10 @@ export class CommandsService {
 
   private describe(dto: CreateCommandDto, metadata: string | null, idempotencyKey: string | null): NewCommand {
     const silent = this.catalogue.isSilent(dto.command);
-    const { mode = 'live', codec = 12, timeoutSeconds = this.settings.IOT_COMMAND_TIMEOUT } = dto;
+    // null stands for "not given", as in most hosts' JSON.
+    const mode = dto.mode ?? 'live';
+    const codec = dto.codec ?? 12;
+    const timeoutSeconds = dto.timeoutSeconds ?? this.settings.IOT_COMMAND_TIMEOUT;
     // Written once: a device that is told to restart twice restarts twice.
     const maxRetry = silent ? 0 : (dto.maxRetry ?? this.settings.DEFAULT_MAX_IOT_COMMAND_RETRY);
     return {
@@ -151,6 +154,9 @@ export class CommandsService {
       await this.repository.supersede(manager, command.imei, command.command);
       if ((await this.repository.countOpen(manager, command.imei)) >= MAX_OPEN_COMMANDS) {
         throw new TooManyOpenCommandsError(MAX_OPEN_COMMANDS);
+      }
+      if (!isConnected) {
+        await this.repository.notify(manager, command.imei);
       }
       return this.repository.insert(manager, command);
     });

@@ -1,9 +1,12 @@
 import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, TypeOrmHealthIndicator, type HealthCheckResult } from '@nestjs/terminus';
+import { Public } from '../platform/http/public.decorator.js';
 import { Readiness } from './readiness.js';
 
 const DATABASE_TIMEOUT_MS = 3_000;
 
+/** For probes, which have no key. */
+@Public()
 @Controller()
 export class HealthController {
   constructor(

@@ -1,9 +1,10 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { retryWhileAway } from '../platform/database/retry-while-away.js';
 import { isMessageCodec, isRecordCodec } from '../protocol/codec-ids.js';
 import { type RejectedFrame, type FrameOutcome } from '../transport/patterns.js';
 import { IngestCounters } from './ingest-counters.js';
 import { recordHash } from './record-row.js';
-import { TelemetryRepository } from './telemetry.repository.js';
+import { type QuarantineEntry, TelemetryRepository } from './telemetry.repository.js';
 
 /** A frame that fails the same way this often is what the device means to send; one that was damaged on the way is not. */
 const STRIKES_BEFORE_QUARANTINE = 3;
@@ -22,8 +23,9 @@ const CLOSE: FrameOutcome = { kind: 'close' };
  * What is in quarantine is acknowledged when it was records (the device may forget them), and passed over when it was a message.
  */
 @Injectable()
-export class RejectedFrames {
+export class RejectedFrames implements OnApplicationShutdown {
   private readonly logger = new Logger(RejectedFrames.name);
+  private readonly stopping = new AbortController();
   private readonly strikes = new Map<string, { hash: bigint; count: number }>();
 
   constructor(
@@ -36,14 +38,15 @@ export class RejectedFrames {
     if (mayBeDamaged && this.strike(imei, frame.bytes) < STRIKES_BEFORE_QUARANTINE) {
       return CLOSE;
     }
-    await this.repository.quarantine({
+    const entry: QuarantineEntry = {
       imei,
       remoteAddress,
       scope: 'frame',
       code: frame.error.code,
       detail: frame.error.message,
       raw: frame.bytes,
-    });
+    };
+    await retryWhileAway(() => this.repository.quarantine(entry), this.stopping.signal);
     this.strikes.delete(imei);
     this.counters.quarantinedFrames++;
     this.logger.warn(
@@ -53,6 +56,10 @@ export class RejectedFrames {
       return { kind: 'acknowledge', count: frame.count };
     }
     return isMessageCodec(frame.codec) ? { kind: 'skip' } : CLOSE;
+  }
+
+  onApplicationShutdown(): void {
+    this.stopping.abort(new Error('The gateway is stopping'));
   }
 
   /** How often in a row this device has sent these bytes. */

@@ -1,34 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { type Socket } from 'node:net';
-import { type LoggerService } from '@nestjs/common';
 import { encodeAcknowledgement } from '../protocol/frame-encoder.js';
 import { FrameCrcError, FrameSplitter, type Frame } from '../protocol/frame-splitter.js';
 import { LOGIN_ACCEPTED, LOGIN_REFUSED } from '../protocol/login.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
-import { type BudgetWait, type ByteBudget } from './byte-budget.js';
-import { type ConnectionRegistry } from './connection-registry.js';
-import { type AskHandler, type FrameDispatcher } from './frame-dispatcher.js';
+import { type BudgetWait } from './byte-budget.js';
+import { type ConnectionEnvironment } from './connection-environment.js';
 import { type LiveConnection } from './live-connection.js';
 import { LoginReader } from './login-reader.js';
 import { OutgoingFrames } from './outgoing-frames.js';
 import { DEVICE_CONNECTED, DEVICE_LOGIN, type DeviceConnected, type DeviceLogin, type FrameOutcome } from './patterns.js';
-import { closeGracefully } from './socket-close.js';
+import { closeGracefully, drained } from './socket-close.js';
 import { TeltonikaContext } from './teltonika.context.js';
-import { type DisconnectReason, type TransportCounters } from './transport-counters.js';
-import { type TransportOptions } from './transport-options.js';
-
-/** What all connections of one listener share. */
-export interface ConnectionEnvironment {
-  readonly options: TransportOptions;
-  readonly counters: TransportCounters;
-  readonly registry: ConnectionRegistry;
-  readonly budget: ByteBudget;
-  readonly frames: FrameDispatcher;
-  readonly ask: AskHandler;
-  /** Tells the event handlers of a pattern, if there are any, and waits for nobody. */
-  readonly announce: (pattern: string, payload: unknown, context: TeltonikaContext) => void;
-  readonly logger: LoggerService;
-}
+import { type DisconnectReason } from './transport-counters.js';
 
 /** A device that has stored records sends them at once after its login; commands wait that long for the first of them. */
 const FIRST_FRAME_GRACE_MS = 500;
@@ -105,14 +89,26 @@ export class DeviceConnection implements LiveConnection {
     this.close('replaced');
   }
 
-  send(frame: Buffer): Promise<boolean> {
-    if (this.closing || !this.context) {
-      return Promise.resolve(false);
-    }
-    this.outgoing ??= new OutgoingFrames(this.firstFrameGraceMs, () => this.flushOutgoing());
-    const written = this.outgoing.add(frame);
+  sendable(): Promise<boolean> {
+    const sendable = this.queue().sendable();
+    this.flushOutgoing();
+    return sendable;
+  }
+
+  send(frame: Buffer, withinMs: number): Promise<boolean> {
+    const written = this.queue().add(frame, withinMs);
     this.flushOutgoing();
     return written;
+  }
+
+  private queue(): OutgoingFrames {
+    if (!this.outgoing) {
+      this.outgoing = new OutgoingFrames(this.firstFrameGraceMs, () => this.flushOutgoing());
+      if (this.closing || !this.context) {
+        this.outgoing.close();
+      }
+    }
+    return this.outgoing;
   }
 
   private receive(chunk: Buffer): void {
@@ -264,15 +260,16 @@ export class DeviceConnection implements LiveConnection {
   }
 
   private async acknowledge(count: number): Promise<void> {
+    if (this.socket.destroyed) {
+      // Stored, and nobody there to tell: the device sends it again by its next connection, and is told then.
+      return;
+    }
     this.environment.counters.acknowledgements++;
     this.outgoing?.endGrace();
     if (!this.socket.write(encodeAcknowledgement(count))) {
       // A peer that sends without reading its acknowledgements is not read either.
       this.socket.pause();
-      await new Promise<void>((resolve) => {
-        this.socket.once('drain', resolve);
-        this.socket.once('close', resolve);
-      });
+      await drained(this.socket);
     }
   }
 
@@ -321,6 +318,10 @@ export class DeviceConnection implements LiveConnection {
     }
     this.closing = true;
     this.outgoing?.close();
+    if (this.context) {
+      // Now, not when the socket is gone: nobody should find a connection that takes nothing any more.
+      this.environment.registry.unregister(this.context.imei, this);
+    }
     this.environment.counters.countDisconnect(reason);
     this.clearLoginTimer();
     if (reason === 'socket-error' || this.socket.destroyed) {
@@ -332,9 +333,6 @@ export class DeviceConnection implements LiveConnection {
 
   private closed(): void {
     this.close('peer');
-    if (this.context) {
-      this.environment.registry.unregister(this.context.imei, this);
-    }
     // Its frame was not begun, so it is not acknowledged: the device sends it again by its next connection. Staying in
     // line for a dead socket would let a long outage pile up one frame for every reconnect.
     this.budgetWait?.giveUp();

@@ -11,11 +11,15 @@ export interface LiveConnection {
   /** When the last frame arrived, null before the first one. */
   readonly lastFrameAt: Date | null;
   /**
-   * Writes a whole frame to the device, between two of its frames and after the acknowledgement of the last one; a connection that
-   * is new waits for its first acknowledgement, or half a second without a frame. Resolves with whether any byte was written:
-   * false says that the connection closed before, and the device has surely not seen it.
+   * Resolves with true when a frame may be written: between two frames of the device, after the acknowledgement of the last one, and
+   * on a new connection after its first acknowledgement or half a second without a frame. With false when it closed.
    */
-  send(frame: Buffer): Promise<boolean>;
+  sendable(): Promise<boolean>;
+  /**
+   * Writes a whole frame as soon as one may be written. Resolves with whether any byte was written: false says that the connection
+   * closed, or that `withinMs` passed first, and that the device has surely not seen the frame.
+   */
+  send(frame: Buffer, withinMs: number): Promise<boolean>;
   /** Closes it, because a newer login of the same IMEI took its place. */
   replace(): void;
 }

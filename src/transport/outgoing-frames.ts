@@ -1,5 +1,6 @@
 interface Outgoing {
   readonly frame: Buffer;
+  readonly deadline: NodeJS.Timeout;
   readonly settle: (written: boolean) => void;
 }
 
@@ -8,7 +9,8 @@ interface Outgoing {
  * gets the last acknowledgement, and then commands may come.
  */
 export class OutgoingFrames {
-  private readonly waiting: Outgoing[] = [];
+  private readonly waiting = new Set<Outgoing>();
+  private readonly asking: ((sendable: boolean) => void)[] = [];
   private grace: NodeJS.Timeout | null = null;
   private closed = false;
 
@@ -25,11 +27,24 @@ export class OutgoingFrames {
     }
   }
 
-  add(frame: Buffer): Promise<boolean> {
+  /** Resolves at the next flush with true, or with false at the close. */
+  sendable(): Promise<boolean> {
+    return this.closed ? Promise.resolve(false) : new Promise((resolve) => this.asking.push(resolve));
+  }
+
+  /** A frame that could not be written in time is withdrawn: who sends a command must be able to rely on when it was sent. */
+  add(frame: Buffer, withinMs: number): Promise<boolean> {
     if (this.closed) {
       return Promise.resolve(false);
     }
-    return new Promise((settle) => this.waiting.push({ frame, settle }));
+    return new Promise((settle) => {
+      const deadline = setTimeout(() => {
+        this.waiting.delete(outgoing);
+        settle(false);
+      }, withinMs);
+      const outgoing: Outgoing = { frame, deadline, settle };
+      this.waiting.add(outgoing);
+    });
   }
 
   /** The device has sent what it had to send first. */
@@ -42,21 +57,28 @@ export class OutgoingFrames {
 
   /** Writes everything that waits. To be called between two frames of the device only. */
   flush(write: (frame: Buffer) => void): void {
-    if (this.grace) {
+    if (this.grace || this.closed) {
       return;
     }
-    for (const { frame, settle } of this.waiting.splice(0)) {
+    this.take().forEach(({ frame, settle }) => {
       write(frame);
       settle(true);
-    }
+    });
+    this.asking.splice(0).forEach((resolve) => resolve(true));
   }
 
   /** Nothing more can be written. */
   close(): void {
     this.closed = true;
     this.endGrace();
-    for (const { settle } of this.waiting.splice(0)) {
-      settle(false);
-    }
+    this.take().forEach(({ settle }) => settle(false));
+    this.asking.splice(0).forEach((resolve) => resolve(false));
+  }
+
+  private take(): Outgoing[] {
+    const taken = [...this.waiting];
+    this.waiting.clear();
+    taken.forEach(({ deadline }) => clearTimeout(deadline));
+    return taken;
   }
 }

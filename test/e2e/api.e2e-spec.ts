@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { recordsFrame, type TestRecord } from '../support/frames.js';
@@ -72,17 +73,32 @@ describe('the key', () => {
     ['the beginning of the key', { 'x-api-key': API_KEY.slice(0, -1) }],
     ['both keys with their comma', { 'x-api-key': `${API_KEY}, the next key` }],
   ])('is wanted on every route: %s is refused', async (_name, headers: Record<string, string>) => {
-    const document = (await (await fetch(`${gateway.apiUrl}/docs-json`)).json()) as { paths: Record<string, unknown> };
-    const routes = Object.keys(document.paths).filter((path) => path.startsWith('/api/'));
-    expect(routes.length).toBeGreaterThanOrEqual(6);
-    for (const route of routes) {
-      const response = await fetch(`${gateway.apiUrl}${route.replace('{imei}', IMEI)}`, { headers });
-      expect([route, response.status, await response.json()]).toEqual([
-        route,
-        401,
-        { success: false, error: 'Unauthorized', code: 'UNAUTHORIZED' },
-      ]);
+    const document = (await (await fetch(`${gateway.apiUrl}/docs-json`)).json()) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const routes = Object.entries(document.paths)
+      .filter(([path]) => path.startsWith('/api/'))
+      .flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => [method.toUpperCase(), path.replace('{imei}', IMEI).replace('{id}', '1')] as const),
+      );
+    expect(routes.length).toBeGreaterThanOrEqual(12);
+    for (const [method, route] of routes) {
+      for (const path of [route, route.replace('/api', '/%61pi')]) {
+        const response = await fetch(`${gateway.apiUrl}${path}`, { method, headers });
+        const answer = [method, path, response.status, await response.json()];
+        expect(answer).toEqual([method, path, 401, { success: false, error: 'Unauthorized', code: 'UNAUTHORIZED' }]);
+      }
     }
+  });
+
+  it('is wanted also when the request names its target in full', async () => {
+    const { port } = new URL(gateway.apiUrl);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      request({ port, path: 'http://anything/api/v1/stats' }, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(401);
   });
 
   it.each([API_KEY, 'the next key'])('may be any of several: %s', async (key) => {
@@ -336,6 +352,19 @@ describe('the rest', () => {
       multiplier: 0.001,
       unit: 'V',
     });
+  });
+
+  it.each([
+    ['a path that can not be decoded', 'devices/%zz'],
+    ['a parameter of 1,000 characters', `devices/${'1'.repeat(1_000)}`],
+  ])('answers %s with the body of an error', async (_name, path) => {
+    const { status, body } = await gateway.get(path);
+    expect([status >= 400 && status < 500, body.success, typeof body.error, typeof body.code]).toEqual([
+      true,
+      false,
+      'string',
+      'string',
+    ]);
   });
 
   it('answers a route that is not there with the body of an error', async () => {

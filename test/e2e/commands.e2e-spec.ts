@@ -380,6 +380,37 @@ describe('the life of a command', () => {
     device.close();
   });
 
+  it('is not claimed while a device is stuck in half a frame: it expires, and is not written after that', async () => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    const bytes = recordsFrame([{}]);
+    device.send(bytes.subarray(0, 12));
+    const stats = async (): Promise<number> => (await gateway.stats('transport')).bytesReceived ?? 0;
+    const before = await stats();
+    device.send(bytes.subarray(12, 20));
+    await waitFor(async () => (await stats()) > before, { what: 'half a frame to arrive' });
+    const id = await order(imei, 'setdigout 1?', { maxRetry: 1 });
+    expect(await ended(id)).toMatchObject({ status: 'FAILED', reason: 'expired', attempts: 0 });
+    device.send(bytes.subarray(20));
+    expect(await device.acknowledgement()).toBe(1);
+    const next = await order(imei, 'getver', { timeoutSeconds: 30 });
+    expect(await device.command()).toBe('getver');
+    expect((await look(next)).attempts).toBe(1);
+    device.close();
+  });
+
+  it('is not told as retried when its connection was closed by the gateway, over and over', async () => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    const id = await order(imei, 'getio', { maxRetry: 1 });
+    await device.command();
+    device.socket.removeAllListeners('end');
+    device.send(Buffer.from('ff00ee', 'hex'));
+    expect(await ended(id)).toMatchObject({ status: 'FAILED', reason: 'unconfirmed', attempts: 1 });
+    expect(await typesOfEvents(imei)).toEqual(['command.failed']);
+    device.close();
+  });
+
   it('survives a kill -9 of the gateway: what was written is written again or confirmed, never called expired', async () => {
     const own = await createTestDatabase();
     let first = await Gateway.start(own.url, { IOT_COMMAND_TIMEOUT: '60' });
@@ -421,6 +452,12 @@ describe('bad input', () => {
     ['half a retry', { ...base, maxRetry: 0.5 }, 400, 'maxRetry must be a whole number'],
     ['codec 13', { ...base, codec: 13 }, 400, 'codec must be 12 or 14'],
     ['no JSON', '{"imei":', 400, ''],
+    [
+      'metadata nested 5,000 deep',
+      `{"imei":"${IMEI}","command":"getio","mode":"queue","metadata":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
+      400,
+      'nested',
+    ],
     ['metadata of 1 MB', { ...base, metadata: 'x'.repeat(1_048_576) }, 413, ''],
   ])('%s is refused with the reason', async (_name, body, status, reason) => {
     const answer = await gateway.post<{ success: boolean; error: string; code: string }>('command', body);
@@ -458,6 +495,12 @@ describe('bad input', () => {
     }
     const rows = await database.query<{ body: string }>('select body::text as body from tbl_iot_outbox where imei = $1', [imei]);
     expect(rows[0]?.body).toContain(`"metadata":${metadata}`);
+  });
+
+  it('takes null for "not given"', async () => {
+    const nothing = { mode: null, ttlSeconds: null, maxRetry: null, codec: null, timeoutSeconds: null };
+    expect(await gateway.post('command', { imei: newImei(), command: 'getio', ...nothing })).toMatchObject({ status: 404 });
+    expect((await gateway.post('command', { imei: newImei(), command: 'getio', ...nothing, mode: 'queue' })).status).toBe(202);
   });
 
   it('refuses the 51st open command of a device, and takes it when one has ended', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres.js';
 import { runMigrations } from '../../src/platform/database/migrations.js';
 import { FakeDevice } from '../support/fake-device.js';
-import { recordsFrame } from '../support/frames.js';
+import { codec12Frame, recordsFrame } from '../support/frames.js';
 import { Gateway } from '../support/gateway.js';
 import { LedgerFleet } from '../support/ledger-fleet.js';
 import { createTestDatabase, openDatabase, type TestDatabase } from '../support/test-database.js';
@@ -107,6 +107,28 @@ describe('a PostgreSQL of its own', () => {
     }
     const [stored] = await database.query<{ count: number }>('select count(*)::int as count from tbl_iot_telemetry_data');
     expect(stored).toEqual({ count: 22 });
+  });
+
+  it('may be away when a device answers a command: the answer is kept until it can be written down', async () => {
+    const imei = '862000000000001';
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    const { body } = await gateway.post<{ commandLogId: string }>('command', { imei, command: 'getio' });
+    expect(await device.command()).toBe('getio');
+    const before = (await gateway.stats('transport')).messages ?? 0;
+    await postgres.stop();
+    device.send(codec12Frame(6, 'DI1:1 DI2:0'));
+    await waitFor(async () => ((await gateway.stats('transport')).messages ?? 0) > before, { what: 'the answer to arrive' });
+    await startPostgres();
+    await waitFor(
+      async () =>
+        (await gateway.get<{ command: { status: string } }>(`commands/${body.commandLogId}`)).body.command.status === 'COMPLETED',
+      {
+        timeoutMs: 30_000,
+        what: 'the command to complete',
+      },
+    );
+    expect(device.isClosed).toBe(false);
+    device.close();
   });
 });
 

@@ -115,7 +115,7 @@ describe('with a long history', () => {
     ],
     [
       'the commands of a device, newest first',
-      `select from tbl_iot_command_logs where imei = '360000000000001' order by command_log_id desc limit 100`,
+      `select from tbl_iot_command_logs where imei = '360000000000001' order by created_at desc, command_log_id desc limit 100`,
       'commands_of_device',
     ],
   ])('%s is found by its own index', async (_name, sql, index) => {

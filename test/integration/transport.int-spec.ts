@@ -304,6 +304,26 @@ describe('back-pressure', () => {
     first.close();
     third.close();
   });
+
+  it('gives the bytes back of a device that was gone before its frame was stored', async () => {
+    const { port, handlers, server, registry } = await start();
+    const stored = gate();
+    let begun = 0;
+    handlers.telemetry = async ({ count }) => {
+      begun++;
+      await stored.wait;
+      return count;
+    };
+    const devices = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => FakeDevice.logIn(port, String(356_307_042_441_000 + index))),
+    );
+    devices.forEach((device) => device.send(recordsFrame([{}])));
+    await waitFor(() => begun === 10);
+    devices.forEach((device) => device.socket.resetAndDestroy());
+    await waitFor(() => registry.size === 0, { what: 'the resets to be noticed' });
+    stored.open();
+    await waitFor(() => server.bytesInFlight === 0, { what: 'the bytes to be given back' });
+  });
 });
 
 describe('the gateway stops', () => {

@@ -10,10 +10,10 @@ const LINES = 'DI1:0 AIN1:0 DO1:0';
 let number = 0;
 
 function inFlight(command: string, codec: 12 | 14 = 12): ReplyCandidate {
-  return { commandLogId: `${++number}`, command, codec, isLate: false };
+  return { commandLogId: `${++number}`, command, codec, standing: 'in-flight' };
 }
 
-const late = (command: string): ReplyCandidate => ({ ...inFlight(command), isLate: true });
+const late = (command: string): ReplyCandidate => ({ ...inFlight(command), standing: 'late' });
 
 interface Circumstances {
   readonly codec?: 12 | 14;
@@ -176,3 +176,28 @@ function permutations<T>(items: readonly T[]): T[][] {
   }
   return items.flatMap((item, index) => permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
 }
+
+describe('a command whose answer did not come in time, and whose slot another has', () => {
+  const waiting = (command: string, codec: 12 | 14 = 12): ReplyCandidate => ({
+    ...inFlight(command, codec),
+    standing: 'waiting',
+  });
+
+  it('does not take the words that answer the raw command in flight', () => {
+    const [before, now] = [waiting('fwstats'), inFlight('getimsi')];
+    expect(match([before, now], '246012345678901')?.candidate).toBe(now);
+    expect(match([before, now], '246012345678901', { validate: false })?.candidate).toBe(now);
+    expect(match([before], 'words')).toBeNull();
+  });
+
+  it('is not refused by the nACK for the command in flight', () => {
+    const [before, now] = [waiting('fwstats', 14), inFlight('allver', 14)];
+    expect(matchNack([before, now])?.candidate).toBe(now);
+    expect(matchNack([before])).toBeNull();
+  });
+
+  it('is completed by words that can be its own only', () => {
+    const [before, now] = [waiting('readio 21'), inFlight('readio 66')];
+    expect(match([before, now], LEVEL_21)).toEqual({ candidate: before, verdict: 'completed' });
+  });
+});

@@ -5,8 +5,11 @@ export interface ReplyCandidate {
   readonly commandLogId: string;
   readonly command: string;
   readonly codec: 12 | 14;
-  /** Its failure (unconfirmed) was reported already. */
-  readonly isLate: boolean;
+  /**
+   * `in-flight`: written, and its answer awaited. `waiting`: its answer did not come in time; it will be written again, and another command may
+   * have its slot. `late`: its failure (unconfirmed) was reported already.
+   */
+  readonly standing: 'in-flight' | 'waiting' | 'late';
 }
 
 export interface ReplyMatch<T extends ReplyCandidate> {
@@ -19,16 +22,17 @@ export interface ReplyMatch<T extends ReplyCandidate> {
  * the order of their weight:
  *
  * 1. in flight, and the catalogue's patterns accept the reply: the oldest;
- * 2. late, and the patterns accept it as a success or as queued: the newest, since what was written before may have been lost with an
- *    older connection. It goes before 3 because such words say what they answer, while a raw command takes any;
+ * 2. waiting or late, and the patterns accept it as a success or as queued: the newest, since what was written before may have been lost
+ *    with an older connection. It goes before 3 because such words say what they answer, while a raw command takes any;
  * 3. in flight and raw: the oldest;
- * 4. late, and it is a failure text: only when a single late command can have got it. "Bad syntax" does not say whose it is, and a command
- *    that was executed must not be called rejected.
+ * 4. waiting or late, and it is a failure text: only when a single one can have got it. "Bad syntax" does not say whose it is, and a
+ *    command that was executed must not be called rejected.
  *
- * A late raw command is never answered: a TFT100 forwards what its serial port hears as codec 12 messages, and any of them would do.
+ * A raw command is answered only while it is in flight: a TFT100 forwards what its serial port hears as codec 12 messages, and any of them
+ * would do. A slow device's answer to the raw command before may so be taken for the answer to the one in flight; nothing tells them apart.
  *
  * Without validation the oldest in flight is completed by whatever comes. Silent commands are left out of that, because words are no sign
- * of their success; for them and for late commands the patterns decide, as they do with validation.
+ * of their success; for them and for those not in flight the patterns decide, as they do with validation.
  *
  * @param candidates in the order in which they were last written, the oldest first.
  */
@@ -41,7 +45,7 @@ export function matchReply<T extends ReplyCandidate>(
   // A device answers in the codec it was asked in, and forwards serial data as codec 12 whatever it was asked in: codec 12 words
   // can't be trusted as the answer to a codec 14 command.
   const possible = candidates.filter((candidate) => candidate.codec === reply.codec);
-  const inFlight = possible.filter((candidate) => !candidate.isLate);
+  const inFlight = possible.filter(({ standing }) => standing === 'in-flight');
   if (!validate) {
     const oldest = inFlight.find((candidate) => !catalogue.isSilent(candidate.command));
     if (oldest !== undefined) {
@@ -49,26 +53,26 @@ export function matchReply<T extends ReplyCandidate>(
     }
   }
   const claims = findClaims(inFlight, reply.text, catalogue);
-  const lateClaims = findClaims(
-    possible.filter((candidate) => candidate.isLate),
+  const otherClaims = findClaims(
+    possible.filter(({ standing }) => standing !== 'in-flight'),
     reply.text,
     catalogue,
   ).filter((claim) => !claim.isRaw);
-  const lateRefusals = lateClaims.filter((claim) => claim.verdict === 'rejected');
+  const otherRefusals = otherClaims.filter((claim) => claim.verdict === 'rejected');
   const winner =
     claims.find((claim) => !claim.isRaw) ??
-    lateClaims.findLast((claim) => claim.verdict !== 'rejected') ??
+    otherClaims.findLast((claim) => claim.verdict !== 'rejected') ??
     claims[0] ??
-    (lateRefusals.length === 1 ? lateRefusals[0] : undefined);
+    (otherRefusals.length === 1 ? otherRefusals[0] : undefined);
   return winner === undefined ? null : { candidate: winner.candidate, verdict: winner.verdict };
 }
 
 /**
  * Which command a codec 14 nACK refuses: the device did not execute it, because the IMEI in it is not its own. The nACK says nothing else, so
- * it is the oldest in flight; a late one stays as it is, since a guess could call an executed command rejected.
+ * it is the oldest in flight; the others stay as they are, since a guess could call an executed command rejected.
  */
 export function matchNack<T extends ReplyCandidate>(candidates: readonly T[]): ReplyMatch<T> | null {
-  const oldest = candidates.find((candidate) => candidate.codec === 14 && !candidate.isLate);
+  const oldest = candidates.find((candidate) => candidate.codec === 14 && candidate.standing === 'in-flight');
   return oldest === undefined ? null : { candidate: oldest, verdict: 'rejected' };
 }
 

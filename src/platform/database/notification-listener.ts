@@ -1,3 +1,5 @@
+import { type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 
@@ -6,6 +8,7 @@ const LONGEST_RECONNECT_MS = 10_000;
 /** A query now and then finds a connection that died without a word; LISTEN alone would wait for ever. */
 const HEARTBEAT_MS = 15_000;
 const HEARTBEAT_TIMEOUT_MS = 5_000;
+const STOP_TIMEOUT_MS = 1_000;
 
 /**
  * One dedicated connection that LISTENs to one channel. A notification only wakes: what it says may be lost (while the
@@ -34,7 +37,11 @@ export class NotificationListener {
     this.clearTimer();
     const { client } = this;
     this.client = null;
-    await client?.end();
+    if (client) {
+      // A server that does not answer must not hold up the shutdown.
+      await Promise.race([client.end(), delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+      (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+    }
   }
 
   private async connect(): Promise<void> {

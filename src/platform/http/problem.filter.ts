@@ -38,6 +38,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (isClientError(error)) {
       return answer(error.statusCode, error.message, codeOf(error.statusCode));
     }
+    if (error instanceof RangeError && error.message.includes('call stack')) {
+      return answer(HttpStatus.BAD_REQUEST, 'The request is nested too deeply', 'BAD_REQUEST');
+    }
     if (isDatabaseAway(error)) {
       this.logger.warn(`A request failed because the database is away: ${String(error)}`);
       return answer(HttpStatus.SERVICE_UNAVAILABLE, 'The database is not available, try again', 'DATABASE_UNAVAILABLE');

@@ -1,0 +1,20 @@
+import { type LoggerService } from '@nestjs/common';
+import { type ByteBudget } from './byte-budget.js';
+import { type ConnectionRegistry } from './connection-registry.js';
+import { type AskHandler, type FrameDispatcher } from './frame-dispatcher.js';
+import { type TeltonikaContext } from './teltonika.context.js';
+import { type TransportCounters } from './transport-counters.js';
+import { type TransportOptions } from './transport-options.js';
+
+/** What all connections of one listener share. */
+export interface ConnectionEnvironment {
+  readonly options: TransportOptions;
+  readonly counters: TransportCounters;
+  readonly registry: ConnectionRegistry;
+  readonly budget: ByteBudget;
+  readonly frames: FrameDispatcher;
+  readonly ask: AskHandler;
+  /** Tells the event handlers of a pattern, if there are any, and waits for nobody. */
+  readonly announce: (pattern: string, payload: unknown, context: TeltonikaContext) => void;
+  readonly logger: LoggerService;
+}
