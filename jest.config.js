@@ -22,5 +22,7 @@ export default {
     { ...shared, ...withDatabase, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.int-spec.ts'] },
     { ...shared, ...withDatabase, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
   ],
+  // Most of a run is waiting for time-outs and processes: two workers also on two cores.
+  maxWorkers: 2,
   testTimeout: 60_000,
 };

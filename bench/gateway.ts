@@ -9,6 +9,8 @@ export class Gateway {
   private constructor(
     private readonly child: ChildProcess,
     readonly port: number,
+    /** For example http://127.0.0.1:8091/api/v1 */
+    readonly apiUrl: string,
   ) {}
 
   static async start(databaseUrl: string, cwd: string, environment: Record<string, string> = {}): Promise<Gateway> {
@@ -22,21 +24,24 @@ export class Gateway {
         BROKER_PORT: '0',
         API_PORT: '0',
         BROKER_HOST: '127.0.0.1',
+        API_HOST: '127.0.0.1',
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const port = await new Promise<number>((resolve, reject) => {
+    const { port, apiUrl } = await new Promise<{ port: number; apiUrl: string }>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`the gateway ended with code ${code}`)));
+      let port = 0;
       createInterface({ input: child.stdout }).on('line', (line) => {
-        const match = /Devices connect to port (\d+)/.exec(line);
-        if (match) {
-          resolve(Number(match[1]));
+        port ||= Number(/Devices connect to port (\d+)/.exec(line)?.[1] ?? 0);
+        const apiUrl = /REST API on (http:[^,]+),/.exec(line)?.[1];
+        if (apiUrl !== undefined) {
+          resolve({ port, apiUrl });
         }
       });
     });
     child.removeAllListeners('exit');
-    return new Gateway(child, port);
+    return new Gateway(child, port, apiUrl);
   }
 
   /** Seconds of CPU since its start, user and system. Linux only. */

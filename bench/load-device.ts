@@ -1,11 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import { crc16 } from '../src/protocol/crc16.js';
 import { encodeLogin } from '../src/protocol/login.js';
-import { buildFrame } from './tft100-records.js';
+import { TelemetryFrame } from './telemetry-frame.js';
 
-const HEADER_BYTES = 8;
-const DATA_FIELD_START = HEADER_BYTES + 2;
-const CRC_BYTES = 4;
 const ACKNOWLEDGEMENT_BYTES = 4;
 
 export interface LoadDeviceOptions {
@@ -18,16 +14,11 @@ export interface LoadDeviceOptions {
   readonly onAcknowledged: (records: number, latencyMs: number) => void;
 }
 
-/**
- * A device that sends its next frame as soon as the last one was acknowledged. It costs the machine as little as can be:
- * one frame made beforehand, in which only the times and the CRC are new each time.
- */
+/** A device that sends its next frame as soon as the last one was acknowledged. */
 export class LoadDevice {
-  private readonly frame: Buffer;
-  private readonly recordBytes: number;
+  private readonly frame: TelemetryFrame;
   private socket: Socket | null = null;
   private loggedIn: (() => void) | null = null;
-  private nextTimestampMs: number;
   private sentAt = 0;
   private running = false;
   private idle: (() => void) | null = null;
@@ -36,9 +27,7 @@ export class LoadDevice {
     private readonly options: LoadDeviceOptions,
     serial: number,
   ) {
-    this.frame = buildFrame(serial * options.recordsPerFrame, options.recordsPerFrame);
-    this.recordBytes = (this.frame.length - DATA_FIELD_START - 1 - CRC_BYTES) / options.recordsPerFrame;
-    this.nextTimestampMs = options.firstTimestampMs;
+    this.frame = new TelemetryFrame(serial, options.recordsPerFrame, options.firstTimestampMs);
   }
 
   async logIn(): Promise<void> {
@@ -91,16 +80,8 @@ export class LoadDevice {
   }
 
   private send(): void {
-    const { frame } = this;
-    for (let index = 0; index < this.options.recordsPerFrame; index++) {
-      const offset = DATA_FIELD_START + index * this.recordBytes;
-      frame.writeUInt32BE(Math.floor(this.nextTimestampMs / 0x1_0000_0000), offset);
-      frame.writeUInt32BE(this.nextTimestampMs % 0x1_0000_0000, offset + 4);
-      this.nextTimestampMs++;
-    }
-    const crcOffset = frame.length - CRC_BYTES;
-    frame.writeUInt32BE(crc16(frame, HEADER_BYTES, crcOffset), crcOffset);
+    const bytes = this.frame.next();
     this.sentAt = performance.now();
-    this.socket?.write(frame);
+    this.socket?.write(bytes);
   }
 }

@@ -2,13 +2,17 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../src/platform/database/embedded/embedded-postgres.js';
+import { benchCommands, type CommandFigures } from './commands.js';
 import { benchDecode } from './decode.js';
 import { benchIdle } from './idle.js';
 import { benchIngest } from './ingest.js';
 import { number, renderTable, type Line } from './table.js';
 
 const DEVICES = 200;
+const COMMAND_DEVICES = 1_000;
 const IDLE_DEVICES = 10_000;
+/** A quarter of what the ingest part reaches on the machine of docs/performance.md. */
+const RECORDS_BESIDE_COMMANDS = 18_000;
 const DECODE_GOAL = 300_000;
 
 /** Measures the named parts (all of them without a name), each on a database of its own. */
@@ -51,6 +55,13 @@ const PARTS: Readonly<Record<string, (cwd: string) => Promise<Line[]>>> = {
         limit(`${prefix}, gateway resident`, figures.gatewayResidentMegabytes, 250, 'MB'),
       ];
     }),
+  commands: (cwd) =>
+    withPostgres(
+      cwd,
+      async (url) =>
+        commandLines(await benchCommands(url, cwd, { devices: COMMAND_DEVICES, recordsPerSecond: RECORDS_BESIDE_COMMANDS })),
+      { track_commit_timestamp: 'on' },
+    ),
   idle: (cwd) =>
     withPostgres(cwd, async (url) => {
       const figures = await benchIdle(url, cwd, IDLE_DEVICES);
@@ -67,6 +78,22 @@ const PARTS: Readonly<Record<string, (cwd: string) => Promise<Line[]>>> = {
     }),
 };
 
+function commandLines(figures: CommandFigures): Line[] {
+  const steady = `commands, ${number(figures.devices)} devices, ${number(figures.commandsPerSecond)}/s`;
+  const saturated = `commands, ${number(figures.devices)} devices, ${figures.concurrency} at a time`;
+  const plain = (figure: string, value: string): Line => ({ figure, value, against: '', ratio: '' });
+  return [
+    limit(`${steady}, POST to stored reply p50`, figures.roundTripP50Ms, 15, 'ms'),
+    limit(`${steady}, POST to stored reply p99`, figures.roundTripP99Ms, 75, 'ms'),
+    plain(`${steady}, flush in it p50`, `${number(figures.flushP50Ms, 1)} ms`),
+    plain(`${steady}, telemetry beside it`, `${number(figures.recordsPerSecond)} records/s`),
+    plain(`${saturated}, completed`, `${number(figures.completedPerSecond)}/s`),
+    plain(`${saturated}, gateway CPU`, `${number(figures.gatewayCpuMicrosecondsPerCommand)} us/command`),
+    // One that is not completed ends the benchmark.
+    plain('commands, not completed', `0 of ${number(figures.commands)}`),
+  ];
+}
+
 function limit(figure: string, value: number, most: number, unit: string): Line {
   return {
     figure,
@@ -76,10 +103,14 @@ function limit(figure: string, value: number, most: number, unit: string): Line 
   };
 }
 
-async function withPostgres(cwd: string, measure: (url: string) => Promise<Line[]>): Promise<Line[]> {
+async function withPostgres(
+  cwd: string,
+  measure: (url: string) => Promise<Line[]>,
+  settings: Record<string, string> = {},
+): Promise<Line[]> {
   const folder = mkdtempSync(join(cwd, 'postgres-'));
   chmodSync(folder, 0o755);
-  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'data') });
+  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), settings });
   try {
     return await measure(postgres.url);
   } finally {

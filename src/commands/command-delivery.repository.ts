@@ -158,7 +158,7 @@ export class CommandDeliveryRepository {
 
   async endAttempt(manager: EntityManager, commandLogId: string, result: string, reply: string | null): Promise<void> {
     await manager.query(
-      `update tbl_iot_command_attempts set result = $2, ended_at = now(), reply = $3
+      `update tbl_iot_command_attempts set result = $2, ended_at = coalesce(ended_at, now()), reply = coalesce($3, reply)
         where command_log_id = $1 and attempt = (select max(attempt) from tbl_iot_command_attempts where command_log_id = $1)`,
       [commandLogId, result, reply],
     );

@@ -69,7 +69,8 @@ export class CommandSweeper {
           waiting.push(command.commandLogId);
           break;
         case 'fail':
-          if (command.attempts > 0 && command.timedOut) {
+          // One that had its slot taken from it was ended then.
+          if (command.inFlight) {
             await this.repository.endAttempt(manager, command.commandLogId, 'timeout', null);
           }
           await this.outbox.append(

@@ -82,6 +82,9 @@ class Link {
   }
 
   private readOne(): boolean {
+    if (this.peer.isClosed) {
+      return false;
+    }
     if (!this.loggedIn) {
       if (this.received[0] !== 0x01) {
         return false;
@@ -205,7 +208,7 @@ export class CommandDevice {
     this.note('loses its connection silently');
     this.current?.peer.socket.pause();
     this.current = null;
-    await waitFor(() => this.isConnected, { timeoutMs: 30_000, what: `${this.imei} to take its connection over` });
+    await this.connect().catch(() => undefined);
   }
 
   /** Sends a record. True when it was acknowledged, false when the connection ended first. */

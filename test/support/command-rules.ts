@@ -75,7 +75,7 @@ export function findBroken(ledger: Ledger, device: CommandDevice): string[] {
     ...ledger.commands.flatMap((command) => brokenEvents(command, ledger.events)),
     ...brokenWritings(ledger, device),
     ...brokenWords(ledger, device),
-    ...brokenSlots(ledger),
+    ...brokenSlots(ledger, device),
     ...brokenSequence(ledger),
   ];
 }
@@ -186,34 +186,45 @@ function awaits(command: LedgerCommand, words: Words, device: CommandDevice): bo
 }
 
 /** At most one of a shape is in flight, and nothing is written again by the same connection before its time is over. */
-function brokenSlots({ commands }: Ledger): string[] {
+function brokenSlots({ commands }: Ledger, device: CommandDevice): string[] {
   const broken: string[] = [];
   const flights = commands
     .filter(({ silent }) => !silent)
-    .flatMap((command) =>
-      command.history.map((attempt) => ({
-        ...attempt,
-        command,
-        until: attempt.endedAt ?? command.completedAt?.getTime() ?? Infinity,
-      })),
-    )
+    .flatMap((command) => command.history.map((attempt, index) => ({ ...attempt, command, until: endOf(command, index) })))
     .sort((a, b) => a.sentAt - b.sentAt);
   flights.forEach((flight, index) => {
     for (const next of flights.slice(index + 1)) {
-      if (
-        next.command.shape === flight.command.shape &&
-        next.sentAt < flight.until - CLOCK_TOLERANCE_MS &&
-        flight.result !== 'confirmed'
-      ) {
+      if (next.command.shape === flight.command.shape && next.sentAt < flight.until - CLOCK_TOLERANCE_MS) {
         broken.push(`${nameOf(next.command)} was written while ${nameOf(flight.command)} was in flight`);
       }
       const tooSoon = next.sentAt - flight.sentAt < flight.command.timeoutMs - 1;
-      if (next.command === flight.command && next.attempt === flight.attempt + 1 && next.socket === flight.socket && tooSoon) {
+      if (
+        next.command === flight.command &&
+        next.attempt === flight.attempt + 1 &&
+        next.socket === flight.socket &&
+        tooSoon &&
+        cameTwice(flight.command, device)
+      ) {
         broken.push(`${nameOf(next.command)} was written again by the same connection before its time was over`);
       }
     }
   });
   return broken;
+}
+
+/** By one connection. An attempt that was claimed for a connection which had just ended never came. */
+function cameTwice({ command }: LedgerCommand, { writings }: CommandDevice): boolean {
+  const links = writings.filter(({ text }) => text === command).map(({ link }) => link);
+  return new Set(links).size < links.length;
+}
+
+/** An answer may come when the slot was given back long ago, and then it is the attempt's end: of such a one the flight's end is not known. */
+function endOf({ history, completedAt }: LedgerCommand, index: number): number {
+  const { endedAt, result } = history[index]!;
+  if (result === 'confirmed' || result === 'rejected') {
+    return 0;
+  }
+  return endedAt ?? history[index + 1]?.sentAt ?? completedAt?.getTime() ?? Infinity;
 }
 
 function brokenSequence({ events }: Ledger): string[] {
