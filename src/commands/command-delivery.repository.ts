@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { stringifyJson } from '../platform/json/json-source.js';
+import { type OutboxEvent } from '../platform/outbox/outbox.service.js';
 import { COMMAND_FIELDS, type Command, type FailureReason } from './command.js';
 import { type DueCommand } from './due-command.js';
 
@@ -11,6 +13,16 @@ const SWEPT_AT_A_TIME = 500;
 
 export interface AnswerableCommand extends Command {
   readonly standing: 'in-flight' | 'waiting' | 'late';
+}
+
+/** How a reply ends a command. */
+export interface Settlement {
+  readonly status: 'COMPLETED' | 'FAILED';
+  readonly reason: FailureReason | null;
+  readonly result: 'confirmed' | 'rejected';
+  readonly response: string;
+  /** Null: nobody is to be told. */
+  readonly event: OutboxEvent | null;
 }
 
 export interface SweptCommand extends Command, DueCommand {}
@@ -29,8 +41,8 @@ export class CommandDeliveryRepository {
    * longest, and every silent one. Chosen first, locked second, so that a claim running beside never makes this one take the
    * command behind the head.
    */
-  async claim(manager: EntityManager, imei: string, socketUuid: string): Promise<Command[]> {
-    const [rows] = await manager.query<[Command[], number]>(
+  async claim(imei: string, socketUuid: string, tellRetries: boolean): Promise<Command[]> {
+    return this.dataSource.query<Command[]>(
       `with head as (
          select distinct on (case when silent then command_log_id::text else reply_shape end) command_log_id
            from tbl_iot_command_logs waiting
@@ -45,24 +57,31 @@ export class CommandDeliveryRepository {
           where command_log_id in (select command_log_id from head)
             and status = 'PENDING' and not in_flight
             for update skip locked
+       ),
+       written as (
+         update tbl_iot_command_logs log
+            set attempts = attempts + 1, in_flight = not silent, socket_uuid = $2, sent_at = now(), updated_at = now(),
+                estimated_timeout_at = now() + make_interval(secs => timeout_seconds),
+                due_at = now() + make_interval(secs => timeout_seconds)
+           from claimed
+          where log.command_log_id = claimed.command_log_id
+         returning log.*
+       ),
+       left_open as (
+         update tbl_iot_command_attempts attempt set result = 'disconnected', ended_at = now()
+           from written
+          where attempt.command_log_id = written.command_log_id and attempt.result is null
+       ),
+       recorded as (
+         insert into tbl_iot_command_attempts (command_log_id, attempt, sent_at, socket_uuid)
+         select command_log_id, attempts, sent_at, socket_uuid from written
        )
-       update tbl_iot_command_logs log
-          set attempts = attempts + 1, in_flight = not silent, socket_uuid = $2, sent_at = now(), updated_at = now(),
-              estimated_timeout_at = now() + make_interval(secs => timeout_seconds),
-              due_at = now() + make_interval(secs => timeout_seconds)
-         from claimed
-        where log.command_log_id = claimed.command_log_id
-       returning ${COMMAND_FIELDS.replace('command_log_id', 'log.command_log_id')}`,
-      [imei, socketUuid],
+       select ${COMMAND_FIELDS},
+              case when $3::boolean and attempts > 1 then iot_append_event(imei, 'command.retried', json_build_object(
+                'command_log_id', command_log_id::text, 'imei', imei, 'command', command, 'metadata', metadata, 'attempt', attempts))::text end as told
+         from written`,
+      [imei, socketUuid, tellRetries],
     );
-    if (rows.length > 0) {
-      await manager.query(
-        `insert into tbl_iot_command_attempts (command_log_id, attempt, sent_at, socket_uuid)
-         select command_log_id, attempts, sent_at, socket_uuid from tbl_iot_command_logs where command_log_id = any ($1::bigint[])`,
-        [rows.map(({ commandLogId }) => commandLogId)],
-      );
-    }
-    return rows;
   }
 
   /** Takes an attempt back of which surely no byte left: the connection had closed before. */
@@ -113,12 +132,12 @@ export class CommandDeliveryRepository {
   }
 
   /**
-   * Commands that a reply of this device may answer, locked, in the order in which they were last written. Looked up by two partial
-   * indexes, not by the device's whole history; the conditions are asked again of each row once it is locked.
+   * Commands that a reply of this device may answer, in the order in which they were last written. Looked up by two partial indexes, not by
+   * the device's whole history. Not locked: `settle` asks again.
    */
-  async lockAnswerable(manager: EntityManager, imei: string): Promise<AnswerableCommand[]> {
-    return manager.query<AnswerableCommand[]>(
-      `select ${COMMAND_FIELDS}, 
+  async findAnswerable(imei: string): Promise<AnswerableCommand[]> {
+    return this.dataSource.query<AnswerableCommand[]>(
+      `select ${COMMAND_FIELDS},
               case when status = 'FAILED' then 'late' when in_flight or silent then 'in-flight' else 'waiting' end as standing
          from tbl_iot_command_logs
         where command_log_id in (
@@ -126,32 +145,60 @@ export class CommandDeliveryRepository {
                 union all
                 select command_log_id from tbl_iot_command_logs where imei = $1 and reason = 'unconfirmed' and completed_at > ${LATE_SINCE})
           and attempts > 0
-          and (status = 'PENDING' or (reason = 'unconfirmed' and completed_at > ${LATE_SINCE}))
-        order by sent_at, command_log_id
-          for update`,
+        order by sent_at, command_log_id`,
       [imei],
     );
   }
 
-  async complete(manager: EntityManager, commandLogId: string, response: string): Promise<Command> {
-    const [rows] = await manager.query<[[Command], number]>(
-      `update tbl_iot_command_logs
-          set late = (status = 'FAILED'), status = 'COMPLETED', reason = null, response = $2, in_flight = false,
-              updated_at = now(), completed_at = now()
-        where command_log_id = $1
-       returning ${COMMAND_FIELDS}`,
-      [commandLogId, response],
+  /**
+   * Ends a command as a reply says, with its attempt and its event, in one statement. Null when it is no longer as it was found: whoever
+   * ended it or wrote it again in the meantime was first, so that nothing is confirmed twice.
+   */
+  async settle(
+    found: AnswerableCommand,
+    { status, reason, result, response, event }: Settlement,
+  ): Promise<{ othersWait: boolean } | null> {
+    const [row] = await this.dataSource.query<{ othersWait: boolean }[]>(
+      `with settled as (
+         update tbl_iot_command_logs
+            set late = (status = 'FAILED' and $4 = 'COMPLETED'), status = $4, reason = $5, response = $6, in_flight = false,
+                updated_at = now(), completed_at = now()
+          where command_log_id = $1 and attempts = $2 and status = $3
+         returning command_log_id, imei, attempts
+       ),
+       ended as (
+         update tbl_iot_command_attempts attempt set result = $7, ended_at = now(), reply = $6
+           from settled
+          where attempt.command_log_id = settled.command_log_id and attempt.attempt = settled.attempts
+       )
+       select exists (
+                select from tbl_iot_command_logs waiting
+                 where waiting.imei = settled.imei and waiting.status = 'PENDING' and not waiting.in_flight and waiting.command_log_id <> $1
+              ) as "othersWait",
+              case when $8::text is not null then iot_append_event(settled.imei, $8, $9::json)::text end as told
+         from settled`,
+      [
+        found.commandLogId,
+        found.attempts,
+        found.status,
+        status,
+        reason,
+        response,
+        result,
+        event?.type ?? null,
+        event ? stringifyJson(event.body) : null,
+      ],
     );
-    return rows[0];
+    return row ?? null;
   }
 
-  async fail(manager: EntityManager, commandLogId: string, reason: FailureReason, response: string | null): Promise<Command> {
+  async fail(manager: EntityManager, commandLogId: string, reason: FailureReason): Promise<Command> {
     const [rows] = await manager.query<[[Command], number]>(
       `update tbl_iot_command_logs
-          set status = 'FAILED', reason = $2, response = coalesce($3, response), in_flight = false, updated_at = now(), completed_at = now()
+          set status = 'FAILED', reason = $2, in_flight = false, updated_at = now(), completed_at = now()
         where command_log_id = $1
        returning ${COMMAND_FIELDS}`,
-      [commandLogId, reason, response],
+      [commandLogId, reason],
     );
     return rows[0];
   }
@@ -165,8 +212,8 @@ export class CommandDeliveryRepository {
   }
 
   /** Words of the device that do not end the command. */
-  async noteReply(manager: EntityManager, commandLogId: string, reply: string): Promise<void> {
-    await manager.query(
+  async noteReply(commandLogId: string, reply: string): Promise<void> {
+    await this.dataSource.query(
       `update tbl_iot_command_attempts set reply = $2
         where command_log_id = $1 and attempt = (select max(attempt) from tbl_iot_command_attempts where command_log_id = $1)`,
       [commandLogId, reply],

@@ -8,7 +8,6 @@ import { encodeCodec12Command, encodeCodec14Command } from '../protocol/message.
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { type LiveConnection } from '../transport/live-connection.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
-import { commandRetried } from './command-events.js';
 import { type Command } from './command.js';
 
 const POLL_EVERY_MS = 2_000;
@@ -111,15 +110,7 @@ export class CommandDispatcher implements OnApplicationBootstrap, BeforeApplicat
   }
 
   private async send(imei: string, connection: LiveConnection): Promise<void> {
-    const claimed = await this.repository.transaction(async (manager) => {
-      const commands = await this.repository.claim(manager, imei, connection.id);
-      for (const command of commands) {
-        if (command.attempts > 1) {
-          await this.outbox.append(manager, commandRetried(command));
-        }
-      }
-      return commands;
-    });
+    const claimed = await this.repository.claim(imei, connection.id, this.outbox.isEnabled);
     // Not waited for: a device in the middle of a frame must not keep its other commands from being claimed.
     for (const command of claimed) {
       const written = this.write(command, connection);

@@ -2,7 +2,7 @@ import { type OutboxEvent } from '../platform/outbox/outbox.service.js';
 import { JsonSource } from '../platform/json/json-source.js';
 import { type Command } from './command.js';
 
-/** What the host is told of a command. Names of the old gateway's bodies are kept; the others are added. */
+/** What the host is told of a command. Names of the old gateway's bodies are kept; the others are added. `command.retried` is told by the claim. */
 
 export function commandCompleted(command: Command): OutboxEvent {
   const { imei, response, commandLogId, late, attempts } = command;
@@ -25,16 +25,6 @@ export function commandFailed(command: Command): OutboxEvent {
   const metadata = metadataOf(command);
   const body = { command_log_id: commandLogId, imei, command: command.command, metadata, reason, response, attempts };
   return { type: 'command.failed', imei, body };
-}
-
-export function commandRetried(command: Command): OutboxEvent {
-  const { imei, commandLogId, attempts } = command;
-  const metadata = metadataOf(command);
-  return {
-    type: 'command.retried',
-    imei,
-    body: { command_log_id: commandLogId, imei, command: command.command, metadata, attempt: attempts },
-  };
 }
 
 function metadataOf({ metadata }: Command): JsonSource | null {

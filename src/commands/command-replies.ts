@@ -2,13 +2,13 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { CommandSettings } from '../platform/config/settings.js';
 import { retryWhileAway } from '../platform/database/retry-while-away.js';
-import { OutboxService } from '../platform/outbox/outbox.service.js';
+import { type OutboxEvent, OutboxService } from '../platform/outbox/outbox.service.js';
 import { CODEC_12, CODEC_13, CODEC_14, CODEC_15, type MessageCodec } from '../protocol/codec-ids.js';
 import { type DeviceMessage, MESSAGE_TYPE_NACK, MESSAGE_TYPE_REPLY, messageText } from '../protocol/message.js';
 import { type DeviceMessageFrame } from '../transport/patterns.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { matchNack, matchReply, type ReplyMatch } from './catalogue/reply-matching.js';
-import { type AnswerableCommand, CommandDeliveryRepository } from './command-delivery.repository.js';
+import { type AnswerableCommand, CommandDeliveryRepository, type Settlement } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { commandCompleted, commandFailed } from './command-events.js';
 import { DeviceMessagesRepository } from './device-messages.repository.js';
@@ -17,8 +17,8 @@ import { DeviceMessagesRepository } from './device-messages.repository.js';
 const CODEC_NUMBERS: Readonly<Record<MessageCodec, number>> = { [CODEC_12]: 12, [CODEC_13]: 13, [CODEC_14]: 14, [CODEC_15]: 15 };
 
 /**
- * What a device says: the answer to a command, or a message of its own. One transaction: the matched row, its attempt and the event
- * change together, and the rows stay locked meanwhile, so that nothing is confirmed twice.
+ * What a device says: the answer to a command, or a message of its own. The matched row, its attempt and the event change together, and
+ * only if the row is still what was matched, so that nothing is confirmed twice.
  */
 @Injectable()
 export class CommandReplies implements OnApplicationShutdown {
@@ -38,24 +38,36 @@ export class CommandReplies implements OnApplicationShutdown {
    * connection is not read.
    */
   async take(imei: string, frame: DeviceMessageFrame): Promise<void> {
-    await retryWhileAway(() => this.takeOnce(imei, frame), this.stopping.signal);
-    // A slot may be free now.
-    this.dispatcher.wake(imei);
+    const mayWake = await retryWhileAway(() => this.takeOnce(imei, frame), this.stopping.signal);
+    if (mayWake) {
+      this.dispatcher.wake(imei);
+    }
   }
 
   onApplicationShutdown(): void {
     this.stopping.abort(new Error('The gateway is stopping'));
   }
 
-  private async takeOnce(imei: string, { message, receivedAtMs }: DeviceMessageFrame): Promise<void> {
-    await this.repository.transaction(async (manager) => {
-      const match = this.match(message, await this.repository.lockAnswerable(manager, imei));
-      if (match) {
-        await this.settle(manager, match, storableText(message.payload));
-      } else {
-        await this.keep(manager, imei, message, receivedAtMs);
+  /** Returns whether a slot is free now that another command waits for. */
+  private async takeOnce(imei: string, { message, receivedAtMs }: DeviceMessageFrame): Promise<boolean> {
+    for (;;) {
+      const match = this.match(message, await this.repository.findAnswerable(imei));
+      if (!match) {
+        await this.keep(imei, message, receivedAtMs);
+        return false;
       }
-    });
+      const text = storableText(message.payload);
+      if (match.verdict === 'queued') {
+        // Not yet done: it stays in flight, and the answer to come or its time ends it.
+        await this.repository.noteReply(match.candidate.commandLogId, text);
+        return false;
+      }
+      const settled = await this.repository.settle(match.candidate, this.settlement(match, text));
+      if (settled) {
+        return settled.othersWait;
+      }
+      // It was ended, or written again, since we looked: look again.
+    }
   }
 
   private match(message: DeviceMessage, candidates: readonly AnswerableCommand[]): ReplyMatch<AnswerableCommand> | null {
@@ -69,31 +81,26 @@ export class CommandReplies implements OnApplicationShutdown {
     return matchReply(candidates, reply, this.catalogue, this.settings.VALIDATE_COMMAND_RESPONSE);
   }
 
-  private async settle(
-    manager: EntityManager,
-    { candidate, verdict }: ReplyMatch<AnswerableCommand>,
-    text: string,
-  ): Promise<void> {
-    const { commandLogId } = candidate;
-    switch (verdict) {
-      case 'completed':
-        await this.repository.endAttempt(manager, commandLogId, 'confirmed', text);
-        return this.outbox.append(manager, commandCompleted(await this.repository.complete(manager, commandLogId, text)));
-      case 'rejected':
-        await this.repository.endAttempt(manager, commandLogId, 'rejected', text);
-        if (candidate.standing === 'late') {
-          // Its failure was told already; only the words are new.
-          await this.repository.fail(manager, commandLogId, 'rejected', text);
-          return;
-        }
-        return this.outbox.append(manager, commandFailed(await this.repository.fail(manager, commandLogId, 'rejected', text)));
-      case 'queued':
-        // Not yet done: it stays in flight, and the answer to come or its time ends it.
-        return this.repository.noteReply(manager, commandLogId, text);
+  private settlement({ candidate, verdict }: ReplyMatch<AnswerableCommand>, response: string): Settlement {
+    const late = candidate.standing === 'late';
+    if (verdict === 'completed') {
+      const event = commandCompleted({ ...candidate, response, late });
+      return { status: 'COMPLETED', reason: null, result: 'confirmed', response, event: this.wanted(event) };
     }
+    // The failure of a late one was told already; only the words are new.
+    const event = late ? null : this.wanted(commandFailed({ ...candidate, reason: 'rejected', response }));
+    return { status: 'FAILED', reason: 'rejected', result: 'rejected', response, event };
   }
 
-  private async keep(manager: EntityManager, imei: string, message: DeviceMessage, receivedAtMs: number): Promise<void> {
+  private wanted(event: OutboxEvent): OutboxEvent | null {
+    return this.outbox.isEnabled ? event : null;
+  }
+
+  private async keep(imei: string, message: DeviceMessage, receivedAtMs: number): Promise<void> {
+    await this.repository.transaction((manager) => this.insert(manager, imei, message, receivedAtMs));
+  }
+
+  private async insert(manager: EntityManager, imei: string, message: DeviceMessage, receivedAtMs: number): Promise<void> {
     const { messageId, receivedAt, codec, messageType, deviceTime, text, payload } = await this.messages.insert(manager, {
       imei,
       receivedAt: new Date(receivedAtMs),

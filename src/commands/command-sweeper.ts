@@ -75,7 +75,7 @@ export class CommandSweeper {
           }
           await this.outbox.append(
             manager,
-            commandFailed(await this.repository.fail(manager, command.commandLogId, outcome.reason, null)),
+            commandFailed(await this.repository.fail(manager, command.commandLogId, outcome.reason)),
           );
       }
     }

@@ -59,9 +59,12 @@ export class CommandsController {
     if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
       throw new InvalidInputError('Idempotency-Key must be 1 to 200 printable ASCII characters without blanks');
     }
-    const { command, isConnected } = await this.commands.create(dto, metadataSource(request), idempotencyKey ?? null);
+    const { commandLogId, status, isConnected } = await this.commands.create(
+      dto,
+      metadataSource(request),
+      idempotencyKey ?? null,
+    );
     reply.status(isConnected ? HttpStatus.OK : HttpStatus.ACCEPTED);
-    const { commandLogId, status } = command;
     return { success: true, message: isConnected ? 'Command sent' : 'Command queued', commandLogId, status };
   }
 

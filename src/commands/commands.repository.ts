@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { sqlState } from '../platform/database/database-errors.js';
+import { CommandDeviceNotConnectedError, TooManyOpenCommandsError } from './commands.errors.js';
 import {
   COMMAND_FIELDS,
   type Command,
@@ -11,8 +13,11 @@ import {
   type FailureReason,
 } from './command.js';
 
-/** Namespace of the advisory locks that order what is done to one device's commands. */
-const DEVICE_LOCK = 731_020;
+export interface CreatedCommand {
+  readonly commandLogId: string;
+  readonly status: CommandStatus;
+  readonly same: boolean;
+}
 
 export interface NewCommand {
   readonly imei: string;
@@ -50,70 +55,43 @@ export class CommandsRepository {
     return this.dataSource.transaction(work);
   }
 
-  /** Until the transaction ends nobody else adds a command for this device: what is counted and superseded stays so. */
-  async lockDevice(manager: EntityManager, imei: string): Promise<void> {
-    await manager.query('select pg_advisory_xact_lock($1, hashtext($2))', [DEVICE_LOCK, imei]);
-  }
-
-  async findByIdempotencyKey(manager: EntityManager, key: string): Promise<{ command: Command; requestHash: Buffer } | null> {
-    const [row] = await manager.query<(Command & { requestHash: Buffer })[]>(
-      `select ${COMMAND_FIELDS}, request_hash as "requestHash" from tbl_iot_command_logs where idempotency_key = $1`,
-      [key],
-    );
-    return row ? { command: row, requestHash: row.requestHash } : null;
-  }
-
-  /** Ends the pending commands of the same text: a newer one takes their place. */
-  async supersede(manager: EntityManager, imei: string, command: string): Promise<void> {
-    const [rows] = await manager.query<[{ commandLogId: string; attempts: number }[], number]>(
-      `update tbl_iot_command_logs
-          set status = 'FAILED', reason = 'superseded', in_flight = false, updated_at = now(), completed_at = now()
-        where imei = $1 and status = 'PENDING' and command = $2
-       returning command_log_id::text as "commandLogId"`,
-      [imei, command],
-    );
-    // A statement of its own: the one above may have waited for a claim, whose attempt its snapshot does not hold.
-    await manager.query(
-      `update tbl_iot_command_attempts set result = 'superseded', ended_at = now()
-        where command_log_id = any ($1::bigint[]) and result is null`,
-      [rows.map(({ commandLogId }) => commandLogId)],
-    );
-  }
-
-  async countOpen(manager: EntityManager, imei: string): Promise<number> {
-    const [row] = await manager.query<[{ count: number }]>(
-      `select count(*)::int as count from tbl_iot_command_logs where imei = $1 and status = 'PENDING'`,
-      [imei],
-    );
-    return row.count;
-  }
-
-  async insert(manager: EntityManager, command: NewCommand): Promise<Command> {
-    const [row] = await manager.query<[Command]>(
-      `insert into tbl_iot_command_logs (
-         imei, command, codec, reply_shape, silent, mode, max_retry, timeout_seconds, metadata, idempotency_key, request_hash,
-         estimated_timeout_at, expires_at, due_at
-       ) values (
-         $1, $2, $3, $4, $5, $6, $7, $8::integer, $9::json, $10, $11,
-         now() + make_interval(secs => $8::integer), now() + make_interval(secs => $12), now() + make_interval(secs => $12)
-       )
-       returning ${COMMAND_FIELDS}`,
-      [
-        command.imei,
-        command.command,
-        command.codec,
-        command.replyShape,
-        command.silent,
-        command.mode,
-        command.maxRetry,
-        command.timeoutSeconds,
-        command.metadata,
-        command.idempotencyKey,
-        command.requestHash,
-        command.lifeSeconds,
-      ],
-    );
-    return row;
+  /**
+   * Puts a command into the ledger (see the function in the migration), and ends the pending ones with the same text. `same` is false when its
+   * idempotency key was used for another request. Throws CommandDeviceNotConnectedError, TooManyOpenCommandsError.
+   */
+  async create(command: NewCommand, isConnected: boolean, mostOpen: number): Promise<CreatedCommand> {
+    try {
+      const [row] = await this.dataSource.query<[CreatedCommand]>(
+        `select id::text as "commandLogId", state as status, same
+           from iot_create_command($1, $2, $3::smallint, $4, $5, $6, $7, $8, $9, $10::json, $11, $12, $13, $14)`,
+        [
+          command.imei,
+          command.command,
+          command.codec,
+          command.replyShape,
+          command.silent,
+          command.mode,
+          command.maxRetry,
+          command.timeoutSeconds,
+          command.lifeSeconds,
+          command.metadata,
+          command.idempotencyKey,
+          command.requestHash,
+          isConnected,
+          mostOpen,
+        ],
+      );
+      return row;
+    } catch (error) {
+      switch (sqlState(error)) {
+        case 'IOT04':
+          throw new CommandDeviceNotConnectedError();
+        case 'IOT29':
+          throw new TooManyOpenCommandsError(mostOpen);
+        default:
+          throw error;
+      }
+    }
   }
 
   async find(commandLogId: string): Promise<Command | null> {
@@ -165,10 +143,5 @@ export class CommandsRepository {
       [commandLogId],
     );
     return rows[0] ?? null;
-  }
-
-  /** Wakes the instance that holds the device, when the transaction commits. What is lost of this, polling finds. */
-  async notify(manager: EntityManager, imei: string): Promise<void> {
-    await manager.query(`select pg_notify('iot_commands', $1)`, [imei]);
   }
 }

@@ -10,19 +10,19 @@ import { commandTextProblem } from './catalogue/command-text.js';
 import { commandFailed } from './command-events.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { type CommandQuery } from './command-query.dto.js';
-import { type Command, type CommandAttempt } from './command.js';
-import {
-  CommandDeviceNotConnectedError,
-  CommandNotFoundError,
-  IdempotencyConflictError,
-  NotCancellableError,
-  TooManyOpenCommandsError,
-} from './commands.errors.js';
-import { CommandsRepository, type NewCommand } from './commands.repository.js';
+import { type Command, type CommandAttempt, type CommandStatus } from './command.js';
+import { CommandNotFoundError, IdempotencyConflictError, NotCancellableError } from './commands.errors.js';
+import { CommandsRepository, type CreatedCommand, type NewCommand } from './commands.repository.js';
 import { type CreateCommandDto } from './create-command.dto.js';
 
 export const MAX_OPEN_COMMANDS = 50;
 const DEFAULT_TTL_SECONDS = 86_400;
+
+export interface AcceptedCommand {
+  readonly commandLogId: string;
+  readonly status: CommandStatus;
+  readonly isConnected: boolean;
+}
 
 export interface CommandPage {
   readonly commands: readonly Command[];
@@ -45,21 +45,20 @@ export class CommandsService {
    * Puts a command into the ledger and wakes whoever can send it. `metadata` is the JSON text that comes back with every event.
    * Throws InvalidInputError, CommandDeviceNotConnectedError, TooManyOpenCommandsError, IdempotencyConflictError.
    */
-  async create(
-    dto: CreateCommandDto,
-    metadata: string | null,
-    idempotencyKey: string | null,
-  ): Promise<{ command: Command; isConnected: boolean }> {
+  async create(dto: CreateCommandDto, metadata: string | null, idempotencyKey: string | null): Promise<AcceptedCommand> {
     const problem = commandTextProblem(dto.command);
     if (problem !== null) {
       throw new InvalidInputError(problem);
     }
     const isConnected = this.devices.isConnected(dto.imei);
-    const command = await this.insertOnce(this.describe(dto, metadata, idempotencyKey), isConnected);
+    const { commandLogId, status, same } = await this.insertOnce(this.describe(dto, metadata, idempotencyKey), isConnected);
+    if (!same) {
+      throw new IdempotencyConflictError();
+    }
     if (isConnected) {
       this.dispatcher.wake(dto.imei);
     }
-    return { command, isConnected };
+    return { commandLogId, status, isConnected };
   }
 
   /** Throws CommandNotFoundError. */
@@ -124,41 +123,15 @@ export class CommandsService {
     };
   }
 
-  private async insertOnce(command: NewCommand, isConnected: boolean): Promise<Command> {
+  private async insertOnce(command: NewCommand, isConnected: boolean): Promise<CreatedCommand> {
     try {
-      return await this.insert(command, isConnected);
+      return await this.repository.create(command, isConnected, MAX_OPEN_COMMANDS);
     } catch (error) {
       // Two requests with one key for two devices at the same moment: the second one finds the first now.
       if (command.idempotencyKey !== null && isDuplicateKey(error)) {
-        return this.insert(command, isConnected);
+        return this.repository.create(command, isConnected, MAX_OPEN_COMMANDS);
       }
       throw error;
     }
-  }
-
-  private async insert(command: NewCommand, isConnected: boolean): Promise<Command> {
-    return this.repository.transaction(async (manager) => {
-      await this.repository.lockDevice(manager, command.imei);
-      if (command.idempotencyKey !== null) {
-        const known = await this.repository.findByIdempotencyKey(manager, command.idempotencyKey);
-        if (known && !known.requestHash.equals(command.requestHash)) {
-          throw new IdempotencyConflictError();
-        }
-        if (known) {
-          return known.command;
-        }
-      }
-      if (command.mode === 'live' && !isConnected) {
-        throw new CommandDeviceNotConnectedError();
-      }
-      await this.repository.supersede(manager, command.imei, command.command);
-      if ((await this.repository.countOpen(manager, command.imei)) >= MAX_OPEN_COMMANDS) {
-        throw new TooManyOpenCommandsError(MAX_OPEN_COMMANDS);
-      }
-      if (!isConnected) {
-        await this.repository.notify(manager, command.imei);
-      }
-      return this.repository.insert(manager, command);
-    });
   }
 }

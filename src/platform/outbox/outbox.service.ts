@@ -13,10 +13,11 @@ export interface OutboxEvent {
 /** Events for the host, written in the transaction that causes them: they happen together or not at all. */
 @Injectable()
 export class OutboxService {
-  private readonly enabled: boolean;
+  /** Whether anybody wants events. Statements that append by themselves, with `iot_append_event`, ask first. */
+  readonly isEnabled: boolean;
 
   constructor(settings: EventSettings) {
-    this.enabled = settings.NOTIFICATION_URL !== undefined || settings.EVENT_FEED_ENABLED;
+    this.isEnabled = settings.NOTIFICATION_URL !== undefined || settings.EVENT_FEED_ENABLED;
   }
 
   /**
@@ -24,18 +25,9 @@ export class OutboxService {
    * the transaction ends, so that numbers are given in the order of the commits. Nothing happens when nobody wants events.
    */
   async append(manager: EntityManager, { type, imei, body }: OutboxEvent): Promise<void> {
-    if (!this.enabled) {
+    if (!this.isEnabled) {
       return;
     }
-    await manager.query(
-      `with numbered as (
-         insert into tbl_iot_event_sequences as known (imei, last_sequence) values ($1, 1)
-         on conflict (imei) do update set last_sequence = known.last_sequence + 1
-         returning last_sequence
-       )
-       insert into tbl_iot_outbox (imei, sequence, type, body)
-       select $1, last_sequence, $2, $3::json from numbered`,
-      [imei, type, stringifyJson(body)],
-    );
+    await manager.query('select iot_append_event($1, $2, $3::json)', [imei, type, stringifyJson(body)]);
   }
 }
