@@ -104,20 +104,21 @@ export class CommandDeliveryRepository {
     });
   }
 
-  /** The device is back by another connection: what its old one left unanswered may be written again at once, before all others. */
-  async releaseOfOldConnections(imei: string, socketUuid: string): Promise<void> {
+  /** Devices are back by other connections: what their old ones left unanswered may be written again at once, before all others. */
+  async releaseOfOldConnections(imeis: readonly string[], socketUuids: readonly string[]): Promise<void> {
     await this.dataSource.query(
       `with released as (
-         update tbl_iot_command_logs
+         update tbl_iot_command_logs log
             set in_flight = false, queued_at = created_at, due_at = expires_at, updated_at = now()
-          where imei = $1 and in_flight and socket_uuid <> $2 and attempts <= max_retry
-         returning command_log_id, attempts
+           from unnest($1::text[], $2::text[]) as login (imei, socket_uuid)
+          where log.imei = login.imei and log.in_flight and log.socket_uuid <> login.socket_uuid and log.attempts <= log.max_retry
+         returning log.command_log_id, log.attempts
        )
        update tbl_iot_command_attempts attempt
           set result = 'disconnected', ended_at = now()
          from released
         where attempt.command_log_id = released.command_log_id and attempt.attempt = released.attempts and attempt.result is null`,
-      [imei, socketUuid],
+      [imeis, socketUuids],
     );
   }
 

@@ -3,10 +3,15 @@ import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 
-/** A device is back: what its last connection left unanswered goes out again at once, and what waited for it goes out. */
+/** Logins are looked at together: after a restart a whole fleet comes back at once, and few of its devices have commands. */
+const GATHER_MS = 20;
+
+/** Devices are back: what their last connection left unanswered goes out again at once, and what waited for them goes out. */
 @Injectable()
 export class CommandReconnect {
   private readonly logger = new Logger(CommandReconnect.name);
+  /** IMEI -> connection. */
+  private gathered = new Map<string, string>();
 
   constructor(
     private readonly repository: CommandDeliveryRepository,
@@ -14,17 +19,28 @@ export class CommandReconnect {
     private readonly connections: ConnectionRegistry,
   ) {}
 
-  async resume(imei: string, connectionId: string): Promise<void> {
-    if (this.connections.find(imei)?.id !== connectionId) {
-      // A newer connection has taken its place already, and what that one has in flight is none of ours.
-      return;
+  /** Returns at once. */
+  resume(imei: string, connectionId: string): void {
+    if (this.gathered.size === 0) {
+      setTimeout(() => void this.resumeGathered(), GATHER_MS);
     }
+    this.gathered.set(imei, connectionId);
+  }
+
+  private async resumeGathered(): Promise<void> {
+    // One whose place a newer connection has taken already is left out: what that one has in flight is none of ours.
+    const logins = [...this.gathered].filter(([imei, connectionId]) => this.connections.find(imei)?.id === connectionId);
+    this.gathered = new Map();
+    const imeis = logins.map(([imei]) => imei);
     try {
-      await this.repository.releaseOfOldConnections(imei, connectionId);
+      await this.repository.releaseOfOldConnections(
+        imeis,
+        logins.map(([, connectionId]) => connectionId),
+      );
+      (await this.repository.findWaiting(imeis)).forEach((imei) => this.dispatcher.wake(imei));
     } catch (error) {
-      // Their time-outs release them too, only later.
-      this.logger.warn(`${imei}: commands of its last connection could not be released: ${String(error)}`);
+      // Time-outs release them too, and polling finds them, only later.
+      this.logger.warn(`Commands of ${imeis.length} devices that logged in could not be looked at: ${String(error)}`);
     }
-    this.dispatcher.wake(imei);
   }
 }

@@ -19,7 +19,7 @@ export class CommandReplyController {
   }
 
   @EventPattern(DEVICE_CONNECTED)
-  async connected(@Payload() { imei, connectionId }: DeviceConnected): Promise<void> {
-    await this.reconnect.resume(imei, connectionId);
+  connected(@Payload() { imei, connectionId }: DeviceConnected): void {
+    this.reconnect.resume(imei, connectionId);
   }
 }
