@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SimulatedDevice } from '../../src/simulator/simulated-device.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { FakeDevice } from '../support/fake-device.js';
@@ -612,5 +615,36 @@ describe('GET commands', () => {
   it('has the catalogue', async () => {
     const { body } = await gateway.get<{ commands: { command: string; silent: boolean }[] }>('command-catalogue');
     expect(body.commands.find(({ command }) => command === 'cpureset')).toMatchObject({ silent: true });
+  });
+});
+
+describe('settings of commands', () => {
+  it('VALIDATE_COMMAND_RESPONSE=false takes any reply for the oldest; COMMAND_CATALOGUE_FILE adds commands', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'iot-broker-catalogue-'));
+    const file = join(folder, 'catalogue.json');
+    await writeFile(
+      file,
+      JSON.stringify([{ command: 'honk', replyShape: 'honk', success: '^HONK (done|again)$', failure: '^HONK broken$' }]),
+    );
+    const own = await createTestDatabase();
+    const lax = await Gateway.start(own.url, { VALIDATE_COMMAND_RESPONSE: 'false', COMMAND_CATALOGUE_FILE: file });
+    const imei = newImei();
+    const device = await FakeDevice.logIn(lax.devicePort, imei);
+    const ids: string[] = [];
+    for (const command of ['honk', 'getio']) {
+      ids.push((await lax.post<{ commandLogId: string }>('command', { imei, command })).body.commandLogId);
+      expect(await device.command()).toBe(command);
+    }
+    device.send(codec12Frame(REPLY, 'whatever'));
+    const status = async (id: string): Promise<string> =>
+      (await lax.get<{ command: CommandBody }>(`commands/${id}`)).body.command.status;
+    await waitFor(async () => (await status(ids[0] ?? '')) === 'COMPLETED', { what: 'the oldest to complete' });
+    expect(await status(ids[1] ?? '')).toBe('PENDING');
+    const { body } = await lax.get<{ commands: { command: string; replyShape: string }[] }>('command-catalogue');
+    expect(body.commands.find(({ command }) => command === 'honk')).toMatchObject({ replyShape: 'honk' });
+    device.close();
+    await lax.stop();
+    await own.drop();
+    await rm(folder, { recursive: true });
   });
 });
