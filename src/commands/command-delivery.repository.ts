@@ -204,11 +204,11 @@ export class CommandDeliveryRepository {
     return rows[0];
   }
 
-  async endAttempt(manager: EntityManager, commandLogId: string, result: string, reply: string | null): Promise<void> {
+  /** The last attempt was not answered in time. */
+  async timeOutAttempt(manager: EntityManager, commandLogId: string): Promise<void> {
     await manager.query(
-      `update tbl_iot_command_attempts set result = $2, ended_at = coalesce(ended_at, now()), reply = coalesce($3, reply)
-        where command_log_id = $1 and attempt = (select max(attempt) from tbl_iot_command_attempts where command_log_id = $1)`,
-      [commandLogId, result, reply],
+      `update tbl_iot_command_attempts set result = 'timeout', ended_at = now() where command_log_id = $1 and result is null`,
+      [commandLogId],
     );
   }
 

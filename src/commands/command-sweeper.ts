@@ -62,17 +62,14 @@ export class CommandSweeper {
       const outcome = judgeDue(command);
       switch (outcome.kind) {
         case 'release':
-          await this.repository.endAttempt(manager, command.commandLogId, 'timeout', null);
+          await this.repository.timeOutAttempt(manager, command.commandLogId);
           released.push(command.commandLogId);
           break;
         case 'wait':
           waiting.push(command.commandLogId);
           break;
         case 'fail':
-          // One that had its slot taken from it was ended then.
-          if (command.inFlight) {
-            await this.repository.endAttempt(manager, command.commandLogId, 'timeout', null);
-          }
+          await this.repository.timeOutAttempt(manager, command.commandLogId);
           await this.outbox.append(
             manager,
             commandFailed(await this.repository.fail(manager, command.commandLogId, outcome.reason)),

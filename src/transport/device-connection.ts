@@ -10,7 +10,7 @@ import { type LiveConnection } from './live-connection.js';
 import { LoginReader } from './login-reader.js';
 import { OutgoingFrames } from './outgoing-frames.js';
 import { DEVICE_CONNECTED, DEVICE_LOGIN, type DeviceConnected, type DeviceLogin, type FrameOutcome } from './patterns.js';
-import { closeGracefully, drained } from './socket-close.js';
+import { closeGracefully, untilDrained } from './socket-close.js';
 import { TeltonikaContext } from './teltonika.context.js';
 import { type DisconnectReason } from './transport-counters.js';
 
@@ -269,7 +269,7 @@ export class DeviceConnection implements LiveConnection {
     if (!this.socket.write(encodeAcknowledgement(count))) {
       // A peer that sends without reading its acknowledgements is not read either.
       this.socket.pause();
-      await drained(this.socket);
+      await untilDrained(this.socket);
     }
   }
 

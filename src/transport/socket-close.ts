@@ -15,7 +15,7 @@ export function closeGracefully(socket: Socket): void {
 }
 
 /** Resolves when what was written has left, or when the socket is gone and it never will. */
-export async function drained(socket: Socket): Promise<void> {
+export async function untilDrained(socket: Socket): Promise<void> {
   if (socket.destroyed) {
     return;
   }
