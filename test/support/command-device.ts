@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FakeDevice } from './fake-device.js';
 import { codec12Frame, crc16, login, recordsFrame } from './frames.js';
 import { waitFor } from './wait-for.js';
@@ -223,7 +224,8 @@ export class CommandDevice {
 
   /**
    * Sends half of a frame, and the rest once the gateway has surely read the half and `holdMs` have passed. From the one to the
-   * acknowledgement no command may come.
+   * acknowledgement no command may come. Only where the gateway had nothing else of this connection in hand: while it handles a frame it
+   * reads no further, and can't know of the half.
    */
   async reportInHalves(gatewayHasRead: () => Promise<boolean>, holdMs: number): Promise<boolean> {
     const link = this.current;
@@ -232,10 +234,12 @@ export class CommandDevice {
     }
     const bytes = this.frame();
     const cut = 1 + (this.serial % (bytes.length - 1));
+    const isReadOn = link.said.length === 0 && link.reports.length === 0;
     link.inFrame = true;
     const report = this.expect(link);
     link.peer.send(bytes.subarray(0, cut));
-    if (await gatewayHasRead()) {
+    if ((await gatewayHasRead()) && isReadOn) {
+      await untilArrivedIsTaken();
       link.mustBeQuiet = true;
       this.note(`has sent half a frame by link ${link.number}`);
     }
@@ -359,6 +363,12 @@ export class CommandDevice {
     });
     return report.acknowledged;
   }
+}
+
+/** What the gateway wrote before is in our sockets already; the event loop may have come to another socket first. */
+async function untilArrivedIsTaken(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
 }
 
 /** The device's words when it has done it, in Teltonika's forms; null for a restart, which says nothing. */
