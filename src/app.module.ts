@@ -3,6 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { CommandsModule } from './commands/commands.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { HealthModule } from './health/health.module.js';
+import { ClusterModule } from './platform/cluster/cluster.module.js';
 import { BrokerSettings, ProcessSettings } from './platform/config/settings.js';
 import { SettingsModule } from './platform/config/settings.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -25,6 +26,7 @@ export class AppModule {
       imports: [
         await SettingsModule.forRoot(),
         DatabaseModule,
+        ClusterModule,
         HttpModule,
         ObservabilityModule,
         OutboxModule,

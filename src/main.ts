@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type MicroserviceOptions } from '@nestjs/microservices';
 import { AppModule } from './app.module.js';
+import { Readiness } from './health/readiness.js';
 import { ApiSettings, ProcessSettings } from './platform/config/settings.js';
 import { DatabaseServer } from './platform/database/database-server.js';
 import { GatewayLogger } from './platform/observability/gateway-logger.js';
@@ -11,6 +13,7 @@ import { createHttpAdapter } from './platform/http/http-adapter.js';
 import { configureHttp } from './platform/http/configure-http.js';
 import { TeltonikaServer } from './transport/teltonika-server.js';
 
+const MS = 1_000;
 const LAUNCHER_CHECK_MS = 500;
 /** For the database to stop, after devices and requests had their grace. */
 const BEYOND_GRACE_SECONDS = 30;
@@ -49,14 +52,22 @@ function stopOnSignal(app: NestFastifyApplication): void {
     }
     stopping = true;
     logger.log(`${cause}: finishing what was read, then stopping`);
-    stop(app).then(
-      () => process.exit(0),
-      (error: unknown) => exitWith(error),
-    );
+    withdraw(app)
+      .then(() => stop(app))
+      .then(
+        () => process.exit(0),
+        (error: unknown) => exitWith(error),
+      );
   };
   process.once('SIGTERM', () => begin('SIGTERM'));
   process.once('SIGINT', () => begin('SIGINT'));
   whenLauncherIsGone(() => begin('npm has ended'));
+}
+
+/** Not ready from now on, and still there for those who have not noticed. */
+async function withdraw(app: NestFastifyApplication): Promise<void> {
+  app.get(Readiness).withdraw();
+  await delay(app.get(ProcessSettings).SHUTDOWN_DELAY_SECONDS * MS);
 }
 
 /**
@@ -80,7 +91,7 @@ function whenLauncherIsGone(then: () => void): void {
 /** Devices and requests first, then the pool, the embedded database last: everything before it still needs it. */
 async function stop(app: NestFastifyApplication): Promise<void> {
   const database = app.get(DatabaseServer);
-  const deadline = (app.get(ProcessSettings).SHUTDOWN_GRACE_SECONDS + BEYOND_GRACE_SECONDS) * 1_000;
+  const deadline = (app.get(ProcessSettings).SHUTDOWN_GRACE_SECONDS + BEYOND_GRACE_SECONDS) * MS;
   setTimeout(() => exitWith(new Error('The gateway could not stop in time')), deadline).unref();
   await app.close();
   await database.stop();

@@ -15,6 +15,12 @@ export interface AnswerableCommand extends Command {
   readonly standing: 'in-flight' | 'waiting' | 'late';
 }
 
+/** The connection that a device's newest session belongs to, as far as its instance knows. */
+export interface SessionConnection {
+  readonly id: string;
+  readonly epoch: number;
+}
+
 /** How a reply ends a command. */
 export interface Settlement {
   readonly status: 'COMPLETED' | 'FAILED';
@@ -39,14 +45,15 @@ export class CommandDeliveryRepository {
   /**
    * Takes what may be written to this device now and records the attempts: for each free reply shape the command that has waited
    * longest, and every silent one. Chosen first, locked second, so that a claim running beside never makes this one take the
-   * command behind the head.
+   * command behind the head. Nothing for a connection whose session is not the device's newest.
    */
-  async claim(imei: string, socketUuid: string, tellRetries: boolean): Promise<Command[]> {
+  async claim(imei: string, connection: SessionConnection, tellRetries: boolean): Promise<Command[]> {
     return this.dataSource.query<Command[]>(
       `with head as (
          select distinct on (case when silent then command_log_id::text else reply_shape end) command_log_id
            from tbl_iot_command_logs waiting
           where imei = $1 and status = 'PENDING' and not in_flight and attempts <= max_retry and expires_at > now()
+            and exists (select from tbl_iot_device_sessions session where session.imei = $1 and session.epoch = $4)
             and (silent or not exists (
               select from tbl_iot_command_logs busy
                where busy.imei = $1 and busy.in_flight and busy.reply_shape = waiting.reply_shape))
@@ -80,7 +87,7 @@ export class CommandDeliveryRepository {
               case when $3::boolean and attempts > 1 then iot_append_event(imei, 'command.retried', json_build_object(
                 'command_log_id', command_log_id::text, 'imei', imei, 'command', command, 'metadata', metadata, 'attempt', attempts))::text end as told
          from written`,
-      [imei, socketUuid, tellRetries],
+      [imei, connection.id, tellRetries, connection.epoch],
     );
   }
 
@@ -104,13 +111,17 @@ export class CommandDeliveryRepository {
     });
   }
 
-  /** Devices are back by other connections: what their old ones left unanswered may be written again at once, before all others. */
+  /**
+   * Devices are back by other connections: what their old ones left unanswered may be written again at once, before all others. Not by a
+   * connection that has lost its place already: what the newest one has in flight is none of its.
+   */
   async releaseOfOldConnections(imeis: readonly string[], socketUuids: readonly string[]): Promise<void> {
     await this.dataSource.query(
       `with released as (
          update tbl_iot_command_logs log
             set in_flight = false, queued_at = created_at, due_at = expires_at, updated_at = now()
            from unnest($1::text[], $2::text[]) as login (imei, socket_uuid)
+           join tbl_iot_device_sessions session on session.imei = login.imei and session.connection_id = login.socket_uuid::uuid
           where log.imei = login.imei and log.in_flight and log.socket_uuid <> login.socket_uuid and log.attempts <= log.max_retry
          returning log.command_log_id, log.attempts
        )
@@ -120,6 +131,18 @@ export class CommandDeliveryRepository {
         where attempt.command_log_id = released.command_log_id and attempt.attempt = released.attempts and attempt.result is null`,
       [imeis, socketUuids],
     );
+  }
+
+  /** Which devices of this instance have something that could be written. */
+  async findWaitingOfInstance(instanceId: string): Promise<string[]> {
+    const rows = await this.dataSource.query<{ imei: string }[]>(
+      `select distinct waiting.imei
+         from tbl_iot_command_logs waiting
+         join tbl_iot_device_sessions session on session.imei = waiting.imei and session.instance_id = $1
+        where status = 'PENDING' and not in_flight and attempts <= max_retry and expires_at > now()`,
+      [instanceId],
+    );
+    return rows.map(({ imei }) => imei);
   }
 
   /** Which of these devices have something that could be written. */
@@ -134,21 +157,23 @@ export class CommandDeliveryRepository {
 
   /**
    * Commands that a reply of this device may answer, in the order in which they were last written. Looked up by two partial indexes, not by
-   * the device's whole history. Not locked: `settle` asks again.
+   * the device's whole history. Not locked: `settle` asks again. Null when the device has a newer session than this one: what an old
+   * connection says changes nothing.
    */
-  async findAnswerable(imei: string): Promise<AnswerableCommand[]> {
-    return this.dataSource.query<AnswerableCommand[]>(
+  async findAnswerable(imei: string, epoch: number): Promise<AnswerableCommand[] | null> {
+    const rows = await this.dataSource.query<(AnswerableCommand | { commandLogId: null })[]>(
       `select ${COMMAND_FIELDS},
               case when status = 'FAILED' then 'late' when in_flight or silent then 'in-flight' else 'waiting' end as standing
-         from tbl_iot_command_logs
-        where command_log_id in (
+         from (select from tbl_iot_device_sessions session where session.imei = $1 and session.epoch = $2) current_session
+         left join tbl_iot_command_logs on command_log_id in (
                 select command_log_id from tbl_iot_command_logs where imei = $1 and status = 'PENDING'
                 union all
                 select command_log_id from tbl_iot_command_logs where imei = $1 and reason = 'unconfirmed' and completed_at > ${LATE_SINCE})
           and attempts > 0
         order by sent_at, command_log_id`,
-      [imei],
+      [imei, epoch],
     );
+    return rows.length === 0 ? null : rows.filter((row) => row.commandLogId !== null);
   }
 
   /**
@@ -157,6 +182,7 @@ export class CommandDeliveryRepository {
    */
   async settle(
     found: AnswerableCommand,
+    epoch: number,
     { status, reason, result, response, event }: Settlement,
   ): Promise<{ othersWait: boolean } | null> {
     const [row] = await this.dataSource.query<{ othersWait: boolean }[]>(
@@ -165,6 +191,7 @@ export class CommandDeliveryRepository {
             set late = (status = 'FAILED' and $4 = 'COMPLETED'), status = $4, reason = $5, response = $6, in_flight = false,
                 updated_at = now(), completed_at = now()
           where command_log_id = $1 and attempts = $2 and status = $3
+            and exists (select from tbl_iot_device_sessions session where session.imei = tbl_iot_command_logs.imei and session.epoch = $10)
          returning command_log_id, imei, attempts
        ),
        ended as (
@@ -188,6 +215,7 @@ export class CommandDeliveryRepository {
         result,
         event?.type ?? null,
         event ? stringifyJson(event.body) : null,
+        epoch,
       ],
     );
     return row ?? null;

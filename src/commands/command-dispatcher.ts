@@ -1,8 +1,9 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { DatabaseServer } from '../platform/database/database-server.js';
+import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
+import { Instance } from '../platform/cluster/instance.js';
+import { InstanceChannel } from '../platform/cluster/instance-channel.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
-import { NotificationListener } from '../platform/database/notification-listener.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { encodeCodec12Command, encodeCodec14Command } from '../protocol/message.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
@@ -20,9 +21,8 @@ const LONGEST_WAIT_MS = 5_000;
  * two counts as written, so that no command is ever called unwritten which the device may have seen.
  */
 @Injectable()
-export class CommandDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class CommandDispatcher implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(CommandDispatcher.name);
-  private readonly listener: NotificationListener;
   /** Devices being dispatched; `again` when something woke us meanwhile. */
   private readonly running = new Map<string, { again: boolean }>();
   /** Claimed commands that are on their way to a socket. */
@@ -34,21 +34,18 @@ export class CommandDispatcher implements OnApplicationBootstrap, BeforeApplicat
     private readonly repository: CommandDeliveryRepository,
     private readonly connections: ConnectionRegistry,
     private readonly outbox: OutboxService,
-    database: DatabaseServer,
-  ) {
-    this.listener = new NotificationListener(database.url, 'iot_commands', (imei) =>
-      imei === null ? void this.poll() : this.wake(imei),
-    );
-  }
+    private readonly instance: Instance,
+    private readonly membership: ClusterMembership,
+    private readonly channel: InstanceChannel,
+  ) {}
 
-  onApplicationBootstrap(): void {
-    this.listener.start();
+  onModuleInit(): void {
+    this.channel.handle('command', { onMessage: (imei) => this.wake(imei), onListening: () => void this.poll() });
   }
 
   /** Claims nothing any more; what is claimed is written or taken back. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
-    await this.listener.stop();
     // While the pool is still there for what has to be taken back.
     await Promise.all(this.writing);
   }
@@ -61,25 +58,28 @@ export class CommandDispatcher implements OnApplicationBootstrap, BeforeApplicat
       return;
     }
     const connection = this.connections.find(imei);
-    if (connection && !this.stopping) {
+    if (connection && this.mayClaim) {
       void this.dispatch(imei);
     }
   }
 
   @Interval(POLL_EVERY_MS)
   async poll(): Promise<void> {
-    if (this.polling || this.stopping || this.connections.size === 0) {
+    if (this.polling || !this.mayClaim || this.connections.size === 0) {
       return;
     }
     this.polling = true;
     try {
-      const imeis = Array.from(this.connections.all(), ([imei]) => imei);
-      (await this.repository.findWaiting(imeis)).forEach((imei) => this.wake(imei));
+      (await this.repository.findWaitingOfInstance(this.instance.id)).forEach((imei) => this.wake(imei));
     } catch (error) {
       this.logger.warn(`Looking for waiting commands failed, next try in ${POLL_EVERY_MS / 1000} s: ${String(error)}`);
     } finally {
       this.polling = false;
     }
+  }
+
+  private get mayClaim(): boolean {
+    return !this.stopping && this.membership.isMember;
   }
 
   private async dispatch(imei: string): Promise<void> {
@@ -89,7 +89,7 @@ export class CommandDispatcher implements OnApplicationBootstrap, BeforeApplicat
       do {
         state.again = false;
         await this.sendSome(imei);
-      } while (state.again && !this.stopping);
+      } while (state.again && this.mayClaim);
     } finally {
       this.running.delete(imei);
     }
@@ -99,7 +99,7 @@ export class CommandDispatcher implements OnApplicationBootstrap, BeforeApplicat
     try {
       const connection = this.connections.find(imei);
       // Claimed only when it can be written: an attempt that waits for half a frame would time out without a byte having left.
-      if (connection && (await connection.sendable()) && !this.stopping) {
+      if (connection && (await connection.sendable()) && this.mayClaim) {
         await this.send(imei, connection);
       }
     } catch (error) {
@@ -110,7 +110,7 @@ export class CommandDispatcher implements OnApplicationBootstrap, BeforeApplicat
   }
 
   private async send(imei: string, connection: LiveConnection): Promise<void> {
-    const claimed = await this.repository.claim(imei, connection.id, this.outbox.isEnabled);
+    const claimed = await this.repository.claim(imei, connection, this.outbox.isEnabled);
     // Not waited for: a device in the middle of a frame must not keep its other commands from being claimed.
     for (const command of claimed) {
       const written = this.write(command, connection);

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { CommandSettings } from '../platform/config/settings.js';
 import { retryWhileAway } from '../platform/database/retry-while-away.js';
@@ -22,6 +22,7 @@ const CODEC_NUMBERS: Readonly<Record<MessageCodec, number>> = { [CODEC_12]: 12, 
  */
 @Injectable()
 export class CommandReplies implements OnApplicationShutdown {
+  private readonly logger = new Logger(CommandReplies.name);
   private readonly stopping = new AbortController();
 
   constructor(
@@ -37,8 +38,8 @@ export class CommandReplies implements OnApplicationShutdown {
    * Tried again for as long as the database is away: a device is never acknowledged for a message, so it will not say it twice. Meanwhile its
    * connection is not read.
    */
-  async take(imei: string, frame: DeviceMessageFrame): Promise<void> {
-    const mayWake = await retryWhileAway(() => this.takeOnce(imei, frame), this.stopping.signal);
+  async take(imei: string, epoch: number, frame: DeviceMessageFrame): Promise<void> {
+    const mayWake = await retryWhileAway(() => this.takeOnce(imei, epoch, frame), this.stopping.signal);
     if (mayWake) {
       this.dispatcher.wake(imei);
     }
@@ -49,9 +50,14 @@ export class CommandReplies implements OnApplicationShutdown {
   }
 
   /** Returns whether a slot is free now that another command waits for. */
-  private async takeOnce(imei: string, { message, receivedAtMs }: DeviceMessageFrame): Promise<boolean> {
+  private async takeOnce(imei: string, epoch: number, { message, receivedAtMs }: DeviceMessageFrame): Promise<boolean> {
     for (;;) {
-      const match = this.match(message, await this.repository.findAnswerable(imei));
+      const candidates = await this.repository.findAnswerable(imei, epoch);
+      if (!candidates) {
+        this.logger.warn(`${imei}: words of an old connection are dropped, the device has logged in again since`);
+        return false;
+      }
+      const match = this.match(message, candidates);
       if (!match) {
         await this.keep(imei, message, receivedAtMs);
         return false;
@@ -62,7 +68,7 @@ export class CommandReplies implements OnApplicationShutdown {
         await this.repository.noteReply(match.candidate.commandLogId, text);
         return false;
       }
-      const settled = await this.repository.settle(match.candidate, this.settlement(match, text));
+      const settled = await this.repository.settle(match.candidate, epoch, this.settlement(match, text));
       if (settled) {
         return settled.othersWait;
       }

@@ -15,7 +15,7 @@ export class CommandReplyController {
 
   @MessagePattern(DEVICE_MESSAGE)
   async message(@Payload() frame: DeviceMessageFrame, @Ctx() context: TeltonikaContext): Promise<void> {
-    await this.replies.take(context.imei, frame);
+    await this.replies.take(context.imei, context.epoch, frame);
   }
 
   @EventPattern(DEVICE_CONNECTED)

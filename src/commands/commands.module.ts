@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { Module } from '@nestjs/common';
-import { DevicesModule } from '../devices/devices.module.js';
 import { CommandSettings } from '../platform/config/settings.js';
 import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
@@ -18,7 +17,6 @@ import { DeviceMessagesRepository } from './device-messages.repository.js';
 
 /** Commands to devices, from the request to the truth about what became of it. */
 @Module({
-  imports: [DevicesModule],
   controllers: [CommandsController, CommandReplyController, DeviceMessagesController],
   providers: [
     { provide: CommandCatalogue, inject: [CommandSettings], useFactory: loadCatalogue },

@@ -17,6 +17,8 @@ export interface CreatedCommand {
   readonly commandLogId: string;
   readonly status: CommandStatus;
   readonly same: boolean;
+  /** The instance that holds the device, null when none does. */
+  readonly holder: string | null;
 }
 
 export interface NewCommand {
@@ -56,13 +58,13 @@ export class CommandsRepository {
   }
 
   /**
-   * Puts a command into the ledger (see the function in the migration), and ends the pending ones with the same text. `same` is false when its
-   * idempotency key was used for another request. Throws CommandDeviceNotConnectedError, TooManyOpenCommandsError.
+   * Puts a command into the ledger (see the function in the migration), ends the pending ones with the same text, and wakes the instance that
+   * holds the device when it is another one. `same` is false when its idempotency key was used for another request. Throws CommandDeviceNotConnectedError, TooManyOpenCommandsError.
    */
-  async create(command: NewCommand, isConnected: boolean, mostOpen: number): Promise<CreatedCommand> {
+  async create(command: NewCommand, ownInstance: string, mostOpen: number): Promise<CreatedCommand> {
     try {
       const [row] = await this.dataSource.query<[CreatedCommand]>(
-        `select id::text as "commandLogId", state as status, same
+        `select id::text as "commandLogId", state as status, same, holder
            from iot_create_command($1, $2, $3::smallint, $4, $5, $6, $7, $8, $9, $10::json, $11, $12, $13, $14)`,
         [
           command.imei,
@@ -77,7 +79,7 @@ export class CommandsRepository {
           command.metadata,
           command.idempotencyKey,
           command.requestHash,
-          isConnected,
+          ownInstance,
           mostOpen,
         ],
       );

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { DevicesService } from '../devices/devices.service.js';
+import { Instance } from '../platform/cluster/instance.js';
 import { CommandSettings } from '../platform/config/settings.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { InvalidInputError } from '../platform/errors/domain-error.js';
@@ -35,7 +35,7 @@ export class CommandsService {
   constructor(
     private readonly repository: CommandsRepository,
     private readonly dispatcher: CommandDispatcher,
-    private readonly devices: DevicesService,
+    private readonly instance: Instance,
     private readonly catalogue: CommandCatalogue,
     private readonly outbox: OutboxService,
     private readonly settings: CommandSettings,
@@ -50,15 +50,14 @@ export class CommandsService {
     if (problem !== null) {
       throw new InvalidInputError(problem);
     }
-    const isConnected = this.devices.isConnected(dto.imei);
-    const { commandLogId, status, same } = await this.insertOnce(this.describe(dto, metadata, idempotencyKey), isConnected);
+    const { commandLogId, status, same, holder } = await this.insertOnce(this.describe(dto, metadata, idempotencyKey));
     if (!same) {
       throw new IdempotencyConflictError();
     }
-    if (isConnected) {
+    if (holder === this.instance.id) {
       this.dispatcher.wake(dto.imei);
     }
-    return { commandLogId, status, isConnected };
+    return { commandLogId, status, isConnected: holder !== null };
   }
 
   /** Throws CommandNotFoundError. */
@@ -123,13 +122,13 @@ export class CommandsService {
     };
   }
 
-  private async insertOnce(command: NewCommand, isConnected: boolean): Promise<CreatedCommand> {
+  private async insertOnce(command: NewCommand): Promise<CreatedCommand> {
     try {
-      return await this.repository.create(command, isConnected, MAX_OPEN_COMMANDS);
+      return await this.repository.create(command, this.instance.id, MAX_OPEN_COMMANDS);
     } catch (error) {
       // Two requests with one key for two devices at the same moment: the second one finds the first now.
       if (command.idempotencyKey !== null && isDuplicateKey(error)) {
-        return this.repository.create(command, isConnected, MAX_OPEN_COMMANDS);
+        return this.repository.create(command, this.instance.id, MAX_OPEN_COMMANDS);
       }
       throw error;
     }

@@ -1,4 +1,5 @@
 import { type LiveConnection } from '../transport/live-connection.js';
+import { type Session } from './session.js';
 
 /** A connected device. */
 export class DeviceDto {
@@ -12,14 +13,24 @@ export class DeviceDto {
   readonly remotePort!: number;
   /** Unique for each connection. */
   readonly connectionId!: string;
-  /** When the last frame arrived, null before the first one. */
+  /**
+   * Which instance holds it.
+   * @example 'iot-broker-7c9f4:1'
+   */
+  readonly instance!: string;
+  /** The id of that instance. */
+  readonly instanceId!: string;
+  /** Grows with every login of a device. */
+  readonly epoch!: number;
+  /** When the last frame arrived; null before the first one, and when another instance than the answering one holds the device. */
   readonly lastFrameAt!: Date | null;
-  /** Records acknowledged on this connection. */
-  readonly records!: number;
+  /** Records acknowledged on this connection; null when another instance than the answering one holds the device. */
+  readonly records!: number | null;
 
-  static from(imei: string, connection: LiveConnection): DeviceDto {
-    const { connectedAt, remoteAddress, remotePort, id: connectionId, lastFrameAt, records } = connection;
-    return { imei, connectedAt, remoteAddress, remotePort, connectionId, lastFrameAt, records };
+  static from(session: Session, local: LiveConnection | null): DeviceDto {
+    const { imei, connectedAt, remoteAddress, remotePort, connectionId, instance, instanceId, epoch } = session;
+    const { lastFrameAt, records } = local?.epoch === epoch ? local : { lastFrameAt: null, records: null };
+    return { imei, connectedAt, remoteAddress, remotePort, connectionId, instance, instanceId, epoch, lastFrameAt, records };
   }
 }
 

@@ -14,28 +14,30 @@ export class DevicesController {
     private readonly stats: StatsRegistry,
   ) {}
 
-  /** All connected devices. */
+  /** All connected devices, whichever instance holds them. */
   @Get('devices')
-  list(): DeviceListDto {
-    const devices = this.devices.listConnected();
+  async list(): Promise<DeviceListDto> {
+    const devices = await this.devices.listConnected();
     return { success: true, count: devices.length, devices };
   }
 
-  /** One connected device. 404 when it is not connected. */
+  /** One connected device. 404 when it is not connected to any instance. */
   @Get('devices/:imei')
-  get(@Param() { imei }: ImeiParam): DeviceAnswerDto {
-    return { success: true, device: this.devices.getConnected(imei) };
+  async get(@Param() { imei }: ImeiParam): Promise<DeviceAnswerDto> {
+    return { success: true, device: await this.devices.getConnected(imei) };
   }
 
-  /** Counters and memory of the gateway. */
+  /** Devices of the cluster, counters and memory of the instance that answers, and all instances. */
   @Get('stats')
-  readStats(): StatsDto {
+  async readStats(): Promise<StatsDto> {
+    const { connected, instances } = await this.devices.readCluster();
     return {
       success: true,
-      authenticatedDevices: this.devices.connectedCount,
+      authenticatedDevices: connected,
       uptime: process.uptime(),
       memoryUsage: { ...process.memoryUsage() },
       ...(this.stats.read() as Pick<StatsDto, 'transport'>),
+      instances: instances.map(({ name: instance, ...rest }) => ({ instance, ...rest })),
     };
   }
 }

@@ -1,11 +1,18 @@
 import { Module } from '@nestjs/common';
-import { DeviceLoginController } from './device-login.controller.js';
+import { DeviceConnectionController } from './device-connection.controller.js';
 import { DevicesController } from './devices.controller.js';
 import { DevicesService } from './devices.service.js';
+import { SessionComparison } from './session-comparison.js';
+import { SessionFence } from './session-fence.js';
+import { SessionReaper } from './session-reaper.js';
+import { SessionWriter } from './session-writer.js';
+import { SessionsRepository } from './sessions.repository.js';
+import { TransportStats } from './transport-stats.js';
 
+/** Which devices are connected, and to which instance. */
 @Module({
-  controllers: [DevicesController, DeviceLoginController],
-  providers: [DevicesService],
+  controllers: [DevicesController, DeviceConnectionController],
+  providers: [DevicesService, SessionComparison, SessionFence, SessionReaper, SessionWriter, SessionsRepository, TransportStats],
   exports: [DevicesService],
 })
 export class DevicesModule {}

@@ -1,52 +1,67 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { StatsRegistry } from '../platform/observability/stats-registry.js';
+import { Injectable } from '@nestjs/common';
+import { type InstanceRow, InstancesRepository } from '../platform/cluster/instances.repository.js';
+import { isDatabaseAway } from '../platform/database/database-errors.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
-import { TeltonikaServer } from '../transport/teltonika-server.js';
-import { TransportCounters } from '../transport/transport-counters.js';
+import { type LoginOutcome } from '../transport/patterns.js';
 import { DeviceDto } from './device.dto.js';
 import { DeviceNotConnectedError } from './device.errors.js';
+import { type SessionEnd, type SessionOpening } from './session.js';
+import { SessionsRepository } from './sessions.repository.js';
+import { SessionWriter } from './session-writer.js';
 
-/** Who is connected. */
+/** An instance and how many devices it holds. */
+export interface ClusterInstance extends InstanceRow {
+  readonly devices: number;
+}
+
+/** Who is connected, to whichever instance. */
 @Injectable()
-export class DevicesService implements OnModuleInit {
+export class DevicesService {
   constructor(
+    private readonly sessions: SessionsRepository,
+    private readonly writer: SessionWriter,
+    private readonly instances: InstancesRepository,
     private readonly connections: ConnectionRegistry,
-    private readonly server: TeltonikaServer,
-    private readonly counters: TransportCounters,
-    private readonly stats: StatsRegistry,
   ) {}
 
-  onModuleInit(): void {
-    this.stats.register('transport', () => ({
-      connections: this.server.connectionCount,
-      bytesInFlight: this.server.bytesInFlight,
-      ...this.counters,
-    }));
+  async isConnected(imei: string): Promise<boolean> {
+    return this.connections.find(imei) !== null || (await this.sessions.find(imei)) !== null;
   }
 
-  get connectedCount(): number {
-    return this.connections.size;
-  }
-
-  isConnected(imei: string): boolean {
-    return this.connections.find(imei) !== null;
-  }
-
-  listConnected(): DeviceDto[] {
-    return Array.from(this.connections.all(), ([imei, connection]) => DeviceDto.from(imei, connection));
+  async listConnected(): Promise<DeviceDto[]> {
+    const sessions = await this.sessions.list();
+    return sessions.map((session) => DeviceDto.from(session, this.connections.find(session.imei)));
   }
 
   /** Throws DeviceNotConnectedError. */
-  getConnected(imei: string): DeviceDto {
-    const connection = this.connections.find(imei);
-    if (!connection) {
+  async getConnected(imei: string): Promise<DeviceDto> {
+    const session = await this.sessions.find(imei);
+    if (!session) {
       throw new DeviceNotConnectedError();
     }
-    return DeviceDto.from(imei, connection);
+    return DeviceDto.from(session, this.connections.find(imei));
   }
 
-  /** Whether a device that claims this IMEI may talk. */
-  admits(_imei: string): boolean {
-    return true;
+  /** Devices that are connected, on all instances; on this one alone, and no instances, while the database is away. */
+  async readCluster(): Promise<{ connected: number; instances: ClusterInstance[] }> {
+    try {
+      const [rows, devices] = await Promise.all([this.instances.list(), this.sessions.countByInstance()]);
+      const instances = rows.map((row) => ({ ...row, devices: devices.get(row.instanceId) ?? 0 }));
+      return { connected: [...devices.values()].reduce((sum, count) => sum + count, 0), instances };
+    } catch (error) {
+      if (isDatabaseAway(error)) {
+        return { connected: this.connections.size, instances: [] };
+      }
+      throw error;
+    }
+  }
+
+  /** Answered when the whole cluster may know that the device is connected here. */
+  logIn(opening: SessionOpening): Promise<LoginOutcome> {
+    return this.writer.open(opening);
+  }
+
+  disconnected(end: SessionEnd): Promise<void> {
+    return this.writer.close(end);
   }
 }

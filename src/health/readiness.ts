@@ -1,19 +1,20 @@
-import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 
-/** Turns false before anything else is closed, so that a balancer sends no more. */
+/** Turns false before anything is closed, so that a balancer sends no more. */
 @Injectable()
-export class Readiness implements BeforeApplicationShutdown {
-  private stopping = false;
+export class Readiness {
+  private withdrawn = false;
 
   constructor(private readonly indicators: HealthIndicatorService) {}
 
-  beforeApplicationShutdown(): void {
-    this.stopping = true;
+  /** For good: this gateway is about to stop. */
+  withdraw(): void {
+    this.withdrawn = true;
   }
 
   check(key: string): HealthIndicatorResult {
     const indicator = this.indicators.check(key);
-    return this.stopping ? indicator.down('stopping') : indicator.up();
+    return this.withdrawn ? indicator.down('stopping') : indicator.up();
   }
 }

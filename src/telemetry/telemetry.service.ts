@@ -65,7 +65,7 @@ export class TelemetryService implements OnModuleInit {
   }
 
   private async requireKnown(imei: string): Promise<void> {
-    if (!this.devices.isConnected(imei) && !(await this.reader.hasRecords(imei))) {
+    if (!(await this.devices.isConnected(imei)) && !(await this.reader.hasRecords(imei))) {
       throw new DeviceUnknownError();
     }
   }

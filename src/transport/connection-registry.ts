@@ -18,11 +18,22 @@ export class ConnectionRegistry {
     return this.byImei.entries();
   }
 
-  /** The newest login wins: returns the connection it takes the place of, for the caller to close. */
+  /** The newest login wins: returns the connection that has lost its place, or never gets one, for the caller to close. */
   register(imei: string, connection: LiveConnection): LiveConnection | null {
-    const previous = this.byImei.get(imei) ?? null;
+    const present = this.byImei.get(imei) ?? null;
+    if (present && present.epoch > connection.epoch) {
+      return connection;
+    }
     this.byImei.set(imei, connection);
-    return previous;
+    return present;
+  }
+
+  /** The device has logged in elsewhere, with this epoch. */
+  endOlderThan(imei: string, epoch: number): void {
+    const connection = this.byImei.get(imei);
+    if (connection && connection.epoch < epoch) {
+      connection.end('replaced');
+    }
   }
 
   /** A connection that was replaced in the meantime changes nothing by its late close. */

@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { type Socket } from 'node:net';
-import { encodeAcknowledgement } from '../protocol/frame-encoder.js';
-import { FrameCrcError, FrameSplitter, type Frame } from '../protocol/frame-splitter.js';
 import { LOGIN_ACCEPTED, LOGIN_REFUSED } from '../protocol/login.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
-import { type BudgetWait } from './byte-budget.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
+import { FrameExchange } from './frame-exchange.js';
 import { type LiveConnection } from './live-connection.js';
-import { LoginReader } from './login-reader.js';
+import { LoginPhase } from './login-phase.js';
 import { OutgoingFrames } from './outgoing-frames.js';
-import { DEVICE_CONNECTED, DEVICE_LOGIN, type DeviceConnected, type DeviceLogin, type FrameOutcome } from './patterns.js';
-import { closeGracefully, untilDrained } from './socket-close.js';
+import {
+  DEVICE_CONNECTED,
+  DEVICE_DISCONNECTED,
+  DEVICE_LOGIN,
+  type DeviceConnected,
+  type DeviceDisconnected,
+  type DeviceLogin,
+  type LoginOutcome,
+} from './patterns.js';
+import { closeGracefully } from './socket-close.js';
 import { TeltonikaContext } from './teltonika.context.js';
 import { type DisconnectReason } from './transport-counters.js';
 
@@ -30,19 +36,13 @@ export class DeviceConnection implements LiveConnection {
   readonly connectedAt = new Date();
   readonly remoteAddress: string;
   readonly remotePort: number;
-  records = 0;
-  lastFrameAt: Date | null = null;
-
   private context: TeltonikaContext | null = null;
-  private login: LoginReader | null = new LoginReader();
-  private loginTimer: NodeJS.Timeout | null;
-  private readonly splitter: FrameSplitter;
+  private login: LoginPhase | null;
+  private readonly frames: FrameExchange;
   private busy = false;
-  private closing = false;
+  private closing: DisconnectReason | null = null;
   private peerEnded = false;
   private drained: (() => void) | null = null;
-  private pingsCounted = 0;
-  private budgetWait: BudgetWait | null = null;
   /** Made when the first frame is to be sent: most connections never need it. */
   private outgoing: OutgoingFrames | null = null;
 
@@ -55,8 +55,8 @@ export class DeviceConnection implements LiveConnection {
     // Kept now: a destroyed socket no longer knows its peer.
     this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     this.remotePort = socket.remotePort ?? 0;
-    this.splitter = new FrameSplitter(options.maxFrameBytes);
-    this.loginTimer = setTimeout(() => this.close('login-timeout'), options.loginTimeoutMs);
+    this.frames = new FrameExchange(socket, environment);
+    this.login = new LoginPhase(options.loginTimeoutMs, () => this.close('login-timeout'));
     socket.setTimeout(options.idleTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('end', () => this.peerEnd());
@@ -68,6 +68,18 @@ export class DeviceConnection implements LiveConnection {
 
   get imei(): string | null {
     return this.context?.imei ?? null;
+  }
+
+  get epoch(): number {
+    return this.context?.epoch ?? 0;
+  }
+
+  get records(): number {
+    return this.frames.records;
+  }
+
+  get lastFrameAt(): Date | null {
+    return this.frames.lastFrameAt;
   }
 
   /** Answers what was already read, acknowledges it, then closes. Resolves when the socket is gone, after `timeoutMs` at the latest. */
@@ -85,8 +97,8 @@ export class DeviceConnection implements LiveConnection {
     });
   }
 
-  replace(): void {
-    this.close('replaced');
+  end(reason: 'replaced' | 'fenced'): void {
+    this.close(reason);
   }
 
   sendable(): Promise<boolean> {
@@ -122,7 +134,7 @@ export class DeviceConnection implements LiveConnection {
         rest = this.readLogin(this.login, chunk);
       }
       if (rest && rest.length > 0) {
-        this.splitter.push(rest);
+        this.frames.push(rest);
       }
     } catch (error) {
       this.fail(error);
@@ -136,35 +148,29 @@ export class DeviceConnection implements LiveConnection {
   }
 
   /** Returns the bytes behind the login, or null while it is not whole. */
-  private readLogin(reader: LoginReader, chunk: Buffer): Buffer | null {
-    const login = reader.read(chunk);
+  private readLogin(phase: LoginPhase, chunk: Buffer): Buffer | null {
+    const login = phase.read(chunk);
     if (!login) {
       return null;
     }
+    phase.end();
     this.login = null;
-    this.clearLoginTimer();
     this.busy = true;
     void this.admit(login.imei);
     return login.rest;
   }
 
   private async admit(imei: string): Promise<void> {
-    const context = new TeltonikaContext([imei, this.id, this.remoteAddress]);
     try {
-      const accepted = await this.environment.ask<boolean>(DEVICE_LOGIN, { imei } satisfies DeviceLogin, context);
-      if (this.closing) {
+      const { connectedAt, remotePort } = this;
+      const outcome = await this.environment.ask<LoginOutcome>(
+        DEVICE_LOGIN,
+        { imei, connectedAt, remotePort } satisfies DeviceLogin,
+        new TeltonikaContext([imei, this.id, this.remoteAddress, 0]),
+      );
+      if (!this.settleLogin(imei, outcome)) {
         return;
       }
-      if (!accepted) {
-        this.refuseLogin();
-        return;
-      }
-      this.context = context;
-      this.environment.counters.loginsAccepted++;
-      // Registered first, the old one closed second: at no time is the device nowhere.
-      this.environment.registry.register(imei, this)?.replace();
-      this.socket.write(Buffer.of(LOGIN_ACCEPTED));
-      this.environment.announce(DEVICE_CONNECTED, { imei, connectionId: this.id } satisfies DeviceConnected, context);
     } catch (error) {
       this.fail(error);
       return;
@@ -172,6 +178,44 @@ export class DeviceConnection implements LiveConnection {
       this.busy = false;
     }
     await this.readFrames();
+  }
+
+  /** Returns whether the device may talk now. */
+  private settleLogin(imei: string, outcome: LoginOutcome): boolean {
+    if (this.closing && outcome.kind !== 'accept') {
+      return false;
+    }
+    switch (outcome.kind) {
+      case 'refuse':
+        this.refuseLogin();
+        return false;
+      case 'superseded':
+        this.close('replaced');
+        return false;
+      case 'accept':
+        this.context = new TeltonikaContext([imei, this.id, this.remoteAddress, outcome.epoch]);
+        this.environment.counters.loginsAccepted++;
+        return this.open(imei, this.context);
+    }
+  }
+
+  private open(imei: string, context: TeltonikaContext): boolean {
+    if (this.closing) {
+      // The device did not wait for the answer; the session it got is given back.
+      if (this.socket.destroyed) {
+        void this.leave();
+      }
+      return false;
+    }
+    // Registered first, the old one closed second: at no time is the device nowhere.
+    const loser = this.environment.registry.register(imei, this);
+    loser?.end('replaced');
+    if (loser === this) {
+      return false;
+    }
+    this.socket.write(Buffer.of(LOGIN_ACCEPTED));
+    this.environment.announce(DEVICE_CONNECTED, { imei, connectionId: this.id } satisfies DeviceConnected, context);
+    return true;
   }
 
   private refuseLogin(): void {
@@ -184,8 +228,8 @@ export class DeviceConnection implements LiveConnection {
   private async readFrames(): Promise<void> {
     this.busy = true;
     try {
-      for (let frame = this.nextFrame(); frame && !this.closing; frame = this.nextFrame()) {
-        await this.answer(frame);
+      while (!this.closing && (await this.answerNext())) {
+        // As long as there is a whole frame.
       }
     } catch (error) {
       this.fail(error);
@@ -202,50 +246,14 @@ export class DeviceConnection implements LiveConnection {
     }
   }
 
-  private nextFrame(): Frame | FrameCrcError | null {
-    try {
-      return this.splitter.next();
-    } catch (error) {
-      if (error instanceof FrameCrcError) {
-        return error;
-      }
-      throw error;
-    } finally {
-      this.environment.counters.pings += this.splitter.pings - this.pingsCounted;
-      this.pingsCounted = this.splitter.pings;
+  private async answerNext(): Promise<boolean> {
+    const outcome = await this.frames.answerNext(this.openContext);
+    if (outcome === 'acknowledge') {
+      this.outgoing?.endGrace();
+    } else if (outcome === 'close') {
+      this.close('protocol-error');
     }
-  }
-
-  private async answer(next: Frame | FrameCrcError): Promise<void> {
-    const { budget, counters, frames } = this.environment;
-    const bytes = (next instanceof FrameCrcError ? next.frame : next).bytes.length;
-    this.lastFrameAt = new Date();
-    this.budgetWait = budget.take(bytes);
-    if (this.budgetWait) {
-      counters.backpressureWaits++;
-      const taken = await this.budgetWait.taken;
-      this.budgetWait = null;
-      if (!taken) {
-        return;
-      }
-    }
-    try {
-      await this.tell(await frames.handle(next, this.openContext, this.lastFrameAt.getTime()));
-    } finally {
-      budget.give(bytes);
-    }
-  }
-
-  private async tell(outcome: FrameOutcome): Promise<void> {
-    switch (outcome.kind) {
-      case 'acknowledge':
-        this.records += outcome.count;
-        return this.acknowledge(outcome.count);
-      case 'skip':
-        return;
-      case 'close':
-        return this.close('protocol-error');
-    }
+    return outcome !== null;
   }
 
   private get firstFrameGraceMs(): number {
@@ -254,22 +262,8 @@ export class DeviceConnection implements LiveConnection {
 
   /** Not while a frame is being handled, nor while half of one has come: then there is no acknowledgement behind us yet. */
   private flushOutgoing(): void {
-    if (!this.busy && !this.closing && this.splitter.bufferedBytes === 0) {
+    if (!this.busy && !this.closing && this.frames.bufferedBytes === 0) {
       this.outgoing?.flush((frame) => this.socket.write(frame));
-    }
-  }
-
-  private async acknowledge(count: number): Promise<void> {
-    if (this.socket.destroyed) {
-      // Stored, and nobody there to tell: the device sends it again by its next connection, and is told then.
-      return;
-    }
-    this.environment.counters.acknowledgements++;
-    this.outgoing?.endGrace();
-    if (!this.socket.write(encodeAcknowledgement(count))) {
-      // A peer that sends without reading its acknowledgements is not read either.
-      this.socket.pause();
-      await untilDrained(this.socket);
     }
   }
 
@@ -316,14 +310,14 @@ export class DeviceConnection implements LiveConnection {
     if (this.closing) {
       return;
     }
-    this.closing = true;
+    this.closing = reason;
     this.outgoing?.close();
     if (this.context) {
       // Now, not when the socket is gone: nobody should find a connection that takes nothing any more.
       this.environment.registry.unregister(this.context.imei, this);
     }
     this.environment.counters.countDisconnect(reason);
-    this.clearLoginTimer();
+    this.login?.end();
     if (reason === 'socket-error' || this.socket.destroyed) {
       this.socket.destroy();
       return;
@@ -333,17 +327,22 @@ export class DeviceConnection implements LiveConnection {
 
   private closed(): void {
     this.close('peer');
-    // Its frame was not begun, so it is not acknowledged: the device sends it again by its next connection. Staying in
-    // line for a dead socket would let a long outage pile up one frame for every reconnect.
-    this.budgetWait?.giveUp();
-    this.onClosed();
-    this.drained?.();
+    this.frames.giveUp();
+    void this.leave();
   }
 
-  private clearLoginTimer(): void {
-    if (this.loginTimer) {
-      clearTimeout(this.loginTimer);
-      this.loginTimer = null;
+  /** The socket is gone: so is the session, and only then is this connection over. */
+  private async leave(): Promise<void> {
+    const { context, closing: reason } = this;
+    if (context && reason) {
+      const { imei, epoch } = context;
+      try {
+        await this.environment.ask<unknown>(DEVICE_DISCONNECTED, { imei, epoch, reason } satisfies DeviceDisconnected, context);
+      } catch {
+        // The handler has logged its reason; a session that is not given back is freed with its instance at the latest.
+      }
     }
+    this.onClosed();
+    this.drained?.();
   }
 }

@@ -3,6 +3,8 @@ export interface LiveConnection {
   /** Unique among all connections of all instances. */
   readonly id: string;
   readonly imei: string | null;
+  /** Of the device's session: greater than that of every earlier login of the device, on any instance. */
+  readonly epoch: number;
   readonly connectedAt: Date;
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -20,6 +22,6 @@ export interface LiveConnection {
    * closed, or that `withinMs` passed first, and that the device has surely not seen the frame.
    */
   send(frame: Buffer, withinMs: number): Promise<boolean>;
-  /** Closes it, because a newer login of the same IMEI took its place. */
-  replace(): void;
+  /** Closes it: a newer login of the same IMEI took its place, or this instance may not act for the device any more. */
+  end(reason: 'replaced' | 'fenced'): void;
 }

@@ -1,13 +1,16 @@
 import { type AvlRecord } from '../protocol/avl-record.js';
 import { type DeviceMessage } from '../protocol/message.js';
 import { type ProtocolError } from '../protocol/protocol-error.js';
+import { type DisconnectReason } from './transport-counters.js';
 
 /** The Nest message patterns of this transport. Every handler also gets a TeltonikaContext. */
 
-/** A device names itself. Payload {@link DeviceLogin}; the answer `true` accepts, `false` refuses it. */
+/** A device names itself. Payload {@link DeviceLogin}; answers a {@link LoginOutcome} once it is durable. */
 export const DEVICE_LOGIN = 'device.login';
 /** Event: a device was accepted and is in the registry. Payload {@link DeviceConnected}. */
 export const DEVICE_CONNECTED = 'device.connected';
+/** The connection of an accepted device is gone. Payload {@link DeviceDisconnected}; answers when that is known to everybody. */
+export const DEVICE_DISCONNECTED = 'device.disconnected';
 /** Records arrived. Payload {@link TelemetryFrame}; answers once they are durable, with the count to acknowledge. */
 export const TELEMETRY_FRAME = 'telemetry.frame';
 /** A message of codec 12 to 15 arrived. Payload {@link DeviceMessageFrame}; the answer is not sent to the device. */
@@ -17,11 +20,23 @@ export const REJECTED_FRAME = 'frame.rejected';
 
 export interface DeviceLogin {
   readonly imei: string;
+  readonly connectedAt: Date;
+  readonly remotePort: number;
 }
+
+/** `superseded`: a newer login of the same device came while this one was being looked at. */
+export type LoginOutcome =
+  { readonly kind: 'accept'; readonly epoch: number } | { readonly kind: 'refuse' } | { readonly kind: 'superseded' };
 
 export interface DeviceConnected {
   readonly imei: string;
   readonly connectionId: string;
+}
+
+export interface DeviceDisconnected {
+  readonly imei: string;
+  readonly epoch: number;
+  readonly reason: DisconnectReason;
 }
 
 /** A decoded frame of records. `bytes` and the records' views live as long as the handler runs: copy what is kept. */

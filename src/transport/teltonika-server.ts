@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
@@ -10,6 +11,10 @@ import { FrameDispatcher, type AskHandler } from './frame-dispatcher.js';
 import { type TeltonikaContext } from './teltonika.context.js';
 import { TransportCounters } from './transport-counters.js';
 import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
+
+/** 500 a second, or faster where that would take more than half of the time there is. */
+const CLOSED_AT_A_TIME = 50;
+const CLOSING_PAUSE_MS = 100;
 
 export const TELTONIKA_TRANSPORT = Symbol('TELTONIKA_TRANSPORT');
 
@@ -76,11 +81,36 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     });
   }
 
-  /** Stops accepting, lets every connection finish (and acknowledge) what it has read, then closes it. */
+  /**
+   * Stops accepting, lets every connection finish (and acknowledge) what it has read, then closes it. Not all at once: they come back to the
+   * other instances as fast as they are closed here.
+   */
   override async close(): Promise<void> {
     this.closing = true;
     this.listener.close();
-    await Promise.all([...this.connections].map((connection) => connection.drain(this.options.drainTimeoutMs)));
+    const connections = [...this.connections];
+    const { drainTimeoutMs } = this.options;
+    const atATime = Math.max(CLOSED_AT_A_TIME, Math.ceil((connections.length * CLOSING_PAUSE_MS) / (drainTimeoutMs / 2)));
+    const deadline = performance.now() + drainTimeoutMs;
+    const draining: Promise<void>[] = [];
+    for (let start = 0; start < connections.length; start += atATime) {
+      if (start > 0) {
+        await delay(CLOSING_PAUSE_MS);
+      }
+      draining.push(
+        ...connections.slice(start, start + atATime).map((connection) => connection.drain(deadline - performance.now())),
+      );
+    }
+    await Promise.all(draining);
+  }
+
+  /** Ends the connections of all devices that are logged in. */
+  endAll(reason: 'fenced'): void {
+    for (const connection of this.connections) {
+      if (connection.imei !== null) {
+        connection.end(reason);
+      }
+    }
   }
 
   override on(): never {

@@ -7,6 +7,7 @@ export type DisconnectReason =
   | 'login-timeout'
   | 'login-refused'
   | 'replaced'
+  | 'fenced'
   | 'protocol-error'
   | 'handler-error'
   | 'shutdown';

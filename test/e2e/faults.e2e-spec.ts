@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres.js';
 import { runMigrations } from '../../src/platform/database/migrations.js';
 import { FakeDevice } from '../support/fake-device.js';
-import { codec12Frame, recordsFrame } from '../support/frames.js';
+import { codec12Frame, login, recordsFrame } from '../support/frames.js';
 import { Gateway } from '../support/gateway.js';
 import { LedgerFleet } from '../support/ledger-fleet.js';
 import { createTestDatabase, openDatabase, type TestDatabase } from '../support/test-database.js';
@@ -97,10 +97,12 @@ describe('a PostgreSQL of its own', () => {
     });
     expect(devices.map((device) => [device.isClosed, device.pendingBytes])).toEqual(devices.map(() => [false, 0]));
 
-    // A device that comes during the outage is let in and waits like the others.
-    const late = await FakeDevice.logIn(gateway.devicePort, '861000000000010');
+    // A device that comes during the outage waits too: it is let in when the others can know of it.
+    const late = await FakeDevice.connect(gateway.devicePort);
+    late.send(login('861000000000010'));
     late.send(recordsFrame([{ speed: 3 }, { speed: 4 }]));
     await startPostgres();
+    expect(await late.take(1, 30_000)).toEqual(Buffer.of(1));
     for (const device of [...devices, late]) {
       expect(await device.acknowledgement(30_000)).toBe(2);
       device.close();

@@ -92,6 +92,20 @@ describe('with a long history', () => {
   });
 
   /** The plan of a statement as text. */
+  /** As a login does. Returns the epoch of the session. */
+  async function connect(imei: string): Promise<number> {
+    const [session] = await database.query<{ epoch: number }>(
+      `with instance as (
+         insert into tbl_iot_instances (instance_id, name, dead_after) values (gen_random_uuid(), 'test', '1 hour') returning instance_id
+       )
+       insert into tbl_iot_device_sessions (imei, instance_id, connection_id, connected_at, remote_address, remote_port)
+       select $1, instance_id, gen_random_uuid(), now(), '127.0.0.1', 1 from instance
+       returning epoch::float8 as epoch`,
+      [imei],
+    );
+    return session?.epoch ?? 0;
+  }
+
   async function plan(sql: string): Promise<string> {
     const rows = await database.query<{ 'QUERY PLAN': string }>(`explain (costs off) ${sql}`);
     return rows.map((row) => row['QUERY PLAN']).join('\n');
@@ -140,8 +154,9 @@ describe('with a long history', () => {
       return [];
     }) as typeof source.query;
     source.query = measure;
-    await repository.findAnswerable('360000000000002');
-    await repository.claim('360000000000002', 'a socket', true);
+    const epoch = await connect('360000000000002');
+    await repository.findAnswerable('360000000000002', epoch);
+    await repository.claim('360000000000002', { id: 'a socket', epoch }, true);
     await repository.transaction(async (manager) => {
       manager.query = measure;
       await repository.lockDue(manager);

@@ -4,10 +4,13 @@ import { Ctx, MessagePattern, Payload, type MicroserviceOptions } from '@nestjs/
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConnectionRegistry } from '../../src/transport/connection-registry.js';
 import {
+  DEVICE_DISCONNECTED,
   DEVICE_LOGIN,
   REJECTED_FRAME,
   TELEMETRY_FRAME,
+  type DeviceDisconnected,
   type DeviceLogin,
+  type LoginOutcome,
   type RejectedFrame,
   type FrameOutcome,
   TelemetryFrame,
@@ -22,6 +25,7 @@ import { type TransportOptions } from '../../src/transport/transport-options.js'
 export class Handlers {
   login: (login: DeviceLogin, context: TeltonikaContext) => Promise<boolean> | boolean = () => true;
   telemetry: (frame: TelemetryFrame, context: TeltonikaContext) => Promise<number> | number = (frame) => frame.count;
+  readonly disconnected: DeviceDisconnected[] = [];
   rejected: (frame: RejectedFrame, context: TeltonikaContext) => FrameOutcome = () => ({ kind: 'close' });
 }
 
@@ -49,12 +53,18 @@ export interface TestTransport {
 /** The real transport on a real port in a real Nest microservice; only what is done with the frames belongs to the test. */
 export async function startTransport(options: Partial<TransportOptions> = {}): Promise<TestTransport> {
   const handlers = new Handlers();
+  let epoch = 0;
 
   @Controller()
   class TestController {
     @MessagePattern(DEVICE_LOGIN)
-    async login(@Payload() login: DeviceLogin, @Ctx() context: TeltonikaContext): Promise<boolean> {
-      return handlers.login(login, context);
+    async login(@Payload() login: DeviceLogin, @Ctx() context: TeltonikaContext): Promise<LoginOutcome> {
+      return (await handlers.login(login, context)) ? { kind: 'accept', epoch: ++epoch } : { kind: 'refuse' };
+    }
+
+    @MessagePattern(DEVICE_DISCONNECTED)
+    disconnected(@Payload() gone: DeviceDisconnected, @Ctx() _context: TeltonikaContext): void {
+      handlers.disconnected.push(gone);
     }
 
     @MessagePattern(TELEMETRY_FRAME)

@@ -26,6 +26,10 @@ export class ProcessSettings {
   @IntegerVariable(1, 3_600)
   readonly SHUTDOWN_GRACE_SECONDS: number = 60;
 
+  /** Seconds a gateway that was told to stop goes on serving, while /readyz says no: for balancers to notice. */
+  @IntegerVariable(0, 600)
+  readonly SHUTDOWN_DELAY_SECONDS: number = 0;
+
   /** Folder for what the gateway makes itself: the embedded database and its API key. */
   @IsString()
   readonly DATA_DIR: string = '.data';
@@ -96,6 +100,16 @@ export class DatabaseSettings {
   readonly DATABASE_POOL_SIZE: number = 10;
 }
 
+/** This gateway among the others on the same database. */
+export class ClusterSettings {
+  /**
+   * Seconds without a heartbeat after which the others take an instance for dead and free its devices; the same for all. It beats four times as
+   * often, and closes its own connections when its heartbeat fails for three quarters of it.
+   */
+  @IntegerVariable(4, 600)
+  readonly INSTANCE_DEAD_AFTER_SECONDS: number = 20;
+}
+
 /** How records are stored. */
 export class TelemetrySettings {
   /** Batches written in parallel. */
@@ -148,6 +162,7 @@ export const SETTINGS = [
   BrokerSettings,
   ApiSettings,
   DatabaseSettings,
+  ClusterSettings,
   TelemetrySettings,
   CommandSettings,
   EventSettings,

@@ -1,6 +1,7 @@
 import { DatabaseError } from 'pg';
 
 const UNIQUE_VIOLATION = '23505';
+const FOREIGN_KEY_VIOLATION = '23503';
 /** Data exception and integrity constraint violation: the row is to blame, and will be the next time too. */
 const CLASSES_OF_BAD_ROWS = ['22', '23'];
 /** Connection exception, insufficient resources, operator intervention (a shutdown, a restart). */
@@ -31,6 +32,10 @@ export function sqlState(error: unknown): string | null {
 
 export function isDuplicateKey(error: unknown): boolean {
   return sqlState(error) === UNIQUE_VIOLATION;
+}
+
+export function isMissingReference(error: unknown): boolean {
+  return sqlState(error) === FOREIGN_KEY_VIOLATION;
 }
 
 /** Whether writing the same rows again would fail again. Everything else (an outage, a full disk, a deadlock) is worth another try. */

@@ -4,16 +4,28 @@ import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 
 const FIRST_RECONNECT_MS = 200;
-const LONGEST_RECONNECT_MS = 10_000;
-/** A query now and then finds a connection that died without a word; LISTEN alone would wait for ever. */
-const HEARTBEAT_MS = 15_000;
-const HEARTBEAT_TIMEOUT_MS = 5_000;
+const LONGEST_RECONNECT_MS = 2_000;
 const STOP_TIMEOUT_MS = 1_000;
 
-/**
- * One dedicated connection that LISTENs to one channel. A notification only wakes: what it says may be lost (while the
- * connection is being made again, say), so `onWake` is also called, without a payload, after every LISTEN.
- */
+export interface NotificationListenerOptions {
+  readonly url: string;
+  /** A plain identifier. */
+  readonly channel: string;
+  /** Called with every notification; what it says may be lost, while the connection is being made again, say. */
+  readonly onNotification: (payload: string) => void;
+  /** Called after every LISTEN: what was notified before is not known. */
+  readonly onListening: () => void;
+  /**
+   * Asks something of the server, after every LISTEN and then again and again: that finds a connection which died without a word, where LISTEN
+   * alone would wait for ever. The connection is made anew when it fails.
+   */
+  readonly beat: (client: Client) => Promise<void>;
+  readonly beatEveryMs: number;
+  /** A statement, or a connection, that takes longer is given up. */
+  readonly timeoutMs: number;
+}
+
+/** One dedicated connection that LISTENs to one channel, and is made again whenever it fails. A notification only wakes. */
 export class NotificationListener {
   private readonly logger = new Logger(NotificationListener.name);
   private client: Client | null = null;
@@ -21,60 +33,64 @@ export class NotificationListener {
   private stopped = false;
   private retryMs = FIRST_RECONNECT_MS;
 
-  /** @param channel a plain identifier */
-  constructor(
-    private readonly url: string,
-    private readonly channel: string,
-    private readonly onWake: (payload: string | null) => void,
-  ) {}
+  constructor(private readonly options: NotificationListenerOptions) {}
 
   start(): void {
     void this.connect();
   }
 
-  async stop(): Promise<void> {
+  /** @param farewell the last thing to be said on the connection, if there is one. */
+  async stop(farewell: (client: Client) => Promise<unknown>): Promise<void> {
     this.stopped = true;
     this.clearTimer();
     const { client } = this;
     this.client = null;
     if (client) {
+      const end = farewell(client).then(
+        () => client.end(),
+        () => client.end(),
+      );
       // A server that does not answer must not hold up the shutdown.
-      await Promise.race([client.end(), delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+      await Promise.race([end.catch(() => undefined), delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
       (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
     }
   }
 
   private async connect(): Promise<void> {
+    const { url, channel, timeoutMs, onNotification, onListening, beat } = this.options;
     const client = new Client({
-      connectionString: this.url,
+      connectionString: url,
       application_name: 'iot-broker listener',
       keepAlive: true,
-      connectionTimeoutMillis: HEARTBEAT_TIMEOUT_MS,
-      query_timeout: HEARTBEAT_TIMEOUT_MS,
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
     });
     this.client = client;
-    client.on('notification', ({ payload }) => this.onWake(payload ?? null));
+    client.on('notification', ({ payload }) => onNotification(payload ?? ''));
     client.once('error', (error) => this.reconnect(client, error));
     client.once('end', () => this.reconnect(client, new Error('the connection ended')));
     try {
       await client.connect();
-      await client.query(`listen ${this.channel}`);
+      await client.query(`listen ${channel}`);
+      await beat(client);
     } catch (error) {
       this.reconnect(client, error);
       return;
     }
     this.retryMs = FIRST_RECONNECT_MS;
-    this.onWake(null);
-    this.scheduleHeartbeat(client);
+    if (this.client === client) {
+      onListening();
+      this.scheduleBeat(client);
+    }
   }
 
-  private scheduleHeartbeat(client: Client): void {
+  private scheduleBeat(client: Client): void {
     this.timer = setTimeout(() => {
-      client.query('select 1').then(
-        () => this.client === client && this.scheduleHeartbeat(client),
+      this.options.beat(client).then(
+        () => this.client === client && this.scheduleBeat(client),
         (error: unknown) => this.reconnect(client, error),
       );
-    }, HEARTBEAT_MS);
+    }, this.options.beatEveryMs);
   }
 
   private reconnect(client: Client, error: unknown): void {
@@ -85,7 +101,7 @@ export class NotificationListener {
     this.clearTimer();
     client.on('error', () => undefined);
     client.end().catch(() => undefined);
-    this.logger.warn(`Listening to ${this.channel} is interrupted, next try in ${this.retryMs} ms: ${String(error)}`);
+    this.logger.warn(`Listening to ${this.options.channel} is interrupted, next try in ${this.retryMs} ms: ${String(error)}`);
     this.timer = setTimeout(() => void this.connect(), this.retryMs);
     this.retryMs = Math.min(this.retryMs * 2, LONGEST_RECONNECT_MS);
   }

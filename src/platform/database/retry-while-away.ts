@@ -7,15 +7,19 @@ const LONGEST_RETRY_MS = 5_000;
 const TRANSIENT_STATES = ['40001', '40P01', '55P03'];
 
 /**
- * Does the work again for as long as it fails because the database is away or another transaction was in the way. Every other error is
- * thrown at once, and so is the reason of the signal when it ends the waiting.
+ * Does the work again for as long as it fails because the database is away, another transaction was in the way, or `willPass` says so of the
+ * error. Every other error is thrown at once, and so is the reason of the signal when it ends the waiting.
  */
-export async function retryWhileAway<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+export async function retryWhileAway<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal,
+  willPass: (error: unknown) => boolean = () => false,
+): Promise<T> {
   for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
     try {
       return await work();
     } catch (error) {
-      if (!isDatabaseAway(error) && !TRANSIENT_STATES.includes(sqlState(error) ?? '')) {
+      if (!isDatabaseAway(error) && !TRANSIENT_STATES.includes(sqlState(error) ?? '') && !willPass(error)) {
         throw error;
       }
       await delay(retryMs, undefined, { signal });

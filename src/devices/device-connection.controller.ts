@@ -1,0 +1,28 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+import {
+  DEVICE_DISCONNECTED,
+  DEVICE_LOGIN,
+  type DeviceDisconnected,
+  type DeviceLogin,
+  type LoginOutcome,
+} from '../transport/patterns.js';
+import { TeltonikaContext } from '../transport/teltonika.context.js';
+import { DevicesService } from './devices.service.js';
+
+/** What the transport tells of devices that come and go. */
+@Controller()
+export class DeviceConnectionController {
+  constructor(private readonly devices: DevicesService) {}
+
+  @MessagePattern(DEVICE_LOGIN)
+  admit(@Payload() { imei, connectedAt, remotePort }: DeviceLogin, @Ctx() context: TeltonikaContext): Promise<LoginOutcome> {
+    const { connectionId, remoteAddress } = context;
+    return this.devices.logIn({ imei, connectionId, connectedAt, remoteAddress, remotePort });
+  }
+
+  @MessagePattern(DEVICE_DISCONNECTED)
+  disconnected(@Payload() end: DeviceDisconnected, @Ctx() _context: TeltonikaContext): Promise<void> {
+    return this.devices.disconnected(end);
+  }
+}

@@ -1,0 +1,64 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
+import { Instance } from '../platform/cluster/instance.js';
+import { ConnectionRegistry } from '../transport/connection-registry.js';
+import { type OpenedSession, SessionsRepository } from './sessions.repository.js';
+import { SessionWriter } from './session-writer.js';
+
+const COMPARE_EVERY_MS = 30_000;
+
+/**
+ * Finds what no notification has told: a connection whose session another instance has taken is closed, a session that has no connection is
+ * given back.
+ */
+@Injectable()
+export class SessionComparison {
+  private readonly logger = new Logger(SessionComparison.name);
+  /** Sessions that had no connection at the last look: a login may be on its way. */
+  private missing = new Map<string, number>();
+  private comparing = false;
+
+  constructor(
+    private readonly repository: SessionsRepository,
+    private readonly writer: SessionWriter,
+    private readonly connections: ConnectionRegistry,
+    private readonly instance: Instance,
+    private readonly membership: ClusterMembership,
+  ) {}
+
+  @Interval(COMPARE_EVERY_MS)
+  async compare(): Promise<void> {
+    if (this.comparing || !this.membership.isMember) {
+      return;
+    }
+    this.comparing = true;
+    try {
+      // In this order: a login that is committed and registered meanwhile is not among these.
+      const held = Array.from(this.connections.all(), ([imei, { epoch }]) => ({ imei, epoch }));
+      const sessions = await this.repository.listOfInstance(this.instance.id);
+      this.endWithoutSession(held, sessions);
+      this.endWithoutConnection(sessions);
+    } catch (error) {
+      this.logger.warn(
+        `Sessions and connections could not be compared, next try in ${COMPARE_EVERY_MS / 1000} s: ${String(error)}`,
+      );
+    } finally {
+      this.comparing = false;
+    }
+  }
+
+  private endWithoutSession(held: readonly OpenedSession[], sessions: readonly OpenedSession[]): void {
+    const epochs = new Map(sessions.map(({ imei, epoch }) => [imei, epoch]));
+    held
+      .filter(({ imei, epoch }) => epochs.get(imei) !== epoch)
+      .forEach(({ imei, epoch }) => this.connections.endOlderThan(imei, epoch + 1));
+  }
+
+  private endWithoutConnection(sessions: readonly OpenedSession[]): void {
+    const missing = sessions.filter(({ imei, epoch }) => this.connections.find(imei)?.epoch !== epoch);
+    const leftOver = missing.filter(({ imei, epoch }) => this.missing.get(imei) === epoch);
+    this.missing = new Map(missing.map(({ imei, epoch }) => [imei, epoch]));
+    leftOver.forEach(({ imei, epoch }) => void this.writer.close({ imei, epoch, reason: 'socket-error' }).catch(() => undefined));
+  }
+}

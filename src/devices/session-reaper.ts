@@ -1,0 +1,47 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
+import { InstancesRepository } from '../platform/cluster/instances.repository.js';
+import { OutboxService } from '../platform/outbox/outbox.service.js';
+import { SessionsRepository } from './sessions.repository.js';
+
+const REAP_EVERY_MS = 2_000;
+
+/** Frees the sessions of instances that died. Any instance may do it; one at a time does. */
+@Injectable()
+export class SessionReaper {
+  private readonly logger = new Logger(SessionReaper.name);
+  private reaping = false;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly instances: InstancesRepository,
+    private readonly sessions: SessionsRepository,
+    private readonly membership: ClusterMembership,
+    private readonly outbox: OutboxService,
+  ) {}
+
+  @Interval(REAP_EVERY_MS)
+  async reap(): Promise<void> {
+    if (this.reaping || !this.membership.isMember) {
+      return;
+    }
+    this.reaping = true;
+    try {
+      await this.dataSource.transaction(async (manager) => {
+        const dead = await this.instances.lockDead(manager);
+        if (dead.length > 0) {
+          const freed = await this.sessions.free(manager, dead, this.outbox.isEnabled);
+          await this.instances.remove(manager, dead);
+          this.logger.warn(`${dead.length} instances have died (${dead.join(', ')}); their ${freed} devices are free`);
+        }
+      });
+    } catch (error) {
+      this.logger.warn(`Dead instances could not be looked for, next try in ${REAP_EVERY_MS / 1000} s: ${String(error)}`);
+    } finally {
+      this.reaping = false;
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { ClusterMembership, NotAMemberError } from '../platform/cluster/cluster-membership.js';
+import { Instance } from '../platform/cluster/instance.js';
+import { isMissingReference } from '../platform/database/database-errors.js';
+import { retryWhileAway } from '../platform/database/retry-while-away.js';
+import { OutboxService } from '../platform/outbox/outbox.service.js';
+import { type LoginOutcome } from '../transport/patterns.js';
+import { type SessionEnd, type SessionOpening } from './session.js';
+import { SessionsRepository } from './sessions.repository.js';
+
+const AT_A_TIME = 1_000;
+/** So long is tried while the gateway stops; sessions that could not be given back are freed by the other instances. */
+const LAST_TRIES_MS = 3_000;
+const SUPERSEDED: LoginOutcome = { kind: 'superseded' };
+
+interface Waiting<T, R> {
+  readonly what: T;
+  readonly settle: (result: R) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Opens and ends sessions, many in one statement: what comes while one is being written goes with the next. After a restart a whole fleet logs
+ * in at once, and each login is answered after its commit. While the database is away, or this instance is no member of the cluster, logins
+ * wait; the device decides for how long.
+ */
+@Injectable()
+export class SessionWriter implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(SessionWriter.name);
+  private readonly patience = new AbortController();
+  private stopping = false;
+  /** The newest login of each device. */
+  private readonly openings = new Map<string, Waiting<SessionOpening, LoginOutcome>>();
+  private readonly ends: Waiting<SessionEnd, void>[] = [];
+  private writing = false;
+
+  constructor(
+    private readonly repository: SessionsRepository,
+    private readonly instance: Instance,
+    private readonly membership: ClusterMembership,
+    private readonly outbox: OutboxService,
+  ) {}
+
+  /** Fulfilled when the session is durable, or when a newer login of the same device made it pointless. */
+  open(opening: SessionOpening): Promise<LoginOutcome> {
+    return new Promise((settle, fail) => {
+      this.openings.get(opening.imei)?.settle(SUPERSEDED);
+      this.openings.set(opening.imei, { what: opening, settle, fail });
+      void this.write();
+    });
+  }
+
+  /** Fulfilled when the session is given back, or was not this connection's any more. */
+  close(end: SessionEnd): Promise<void> {
+    return new Promise((settle, fail) => {
+      this.ends.push({ what: end, settle, fail });
+      void this.write();
+    });
+  }
+
+  beforeApplicationShutdown(): void {
+    this.stopping = true;
+    setTimeout(() => this.patience.abort(), LAST_TRIES_MS).unref();
+  }
+
+  private async write(): Promise<void> {
+    if (this.writing) {
+      return;
+    }
+    this.writing = true;
+    while (this.openings.size > 0 || this.ends.length > 0) {
+      // All logins that arrived in this turn of the event loop travel together.
+      await nextTurn();
+      await Promise.all([this.writeOpenings(), this.writeEnds()]);
+    }
+    this.writing = false;
+  }
+
+  private async writeOpenings(): Promise<void> {
+    const batch = [...this.openings.values()].slice(0, AT_A_TIME);
+    if (batch.length === 0) {
+      return;
+    }
+    batch.forEach(({ what }) => this.openings.delete(what.imei));
+    try {
+      const openings = batch.map(({ what }) => what);
+      const opened = await this.persist(() => this.repository.open(this.instance.id, openings, this.outbox.isEnabled));
+      const epochs = new Map(opened.map(({ imei, epoch }) => [imei, epoch]));
+      batch.forEach(({ what, settle }) => settle({ kind: 'accept', epoch: epochs.get(what.imei) ?? 0 }));
+    } catch (error) {
+      this.logger.error(`${batch.length} logins could not be written down: ${String(error)}`);
+      batch.forEach(({ fail }) => fail(error));
+    }
+  }
+
+  private async writeEnds(): Promise<void> {
+    const batch = this.ends.splice(0, AT_A_TIME);
+    if (batch.length === 0) {
+      return;
+    }
+    try {
+      const ends = batch.map(({ what }) => what);
+      await this.persist(() => this.repository.close(ends, this.outbox.isEnabled));
+      batch.forEach(({ settle }) => settle());
+    } catch (error) {
+      this.logger.error(`${batch.length} sessions could not be given back: ${String(error)}`);
+      batch.forEach(({ fail }) => fail(error));
+    }
+  }
+
+  /** An instance that the others took for dead has no row to refer to, until it returns. */
+  private persist<T>(work: () => Promise<T>): Promise<T> {
+    return retryWhileAway(
+      async () => {
+        this.membership.require();
+        return work();
+      },
+      this.stopping ? AbortSignal.timeout(LAST_TRIES_MS) : this.patience.signal,
+      (error) => error instanceof NotAMemberError || isMissingReference(error),
+    );
+  }
+}

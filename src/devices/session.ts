@@ -1,0 +1,25 @@
+import { type DisconnectReason } from '../transport/transport-counters.js';
+
+/** A device that logs in. */
+export interface SessionOpening {
+  readonly imei: string;
+  readonly connectionId: string;
+  readonly connectedAt: Date;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
+/** A session that its connection gives back. */
+export interface SessionEnd {
+  readonly imei: string;
+  readonly epoch: number;
+  readonly reason: DisconnectReason;
+}
+
+/** The cluster's record that a device is connected. */
+export interface Session extends SessionOpening {
+  readonly epoch: number;
+  readonly instanceId: string;
+  /** For people. */
+  readonly instance: string;
+}

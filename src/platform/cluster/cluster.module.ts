@@ -1,0 +1,13 @@
+import { Global, Module } from '@nestjs/common';
+import { ClusterMembership } from './cluster-membership.js';
+import { Instance } from './instance.js';
+import { InstanceChannel } from './instance-channel.js';
+import { InstancesRepository } from './instances.repository.js';
+
+/** This process among the other gateways on the same database. */
+@Global()
+@Module({
+  providers: [Instance, ClusterMembership, InstanceChannel, InstancesRepository],
+  exports: [Instance, ClusterMembership, InstanceChannel, InstancesRepository],
+})
+export class ClusterModule {}

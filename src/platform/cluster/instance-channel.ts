@@ -1,0 +1,56 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { DatabaseServer } from '../database/database-server.js';
+import { NotificationListener } from '../database/notification-listener.js';
+import { ClusterMembership } from './cluster-membership.js';
+import { Instance } from './instance.js';
+
+export interface TopicHandler {
+  /** What another instance says. */
+  readonly onMessage: (text: string) => void;
+  /** Messages may have been lost. */
+  readonly onListening: () => void;
+}
+
+/**
+ * What other instances tell this one, by topic: a notification is a topic, a blank, and a text. They only wake; who listens also looks by
+ * itself. The heartbeat goes by the same connection: whoever can't be told anything is taken for dead.
+ */
+@Injectable()
+export class InstanceChannel implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly listener: NotificationListener;
+  private readonly handlers = new Map<string, TopicHandler>();
+
+  constructor(
+    instance: Instance,
+    private readonly membership: ClusterMembership,
+    database: DatabaseServer,
+  ) {
+    this.listener = new NotificationListener({
+      url: database.url,
+      channel: instance.channel,
+      onNotification: (payload) => this.tell(payload),
+      onListening: () => this.handlers.forEach(({ onListening }) => onListening()),
+      beat: (client) => membership.beat(client),
+      beatEveryMs: membership.beatEveryMs,
+      timeoutMs: membership.beatEveryMs,
+    });
+  }
+
+  handle(topic: string, handler: TopicHandler): void {
+    this.handlers.set(topic, handler);
+  }
+
+  onApplicationBootstrap(): void {
+    this.listener.start();
+  }
+
+  /** The very last: the others must not take an instance for dead that still finishes what it has read. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.listener.stop((client) => this.membership.leave(client));
+  }
+
+  private tell(payload: string): void {
+    const end = payload.indexOf(' ');
+    this.handlers.get(payload.slice(0, end))?.onMessage(payload.slice(end + 1));
+  }
+}

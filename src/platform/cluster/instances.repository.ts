@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+
+/** Any number will do, as long as every instance takes the same. */
+const REAPER_LOCK = 731_021;
+
+/** A gateway process that is alive. */
+export interface InstanceRow {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly startedAt: Date;
+  readonly heartbeatAt: Date;
+  /** What it said of itself with its last heartbeat. */
+  readonly stats: Readonly<Record<string, unknown>> | null;
+}
+
+/** Statements of the heartbeat, which goes by a connection of its own: a pool that is used up must not look like a death. */
+export const JOIN_CLUSTER = `
+  insert into tbl_iot_instances (instance_id, name, dead_after) values ($1, $2, make_interval(secs => $3))
+  on conflict (instance_id) do update set heartbeat_at = now()`;
+export const BEAT = `update tbl_iot_instances set heartbeat_at = now(), stats = $2 where instance_id = $1`;
+export const LEAVE_CLUSTER = `delete from tbl_iot_instances where instance_id = $1`;
+
+/** SQL on `tbl_iot_instances`. */
+@Injectable()
+export class InstancesRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  async list(): Promise<InstanceRow[]> {
+    return this.dataSource.query<InstanceRow[]>(
+      `select instance_id as "instanceId", name, started_at as "startedAt", heartbeat_at as "heartbeatAt", stats
+         from tbl_iot_instances
+        where heartbeat_at >= now() - dead_after
+        order by started_at, instance_id`,
+    );
+  }
+
+  /**
+   * Those whose heartbeat is overdue, locked: none of them gets a session or a heartbeat any more before this transaction ends. Nothing
+   * while another instance looks after them.
+   */
+  async lockDead(manager: EntityManager): Promise<string[]> {
+    const [{ mine }] = await manager.query<[{ mine: boolean }]>(`select pg_try_advisory_xact_lock($1) as mine`, [REAPER_LOCK]);
+    if (!mine) {
+      return [];
+    }
+    const rows = await manager.query<{ instanceId: string }[]>(
+      `select instance_id as "instanceId" from tbl_iot_instances where heartbeat_at < now() - dead_after for update`,
+    );
+    return rows.map(({ instanceId }) => instanceId);
+  }
+
+  async remove(manager: EntityManager, instanceIds: readonly string[]): Promise<void> {
+    await manager.query(`delete from tbl_iot_instances where instance_id = any ($1::uuid[])`, [instanceIds]);
+  }
+}
