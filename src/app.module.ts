@@ -5,6 +5,7 @@ import { DevicesModule } from './devices/devices.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ClusterModule } from './platform/cluster/cluster.module.js';
 import { BrokerSettings, ProcessSettings } from './platform/config/settings.js';
+import { SettingsError } from './platform/config/validate-settings.js';
 import { SettingsModule } from './platform/config/settings.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { HttpModule } from './platform/http/http.module.js';
@@ -12,6 +13,7 @@ import { ObservabilityModule } from './platform/observability/observability.modu
 import { OutboxModule } from './platform/outbox/outbox.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { type TransportOptions } from './transport/transport-options.js';
+import { trustedPeers } from './transport/trusted-peers.js';
 import { TransportModule } from './transport/transport.module.js';
 
 const MS = 1_000;
@@ -51,6 +53,19 @@ function transportOptions(broker: BrokerSettings, process: ProcessSettings): Tra
     idleTimeoutMs: broker.BROKER_IDLE_TIMEOUT_SECONDS * MS,
     keepAliveMs: broker.BROKER_KEEPALIVE_SECONDS * MS,
     maxBytesInFlight: broker.BROKER_MAX_BYTES_IN_FLIGHT,
+    comesFromBalancer: broker.BROKER_PROXY_PROTOCOL ? balancersOf(broker) : () => false,
     drainTimeoutMs: process.SHUTDOWN_GRACE_SECONDS * MS,
   };
+}
+
+/** Throws SettingsError. */
+function balancersOf({ BROKER_PROXY_TRUSTED: cidrs }: BrokerSettings): (address: string) => boolean {
+  if (cidrs === undefined) {
+    throw new SettingsError(['BROKER_PROXY_TRUSTED must be set when BROKER_PROXY_PROTOCOL is on']);
+  }
+  try {
+    return trustedPeers(cidrs);
+  } catch (error) {
+    throw new SettingsError([`BROKER_PROXY_TRUSTED: ${(error as Error).message}`]);
+  }
 }

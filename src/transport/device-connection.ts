@@ -16,6 +16,7 @@ import {
   type DeviceLogin,
   type LoginOutcome,
 } from './patterns.js';
+import { ProxyHeaderReader } from './proxy-header.js';
 import { closeGracefully } from './socket-close.js';
 import { TeltonikaContext } from './teltonika.context.js';
 import { type DisconnectReason } from './transport-counters.js';
@@ -34,8 +35,8 @@ const FIRST_FRAME_GRACE_MS = 500;
 export class DeviceConnection implements LiveConnection {
   readonly id = randomUUID();
   readonly connectedAt = new Date();
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  remoteAddress: string;
+  remotePort: number;
   private context: TeltonikaContext | null = null;
   private login: LoginPhase | null;
   private readonly frames: FrameExchange;
@@ -56,7 +57,12 @@ export class DeviceConnection implements LiveConnection {
     this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     this.remotePort = socket.remotePort ?? 0;
     this.frames = new FrameExchange(socket, environment);
-    this.login = new LoginPhase(options.loginTimeoutMs, () => this.close('login-timeout'));
+    this.login = new LoginPhase(
+      options.loginTimeoutMs,
+      () => this.close('login-timeout'),
+      options.comesFromBalancer(this.remoteAddress) ? new ProxyHeaderReader() : null,
+      ({ address, port }) => Object.assign(this, { remoteAddress: address, remotePort: port }),
+    );
     socket.setTimeout(options.idleTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('end', () => this.peerEnd());

@@ -12,6 +12,8 @@ export interface TransportOptions {
   readonly keepAliveMs: number;
   /** Frames being handled at one time, all connections together. Over the mark connections are not read. */
   readonly maxBytesInFlight: number;
+  /** Whether a peer is a balancer, which puts a header of the PROXY protocol ahead of the device's bytes. */
+  readonly comesFromBalancer: (address: string) => boolean;
   /** How long `close` waits for connections to finish what they have read. */
   readonly drainTimeoutMs: number;
 }

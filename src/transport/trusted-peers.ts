@@ -9,7 +9,8 @@ export function trustedPeers(cidrs: string): (address: string) => boolean {
   for (const cidr of cidrs.split(',').flatMap((part) => part.trim() || [])) {
     addBlock(blocks, cidr);
   }
-  return (address) => blocks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  // A socket that is gone already has no address.
+  return (address) => address !== '' && blocks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
 function addBlock(blocks: BlockList, cidr: string): void {

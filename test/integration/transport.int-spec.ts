@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, frame, login, recordsFrame } from '../support/frames.js';
 import { startTransport, type TestTransport } from '../support/test-transport.js';
@@ -378,3 +379,39 @@ async function settled(read: () => number): Promise<boolean> {
   await new Promise((resolve) => setTimeout(resolve, 100));
   return read() === before;
 }
+
+describe('a device behind a balancer', () => {
+  it.each([
+    ['version 1', Buffer.from('PROXY TCP4 203.0.113.9 198.51.100.1 1234 9000\r\n')],
+    // Signature, version 2 and PROXY, TCP over IPv4, 12 bytes: the same addresses and ports.
+    ['version 2', Buffer.from('0d0a0d0a000d0a515549540a' + '2111000c' + 'cb007109c633640104d22328', 'hex')],
+  ])('is known by its own address, header and login glued or cut anywhere: %s', async (_name, header) => {
+    const { port, registry } = await start({ comesFromBalancer: (address) => address === '127.0.0.1' });
+    const bytes = Buffer.concat([header, login(IMEI)]);
+    for (let cut = 0; cut < bytes.length; cut += 7) {
+      const device = await FakeDevice.connect(port);
+      device.send(bytes.subarray(0, cut));
+      await nextTurn();
+      device.send(bytes.subarray(cut));
+      expect(await device.take(1)).toEqual(Buffer.of(1));
+      expect(registry.find(IMEI)).toMatchObject({ remoteAddress: '203.0.113.9', remotePort: 1234 });
+      device.close();
+    }
+  });
+
+  it('is closed without an answer when its balancer sends no header', async () => {
+    const { port, counters } = await start({ comesFromBalancer: () => true });
+    const device = await FakeDevice.connect(port);
+    device.send(login(IMEI));
+    expect(await device.closed()).toHaveLength(0);
+    expect(counters.rejected).toEqual({ BAD_PROXY_HEADER: 1 });
+  });
+
+  it('can not choose its address when it comes from elsewhere', async () => {
+    const { port, counters } = await start({ comesFromBalancer: () => false });
+    const device = await FakeDevice.connect(port);
+    device.send(Buffer.from('PROXY TCP4 203.0.113.9 198.51.100.1 1234 9000\r\n'));
+    expect(await device.closed()).toHaveLength(0);
+    expect(counters.rejected).toEqual({ BAD_LOGIN: 1 });
+  });
+});

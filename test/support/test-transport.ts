@@ -38,6 +38,7 @@ export const DEFAULT_OPTIONS: TransportOptions = {
   idleTimeoutMs: 60_000,
   keepAliveMs: 60_000,
   maxBytesInFlight: 1 << 20,
+  comesFromBalancer: () => false,
   drainTimeoutMs: 5_000,
 };
 

@@ -61,6 +61,15 @@ export class BrokerSettings {
   @IntegerVariable(1, 7_200)
   readonly BROKER_KEEPALIVE_SECONDS: number = 60;
 
+  /** Whether balancers at BROKER_PROXY_TRUSTED put a header of the PROXY protocol (version 1 or 2) ahead of a device's bytes: on or off. */
+  @FlagVariable()
+  readonly BROKER_PROXY_PROTOCOL: boolean = false;
+
+  /** Addresses of the balancers, as CIDR blocks separated by commas. A header from anywhere else is refused. */
+  @IsOptional()
+  @IsString()
+  readonly BROKER_PROXY_TRUSTED?: string;
+
   /** Largest frame accepted, in bytes. Devices send up to 1,280; photos and traces up to 2,100. */
   @IntegerVariable(1_300, 1_048_576)
   readonly BROKER_MAX_FRAME_BYTES: number = 16_384;
