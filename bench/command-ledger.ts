@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client } from 'pg';
+import { processCpuSeconds } from './process-cpu.js';
 import { wallClockMs } from './wall-clock.js';
 
 const PROBE_EVERY_MS = 50;
@@ -50,6 +51,14 @@ export class CommandLedger {
       throw new Error(`${notCompleted.length} of ${rows.length} commands were not completed: ${reasons}`);
     }
     return new Map(rows.map(({ id, committedAtMs }) => [id, committedAtMs]));
+  }
+
+  /** Seconds of CPU that the backends connected now have used. Linux only, and PostgreSQL on this machine. */
+  async cpuSeconds(): Promise<number> {
+    const { rows } = await this.client.query<{ pid: number }>('select pid from pg_stat_activity where backend_type = $1', [
+      'client backend',
+    ]);
+    return rows.reduce((sum, { pid }) => sum + processCpuSeconds(pid), 0);
   }
 
   private async untilSettled(): Promise<void> {

@@ -30,6 +30,8 @@ export interface CommandFigures {
   readonly concurrency: number;
   readonly completedPerSecond: number;
   readonly gatewayCpuMicrosecondsPerCommand: number;
+  /** Its backends only: what the WAL writer and the checkpointer do comes later. */
+  readonly postgresCpuMicrosecondsPerCommand: number;
   /** All that were given and completed, the warm-ups included. One that was not is an error. */
   readonly commands: number;
 }
@@ -143,9 +145,9 @@ async function measureSaturation({ gateway, client, devices, lost }: Fleet, ledg
   hosts.catch(() => undefined);
   await delay(WARM_UP_MS);
   lost.throwIfAborted();
-  const from = { atMs: wallClockMs(), cpu: gateway.cpuSeconds() };
+  const from = { atMs: wallClockMs(), cpu: gateway.cpuSeconds(), postgresCpu: await ledger.cpuSeconds() };
   await delay(MEASURED_MS);
-  const to = { atMs: wallClockMs(), cpu: gateway.cpuSeconds() };
+  const to = { atMs: wallClockMs(), cpu: gateway.cpuSeconds(), postgresCpu: await ledger.cpuSeconds() };
   running = false;
   await Promise.race([hosts, once(lost, 'abort')]);
   lost.throwIfAborted();
@@ -156,6 +158,7 @@ async function measureSaturation({ gateway, client, devices, lost }: Fleet, ledg
     concurrency: CONCURRENCY,
     completedPerSecond: (measured * 1000) / (to.atMs - from.atMs),
     gatewayCpuMicrosecondsPerCommand: ((to.cpu - from.cpu) / measured) * 1e6,
+    postgresCpuMicrosecondsPerCommand: ((to.postgresCpu - from.postgresCpu) / measured) * 1e6,
     commands: completed.size,
   };
 }

@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-
-const CLOCK_TICKS_PER_SECOND = 100;
+import { processCpuSeconds } from './process-cpu.js';
 
 /** The product, as its own process. */
 export class Gateway {
@@ -46,8 +45,7 @@ export class Gateway {
 
   /** Seconds of CPU since its start, user and system. Linux only. */
   cpuSeconds(): number {
-    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
+    return processCpuSeconds(this.child.pid!);
   }
 
   /** Resident memory in bytes. Linux only. */

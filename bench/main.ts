@@ -89,6 +89,7 @@ function commandLines(figures: CommandFigures): Line[] {
     plain(`${steady}, telemetry beside it`, `${number(figures.recordsPerSecond)} records/s`),
     plain(`${saturated}, completed`, `${number(figures.completedPerSecond)}/s`),
     plain(`${saturated}, gateway CPU`, `${number(figures.gatewayCpuMicrosecondsPerCommand)} us/command`),
+    plain(`${saturated}, PostgreSQL CPU`, `${number(figures.postgresCpuMicrosecondsPerCommand)} us/command`),
     // One that is not completed ends the benchmark.
     plain('commands, not completed', `0 of ${number(figures.commands)}`),
   ];

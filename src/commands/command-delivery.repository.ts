@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { stringifyJson } from '../platform/json/json-source.js';
+import { PreparedStatement } from '../platform/database/prepared-statement.js';
 import { type OutboxEvent } from '../platform/outbox/outbox.service.js';
 import { COMMAND_FIELDS, type Command, type FailureReason } from './command.js';
 import { type DueCommand } from './due-command.js';
@@ -33,6 +34,87 @@ export interface Settlement {
 
 export interface SweptCommand extends Command, DueCommand {}
 
+const CLAIM = new PreparedStatement<Command>(
+  'iot_claim_commands',
+  `
+  with head as (
+    select distinct on (case when silent then command_log_id::text else reply_shape end) command_log_id
+      from tbl_iot_command_logs waiting
+     where imei = $1 and status = 'PENDING' and not in_flight and attempts <= max_retry and expires_at > now()
+       and exists (select from tbl_iot_device_sessions session where session.imei = $1 and session.epoch = $4)
+       and (silent or not exists (
+         select from tbl_iot_command_logs busy
+          where busy.imei = $1 and busy.in_flight and busy.reply_shape = waiting.reply_shape))
+     order by case when silent then command_log_id::text else reply_shape end, queued_at, command_log_id
+  ),
+  claimed as (
+    select command_log_id from tbl_iot_command_logs
+     where command_log_id in (select command_log_id from head)
+       and imei = $1 and status = 'PENDING' and not in_flight
+       for update skip locked
+  ),
+  written as (
+    update tbl_iot_command_logs log
+       set attempts = attempts + 1, in_flight = not silent, socket_uuid = $2, sent_at = now(), updated_at = now(),
+           estimated_timeout_at = now() + make_interval(secs => timeout_seconds),
+           due_at = now() + make_interval(secs => timeout_seconds)
+      from claimed
+     where log.command_log_id = claimed.command_log_id
+    returning log.*
+  ),
+  left_open as (
+    update tbl_iot_command_attempts attempt set result = 'disconnected', ended_at = now()
+      from written
+     where attempt.command_log_id = written.command_log_id and attempt.result is null
+  ),
+  recorded as (
+    insert into tbl_iot_command_attempts (command_log_id, attempt, sent_at, socket_uuid)
+    select command_log_id, attempts, sent_at, socket_uuid from written
+  )
+  select ${COMMAND_FIELDS},
+         case when $3::boolean and attempts > 1 then iot_append_event(imei, 'command.retried', json_build_object(
+           'command_log_id', command_log_id::text, 'imei', imei, 'command', command, 'metadata', metadata, 'attempt', attempts))::text end as told
+    from written`,
+);
+
+/** No row: the session is not the device's newest. One row without a command: nothing is answerable. */
+const FIND_ANSWERABLE = new PreparedStatement<AnswerableCommand | { commandLogId: null }>(
+  'iot_find_answerable_commands',
+  `
+  select ${COMMAND_FIELDS},
+         case when status = 'FAILED' then 'late' when in_flight or silent then 'in-flight' else 'waiting' end as standing
+    from (select from tbl_iot_device_sessions session where session.imei = $1 and session.epoch = $2) newest_session
+    left join (
+      select * from tbl_iot_command_logs where imei = $1 and status = 'PENDING' and attempts > 0
+      union all
+      select * from tbl_iot_command_logs where imei = $1 and reason = 'unconfirmed' and completed_at > ${LATE_SINCE}
+    ) answerable on true
+   order by sent_at, command_log_id`,
+);
+
+const SETTLE = new PreparedStatement<{ othersWait: boolean }>(
+  'iot_settle_command',
+  `
+  with settled as (
+    update tbl_iot_command_logs
+       set late = (status = 'FAILED' and $4 = 'COMPLETED'), status = $4, reason = $5, response = $6, in_flight = false,
+           updated_at = now(), completed_at = now()
+     where command_log_id = $1 and attempts = $2 and status = $3
+       and exists (select from tbl_iot_device_sessions session where session.imei = tbl_iot_command_logs.imei and session.epoch = $10)
+    returning imei
+  ),
+  ended as (
+    update tbl_iot_command_attempts set result = $7, ended_at = now(), reply = $6
+     where command_log_id = $1 and attempt = $2 and exists (select from settled)
+  )
+  select exists (
+           select from tbl_iot_command_logs waiting
+            where waiting.imei = settled.imei and waiting.status = 'PENDING' and not waiting.in_flight and waiting.command_log_id <> $1
+         ) as "othersWait",
+         case when $8::text is not null then iot_append_event(settled.imei, $8, $9::json)::text end as told
+    from settled`,
+);
+
 /** SQL of the device side: claims, replies, time-outs. One statement is one step; who may take it is said by its `where`. */
 @Injectable()
 export class CommandDeliveryRepository {
@@ -48,47 +130,7 @@ export class CommandDeliveryRepository {
    * command behind the head. Nothing for a connection whose session is not the device's newest.
    */
   async claim(imei: string, connection: SessionConnection, tellRetries: boolean): Promise<Command[]> {
-    return this.dataSource.query<Command[]>(
-      `with head as (
-         select distinct on (case when silent then command_log_id::text else reply_shape end) command_log_id
-           from tbl_iot_command_logs waiting
-          where imei = $1 and status = 'PENDING' and not in_flight and attempts <= max_retry and expires_at > now()
-            and exists (select from tbl_iot_device_sessions session where session.imei = $1 and session.epoch = $4)
-            and (silent or not exists (
-              select from tbl_iot_command_logs busy
-               where busy.imei = $1 and busy.in_flight and busy.reply_shape = waiting.reply_shape))
-          order by case when silent then command_log_id::text else reply_shape end, queued_at, command_log_id
-       ),
-       claimed as (
-         select command_log_id from tbl_iot_command_logs
-          where command_log_id in (select command_log_id from head)
-            and status = 'PENDING' and not in_flight
-            for update skip locked
-       ),
-       written as (
-         update tbl_iot_command_logs log
-            set attempts = attempts + 1, in_flight = not silent, socket_uuid = $2, sent_at = now(), updated_at = now(),
-                estimated_timeout_at = now() + make_interval(secs => timeout_seconds),
-                due_at = now() + make_interval(secs => timeout_seconds)
-           from claimed
-          where log.command_log_id = claimed.command_log_id
-         returning log.*
-       ),
-       left_open as (
-         update tbl_iot_command_attempts attempt set result = 'disconnected', ended_at = now()
-           from written
-          where attempt.command_log_id = written.command_log_id and attempt.result is null
-       ),
-       recorded as (
-         insert into tbl_iot_command_attempts (command_log_id, attempt, sent_at, socket_uuid)
-         select command_log_id, attempts, sent_at, socket_uuid from written
-       )
-       select ${COMMAND_FIELDS},
-              case when $3::boolean and attempts > 1 then iot_append_event(imei, 'command.retried', json_build_object(
-                'command_log_id', command_log_id::text, 'imei', imei, 'command', command, 'metadata', metadata, 'attempt', attempts))::text end as told
-         from written`,
-      [imei, connection.id, tellRetries, connection.epoch],
-    );
+    return CLAIM.run(this.dataSource, [imei, connection.id, tellRetries, connection.epoch]);
   }
 
   /** Takes an attempt back of which surely no byte left: the connection had closed before. */
@@ -161,18 +203,7 @@ export class CommandDeliveryRepository {
    * connection says changes nothing.
    */
   async findAnswerable(imei: string, epoch: number): Promise<AnswerableCommand[] | null> {
-    const rows = await this.dataSource.query<(AnswerableCommand | { commandLogId: null })[]>(
-      `select ${COMMAND_FIELDS},
-              case when status = 'FAILED' then 'late' when in_flight or silent then 'in-flight' else 'waiting' end as standing
-         from (select from tbl_iot_device_sessions session where session.imei = $1 and session.epoch = $2) current_session
-         left join tbl_iot_command_logs on command_log_id in (
-                select command_log_id from tbl_iot_command_logs where imei = $1 and status = 'PENDING'
-                union all
-                select command_log_id from tbl_iot_command_logs where imei = $1 and reason = 'unconfirmed' and completed_at > ${LATE_SINCE})
-          and attempts > 0
-        order by sent_at, command_log_id`,
-      [imei, epoch],
-    );
+    const rows = await FIND_ANSWERABLE.run(this.dataSource, [imei, epoch]);
     return rows.length === 0 ? null : rows.filter((row) => row.commandLogId !== null);
   }
 
@@ -185,39 +216,18 @@ export class CommandDeliveryRepository {
     epoch: number,
     { status, reason, result, response, event }: Settlement,
   ): Promise<{ othersWait: boolean } | null> {
-    const [row] = await this.dataSource.query<{ othersWait: boolean }[]>(
-      `with settled as (
-         update tbl_iot_command_logs
-            set late = (status = 'FAILED' and $4 = 'COMPLETED'), status = $4, reason = $5, response = $6, in_flight = false,
-                updated_at = now(), completed_at = now()
-          where command_log_id = $1 and attempts = $2 and status = $3
-            and exists (select from tbl_iot_device_sessions session where session.imei = tbl_iot_command_logs.imei and session.epoch = $10)
-         returning command_log_id, imei, attempts
-       ),
-       ended as (
-         update tbl_iot_command_attempts attempt set result = $7, ended_at = now(), reply = $6
-           from settled
-          where attempt.command_log_id = settled.command_log_id and attempt.attempt = settled.attempts
-       )
-       select exists (
-                select from tbl_iot_command_logs waiting
-                 where waiting.imei = settled.imei and waiting.status = 'PENDING' and not waiting.in_flight and waiting.command_log_id <> $1
-              ) as "othersWait",
-              case when $8::text is not null then iot_append_event(settled.imei, $8, $9::json)::text end as told
-         from settled`,
-      [
-        found.commandLogId,
-        found.attempts,
-        found.status,
-        status,
-        reason,
-        response,
-        result,
-        event?.type ?? null,
-        event ? stringifyJson(event.body) : null,
-        epoch,
-      ],
-    );
+    const [row] = await SETTLE.run(this.dataSource, [
+      found.commandLogId,
+      found.attempts,
+      found.status,
+      status,
+      reason,
+      response,
+      result,
+      event?.type ?? null,
+      event ? stringifyJson(event.body) : null,
+      epoch,
+    ]);
     return row ?? null;
   }
 
@@ -249,13 +259,16 @@ export class CommandDeliveryRepository {
     );
   }
 
-  /** Pending commands whose time has come, locked; those that another sweeper holds are its business. */
+  /**
+   * Pending commands whose time has come, locked; those that another sweeper holds are its business. "-infinity" is said for the index that
+   * only this query may use.
+   */
   async lockDue(manager: EntityManager): Promise<SweptCommand[]> {
     return manager.query<SweptCommand[]>(
       `select ${COMMAND_FIELDS}, in_flight as "inFlight",
               (sent_at is not null and estimated_timeout_at <= now()) as "timedOut", expires_at <= now() as expired
          from tbl_iot_command_logs
-        where status = 'PENDING' and due_at <= now()
+        where status = 'PENDING' and due_at > '-infinity' and due_at <= now()
         order by due_at
         limit ${SWEPT_AT_A_TIME}
           for update skip locked`,

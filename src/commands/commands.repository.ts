@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { sqlState } from '../platform/database/database-errors.js';
+import { PreparedStatement } from '../platform/database/prepared-statement.js';
 import { CommandDeviceNotConnectedError, TooManyOpenCommandsError } from './commands.errors.js';
 import {
   COMMAND_FIELDS,
@@ -48,6 +49,13 @@ export interface CommandFilter {
   readonly limit: number;
 }
 
+const CREATE = new PreparedStatement<CreatedCommand>(
+  'iot_create_command',
+  `
+  select id::text as "commandLogId", state as status, same, holder
+      from iot_create_command($1, $2, $3::smallint, $4, $5, $6, $7, $8, $9, $10::json, $11, $12, $13, $14)`,
+);
+
 /** SQL of the REST side: commands come in, are looked at, and are cancelled. Time is the database's. */
 @Injectable()
 export class CommandsRepository {
@@ -63,27 +71,23 @@ export class CommandsRepository {
    */
   async create(command: NewCommand, ownInstance: string, mostOpen: number): Promise<CreatedCommand> {
     try {
-      const [row] = await this.dataSource.query<[CreatedCommand]>(
-        `select id::text as "commandLogId", state as status, same, holder
-           from iot_create_command($1, $2, $3::smallint, $4, $5, $6, $7, $8, $9, $10::json, $11, $12, $13, $14)`,
-        [
-          command.imei,
-          command.command,
-          command.codec,
-          command.replyShape,
-          command.silent,
-          command.mode,
-          command.maxRetry,
-          command.timeoutSeconds,
-          command.lifeSeconds,
-          command.metadata,
-          command.idempotencyKey,
-          command.requestHash,
-          ownInstance,
-          mostOpen,
-        ],
-      );
-      return row;
+      const [row] = await CREATE.run(this.dataSource, [
+        command.imei,
+        command.command,
+        command.codec,
+        command.replyShape,
+        command.silent,
+        command.mode,
+        command.maxRetry,
+        command.timeoutSeconds,
+        command.lifeSeconds,
+        command.metadata,
+        command.idempotencyKey,
+        command.requestHash,
+        ownInstance,
+        mostOpen,
+      ]);
+      return row!;
     } catch (error) {
       switch (sqlState(error)) {
         case 'IOT04':
@@ -119,7 +123,8 @@ export class CommandsRepository {
     const conditions = [
       filter.imei !== null && `imei = ${placed(filter.imei)}`,
       filter.status !== null && `status = ${placed(filter.status)}`,
-      filter.reason !== null && `reason = ${placed(filter.reason)}`,
+      // "-infinity" is said for the index that only this list may use.
+      filter.reason !== null && `reason = ${placed(filter.reason)} and created_at > '-infinity'`,
       filter.from !== null && `created_at >= ${placed(filter.from)}`,
       filter.to !== null && `created_at < ${placed(filter.to)}`,
       filter.after !== null &&

@@ -1,10 +1,16 @@
 import { DataSource } from 'typeorm';
 import { Telemetry1790000000000 } from '../../../migrations/1790000000000-telemetry.js';
 import { Commands1790000001000 } from '../../../migrations/1790000001000-commands.js';
+import { CommandIndexPredicates1790000001500 } from '../../../migrations/1790000001500-command-index-predicates.js';
 import { Sessions1790000003000 } from '../../../migrations/1790000003000-sessions.js';
 
 /** In the order in which they run. */
-export const MIGRATIONS = [Telemetry1790000000000, Commands1790000001000, Sessions1790000003000];
+export const MIGRATIONS = [
+  Telemetry1790000000000,
+  Commands1790000001000,
+  CommandIndexPredicates1790000001500,
+  Sessions1790000003000,
+];
 
 /** Any number will do, as long as every gateway takes the same. */
 const MIGRATION_LOCK = 7_310_200_811;

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { type DataSource } from 'typeorm';
+import { type AnswerableCommand, CommandDeliveryRepository } from '../../src/commands/command-delivery.repository.js';
+import { CommandsRepository } from '../../src/commands/commands.repository.js';
+import { KeptPlans, type Statement } from '../support/kept-plans.js';
+import { openSession } from '../support/open-session.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const IMEI = '352094000000007';
+/** A statement that reads the commands of all devices needs several times as many. */
+const MOST_BLOCKS = 120;
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+
+afterAll(async () => {
+  await database.drop();
+});
+
+/** What one command takes, from the request to its reply; the id is that of the command which is claimed. */
+async function statementsOfOneCommand(commandLogId: string): Promise<Statement[]> {
+  const statements: Statement[] = [];
+  const query = (statement: Statement): Promise<{ rows: unknown[] }> => {
+    statements.push(statement);
+    return Promise.resolve({ rows: [] });
+  };
+  const recorder = { driver: { master: { query } } } as unknown as DataSource;
+  const delivery = new CommandDeliveryRepository(recorder);
+  const epoch = await openSession(database, IMEI);
+  await delivery.claim(IMEI, { id: 'a socket', epoch }, true);
+  await delivery.findAnswerable(IMEI, epoch);
+  const found = { commandLogId, attempts: 1, status: 'PENDING' } as AnswerableCommand;
+  const event = { type: 'command.completed', imei: IMEI, body: {} };
+  await delivery.settle(found, epoch, { status: 'COMPLETED', reason: null, result: 'confirmed', response: 'text', event });
+  const command = { imei: IMEI, command: 'getinfo', codec: 12, replyShape: 'getinfo', silent: false, mode: 'live' } as const;
+  const more = { maxRetry: 3, timeoutSeconds: 60, lifeSeconds: 240, metadata: '{}', idempotencyKey: null };
+  await new CommandsRepository(recorder).create({ ...command, ...more, requestHash: Buffer.alloc(32) }, randomUUID(), 50);
+  return statements;
+}
+
+/** 1,000 devices with five commands each: one waits, one is unconfirmed since a minute ago, three are completed. Each lies in the table beside its device's. */
+async function fill(): Promise<void> {
+  await database.query(`
+    insert into tbl_iot_command_logs (imei, command, codec, reply_shape, silent, mode, max_retry, timeout_seconds, status, reason, attempts,
+                                      estimated_timeout_at, expires_at, due_at, completed_at)
+    select (352094000000000 + i / 5)::text, 'getver', 12, 'getver', false, 'queue', 3, 60,
+           case i % 5 when 0 then 'PENDING' when 1 then 'FAILED' else 'COMPLETED' end, case i % 5 when 1 then 'unconfirmed' end,
+           case i % 5 when 0 then 0 else 1 end, now() + interval '1 day', now() + interval '1 day', now() + interval '1 day',
+           case i % 5 when 0 then null else now() - interval '1 minute' end
+      from generate_series(0, 4999) i`);
+  await database.query(`
+    insert into tbl_iot_command_attempts (command_log_id, attempt, sent_at, socket_uuid)
+    select command_log_id, attempts, now(), 'another socket' from tbl_iot_command_logs where attempts > 0`);
+}
+
+it('plans that were made when the tables were empty look at one device when they are full', async () => {
+  const plans = await KeptPlans.make(database.url, await statementsOfOneCommand('0'));
+  try {
+    await fill();
+    const [waiting] = await database.query<{ id: string }>(
+      `select command_log_id::text as id from tbl_iot_command_logs where imei = '${IMEI}' and command = 'getver' and status = 'PENDING'`,
+    );
+    const statements = await statementsOfOneCommand(waiting!.id);
+    for (const statement of statements) {
+      const { name, blocks, plan } = await plans.run(statement);
+      expect(plan).not.toContain('Seq Scan');
+      expect({ name, blocks, isFrugal: blocks < MOST_BLOCKS }).toEqual({ name, blocks, isFrugal: true });
+    }
+    expect(statements).toHaveLength(4);
+    const done = await database.query(
+      `select command, status, attempts from tbl_iot_command_logs where imei = '${IMEI}' and reason is null order by command_log_id desc limit 1`,
+    );
+    expect(done).toEqual([{ command: 'getinfo', status: 'PENDING', attempts: 0 }]);
+    const [answered] = await database.query(
+      `select status, response from tbl_iot_command_logs where command_log_id = ${waiting!.id}`,
+    );
+    expect(answered).toEqual({ status: 'COMPLETED', response: 'text' });
+  } finally {
+    await plans.close();
+  }
+});
