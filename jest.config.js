@@ -1,5 +1,5 @@
 /** Everything the three tiers share: TypeScript through swc, as ES modules. */
-const shared = {
+export const shared = {
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -10,7 +10,7 @@ const shared = {
 };
 
 /** The tiers that need PostgreSQL share one server, started once a run. */
-const withDatabase = {
+export const withDatabase = {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
 };
