@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../src/platform/database/embedded/embedded-postgres.js';
+import { benchCluster, benchLoginStorm } from './cluster.js';
 import { benchCommands, type CommandFigures } from './commands.js';
 import { benchDecode } from './decode.js';
 import { benchIdle } from './idle.js';
@@ -76,12 +77,36 @@ const PARTS: Readonly<Record<string, (cwd: string) => Promise<Line[]>>> = {
         },
       ];
     }),
+  cluster: (cwd) =>
+    withPostgres(cwd, async (url) => {
+      const figures = await benchCluster(url, cwd);
+      return [
+        limit('two instances, POST at one to bytes at the other, p50', figures.postToOtherSocketP50Ms, 15, 'ms'),
+        plain('two instances, POST at one to bytes at the other, p99', `${number(figures.postToOtherSocketP99Ms, 1)} ms`),
+        plain(
+          `two instances, kill -9 to all ${figures.recoveredDevices} devices acknowledged by the other`,
+          `${number(figures.recoveredAfterMs)} ms`,
+        ),
+      ];
+    }),
+  storm: (cwd) =>
+    withPostgres(cwd, async (url) => {
+      const { devices, loginsPerSecond, recordsPerSecond } = await benchLoginStorm(url, cwd);
+      return [
+        {
+          figure: `login storm, ${number(devices)} devices`,
+          value: `${number(loginsPerSecond)} logins/s`,
+          against: 'goal 3,000 logins/s',
+          ratio: number(loginsPerSecond / 3_000, 2),
+        },
+        plain('login storm, telemetry beside it', `${number(recordsPerSecond)} records/s`),
+      ];
+    }),
 };
 
 function commandLines(figures: CommandFigures): Line[] {
   const steady = `commands, ${number(figures.devices)} devices, ${number(figures.commandsPerSecond)}/s`;
   const saturated = `commands, ${number(figures.devices)} devices, ${figures.concurrency} at a time`;
-  const plain = (figure: string, value: string): Line => ({ figure, value, against: '', ratio: '' });
   return [
     limit(`${steady}, POST to stored reply p50`, figures.roundTripP50Ms, 15, 'ms'),
     limit(`${steady}, POST to stored reply p99`, figures.roundTripP99Ms, 75, 'ms'),
@@ -93,6 +118,10 @@ function commandLines(figures: CommandFigures): Line[] {
     // One that is not completed ends the benchmark.
     plain('commands, not completed', `0 of ${number(figures.commands)}`),
   ];
+}
+
+function plain(figure: string, value: string): Line {
+  return { figure, value, against: '', ratio: '' };
 }
 
 function limit(figure: string, value: number, most: number, unit: string): Line {
