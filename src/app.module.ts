@@ -12,6 +12,7 @@ import { OutboxModule } from './platform/outbox/outbox.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { type TransportOptions } from './transport/transport-options.js';
 import { TransportModule } from './transport/transport.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 const MS = 1_000;
 
@@ -33,6 +34,7 @@ export class AppModule {
         DevicesModule,
         TelemetryModule,
         CommandsModule,
+        WebhooksModule,
         HealthModule,
       ],
     };

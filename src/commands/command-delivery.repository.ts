@@ -23,6 +23,14 @@ export interface Settlement {
   readonly response: string;
   /** Null: nobody is to be told. */
   readonly event: OutboxEvent | null;
+  /** The event goes to the host, and not only to its feed. */
+  readonly deliver: boolean;
+}
+
+/** Whether the host hears of attempts beyond the first, and how. */
+export interface RetryTelling {
+  readonly tellRetries: boolean;
+  readonly deliver: boolean;
 }
 
 export interface SweptCommand extends Command, DueCommand {}
@@ -41,7 +49,7 @@ export class CommandDeliveryRepository {
    * longest, and every silent one. Chosen first, locked second, so that a claim running beside never makes this one take the
    * command behind the head.
    */
-  async claim(imei: string, socketUuid: string, tellRetries: boolean): Promise<Command[]> {
+  async claim(imei: string, socketUuid: string, { tellRetries, deliver }: RetryTelling): Promise<Command[]> {
     return this.dataSource.query<Command[]>(
       `with head as (
          select distinct on (case when silent then command_log_id::text else reply_shape end) command_log_id
@@ -78,9 +86,9 @@ export class CommandDeliveryRepository {
        )
        select ${COMMAND_FIELDS},
               case when $3::boolean and attempts > 1 then iot_append_event(imei, 'command.retried', json_build_object(
-                'command_log_id', command_log_id::text, 'imei', imei, 'command', command, 'metadata', metadata, 'attempt', attempts))::text end as told
+                'command_log_id', command_log_id::text, 'imei', imei, 'command', command, 'metadata', metadata, 'attempt', attempts), $4)::text end as told
          from written`,
-      [imei, socketUuid, tellRetries],
+      [imei, socketUuid, tellRetries, deliver],
     );
   }
 
@@ -157,7 +165,7 @@ export class CommandDeliveryRepository {
    */
   async settle(
     found: AnswerableCommand,
-    { status, reason, result, response, event }: Settlement,
+    { status, reason, result, response, event, deliver }: Settlement,
   ): Promise<{ othersWait: boolean } | null> {
     const [row] = await this.dataSource.query<{ othersWait: boolean }[]>(
       `with settled as (
@@ -176,7 +184,7 @@ export class CommandDeliveryRepository {
                 select from tbl_iot_command_logs waiting
                  where waiting.imei = settled.imei and waiting.status = 'PENDING' and not waiting.in_flight and waiting.command_log_id <> $1
               ) as "othersWait",
-              case when $8::text is not null then iot_append_event(settled.imei, $8, $9::json)::text end as told
+              case when $8::text is not null then iot_append_event(settled.imei, $8, $9::json, $10)::text end as told
          from settled`,
       [
         found.commandLogId,
@@ -188,6 +196,7 @@ export class CommandDeliveryRepository {
         result,
         event?.type ?? null,
         event ? stringifyJson(event.body) : null,
+        deliver,
       ],
     );
     return row ?? null;

@@ -57,7 +57,7 @@ describe('ten sweepers on the same rows', () => {
     expect(handled.filter((count) => count > 0).length).toBeGreaterThan(1);
     expect(woken).toHaveLength(4000);
     const events = await database.query(
-      `select body ->> 'reason' as reason, count(*)::int as events, count(distinct imei)::int as devices from tbl_iot_outbox group by 1 order by 1`,
+      `select body ->> 'reason' as reason, count(*)::int as events, count(distinct imei)::int as devices from tbl_iot_events group by 1 order by 1`,
     );
     expect(events).toEqual([
       { reason: 'expired', events: 2000, devices: 2000 },
@@ -141,7 +141,7 @@ describe('with a long history', () => {
     }) as typeof source.query;
     source.query = measure;
     await repository.findAnswerable('360000000000002');
-    await repository.claim('360000000000002', 'a socket', true);
+    await repository.claim('360000000000002', 'a socket', { tellRetries: true, deliver: true });
     await repository.transaction(async (manager) => {
       manager.query = measure;
       await repository.lockDue(manager);

@@ -1,9 +1,10 @@
 import { DataSource } from 'typeorm';
 import { Telemetry1790000000000 } from '../../../migrations/1790000000000-telemetry.js';
 import { Commands1790000001000 } from '../../../migrations/1790000001000-commands.js';
+import { Webhooks1790000002000 } from '../../../migrations/1790000002000-webhooks.js';
 
 /** In the order in which they run. */
-export const MIGRATIONS = [Telemetry1790000000000, Commands1790000001000];
+export const MIGRATIONS = [Telemetry1790000000000, Commands1790000001000, Webhooks1790000002000];
 
 /** Any number will do, as long as every gateway takes the same. */
 const MIGRATION_LOCK = 7_310_200_811;
