@@ -15,6 +15,7 @@ import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { type TransportOptions } from './transport/transport-options.js';
 import { trustedPeers } from './transport/trusted-peers.js';
 import { TransportModule } from './transport/transport.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 const MS = 1_000;
 
@@ -37,6 +38,7 @@ export class AppModule {
         DevicesModule,
         TelemetryModule,
         CommandsModule,
+        WebhooksModule,
         HealthModule,
       ],
     };

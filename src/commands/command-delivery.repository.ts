@@ -30,6 +30,14 @@ export interface Settlement {
   readonly response: string;
   /** Null: nobody is to be told. */
   readonly event: OutboxEvent | null;
+  /** The event goes to the host, and not only to its feed. */
+  readonly deliver: boolean;
+}
+
+/** Whether the host hears of attempts beyond the first, and how. */
+export interface RetryTelling {
+  readonly tellRetries: boolean;
+  readonly deliver: boolean;
 }
 
 export interface SweptCommand extends Command, DueCommand {}
@@ -73,7 +81,7 @@ const CLAIM = new PreparedStatement<Command>(
   )
   select ${COMMAND_FIELDS},
          case when $3::boolean and attempts > 1 then iot_append_event(imei, 'command.retried', json_build_object(
-           'command_log_id', command_log_id::text, 'imei', imei, 'command', command, 'metadata', metadata, 'attempt', attempts))::text end as told
+           'command_log_id', command_log_id::text, 'imei', imei, 'command', command, 'metadata', metadata, 'attempt', attempts), $5)::text end as told
     from written`,
 );
 
@@ -111,7 +119,7 @@ const SETTLE = new PreparedStatement<{ othersWait: boolean }>(
            select from tbl_iot_command_logs waiting
             where waiting.imei = settled.imei and waiting.status = 'PENDING' and not waiting.in_flight and waiting.command_log_id <> $1
          ) as "othersWait",
-         case when $8::text is not null then iot_append_event(settled.imei, $8, $9::json)::text end as told
+         case when $8::text is not null then iot_append_event(settled.imei, $8, $9::json, $11)::text end as told
     from settled`,
 );
 
@@ -129,8 +137,8 @@ export class CommandDeliveryRepository {
    * longest, and every silent one. Chosen first, locked second, so that a claim running beside never makes this one take the
    * command behind the head. Nothing for a connection whose session is not the device's newest.
    */
-  async claim(imei: string, connection: SessionConnection, tellRetries: boolean): Promise<Command[]> {
-    return CLAIM.run(this.dataSource, [imei, connection.id, tellRetries, connection.epoch]);
+  async claim(imei: string, connection: SessionConnection, { tellRetries, deliver }: RetryTelling): Promise<Command[]> {
+    return CLAIM.run(this.dataSource, [imei, connection.id, tellRetries, connection.epoch, deliver]);
   }
 
   /** Takes an attempt back of which surely no byte left: the connection had closed before. */
@@ -214,7 +222,7 @@ export class CommandDeliveryRepository {
   async settle(
     found: AnswerableCommand,
     epoch: number,
-    { status, reason, result, response, event }: Settlement,
+    { status, reason, result, response, event, deliver }: Settlement,
   ): Promise<{ othersWait: boolean } | null> {
     const [row] = await SETTLE.run(this.dataSource, [
       found.commandLogId,
@@ -227,6 +235,7 @@ export class CommandDeliveryRepository {
       event?.type ?? null,
       event ? stringifyJson(event.body) : null,
       epoch,
+      deliver,
     ]);
     return row ?? null;
   }

@@ -110,7 +110,13 @@ export class CommandDispatcher implements OnModuleInit, BeforeApplicationShutdow
   }
 
   private async send(imei: string, connection: LiveConnection): Promise<void> {
-    const claimed = await this.repository.claim(imei, connection, this.outbox.isEnabled);
+    const claimed = await this.repository.claim(imei, connection, {
+      tellRetries: this.outbox.wants('command.retried'),
+      deliver: this.outbox.delivers,
+    });
+    if (claimed.some(({ attempts }) => attempts > 1)) {
+      this.outbox.announce();
+    }
     // Not waited for: a device in the middle of a frame must not keep its other commands from being claimed.
     for (const command of claimed) {
       const written = this.write(command, connection);

@@ -40,6 +40,7 @@ export class CommandReplies implements OnApplicationShutdown {
    */
   async take(imei: string, epoch: number, frame: DeviceMessageFrame): Promise<void> {
     const mayWake = await retryWhileAway(() => this.takeOnce(imei, epoch, frame), this.stopping.signal);
+    this.outbox.announce();
     if (mayWake) {
       this.dispatcher.wake(imei);
     }
@@ -89,17 +90,18 @@ export class CommandReplies implements OnApplicationShutdown {
 
   private settlement({ candidate, verdict }: ReplyMatch<AnswerableCommand>, response: string): Settlement {
     const late = candidate.standing === 'late';
+    const deliver = this.outbox.delivers;
     if (verdict === 'completed') {
       const event = commandCompleted({ ...candidate, response, late });
-      return { status: 'COMPLETED', reason: null, result: 'confirmed', response, event: this.wanted(event) };
+      return { status: 'COMPLETED', reason: null, result: 'confirmed', response, event: this.wanted(event), deliver };
     }
     // The failure of a late one was told already; only the words are new.
     const event = late ? null : this.wanted(commandFailed({ ...candidate, reason: 'rejected', response }));
-    return { status: 'FAILED', reason: 'rejected', result: 'rejected', response, event };
+    return { status: 'FAILED', reason: 'rejected', result: 'rejected', response, event, deliver };
   }
 
   private wanted(event: OutboxEvent): OutboxEvent | null {
-    return this.outbox.isEnabled ? event : null;
+    return this.outbox.wants(event.type) ? event : null;
   }
 
   private async keep(imei: string, message: DeviceMessage, receivedAtMs: number): Promise<void> {

@@ -49,6 +49,9 @@ export class CommandSweeper {
       );
       return commands;
     });
+    if (due.length > 0) {
+      this.outbox.announce();
+    }
     for (const { imei } of due) {
       this.dispatcher.wake(imei);
     }

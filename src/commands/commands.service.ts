@@ -88,6 +88,7 @@ export class CommandsService {
       return command;
     });
     if (cancelled) {
+      this.outbox.announce();
       return cancelled;
     }
     const { command } = await this.get(commandLogId);

@@ -33,7 +33,8 @@ export class SessionReaper {
       await this.dataSource.transaction(async (manager) => {
         const dead = await this.instances.lockDead(manager);
         if (dead.length > 0) {
-          const freed = await this.sessions.free(manager, dead, this.outbox.isEnabled);
+          const telling = { tellHost: this.outbox.wants('device.disconnected'), deliver: this.outbox.delivers };
+          const freed = await this.sessions.free(manager, dead, telling);
           await this.instances.remove(manager, dead);
           this.logger.warn(`${dead.length} instances have died (${dead.join(', ')}); their ${freed} devices are free`);
         }

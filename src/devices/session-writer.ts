@@ -4,10 +4,11 @@ import { ClusterMembership, NotAMemberError } from '../platform/cluster/cluster-
 import { Instance } from '../platform/cluster/instance.js';
 import { isMissingReference } from '../platform/database/database-errors.js';
 import { retryWhileAway } from '../platform/database/retry-while-away.js';
+import { type EventType } from '../platform/outbox/event-types.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { type LoginOutcome } from '../transport/patterns.js';
 import { type SessionEnd, type SessionOpening } from './session.js';
-import { SessionsRepository } from './sessions.repository.js';
+import { type HostTelling, SessionsRepository } from './sessions.repository.js';
 
 const AT_A_TIME = 1_000;
 /** So long is tried while the gateway stops; sessions that could not be given back are freed by the other instances. */
@@ -85,7 +86,8 @@ export class SessionWriter implements BeforeApplicationShutdown {
     batch.forEach(({ what }) => this.openings.delete(what.imei));
     try {
       const openings = batch.map(({ what }) => what);
-      const opened = await this.persist(() => this.repository.open(this.instance.id, openings, this.outbox.isEnabled));
+      const opened = await this.persist(() => this.repository.open(this.instance.id, openings, this.telling('device.connected')));
+      this.outbox.announce();
       const epochs = new Map(opened.map(({ imei, epoch }) => [imei, epoch]));
       batch.forEach(({ what, settle }) => settle({ kind: 'accept', epoch: epochs.get(what.imei) ?? 0 }));
     } catch (error) {
@@ -101,12 +103,17 @@ export class SessionWriter implements BeforeApplicationShutdown {
     }
     try {
       const ends = batch.map(({ what }) => what);
-      await this.persist(() => this.repository.close(ends, this.outbox.isEnabled));
+      await this.persist(() => this.repository.close(ends, this.telling('device.disconnected')));
+      this.outbox.announce();
       batch.forEach(({ settle }) => settle());
     } catch (error) {
       this.logger.error(`${batch.length} sessions could not be given back: ${String(error)}`);
       batch.forEach(({ fail }) => fail(error));
     }
+  }
+
+  private telling(type: EventType): HostTelling {
+    return { tellHost: this.outbox.wants(type), deliver: this.outbox.delivers };
   }
 
   /** An instance that the others took for dead has no row to refer to, until it returns. */

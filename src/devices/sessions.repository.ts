@@ -10,6 +10,12 @@ const FIELDS = `
 /** Of an instance that comes back: what it held before is not connected to it any more. For the heartbeat's own connection. */
 export const FORGET_SESSIONS = `delete from tbl_iot_device_sessions where instance_id = $1`;
 
+/** Whether the event is recorded, and delivered. */
+export interface HostTelling {
+  readonly tellHost: boolean;
+  readonly deliver: boolean;
+}
+
 export interface OpenedSession {
   readonly imei: string;
   /** Exact: the sequence will not reach 2^53. */
@@ -25,7 +31,11 @@ export class SessionsRepository {
    * Opens a session for each of these devices (all different), whoever held them: the newest login wins, with a greater epoch. Other instances
    * that held one are told in the same transaction.
    */
-  async open(instanceId: string, openings: readonly SessionOpening[], tellHost: boolean): Promise<OpenedSession[]> {
+  async open(
+    instanceId: string,
+    openings: readonly SessionOpening[],
+    { tellHost, deliver }: HostTelling,
+  ): Promise<OpenedSession[]> {
     return this.dataSource.query<OpenedSession[]>(
       `with opened as (
          insert into tbl_iot_device_sessions as session (imei, instance_id, connection_id, connected_at, remote_address, remote_port)
@@ -45,7 +55,7 @@ export class SessionsRepository {
               case when $7::boolean then
                 iot_append_event(imei, 'device.connected', json_build_object(
                   'imei', imei, 'connectedAt', connected_at, 'remoteAddress', remote_address, 'remotePort', remote_port,
-                  'instance', instance_id, 'epoch', epoch))::text end as told
+                  'instance', instance_id, 'epoch', epoch), $8)::text end as told
          from opened`,
       [
         instanceId,
@@ -55,12 +65,13 @@ export class SessionsRepository {
         openings.map(({ remoteAddress }) => remoteAddress),
         openings.map(({ remotePort }) => remotePort),
         tellHost,
+        deliver,
       ],
     );
   }
 
   /** Gives sessions back. One that a newer login has taken is not this connection's to end. */
-  async close(ends: readonly SessionEnd[], tellHost: boolean): Promise<void> {
+  async close(ends: readonly SessionEnd[], { tellHost, deliver }: HostTelling): Promise<void> {
     await this.dataSource.query(
       `with wanted as (
          select session.ctid as place, gone.reason
@@ -72,17 +83,17 @@ export class SessionsRepository {
        closed as (
          delete from tbl_iot_device_sessions session using wanted where session.ctid = wanted.place returning session.*, wanted.reason
        )
-       select ${disconnectedEvent('reason', '$4')} from closed`,
-      [ends.map(({ imei }) => imei), ends.map(({ epoch }) => epoch), ends.map(({ reason }) => reason), tellHost],
+       select ${disconnectedEvent('reason', '$4', '$5')} from closed`,
+      [ends.map(({ imei }) => imei), ends.map(({ epoch }) => epoch), ends.map(({ reason }) => reason), tellHost, deliver],
     );
   }
 
   /** Frees what dead instances held. */
-  async free(manager: EntityManager, instanceIds: readonly string[], tellHost: boolean): Promise<number> {
+  async free(manager: EntityManager, instanceIds: readonly string[], { tellHost, deliver }: HostTelling): Promise<number> {
     const rows = await manager.query<unknown[]>(
       `with freed as (delete from tbl_iot_device_sessions where instance_id = any ($1::uuid[]) returning *)
-       select ${disconnectedEvent(`'instance-died'`, '$2')} from (select * from freed order by imei) freed`,
-      [instanceIds, tellHost],
+       select ${disconnectedEvent(`'instance-died'`, '$2', '$3')} from (select * from freed order by imei) freed`,
+      [instanceIds, tellHost, deliver],
     );
     return rows.length;
   }
@@ -118,9 +129,9 @@ export class SessionsRepository {
 }
 
 /** Tells the host, in a select list over ended sessions. */
-function disconnectedEvent(reason: string, isWanted: string): string {
+function disconnectedEvent(reason: string, isWanted: string, deliver: string): string {
   return `case when ${isWanted}::boolean then
     iot_append_event(imei, 'device.disconnected', json_build_object(
       'imei', imei, 'connectedAt', connected_at, 'remoteAddress', remote_address, 'remotePort', remote_port,
-      'instance', instance_id, 'epoch', epoch, 'reason', ${reason}))::text end as told`;
+      'instance', instance_id, 'epoch', epoch, 'reason', ${reason}), ${deliver}::boolean)::text end as told`;
 }

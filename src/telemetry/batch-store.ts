@@ -4,6 +4,7 @@ import { FrameSplitter } from '../protocol/frame-splitter.js';
 import { isBadRow, isDuplicateKey } from '../platform/database/database-errors.js';
 import { IngestCounters } from './ingest-counters.js';
 import { type RecordBatch } from './record-batch.js';
+import { TelemetryEvents } from './telemetry-events.js';
 import { TelemetryPartitions } from './telemetry-partitions.js';
 import { TelemetryRepository } from './telemetry.repository.js';
 
@@ -19,6 +20,7 @@ export class BatchStore {
   constructor(
     private readonly repository: TelemetryRepository,
     private readonly partitions: TelemetryPartitions,
+    private readonly events: TelemetryEvents,
     private readonly counters: IngestCounters,
   ) {}
 
@@ -29,7 +31,7 @@ export class BatchStore {
     }
     await this.partitions.ensure(batch.days);
     try {
-      await this.repository.copyRows(batch.encodedRows());
+      await this.copy(batch);
       this.counters.recordsStored += batch.rowCount;
     } catch (error) {
       if (isDuplicateKey(error)) {
@@ -40,6 +42,14 @@ export class BatchStore {
         throw error;
       }
       await this.merge(batch, 0, batch.rowCount);
+    }
+  }
+
+  private async copy(batch: RecordBatch): Promise<void> {
+    if (this.events.areWanted) {
+      await this.repository.copyRowsAndTell(batch.encodedRows(), batch.keys());
+    } else {
+      await this.repository.copyRows(batch.encodedRows());
     }
   }
 

@@ -12,6 +12,12 @@ export const COPY_HEADER = Buffer.from('5047434f50590aff0d0a000000000000000000',
 /** What stands behind them: a column count of -1. */
 export const COPY_TRAILER = Buffer.from('ffff', 'hex');
 
+/** Unix milliseconds of a timestamptz that `CopyBuffer.timestamp` wrote; the offset is that of its eight bytes. */
+export function timestampMsAt(bytes: Buffer, offset: number): number {
+  const microseconds = bytes.readInt32BE(offset) * TWO_32 + bytes.readUInt32BE(offset + 4);
+  return Math.round(microseconds / 1000) + POSTGRES_EPOCH_MS;
+}
+
 /**
  * A growing buffer of rows in PostgreSQL's binary COPY format (PostgreSQL manual, COPY, "Binary Format"; each column a
  * 4-byte length and the type's send format).

@@ -1,6 +1,6 @@
 import { type AvlRecord } from '../protocol/avl-record.js';
 import { dayOf } from './clock-window.js';
-import { CopyBuffer } from './copy-buffer.js';
+import { CopyBuffer, timestampMsAt } from './copy-buffer.js';
 import { appendRecordRow, storedTimestampMs } from './record-row.js';
 
 /** A frame as the batch needs it: where it came from, and its bytes, should one of its records have to be quarantined. */
@@ -22,6 +22,19 @@ export interface BatchedFrame {
   readonly stored: () => void;
   readonly failed: (error: unknown) => void;
 }
+
+/** What identifies records, and when they were received; the arrays run side by side. */
+export interface RecordKeys {
+  readonly imeis: string[];
+  readonly timesMs: number[];
+  readonly hashes: bigint[];
+  readonly receivedMs: number[];
+}
+
+/** Of an encoded row: the count of columns, then columns of a 4-byte length and their bytes. The IMEI is the first of them. */
+const COUNT_BYTES = 2;
+const LENGTH_BYTES = 4;
+const EIGHT_BYTE_COLUMN = LENGTH_BYTES + 8;
 
 /** Rows of many frames, already in the form in which COPY takes them, that will be committed together. */
 export class RecordBatch {
@@ -60,6 +73,22 @@ export class RecordBatch {
   /** The encoded rows from `first` up to but without `end`. */
   encodedRows(first = 0, end = this.rowCount): Buffer {
     return this.rows.view(first === 0 ? 0 : this.rowEnds[first - 1], end === 0 ? 0 : this.rowEnds[end - 1]);
+  }
+
+  /** Read back from the encoded rows: only who tells of records needs them, and the others must not pay for it. */
+  keys(): RecordKeys {
+    const keys: RecordKeys = { imeis: [], timesMs: [], hashes: [], receivedMs: [] };
+    const bytes = this.rows.view();
+    for (const { imei, firstRow, rowCount } of this.frames) {
+      for (let row = firstRow; row < firstRow + rowCount; row++) {
+        const time = (this.rowEnds[row - 1] ?? 0) + COUNT_BYTES + LENGTH_BYTES + imei.length + LENGTH_BYTES;
+        keys.imeis.push(imei);
+        keys.timesMs.push(timestampMsAt(bytes, time));
+        keys.hashes.push(bytes.readBigInt64BE(time + EIGHT_BYTE_COLUMN));
+        keys.receivedMs.push(timestampMsAt(bytes, time + 2 * EIGHT_BYTE_COLUMN));
+      }
+    }
+    return keys;
   }
 
   /** The frame that a row came with, and which of its records it is. */

@@ -6,6 +6,7 @@ import { LatestRecords } from './latest-records.js';
 import { LatestRecordsRepository } from './latest-records.repository.js';
 import { PartitionsRepository } from './partitions.repository.js';
 import { RejectedFrames } from './rejected-frames.js';
+import { TelemetryEvents } from './telemetry-events.js';
 import { TelemetryIngestController } from './telemetry-ingest.controller.js';
 import { TelemetryPartitions } from './telemetry-partitions.js';
 import { TelemetryReaderRepository } from './telemetry-reader.repository.js';
@@ -25,6 +26,7 @@ import { TelemetryService } from './telemetry.service.js';
     LatestRecordsRepository,
     PartitionsRepository,
     RejectedFrames,
+    TelemetryEvents,
     TelemetryPartitions,
     TelemetryReaderRepository,
     TelemetryRepository,

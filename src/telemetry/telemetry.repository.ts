@@ -4,7 +4,9 @@ import { type PoolClient } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { copyIn } from '../platform/database/copy-in.js';
 import { COPY_HEADER, COPY_TRAILER } from './copy-buffer.js';
+import { type RecordKeys } from './record-batch.js';
 import { COPY_COLUMNS } from './telemetry-columns.js';
+import { TelemetryEvents } from './telemetry-events.js';
 
 const COLUMNS = COPY_COLUMNS.join(', ');
 const COPY_INTO_TABLE = `copy tbl_iot_telemetry_data (${COLUMNS}) from stdin (format binary)`;
@@ -25,7 +27,10 @@ export interface QuarantineEntry {
 /** All writing SQL on the telemetry tables. */
 @Injectable()
 export class TelemetryRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly events: TelemetryEvents,
+  ) {}
 
   /**
    * Copies encoded rows into the table, in one statement that is its own transaction: when this returns they are
@@ -35,7 +40,23 @@ export class TelemetryRepository {
     await this.withQueryRunner((queryRunner) => copy(queryRunner, COPY_INTO_TABLE, rows));
   }
 
-  /** Stores the rows that are not in the table yet and returns how many those were. */
+  /** The same in one transaction with the events that tell of the rows. */
+  async copyRowsAndTell(rows: Buffer, keys: RecordKeys): Promise<void> {
+    await this.withQueryRunner(async (queryRunner) => {
+      const client = (await queryRunner.connect()) as PoolClient;
+      try {
+        await copy(queryRunner, `begin; ${COPY_INTO_TABLE}`, rows);
+        await this.events.append(client, keys);
+        await client.query('commit');
+      } catch (error) {
+        await client.query('rollback').catch(() => undefined); // the connection may be gone, and the transaction with it
+        throw error;
+      }
+    });
+    this.events.announce();
+  }
+
+  /** Stores the rows that are not in the table yet, tells of them if anybody wants to hear, and returns how many those were. */
   async mergeRows(rows: Buffer): Promise<number> {
     return this.withQueryRunner(async (queryRunner) => {
       await queryRunner.query(`
@@ -51,10 +72,14 @@ export class TelemetryRepository {
             select ${COLUMNS} from pg_temp.telemetry_staging
              order by iot_imei, iot_timestamp, record_hash
             on conflict do nothing
-            returning 1
+            returning iot_imei, iot_timestamp, record_hash, timestamp
           )
-          select count(*)::int as count from inserted`)) as [{ count: number }];
+          select ${this.events.areWanted ? SELECT_KEYS : 'count(*)::int as count'} from inserted`)) as [InsertedRows];
+        if (inserted.imeis !== undefined) {
+          await this.events.append((await queryRunner.connect()) as PoolClient, keysOf(inserted));
+        }
         await queryRunner.commitTransaction();
+        this.events.announce();
         return inserted.count;
       } catch (error) {
         await rollback(queryRunner);
@@ -81,6 +106,29 @@ export class TelemetryRepository {
       await queryRunner.release();
     }
   }
+}
+
+interface InsertedRows {
+  readonly count: number;
+  /** Null where there are none; missing when nobody wants them. */
+  readonly imeis?: readonly string[] | null;
+  readonly timesMs?: readonly number[] | null;
+  readonly hashes?: readonly string[] | null;
+  readonly receivedMs?: readonly number[] | null;
+}
+
+const SELECT_KEYS = `
+  count(*)::int as count, array_agg(iot_imei) as imeis, array_agg(record_hash::text) as hashes,
+  array_agg(round(extract(epoch from iot_timestamp) * 1000)::float8) as "timesMs",
+  array_agg(round(extract(epoch from timestamp) * 1000)::float8) as "receivedMs"`;
+
+function keysOf({ imeis, timesMs, hashes, receivedMs }: InsertedRows): RecordKeys {
+  return {
+    imeis: [...(imeis ?? [])],
+    timesMs: [...(timesMs ?? [])],
+    hashes: (hashes ?? []).map(BigInt),
+    receivedMs: [...(receivedMs ?? [])],
+  };
 }
 
 async function copy(queryRunner: QueryRunner, statement: string, rows: Buffer): Promise<void> {

@@ -13,7 +13,12 @@ const FIRST_IMEI = 862_000_000_000_000;
 const WATCH_EVERY_MS = 40;
 const TIMEOUT_MS = 60_000 + RUNS * 60_000;
 
-const SETTINGS = { EVENT_FEED_ENABLED: 'true', IOT_COMMAND_TIMEOUT: '1', DEFAULT_MAX_IOT_COMMAND_RETRY: '1' };
+const SETTINGS = {
+  EVENT_FEED_ENABLED: 'true',
+  WEBHOOK_EVENTS: 'command.completed,command.failed,command.retried,device.message',
+  IOT_COMMAND_TIMEOUT: '1',
+  DEFAULT_MAX_IOT_COMMAND_RETRY: '1',
+};
 
 let database: TestDatabase;
 let gateway: Gateway;

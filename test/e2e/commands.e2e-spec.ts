@@ -38,6 +38,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   gateway = await Gateway.start(database.url, {
     EVENT_FEED_ENABLED: 'true',
+    WEBHOOK_EVENTS: 'command.completed,command.failed,command.retried,device.message',
     IOT_COMMAND_TIMEOUT: '1',
     DEFAULT_MAX_IOT_COMMAND_RETRY: '3',
   });
@@ -94,7 +95,7 @@ async function ended(id: string, timeoutMs = 20_000): Promise<CommandBody> {
 }
 
 async function events(imei: string): Promise<EventRow[]> {
-  return database.query<EventRow>('select type, sequence, body from tbl_iot_outbox where imei = $1 order by sequence', [imei]);
+  return database.query<EventRow>('select type, sequence, body from tbl_iot_events where imei = $1 order by sequence', [imei]);
 }
 
 async function typesOfEvents(imei: string): Promise<string[]> {
@@ -496,7 +497,7 @@ describe('bad input', () => {
       const text = await (await fetch(`${gateway.apiUrl}/api/v1/${path}`, { headers })).text();
       expect(text).toContain(`"metadata":${metadata}`);
     }
-    const rows = await database.query<{ body: string }>('select body::text as body from tbl_iot_outbox where imei = $1', [imei]);
+    const rows = await database.query<{ body: string }>('select body::text as body from tbl_iot_events where imei = $1', [imei]);
     expect(rows[0]?.body).toContain(`"metadata":${metadata}`);
   });
 

@@ -59,7 +59,7 @@ describe('ten sweepers on the same rows', () => {
     expect(handled.filter((count) => count > 0).length).toBeGreaterThan(1);
     expect(woken).toHaveLength(4000);
     const events = await database.query(
-      `select body ->> 'reason' as reason, count(*)::int as events, count(distinct imei)::int as devices from tbl_iot_outbox group by 1 order by 1`,
+      `select body ->> 'reason' as reason, count(*)::int as events, count(distinct imei)::int as devices from tbl_iot_events group by 1 order by 1`,
     );
     expect(events).toEqual([
       { reason: 'expired', events: 2000, devices: 2000 },
@@ -135,7 +135,7 @@ describe('with a long history', () => {
     };
     const repository = new CommandDeliveryRepository({ driver: { master: { query } } } as unknown as DataSource);
     await repository.findAnswerable(imei, epoch);
-    await repository.claim(imei, { id: 'a socket', epoch }, true);
+    await repository.claim(imei, { id: 'a socket', epoch }, { tellRetries: true, deliver: true });
     await repository.lockDue({ query } as unknown as EntityManager);
     return statements;
   }

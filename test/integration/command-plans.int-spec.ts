@@ -30,11 +30,18 @@ async function statementsOfOneCommand(commandLogId: string): Promise<Statement[]
   const recorder = { driver: { master: { query } } } as unknown as DataSource;
   const delivery = new CommandDeliveryRepository(recorder);
   const epoch = await openSession(database, IMEI);
-  await delivery.claim(IMEI, { id: 'a socket', epoch }, true);
+  await delivery.claim(IMEI, { id: 'a socket', epoch }, { tellRetries: true, deliver: true });
   await delivery.findAnswerable(IMEI, epoch);
   const found = { commandLogId, attempts: 1, status: 'PENDING' } as AnswerableCommand;
-  const event = { type: 'command.completed', imei: IMEI, body: {} };
-  await delivery.settle(found, epoch, { status: 'COMPLETED', reason: null, result: 'confirmed', response: 'text', event });
+  const event = { type: 'command.completed' as const, imei: IMEI, body: {} };
+  await delivery.settle(found, epoch, {
+    status: 'COMPLETED',
+    reason: null,
+    result: 'confirmed',
+    response: 'text',
+    event,
+    deliver: true,
+  });
   const command = { imei: IMEI, command: 'getinfo', codec: 12, replyShape: 'getinfo', silent: false, mode: 'live' } as const;
   const more = { maxRetry: 3, timeoutSeconds: 60, lifeSeconds: 240, metadata: '{}', idempotencyKey: null };
   await new CommandsRepository(recorder).create({ ...command, ...more, requestHash: Buffer.alloc(32) }, randomUUID(), 50);

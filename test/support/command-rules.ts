@@ -60,7 +60,7 @@ export async function readLedger(database: TestDatabase, imei: string): Promise<
   );
   const events = await database.query<LedgerEvent>(
     `select sequence::int as sequence, type, body->>'command_log_id' as id, body->>'reason' as reason
-       from tbl_iot_outbox where imei = $1 order by sequence`,
+       from tbl_iot_events where imei = $1 order by sequence`,
     [imei],
   );
   const messages = await database.query<{ text: string }>('select text from tbl_iot_device_messages where imei = $1', [imei]);

@@ -1,5 +1,9 @@
 import { IsIn, IsOptional, IsString, Matches, MinLength, ValidateIf } from 'class-validator';
+import { EVENT_TYPES } from '../outbox/event-types.js';
 import { FlagVariable, IntegerVariable, PortVariable } from './variables.js';
+
+const ONE_EVENT = `\\s*(${EVENT_TYPES.map((type) => type.replace('.', '\\.')).join('|')})\\s*`;
+const EVENT_LIST = new RegExp(`^${ONE_EVENT}(,${ONE_EVENT})*$`);
 
 /**
  * Every environment variable the gateway reads, with its default and one line of meaning. README.md has the same list
@@ -154,16 +158,61 @@ export class CommandSettings {
   readonly COMMAND_CATALOGUE_FILE?: string;
 }
 
-/** Events for the host application. */
+/** Events for the host application: which are recorded, and for how long. */
 export class EventSettings {
-  /** Base URL of the host application. Set: events are recorded for it. */
+  /** Base URL of the host application. Set: events are recorded for it and delivered. */
   @IsOptional()
   @Matches(/^https?:\/\//, { message: 'NOTIFICATION_URL must begin with http:// or https://' })
   readonly NOTIFICATION_URL?: string;
 
-  /** true records events also without NOTIFICATION_URL. */
+  /** true records events also without NOTIFICATION_URL, to be fetched. */
   @FlagVariable()
   readonly EVENT_FEED_ENABLED: boolean = false;
+
+  /** true also tells NOTIFICATION_URL of telemetry. */
+  @FlagVariable()
+  readonly TELEMETRY_WEBHOOK_ENABLED: boolean = false;
+
+  /** Types of events that are recorded and sent, separated by commas. Not set: see OutboxService. */
+  @IsOptional()
+  @Matches(EVENT_LIST, { message: `WEBHOOK_EVENTS must be a list with commas of ${EVENT_TYPES.join(', ')}` })
+  readonly WEBHOOK_EVENTS?: string;
+
+  /** `all` tells of every record, up to 100 a request; `latest` sums up, with the newest one. */
+  @IsIn(['latest', 'all'], { message: 'WEBHOOK_TELEMETRY_RECORDS must be latest or all' })
+  readonly WEBHOOK_TELEMETRY_RECORDS: 'latest' | 'all' = 'latest';
+
+  /** Days an event can be fetched from the feed. */
+  @IntegerVariable(1, 3_650)
+  readonly EVENT_RETENTION_DAYS: number = 7;
+
+  /** Days a delivered event, and its attempts, can be looked up. */
+  @IntegerVariable(1, 3_650)
+  readonly WEBHOOK_RETENTION_DAYS: number = 7;
+}
+
+/** How events are delivered. */
+export class WebhookSettings {
+  /** `whsec_` and base64; two separated by a comma while one takes the place of the other. Not set: unsigned. */
+  @IsOptional()
+  @Matches(/^\s*whsec_[A-Za-z0-9+/]{32,}={0,2}\s*(,\s*whsec_[A-Za-z0-9+/]{32,}={0,2}\s*)?$/, {
+    message: 'WEBHOOK_SECRET must be whsec_ and the base64 of 24 bytes or more; two at most, separated by a comma',
+  })
+  readonly WEBHOOK_SECRET?: string;
+
+  /** Seconds the host gets to answer. */
+  @IntegerVariable(1, 300)
+  readonly WEBHOOK_TIMEOUT_SECONDS: number = 15;
+
+  /** Deliveries on their way at one time. */
+  @IntegerVariable(1, 1_000)
+  readonly WEBHOOK_CONCURRENCY: number = 32;
+
+  /** Waits before each attempt. The first is 0. */
+  @Matches(/^\s*0\s*(,\s*\d{1,6}(ms|s|m|h)\s*)*$/, {
+    message: 'WEBHOOK_RETRY_SCHEDULE must be waits with commas, the first one 0, like 0,5s,30s,2m,1h',
+  })
+  readonly WEBHOOK_RETRY_SCHEDULE: string = '0,5s,30s,2m,10m,30m,1h,3h,6h,12h,24h';
 }
 
 export const SETTINGS = [
@@ -175,4 +224,5 @@ export const SETTINGS = [
   TelemetrySettings,
   CommandSettings,
   EventSettings,
+  WebhookSettings,
 ] as const;

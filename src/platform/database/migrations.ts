@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { Telemetry1790000000000 } from '../../../migrations/1790000000000-telemetry.js';
 import { Commands1790000001000 } from '../../../migrations/1790000001000-commands.js';
 import { CommandIndexPredicates1790000001500 } from '../../../migrations/1790000001500-command-index-predicates.js';
+import { Webhooks1790000002000 } from '../../../migrations/1790000002000-webhooks.js';
 import { Sessions1790000003000 } from '../../../migrations/1790000003000-sessions.js';
 
 /** In the order in which they run. */
@@ -9,6 +10,7 @@ export const MIGRATIONS = [
   Telemetry1790000000000,
   Commands1790000001000,
   CommandIndexPredicates1790000001500,
+  Webhooks1790000002000,
   Sessions1790000003000,
 ];
 

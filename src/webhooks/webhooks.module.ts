@@ -1,0 +1,29 @@
+import { HttpModule } from '@nestjs/axios';
+import { Module } from '@nestjs/common';
+import { WebhookSettings } from '../platform/config/settings.js';
+import { DeliveryQueueRepository } from './delivery-queue.repository.js';
+import { keptAliveAgents } from './kept-alive-agents.js';
+import { SettlementWriter } from './settlement-writer.js';
+import { WebhookDispatcher } from './webhook-dispatcher.js';
+import { WebhookSender } from './webhook-sender.js';
+
+/** Events to the host: delivered by webhooks, looked up and replayed over REST, or fetched from the feed. */
+@Module({
+  imports: [
+    HttpModule.registerAsync({
+      inject: [WebhookSettings],
+      useFactory: ({ WEBHOOK_CONCURRENCY }: WebhookSettings) => ({
+        ...keptAliveAgents(WEBHOOK_CONCURRENCY),
+        // The bytes that were signed are the bytes that are sent; the answer is judged and cut elsewhere.
+        transformRequest: (body: string) => body,
+        responseType: 'stream' as const,
+        decompress: false,
+        maxRedirects: 0,
+        proxy: false as const,
+        validateStatus: null,
+      }),
+    }),
+  ],
+  providers: [DeliveryQueueRepository, SettlementWriter, WebhookDispatcher, WebhookSender],
+})
+export class WebhooksModule {}

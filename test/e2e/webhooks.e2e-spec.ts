@@ -1,0 +1,281 @@
+import { Webhook } from 'standardwebhooks';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { FakeDevice } from '../support/fake-device.js';
+import { codec12Frame, recordsFrame } from '../support/frames.js';
+import { Gateway } from '../support/gateway.js';
+import { WebhookReceiver } from '../support/webhook-receiver.js';
+import { waitFor } from '../support/wait-for.js';
+
+const REPLY = 6;
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const NEXT_SECRET = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
+const PATIENCE = { timeoutMs: 30_000 };
+
+let database: TestDatabase;
+let gateway: Gateway;
+let receiver: WebhookReceiver;
+let serial = 0;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  receiver = await WebhookReceiver.start();
+  gateway = await Gateway.start(database.url, {
+    NOTIFICATION_URL: `${receiver.url}/base/`,
+    TELEMETRY_WEBHOOK_ENABLED: 'true',
+    WEBHOOK_EVENTS: 'command.completed,command.failed,device.message',
+    WEBHOOK_SECRET: `${SECRET},${NEXT_SECRET}`,
+    WEBHOOK_RETRY_SCHEDULE: '0,100ms,100ms,100ms',
+    WEBHOOK_TIMEOUT_SECONDS: '2',
+    IOT_COMMAND_TIMEOUT: '1',
+    DEFAULT_MAX_IOT_COMMAND_RETRY: '0',
+  });
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await receiver.close();
+  await database.drop();
+});
+
+beforeEach(() => {
+  receiver.reply = () => 200;
+  receiver.received.length = 0;
+});
+
+function newImei(): string {
+  return String(357_000_000_000_000 + serial++);
+}
+
+async function order(imei: string, command: string, extra: Record<string, unknown> = {}): Promise<string> {
+  const { status, body } = await gateway.post<{ commandLogId: string }>('command', { imei, command, ...extra });
+  expect([200, 202]).toContain(status);
+  return body.commandLogId;
+}
+
+/** A command that the device confirms. */
+async function complete(device: FakeDevice, imei: string, metadata: unknown = null): Promise<void> {
+  await order(imei, 'getio', { metadata });
+  expect(await device.command()).toBe('getio');
+  device.send(codec12Frame(REPLY, 'DI1:1 DI2:0'));
+}
+
+const ofDevice = (imei: string) => receiver.events.filter((event) => event.imei === imei);
+
+describe('a completed command', () => {
+  it('is told by the path and the fields of the old gateway, signed with both secrets, with its metadata to the last digit', async () => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    const metadata = '{"id": 12345678901234567890,  "n":1.0, "2":0,"1":"Žalgiris"}';
+    const { status } = await gateway.post('command', `{"imei":"${imei}","command":"getio","metadata":${metadata}}`);
+    expect(status).toBe(200);
+    await device.command();
+    device.send(codec12Frame(REPLY, 'DI1:1 DI2:0'));
+    await waitFor(() => ofDevice(imei).length === 1, { what: 'the webhook', ...PATIENCE });
+    const [request] = receiver.received;
+    expect(request).toMatchObject({ path: '/base/webhooks/iot/v1/command/confirm', status: 200 });
+    expect(request?.headers['content-type']).toBe('application/json');
+    expect(request?.body).toMatchObject({
+      identified: true,
+      imei,
+      command: 'getio',
+      response: 'DI1:1 DI2:0',
+      type: 'command.completed',
+      sequence: 1,
+    });
+    expect(Date.parse(request?.body.occurredAt ?? '')).toBeGreaterThan(Date.now() - 60_000);
+    expect(request?.text).toContain(`"metadata":${metadata}`);
+    expect(request?.id).toBe(request?.body.eventId);
+    const headers = request?.headers as Record<string, string>;
+    for (const secret of [SECRET, NEXT_SECRET]) {
+      expect(new Webhook(secret).verify(request?.text ?? '', headers)).toEqual(request?.body);
+    }
+    expect(() => new Webhook(SECRET).verify(`${request?.text} `, headers)).toThrow('No matching signature');
+    device.close();
+  });
+});
+
+describe('failed commands', () => {
+  it('come together in one request, each with its reason, number and id', async () => {
+    const imeis = [newImei(), newImei()];
+    const ids: string[] = [];
+    for (const imei of imeis) {
+      for (const command of ['getver', 'getgps', 'getinfo']) {
+        const id = await order(imei, command, { mode: 'queue', metadata: { imei } });
+        ids.push(id);
+      }
+    }
+    await Promise.all(ids.map((id) => gateway.post(`commands/${id}/cancel`, {})));
+    await waitFor(() => receiver.events.length === 6, { what: 'six failures', ...PATIENCE });
+    expect(receiver.accepted.length).toBeLessThan(4);
+    const [request] = receiver.accepted;
+    expect(request).toMatchObject({ path: '/base/webhooks/iot/v1/command/bulk_failure', body: { type: 'command.failed' } });
+    expect(request?.id).toBe(request?.body.eventId);
+    for (const imei of imeis) {
+      const entries = ofDevice(imei);
+      expect(entries.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+      expect(entries[0]).toMatchObject({ imei, metadata: { imei }, reason: 'cancelled', type: 'command.failed' });
+      expect(entries.map(({ command_log_id: id }) => id)).toEqual(expect.arrayContaining([expect.any(String)]));
+      expect(new Set(entries.map(({ eventId }) => eventId)).size).toBe(3);
+    }
+  });
+
+  it('go out one by one when their batch was refused, so that one that is to blame holds up no other', async () => {
+    const poisoned = newImei();
+    const imeis = [newImei(), poisoned, newImei()];
+    receiver.reply = ({ text }) => (text.includes(poisoned) ? 422 : 200);
+    const ids = await Promise.all(imeis.map((imei) => order(imei, 'getver', { mode: 'queue' })));
+    await Promise.all(ids.map((id) => gateway.post(`commands/${id}/cancel`, {})));
+    await waitFor(() => receiver.events.length === 2, { what: 'the other two', ...PATIENCE });
+    await waitFor(
+      async () => (await gateway.get<{ count: number }>(`webhooks/events?imei=${poisoned}&state=dead`)).body.count === 1,
+      {
+        what: 'the poisoned one to be given up',
+        ...PATIENCE,
+      },
+    );
+    const alone = receiver.received.filter(({ body, id }) => body.entries?.length === 1 && id === body.entries[0]?.eventId);
+    expect(alone.length).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe('telemetry', () => {
+  it('is told with the newest record by the clock of the device, its values raw and as the columns are called', async () => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    const base = Date.now() - 60_000;
+    await device.exchange(
+      recordsFrame([
+        {
+          timestampMs: base + 2_000,
+          speed: 42,
+          latitude: 547010266,
+          longitude: 252596700,
+          io: [{ id: 66, width: 2, value: 12_345 }],
+        },
+        { timestampMs: base + 1_000, speed: 41, io: [{ id: 240, width: 1, value: 1 }] },
+        { timestampMs: base + 9 * 86_400_000, speed: 99 },
+      ]),
+    );
+    await waitFor(() => ofDevice(imei).length === 1, { what: 'the webhook', ...PATIENCE });
+    const [request] = receiver.received;
+    expect(request?.path).toBe('/base/webhooks/iot/v1/telemetry');
+    expect(request?.body).toMatchObject({
+      imei,
+      type: 'telemetry',
+      sequence: 1,
+      recordCount: 3,
+      latestTimestamp: new Date(base + 2_000).toISOString(),
+      latestGps: { latitude: 54.7010266, longitude: 25.25967, speed: 42 },
+      latestAttributes: { external_voltage: 12_345 },
+    });
+    expect(Object.keys(request?.body.latestAttributes as object)).toEqual(['external_voltage']);
+    device.close();
+  });
+
+  it('makes no event of records that were there before', async () => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    const at = Date.now() - 60_000;
+    const first = recordsFrame([{ timestampMs: at, speed: 1 }]);
+    await device.exchange(first);
+    await device.exchange(first);
+    await device.exchange(
+      recordsFrame([
+        { timestampMs: at, speed: 1 },
+        { timestampMs: at + 1, speed: 2 },
+      ]),
+    );
+    await waitFor(() => ofDevice(imei).reduce((sum, { recordCount = 0 }) => sum + recordCount, 0) === 2, {
+      what: 'both records',
+      ...PATIENCE,
+    });
+    expect(ofDevice(imei).map(({ sequence }) => sequence)).toEqual(ofDevice(imei).map((_, index) => index + 1));
+    device.close();
+  });
+});
+
+describe('a host that refuses', () => {
+  it('is asked again by the schedule, with the same id and the same bytes, and what it never takes is listed and can be replayed', async () => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    receiver.reply = () => ({ status: 500, body: 'x'.repeat(200_000) });
+    await complete(device, imei);
+    const listed = await waitFor(
+      async () =>
+        (await gateway.get<{ events: { eventId: string }[] }>(`webhooks/events?imei=${imei}&state=dead`)).body.events[0],
+      { what: 'the event to be given up', ...PATIENCE },
+    );
+    expect(receiver.received).toHaveLength(4);
+    expect(new Set(receiver.received.map(({ id, text }) => `${id} ${text}`)).size).toBe(1);
+    expect(new Set(receiver.received.map(({ id }) => id))).toEqual(new Set([listed.eventId]));
+    const { body } = await gateway.get<{ attempts: { status: number; answer: string; durationMs: number }[] }>(
+      `webhooks/events/${listed.eventId}`,
+    );
+    expect(body.attempts.map(({ status, answer }) => [status, answer])).toEqual(
+      Array.from({ length: 4 }, () => [500, 'x'.repeat(1_024)]),
+    );
+
+    receiver.reply = () => 204;
+    receiver.received.length = 0;
+    expect(await gateway.post(`webhooks/events/${listed.eventId}/replay`, {})).toMatchObject({ status: 202 });
+    await waitFor(() => ofDevice(imei).length === 1, { what: 'the replay', ...PATIENCE });
+    expect(receiver.received[0]?.id).toBe(listed.eventId);
+    await waitFor(
+      async () =>
+        (await gateway.get<{ event: { state: string } }>(`webhooks/events/${listed.eventId}`)).body.event.state === 'delivered',
+      { what: 'the state to change', ...PATIENCE },
+    );
+    device.close();
+  });
+
+  it('is not followed when it redirects, and waited for when it asks to be', async () => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    const replies = [
+      { status: 302, headers: { location: `${receiver.url}/elsewhere` } },
+      { status: 429, headers: { 'retry-after': '1' } },
+    ];
+    receiver.reply = () => replies.shift() ?? 200;
+    await complete(device, imei);
+    await waitFor(() => ofDevice(imei).length === 1, { what: 'the webhook', ...PATIENCE });
+    const [first, second, third] = receiver.received;
+    expect([first, second, third].map((request) => request?.path)).toEqual(
+      Array.from({ length: 3 }, () => '/base/webhooks/iot/v1/command/confirm'),
+    );
+    expect((third?.at ?? 0) - (second?.at ?? 0)).toBeGreaterThan(950);
+    device.close();
+  });
+
+  it('with one poisoned event hears everything else meanwhile, also of that device after the third refusal', async () => {
+    const [poisoned, healthy] = [newImei(), newImei()];
+    const devices = await Promise.all([poisoned, healthy].map((imei) => FakeDevice.logIn(gateway.devicePort, imei)));
+    receiver.reply = ({ body }) => (body.imei === poisoned && body.sequence === 1 ? 500 : 200);
+    await complete(devices[0]!, poisoned);
+    await waitFor(() => receiver.received.length > 0, { what: 'the first refusal', ...PATIENCE });
+    await complete(devices[0]!, poisoned);
+    for (let round = 0; round < 3; round++) {
+      await complete(devices[1]!, healthy);
+    }
+    await waitFor(() => ofDevice(healthy).length === 3 && ofDevice(poisoned).length === 1, { what: 'the others', ...PATIENCE });
+    expect(ofDevice(poisoned)[0]?.sequence).toBe(2);
+    const before = receiver.received.findIndex(({ body }) => body.imei === poisoned && body.sequence === 2);
+    expect(receiver.received.slice(0, before).filter(({ body }) => body.imei === poisoned)).toHaveLength(3);
+    devices.forEach((device) => device.close());
+  });
+});
+
+describe('connections', () => {
+  it('are kept for the next event', async () => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    await complete(device, imei);
+    await waitFor(() => ofDevice(imei).length === 1, { what: 'the first', ...PATIENCE });
+    const before = receiver.connections;
+    for (let round = 2; round <= 6; round++) {
+      await complete(device, imei);
+      await waitFor(() => ofDevice(imei).length === round, { what: `number ${round}`, ...PATIENCE });
+    }
+    expect(receiver.connections - before).toBeLessThan(3);
+    device.close();
+  });
+});
