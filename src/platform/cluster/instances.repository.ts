@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** Any number will do, as long as every instance takes the same. */
-const REAPER_LOCK = 731_021;
+const REAPER_LOCK = 731_022;
 
 /** A gateway process that is alive. */
 export interface InstanceRow {
