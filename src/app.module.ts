@@ -1,8 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
+import { AuditModule } from './audit/audit.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { HealthModule } from './health/health.module.js';
+import { KeysModule } from './keys/keys.module.js';
+import { AuditLogModule } from './platform/audit/audit-log.module.js';
 import { BrokerSettings, ProcessSettings } from './platform/config/settings.js';
 import { SettingsModule } from './platform/config/settings.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -28,11 +31,14 @@ export class AppModule {
         HttpModule,
         ObservabilityModule,
         OutboxModule,
+        AuditLogModule,
         ScheduleModule.forRoot(),
         TransportModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: transportOptions }),
         DevicesModule,
         TelemetryModule,
         CommandsModule,
+        KeysModule,
+        AuditModule,
         HealthModule,
       ],
     };

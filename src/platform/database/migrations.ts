@@ -1,9 +1,11 @@
 import { DataSource } from 'typeorm';
 import { Telemetry1790000000000 } from '../../../migrations/1790000000000-telemetry.js';
 import { Commands1790000001000 } from '../../../migrations/1790000001000-commands.js';
+import { ApiKeys1790000004000 } from '../../../migrations/1790000004000-api-keys.js';
+import { Audit1790000004100 } from '../../../migrations/1790000004100-audit.js';
 
 /** In the order in which they run. */
-export const MIGRATIONS = [Telemetry1790000000000, Commands1790000001000];
+export const MIGRATIONS = [Telemetry1790000000000, Commands1790000001000, ApiKeys1790000004000, Audit1790000004100];
 
 /** Any number will do, as long as every gateway takes the same. */
 const MIGRATION_LOCK = 7_310_200_811;
