@@ -24,6 +24,8 @@ export class Gateway {
         API_PORT: '0',
         BROKER_HOST: '127.0.0.1',
         API_HOST: '127.0.0.1',
+        // One client stands for all of them.
+        API_RATE_LIMIT_PER_SECOND: '0',
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'inherit'],

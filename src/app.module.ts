@@ -1,9 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
+import { AuditModule } from './audit/audit.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ClusterModule } from './platform/cluster/cluster.module.js';
+import { KeysModule } from './keys/keys.module.js';
+import { AuditLogModule } from './platform/audit/audit-log.module.js';
 import { BrokerSettings, ProcessSettings } from './platform/config/settings.js';
 import { SettingsError } from './platform/config/validate-settings.js';
 import { SettingsModule } from './platform/config/settings.module.js';
@@ -33,12 +36,15 @@ export class AppModule {
         HttpModule,
         ObservabilityModule,
         OutboxModule,
+        AuditLogModule,
         ScheduleModule.forRoot(),
         TransportModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: transportOptions }),
         DevicesModule,
         TelemetryModule,
         CommandsModule,
         WebhooksModule,
+        KeysModule,
+        AuditModule,
         HealthModule,
       ],
     };

@@ -29,7 +29,7 @@ async function start(): Promise<NestFastifyApplication> {
   app.useLogger(new GatewayLogger(app.get(ProcessSettings)));
   stopOnSignal(app);
   try {
-    configureHttp(app);
+    await configureHttp(app);
     // Messages of devices get none of the HTTP application's pipes and guards: they cost, and validate what the codec has validated.
     app.connectMicroservice<MicroserviceOptions>({ strategy: app.get(TeltonikaServer) }, { inheritAppConfig: false });
     // In this order no frame arrives before the modules are ready for it.

@@ -18,7 +18,9 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { InvalidInputError } from '../platform/errors/domain-error.js';
 import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
 import { memberSource } from '../platform/json/json-source.js';
+import { RequireScope } from '../platform/http/require-scope.decorator.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
+import { AuditedCancellation, AuditedCreation } from './command-audit.js';
 import { CommandIdParam, CommandQuery } from './command-query.dto.js';
 import {
   CommandAcceptedDto,
@@ -44,6 +46,8 @@ export class CommandsController {
 
   /** Gives a device a command. 200: it is connected. 202: it is away, and mode=queue lets the command wait for it. */
   @Post('command')
+  @RequireScope('command')
+  @AuditedCreation()
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
@@ -84,6 +88,8 @@ export class CommandsController {
 
   /** Cancels a command that was not written yet. 409 when it was. */
   @Post('commands/:id/cancel')
+  @RequireScope('command')
+  @AuditedCancellation()
   @HttpCode(HttpStatus.OK)
   async cancel(@Param() { id }: CommandIdParam): Promise<CommandCancelledDto> {
     return { success: true, command: CommandDto.from(await this.commands.cancel(id)) };

@@ -49,6 +49,11 @@ describe('settings', () => {
     ['NODE_ENV', 'prod'],
     ['LOG_LEVEL', 'loud'],
     ['TELEMETRY_RETENTION_DAYS', '-3'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'https://app.example.com/path'],
+    ['CORS_ORIGINS', 'app.example.com'],
+    ['API_BODY_LIMIT_BYTES', '1023'],
+    ['API_HEADERS_TIMEOUT_SECONDS', '0'],
     ['SHUTDOWN_GRACE_SECONDS', '0'],
   ])('name %s when it is %j, and never the value', (name, value) => {
     const problems = problemsOf({ [name]: value });
@@ -61,6 +66,9 @@ describe('settings', () => {
     ['BROKER_PORT', '0'],
     ['BROKER_PORT', '65535'],
     ['SHUTDOWN_GRACE_SECONDS', '1'],
+    ['CORS_ORIGINS', 'https://app.example.com, http://localhost:3000'],
+    ['API_BODY_LIMIT_BYTES', '1024'],
+    ['API_RATE_LIMIT_PER_SECOND', '0'],
     ['DATABASE_URL', 'postgresql://user:password@host:5432/db?sslmode=require'],
   ])('accept %s=%s', (name, value) => {
     expect(problemsOf({ [name]: value })).toEqual([]);

@@ -93,12 +93,35 @@ export class ApiSettings {
   @IsString()
   readonly API_HOST: string = '0.0.0.0';
 
-  /** Keys accepted in `x-api-key`, separated by commas. Not set: one is made and kept in DATA_DIR. */
+  /** Keys for everything, separated by commas. Not set: one is made and kept in DATA_DIR. Others are made with `npm run keys`. */
   @IsOptional()
   @IsString()
   @Matches(/[^\s,]/, { message: 'IOT_API_KEY must hold at least one key' })
   @MinLength(8, { message: 'IOT_API_KEY must be at least 8 characters long' })
   readonly IOT_API_KEY?: string;
+
+  /** Requests in a second of one key, or of one address without one, to this instance. 0: no limit. */
+  @IntegerVariable(0, 1_000_000)
+  readonly API_RATE_LIMIT_PER_SECOND: number = 1_000;
+
+  /** Largest body of a request, in bytes. */
+  @IntegerVariable(1_024, 67_108_864)
+  readonly API_BODY_LIMIT_BYTES: number = 1_048_576;
+
+  /** Seconds in which the headers of a request must have arrived. */
+  @IntegerVariable(1, 600)
+  readonly API_HEADERS_TIMEOUT_SECONDS: number = 10;
+
+  /** Seconds in which a whole request must have arrived. */
+  @IntegerVariable(1, 3_600)
+  readonly API_REQUEST_TIMEOUT_SECONDS: number = 60;
+
+  /** Origins whose pages may use the API from a browser, separated by commas. Not set: none. */
+  @IsOptional()
+  @Matches(/^https?:\/\/[^\s,/*]+(\s*,\s*https?:\/\/[^\s,/*]+)*$/, {
+    message: 'CORS_ORIGINS must be origins like https://app.example.com, separated by commas',
+  })
+  readonly CORS_ORIGINS?: string;
 }
 
 /** PostgreSQL. */
@@ -215,6 +238,13 @@ export class WebhookSettings {
   readonly WEBHOOK_RETRY_SCHEDULE: string = '0,5s,30s,2m,10m,30m,1h,3h,6h,12h,24h';
 }
 
+/** Who did what. */
+export class AuditSettings {
+  /** Days the audit is kept. 0 keeps everything. */
+  @IntegerVariable(0, 36_500)
+  readonly AUDIT_RETENTION_DAYS: number = 365;
+}
+
 export const SETTINGS = [
   ProcessSettings,
   BrokerSettings,
@@ -225,4 +255,5 @@ export const SETTINGS = [
   CommandSettings,
   EventSettings,
   WebhookSettings,
+  AuditSettings,
 ] as const;

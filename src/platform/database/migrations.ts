@@ -4,6 +4,8 @@ import { Commands1790000001000 } from '../../../migrations/1790000001000-command
 import { CommandIndexPredicates1790000001500 } from '../../../migrations/1790000001500-command-index-predicates.js';
 import { Webhooks1790000002000 } from '../../../migrations/1790000002000-webhooks.js';
 import { Sessions1790000003000 } from '../../../migrations/1790000003000-sessions.js';
+import { ApiKeys1790000004000 } from '../../../migrations/1790000004000-api-keys.js';
+import { Audit1790000004100 } from '../../../migrations/1790000004100-audit.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -12,6 +14,8 @@ export const MIGRATIONS = [
   CommandIndexPredicates1790000001500,
   Webhooks1790000002000,
   Sessions1790000003000,
+  ApiKeys1790000004000,
+  Audit1790000004100,
 ];
 
 /** Any number will do, as long as every gateway takes the same. */

@@ -2,10 +2,10 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { type FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
-import { ApiKeys } from './api-keys.js';
+import { Callers } from './callers.js';
 import { IS_PUBLIC } from './public.decorator.js';
-
-export const API_KEY_HEADER = 'x-api-key';
+import { REQUIRED_SCOPE } from './require-scope.decorator.js';
+import { defaultScope, grants, type Scope } from './scope.js';
 
 /** No key, or one that is not known. Which of the two is not said. */
 export class UnauthorizedError extends DomainError {
@@ -18,25 +18,43 @@ export class UnauthorizedError extends DomainError {
   }
 }
 
+/** A good key for another purpose. */
+export class ForbiddenScopeError extends DomainError {
+  override readonly name = 'ForbiddenScopeError';
+  readonly code = 'FORBIDDEN_SCOPE';
+  readonly httpStatus = 403;
+
+  constructor(needed: Scope) {
+    super(`This key lacks the scope ${needed}`);
+  }
+}
+
 /**
- * Every route wants a key, unless it is marked `@Public()`. Set for the whole application, so that a new route can't be forgotten, and
- * decided by the handler that was found, never by the URL: `/%61pi/v1/stats` is the same route as `/api/v1/stats`.
+ * Every route wants a key with its scope, unless it is marked `@Public()`. Set for the whole application, so that a new route can't be
+ * forgotten, and decided by the handler that was found, never by the URL: `/%61pi/v1/stats` is the same route as `/api/v1/stats`.
  */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
-    private readonly keys: ApiKeys,
+    private readonly callers: Callers,
     private readonly reflector: Reflector,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
-    if (this.reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC, [context.getHandler(), context.getClass()])) {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const marked = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean | undefined>(IS_PUBLIC, marked)) {
       return true;
     }
-    const key = context.switchToHttp().getRequest<FastifyRequest>().headers[API_KEY_HEADER];
-    if (typeof key !== 'string' || !this.keys.accepts(key)) {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const caller = await this.callers.of(request);
+    if (!caller) {
       throw new UnauthorizedError();
     }
+    const needed = this.reflector.getAllAndOverride<Scope | undefined>(REQUIRED_SCOPE, marked) ?? defaultScope(request.method);
+    if (!grants(caller.scopes, needed)) {
+      throw new ForbiddenScopeError(needed);
+    }
+    request.caller = caller;
     return true;
   }
 }

@@ -2,20 +2,26 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ApiSettings, type ProcessSettings } from '../config/settings.js';
+import { type Caller } from './caller.js';
 
 const KEY_FILE = 'api-key';
 const OWNER_ONLY = 0o600;
+/** What the keys of the settings are called in the audit: the first one so, the others with their number. */
+export const SETTINGS_KEY_NAME = 'IOT_API_KEY';
 
-/** The keys that may use the REST API. Only their digests are held. */
+/** The keys of IOT_API_KEY, which may do everything. Only their digests are held. */
 export class ApiKeys {
-  private readonly digests: readonly Buffer[];
+  private readonly known: readonly { readonly digest: Buffer; readonly caller: Caller }[];
 
   constructor(
     keys: readonly string[],
     /** The key this gateway made for itself because none was set, to be shown at its start. */
     readonly made: string | null = null,
   ) {
-    this.digests = keys.map(digest);
+    this.known = keys.map((key, index) => ({
+      digest: digest(key),
+      caller: { keyId: null, name: index === 0 ? SETTINGS_KEY_NAME : `${SETTINGS_KEY_NAME}#${index + 1}`, scopes: ['admin'] },
+    }));
   }
 
   /** Takes IOT_API_KEY, or else the key in DATA_DIR, which is made when there is none. */
@@ -28,9 +34,12 @@ export class ApiKeys {
   }
 
   /** Compares digests of equal length in constant time, with every key: how long it takes tells nothing. */
-  accepts(candidate: string): boolean {
+  find(candidate: string): Caller | null {
     const candidateDigest = digest(candidate);
-    return this.digests.reduce((accepted, known) => timingSafeEqual(known, candidateDigest) || accepted, false);
+    return this.known.reduce<Caller | null>(
+      (found, { digest: known, caller }) => (timingSafeEqual(known, candidateDigest) ? caller : found),
+      null,
+    );
   }
 }
 

@@ -1,17 +1,24 @@
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { SwaggerModule } from '@nestjs/swagger';
 import { InvalidInputError } from '../errors/domain-error.js';
-import { API_KEY_HEADER, ApiKeyGuard } from './api-key.guard.js';
+import { ApiKeyGuard } from './api-key.guard.js';
+import { API_PREFIX } from './api-route.js';
+import { openApiDocument } from './open-api.js';
 import { ProblemFilter } from './problem.filter.js';
+import { limitBodies, limitRate, limitTime } from './request-limits.js';
+import { addResponseHeaders } from './response-headers.js';
 
-export const API_PREFIX = 'api/v1';
 /** For probes, which have no key. */
 const OUTSIDE_THE_API = ['healthz', 'readyz'];
 
 /** Everything that holds for all HTTP routes. Set on the application, not as APP_ providers: messages of devices take another way. */
-export function configureHttp(app: NestFastifyApplication): void {
+export async function configureHttp(app: NestFastifyApplication): Promise<void> {
   app.setGlobalPrefix(API_PREFIX, { exclude: OUTSIDE_THE_API });
+  limitTime(app);
+  limitBodies(app);
+  await addResponseHeaders(app);
+  await limitRate(app);
   app.useGlobalGuards(app.get(ApiKeyGuard));
   app.useGlobalPipes(
     new ValidationPipe({
@@ -26,17 +33,6 @@ export function configureHttp(app: NestFastifyApplication): void {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'IoT broker API',
   });
-}
-
-function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
-  const config = new DocumentBuilder()
-    .setTitle('IoT broker')
-    .setDescription('Gateway between Teltonika TFT100 (and similar) trackers and a host application.')
-    .setVersion('1')
-    .addApiKey({ type: 'apiKey', in: 'header', name: API_KEY_HEADER }, API_KEY_HEADER)
-    .addSecurityRequirements(API_KEY_HEADER)
-    .build();
-  return SwaggerModule.createDocument(app, config);
 }
 
 function reasons(errors: readonly ValidationError[]): string[] {

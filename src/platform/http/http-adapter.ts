@@ -4,31 +4,52 @@ import { HttpStatus } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Problem } from './problem.filter.js';
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
 
 /** HTTP's 431, which Nest has no name for. */
 const HEADERS_TOO_LARGE = 431;
 /** Long enough for a cursor in a path, short enough for no attack. */
 const MAX_PARAM_LENGTH = 500;
+/** How often Node looks for requests that are slower than their time limit. Its default of 30 s would make a limit of 10 s one of 40. */
+const SLOW_CLIENT_CHECK_MS = 1_000;
+/** Time to read a refusal before the connection is gone, for a client that does not close it. */
+const LINGER_MS = 1_000;
 
 /** Fastify, with its own refusals (of requests that reach no route) in the form of all other errors. */
 export function createHttpAdapter(): FastifyAdapter {
   return new FastifyAdapter({
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
+    http: { connectionsCheckingInterval: SLOW_CLIENT_CHECK_MS },
+    // Fastify's own taking of the header would take anything.
+    requestIdHeader: false,
+    genReqId: requestIdOf,
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       const status = error.statusCode ?? HttpStatus.BAD_REQUEST;
-      void reply.status(status).send(problemOf(status, error.message));
+      void reply.status(status).header(REQUEST_ID_HEADER, request.id).send(problemOf(status, error.message));
     },
     clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => {
       if (error.code === 'ECONNRESET' || socket.destroyed) {
         return;
       }
-      const status = error.code === 'HPE_HEADER_OVERFLOW' ? HEADERS_TOO_LARGE : HttpStatus.BAD_REQUEST;
-      const body = JSON.stringify(problemOf(status, 'The request is not valid HTTP'));
+      const { status, text } = clientError(error.code);
+      const body = JSON.stringify(problemOf(status, text));
       socket.end(
         `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
       );
+      setTimeout(() => socket.destroy(), LINGER_MS).unref();
     },
   });
+}
+
+function clientError(code: string | undefined): { status: number; text: string } {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return { status: HEADERS_TOO_LARGE, text: 'The headers are too large' };
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { status: HttpStatus.REQUEST_TIMEOUT, text: 'The request took too long to arrive' };
+    default:
+      return { status: HttpStatus.BAD_REQUEST, text: 'The request is not valid HTTP' };
+  }
 }
 
 function problemOf(status: number, error: string): Problem {

@@ -10,6 +10,8 @@ export interface Problem {
   readonly error: string;
   /** Stable, for programs. */
   readonly code: string;
+  /** Of a failure that is ours: what to look for in the log. */
+  readonly requestId?: string;
 }
 
 interface Answer {
@@ -23,12 +25,14 @@ export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
   catch(error: unknown, host: ArgumentsHost): void {
+    const { id: requestId } = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const { status, problem } = this.answer(error, host);
-    void reply.status(status).send(problem);
+    const { status, problem } = this.answer(error, host, requestId);
+    const isOurs = status >= (HttpStatus.INTERNAL_SERVER_ERROR as number);
+    void reply.status(status).send(isOurs ? { ...problem, requestId } : problem);
   }
 
-  private answer(error: unknown, host: ArgumentsHost): Answer {
+  private answer(error: unknown, host: ArgumentsHost, requestId: string): Answer {
     if (error instanceof DomainError) {
       return answer(error.httpStatus, error.message, error.code);
     }
@@ -42,10 +46,10 @@ export class ProblemFilter implements ExceptionFilter {
       return answer(HttpStatus.BAD_REQUEST, 'The request is nested too deeply', 'BAD_REQUEST');
     }
     if (isDatabaseAway(error)) {
-      this.logger.warn(`A request failed because the database is away: ${String(error)}`);
+      this.logger.warn(`Request ${requestId} failed because the database is away: ${String(error)}`);
       return answer(HttpStatus.SERVICE_UNAVAILABLE, 'The database is not available, try again', 'DATABASE_UNAVAILABLE');
     }
-    this.logger.error(error);
+    this.logger.error(`Request ${requestId} failed: ${String(error)}`, error instanceof Error ? error.stack : undefined);
     return answer(HttpStatus.INTERNAL_SERVER_ERROR, 'Internal error', 'INTERNAL_ERROR');
   }
 }

@@ -10,6 +10,8 @@ export type EmbeddedPostgresErrorCode =
   | 'DATA_DIR_NOT_OWNED'
   /** Another live process holds the data directory. */
   | 'DATA_DIR_IN_USE'
+  /** Somebody wants the server of a running gateway, and there is none. */
+  | 'NOT_RUNNING'
   | 'INITDB_FAILED'
   | 'START_FAILED'
   | 'STOP_FAILED';

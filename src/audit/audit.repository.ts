@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { type AuditQuery } from './audit-query.dto.js';
+import { type AuditEntryDto } from './audit.dto.js';
+
+const FIELDS = `audit_id::text as "auditId", at, action, key_id::text as "keyId", key_name as "keyName", imei, details,
+                remote_address as "remoteAddress", request_id as "requestId"`;
+
+export type AuditRow = AuditEntryDto & { readonly cursor: string };
+
+/** Reads the audit and ends it. Who writes: platform/audit. */
+@Injectable()
+export class AuditRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Newest first. Conditions that are not asked for are left out of the statement, so that the ones that are find their index. */
+  async list(query: AuditQuery, limit: number): Promise<AuditRow[]> {
+    const values: unknown[] = [];
+    const placed = (value: unknown): string => `$${values.push(value)}`;
+    const { key, action, imei, from, to, cursor } = query;
+    const [atUs, id] = cursor?.split('_') ?? [];
+    const conditions = [
+      // The name of a key begins with a letter (see CreateKeyDto).
+      key !== undefined && (/^\d{1,18}$/.test(key) ? `key_id = ${placed(key)}::bigint` : `key_name = ${placed(key)}`),
+      action !== undefined && `action = ${placed(action)}`,
+      imei !== undefined && `imei = ${placed(imei)}`,
+      from !== undefined && `at >= ${placed(from)}`,
+      to !== undefined && `at < ${placed(to)}`,
+      atUs !== undefined &&
+        `(at, audit_id) < (timestamptz 'epoch' + ${placed(atUs)}::bigint * interval '1 microsecond', ${placed(id)}::bigint)`,
+    ].filter((condition) => condition !== false);
+    return this.dataSource.query<AuditRow[]>(
+      `select ${FIELDS}, (extract(epoch from at) * 1000000)::bigint || '_' || audit_id as cursor
+         from tbl_iot_audit
+        ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
+        order by at desc, audit_id desc
+        limit ${placed(limit)}`,
+      values,
+    );
+  }
+
+  /** Removes up to `limit` entries older than so many days, and gives how many. Rows that another instance is removing are left to it. */
+  async deleteOlder(days: number, limit: number): Promise<number> {
+    const [, removed] = await this.dataSource.query<[unknown[], number]>(
+      `delete from tbl_iot_audit
+        where audit_id in (
+          select audit_id from tbl_iot_audit
+           where at < now() - make_interval(days => $1)
+           order by at, audit_id
+           limit $2
+             for update skip locked
+        )`,
+      [days, limit],
+    );
+    return removed;
+  }
+}

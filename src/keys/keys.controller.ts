@@ -1,0 +1,35 @@
+import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Actor } from '../platform/audit/actor.decorator.js';
+import { type AuditActor } from '../platform/audit/audit-entry.js';
+import { RequireScope } from '../platform/http/require-scope.decorator.js';
+import { CreateKeyDto } from './create-key.dto.js';
+import { KeyDto, KeyIdParam, type KeyAnswerDto, type KeyListDto, type KeyMadeDto } from './key.dto.js';
+import { KeysService } from './keys.service.js';
+
+@ApiTags('Keys and audit')
+@Controller('keys')
+@RequireScope('admin')
+export class KeysController {
+  constructor(private readonly keys: KeysService) {}
+
+  /** Makes a key. The answer is the only place where it is ever shown. */
+  @Post()
+  async create(@Body() dto: CreateKeyDto, @Actor() actor: AuditActor): Promise<KeyMadeDto> {
+    const { key, secret } = await this.keys.create(dto, actor);
+    return { success: true, key: KeyDto.from(key), secret };
+  }
+
+  /** All keys but those of IOT_API_KEY; revoked ones last. */
+  @Get()
+  async list(): Promise<KeyListDto> {
+    const keys = await this.keys.list();
+    return { success: true, count: keys.length, keys: keys.map((key) => KeyDto.from(key)) };
+  }
+
+  /** Revokes a key. It stops working within seconds on every instance. */
+  @Delete(':id')
+  async revoke(@Param() { id }: KeyIdParam, @Actor() actor: AuditActor): Promise<KeyAnswerDto> {
+    return { success: true, key: KeyDto.from(await this.keys.revoke(id, actor)) };
+  }
+}

@@ -1,0 +1,32 @@
+import { DomainError } from '../platform/errors/domain-error.js';
+
+export class KeyNotFoundError extends DomainError {
+  override readonly name = 'KeyNotFoundError';
+  readonly code = 'KEY_NOT_FOUND';
+  readonly httpStatus = 404;
+
+  constructor(keyId: string) {
+    super(`There is no key ${keyId}`);
+  }
+}
+
+/** The audit tells keys apart by name. */
+export class KeyNameTakenError extends DomainError {
+  override readonly name = 'KeyNameTakenError';
+  readonly code = 'KEY_NAME_TAKEN';
+  readonly httpStatus = 409;
+
+  constructor(name: string) {
+    super(`There is a key ${name} already: revoke it first, or take another name`);
+  }
+}
+
+export class TooManyKeysError extends DomainError {
+  override readonly name = 'TooManyKeysError';
+  readonly code = 'TOO_MANY_KEYS';
+  readonly httpStatus = 409;
+
+  constructor(limit: number) {
+    super(`There are ${limit} keys already: revoke some first`);
+  }
+}

@@ -1,0 +1,65 @@
+import rateLimit from '@fastify/rate-limit';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiSettings } from '../config/settings.js';
+import { DomainError } from '../errors/domain-error.js';
+import { isApiRoute } from './api-route.js';
+import { Callers } from './callers.js';
+
+const MS = 1_000;
+/** Longer than the 60 s after which common balancers drop an idle connection: the balancer closes first, and no request is lost to it. */
+const KEEP_ALIVE_MS = 72_000;
+/** Nothing read or written: a client that does not take its answer. */
+const SILENCE_MS = 120_000;
+const BODY_TYPES = ['application/json', 'application/x-www-form-urlencoded'] as const;
+
+export class RateLimitedError extends DomainError {
+  override readonly name = 'RateLimitedError';
+  readonly code = 'RATE_LIMITED';
+  readonly httpStatus = 429;
+
+  constructor(perSecond: number) {
+    super(`More than ${perSecond} requests in a second: wait as long as Retry-After says`);
+  }
+}
+
+/** Node cuts what is slower than this, answering 408; it looks once a second (see createHttpAdapter). */
+export function limitTime(app: NestFastifyApplication): void {
+  const { API_HEADERS_TIMEOUT_SECONDS: headers, API_REQUEST_TIMEOUT_SECONDS: whole } = app.get(ApiSettings);
+  const server = app.getHttpServer();
+  // Node takes the longer of the two for the whole request, whichever it is.
+  server.headersTimeout = Math.min(headers, whole) * MS;
+  server.requestTimeout = whole * MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.setTimeout(SILENCE_MS);
+}
+
+/** More than this is 413. Text that claims to be neither JSON nor a form is 415 before it is read. */
+export function limitBodies(app: NestFastifyApplication): void {
+  const { API_BODY_LIMIT_BYTES: bodyLimit } = app.get(ApiSettings);
+  for (const type of BODY_TYPES) {
+    app.useBodyParser(type, { bodyLimit });
+  }
+  app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
+}
+
+/**
+ * So many requests a second for each known key, and for each address that has none. By the key that was found, not by the header:
+ * a guesser with a thousand keys is still one address. Counted by this instance alone. Before routes are made: it hooks into each.
+ */
+export async function limitRate(app: NestFastifyApplication): Promise<void> {
+  const { API_RATE_LIMIT_PER_SECOND: perSecond } = app.get(ApiSettings);
+  if (perSecond === 0) {
+    return;
+  }
+  const callers = app.get(Callers);
+  await app.register(rateLimit, {
+    max: perSecond,
+    timeWindow: MS,
+    allowList: (request) => !isApiRoute(request),
+    keyGenerator: async (request) => {
+      const caller = isApiRoute(request) ? await callers.of(request) : null;
+      return caller ? `key ${caller.keyId ?? caller.name}` : `address ${request.ip}`;
+    },
+    errorResponseBuilder: () => new RateLimitedError(perSecond),
+  });
+}

@@ -1,0 +1,259 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { API_KEY, Gateway } from '../support/gateway.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { waitFor } from '../support/wait-for.js';
+
+const ORIGIN = 'https://app.example.com';
+const BODY_LIMIT = 4_096;
+const PER_SECOND = 5;
+
+let database: TestDatabase;
+/** As it comes, but for a time limit that a test can wait for. */
+let gateway: Gateway;
+/** With everything set. */
+let strict: Gateway;
+const sockets: Socket[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  [gateway, strict] = await Promise.all([
+    Gateway.start(database.url, { API_HEADERS_TIMEOUT_SECONDS: '2', API_RATE_LIMIT_PER_SECOND: '' }),
+    Gateway.start(database.url, {
+      API_BODY_LIMIT_BYTES: String(BODY_LIMIT),
+      API_RATE_LIMIT_PER_SECOND: String(PER_SECOND),
+      API_REQUEST_TIMEOUT_SECONDS: '2',
+      CORS_ORIGINS: `${ORIGIN}, http://localhost:3000`,
+      IOT_API_KEY: `${API_KEY}, the next key`,
+    }),
+  ]);
+});
+
+afterAll(async () => {
+  sockets.forEach((socket) => socket.destroy());
+  await Promise.all([gateway.stop(), strict.stop()]);
+  await database.drop();
+});
+
+const fetchFrom = (instance: Gateway, path: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(`${instance.apiUrl}${path}`, { ...init, headers: { 'x-api-key': API_KEY, ...(init.headers as Record<string, string>) } });
+
+describe('an answer', () => {
+  it.each(['/api/v1/devices', '/api/v1/nothing', '/docs', '/healthz'])(
+    'to %s has headers that keep browsers from mischief',
+    async (path) => {
+      const { headers } = await fetchFrom(gateway, path);
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(headers.get('content-security-policy')).not.toContain('upgrade-insecure-requests');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('strict-transport-security')).toBeNull();
+      expect(headers.get('x-powered-by')).toBeNull();
+    },
+  );
+
+  it('of the API is not to be kept by anybody', async () => {
+    expect((await fetchFrom(gateway, '/%61pi/v1/devices')).headers.get('cache-control')).toBe('no-store');
+  });
+
+  it.each(['/api/v1/devices', '/api/v1/nothing', '/healthz', '/api/v1/devices/%zz'])(
+    'to %s carries the id of its request',
+    async (path) => {
+      const { headers } = await fetchFrom(gateway, path, { headers: { 'x-request-id': 'host-42' } });
+      expect(headers.get('x-request-id')).toBe('host-42');
+      expect((await fetchFrom(gateway, path)).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    },
+  );
+
+  it.each(['with blanks', 'x'.repeat(129), '"quoted"', '{}'])('does not carry an id like %s', async (id) => {
+    const { headers } = await fetchFrom(gateway, '/healthz', { headers: { 'x-request-id': id } });
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('to a failure of the gateway has its id, which the log has too, and no stack', async () => {
+    await database.query('alter table tbl_iot_device_messages rename to tbl_away');
+    const response = await fetchFrom(gateway, '/api/v1/devices/356307042441013/messages', {
+      headers: { 'x-request-id': 'failing-1' },
+    });
+    const text = await response.text();
+    await database.query('alter table tbl_away rename to tbl_iot_device_messages');
+    expect([response.status, JSON.parse(text)]).toEqual([
+      500,
+      { success: false, error: 'Internal error', code: 'INTERNAL_ERROR', requestId: 'failing-1' },
+    ]);
+    expect(text).not.toMatch(/\bat |tbl_/);
+    await gateway.process.waitForLine(/Request failing-1 failed/);
+  });
+});
+
+describe('pages of other origins', () => {
+  const preflight = (instance: Gateway, origin: string): Promise<Response> =>
+    fetch(`${instance.apiUrl}/api/v1/command`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-api-key' },
+    });
+
+  it('are kept out unless CORS_ORIGINS names them', async () => {
+    for (const response of [
+      await preflight(gateway, ORIGIN),
+      await fetchFrom(gateway, '/api/v1/devices', { headers: { origin: ORIGIN } }),
+    ]) {
+      expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    }
+    expect((await preflight(strict, 'https://evil.example.com')).headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('that CORS_ORIGINS names are let in', async () => {
+    const { status, headers } = await preflight(strict, ORIGIN);
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([204, ORIGIN]);
+    expect(headers.get('access-control-allow-headers')).toContain('x-api-key');
+    const answer = await fetchFrom(strict, '/healthz', { headers: { origin: 'http://localhost:3000' } });
+    expect(answer.headers.get('access-control-allow-origin')).toBe('http://localhost:3000');
+  });
+});
+
+describe('a body', () => {
+  /** A command that is refused for its IMEI, when it is read at all. */
+  const bodyOf = (bytes: number): string => {
+    const empty = JSON.stringify({ imei: 'x', command: 'y', metadata: '' });
+    return empty.replace('""', `"${'m'.repeat(bytes - empty.length)}"`);
+  };
+  const send = async (instance: Gateway, bytes: number): Promise<unknown> => {
+    const { status, body } = await instance.post('command', bodyOf(bytes), { 'x-api-key': 'the next key' });
+    return [status, body.code];
+  };
+
+  it('of API_BODY_LIMIT_BYTES is read, one more byte is 413', async () => {
+    expect(await send(strict, BODY_LIMIT)).toEqual([400, 'INVALID_INPUT']);
+    expect(await send(strict, BODY_LIMIT + 1)).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+  });
+
+  it('may be 1 MiB unless it is set', async () => {
+    const post = async (bytes: number) => (await gateway.post('command', bodyOf(bytes))).status;
+    expect([await post(1_048_576), await post(1_048_577)]).toEqual([400, 413]);
+  });
+
+  it('that is text is 415', async () => {
+    const { status, body } = await gateway.post('command', 'text', { 'content-type': 'text/plain' });
+    expect([status, body]).toMatchObject([415, { success: false, code: 'UNSUPPORTED_MEDIA_TYPE' }]);
+  });
+});
+
+describe('requests of one key', () => {
+  const get = (key: string, path = '/api/v1/io-elements'): Promise<Response> =>
+    fetchFrom(strict, path, { headers: { 'x-api-key': key } });
+
+  /** Asks in bursts until one answer is a refusal, and gives that. */
+  const askTooMuch = (key: string, path?: string): Promise<Response> =>
+    waitFor(
+      async () => {
+        const answers = await Promise.all(Array.from({ length: 4 * PER_SECOND }, () => get(key, path)));
+        return answers.find(({ status }) => status === 429);
+      },
+      { what: 'a refusal', timeoutMs: 30_000 },
+    );
+
+  it('are refused beyond API_RATE_LIMIT_PER_SECOND, without disturbing another key, and served again later', async () => {
+    const refused = await askTooMuch(API_KEY);
+    expect(Number(refused.headers.get('retry-after'))).toBe(1);
+    expect(await refused.json()).toEqual({
+      success: false,
+      error: `More than ${PER_SECOND} requests in a second: wait as long as Retry-After says`,
+      code: 'RATE_LIMITED',
+    });
+    await waitFor(async () => (await get(API_KEY)).status === 200, { what: 'the next second' });
+  });
+
+  it('are served up to the limit', async () => {
+    const made = await waitFor(
+      async () => (await strict.post<{ secret?: string }>('keys', { name: 'steady', scopes: ['read'] })).body.secret,
+    );
+    const answers = await Promise.all(Array.from({ length: PER_SECOND }, () => get(made)));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: PER_SECOND }, () => 200));
+  });
+
+  it('count for the address when nobody knows the key, whatever it is', async () => {
+    const wrong = () => `iot_${Math.random().toString(36).slice(2).padEnd(43, 'x').slice(0, 43)}`;
+    await waitFor(
+      async () => {
+        const answers = await Promise.all(Array.from({ length: 4 * PER_SECOND }, () => get(wrong())));
+        const statuses = answers.map(({ status }) => status);
+        expect(statuses.every((status) => status === 401 || status === 429)).toBe(true);
+        return statuses.includes(429);
+      },
+      { what: 'a refusal', timeoutMs: 30_000 },
+    );
+  });
+
+  it('are not counted for health and documentation', async () => {
+    for (const path of ['/healthz', '/docs']) {
+      const answers = await Promise.all(Array.from({ length: 4 * PER_SECOND }, () => get('wrong', path)));
+      expect(answers.every(({ status }) => status === 200)).toBe(true);
+    }
+  });
+
+  it('are a thousand a second unless it is set', async () => {
+    const { headers } = await fetchFrom(gateway, '/api/v1/stats');
+    expect(headers.get('x-ratelimit-limit')).toBe('1000');
+  });
+});
+
+describe('a slow client', () => {
+  const open = (instance: Gateway): { socket: Socket; said: () => string; isEnded: () => boolean; isClosed: () => boolean } => {
+    // Half-open: closed by the gateway for good, not because we close in return.
+    const socket = connect({ port: Number(new URL(instance.apiUrl).port), host: '127.0.0.1', allowHalfOpen: true });
+    sockets.push(socket);
+    const chunks: Buffer[] = [];
+    let closed = false;
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('error', () => undefined);
+    socket.on('close', () => (closed = true));
+    return { socket, said: () => Buffer.concat(chunks).toString(), isEnded: () => socket.readableEnded, isClosed: () => closed };
+  };
+
+  /** A byte now and then until the other side has had enough. */
+  const dribble = async (client: ReturnType<typeof open>): Promise<void> => {
+    await waitFor(
+      async () => {
+        client.socket.write('a');
+        await delay(50);
+        return client.isClosed();
+      },
+      { what: 'the gateway to hang up', timeoutMs: 30_000 },
+    );
+  };
+
+  it('that dribbles its headers is answered 408 and cut', async () => {
+    const client = open(gateway);
+    client.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\nx-slow: ');
+    await dribble(client);
+    expect(client.said()).toMatch(/^HTTP\/1.1 408 [^]*"success":false[^]*"code":"REQUEST_TIMEOUT"/);
+  });
+
+  it('that says nothing is cut', async () => {
+    const client = open(gateway);
+    await waitFor(client.isEnded, { what: 'the gateway to hang up', timeoutMs: 30_000 });
+  });
+
+  it('that dribbles its body beyond API_REQUEST_TIMEOUT_SECONDS is cut', async () => {
+    const client = open(strict);
+    client.socket.write(
+      `POST /api/v1/command HTTP/1.1\r\nhost: x\r\nx-api-key: the next key\r\ncontent-type: application/json\r\ncontent-length: ${BODY_LIMIT}\r\n\r\n`,
+    );
+    await dribble(client);
+    expect(client.said()).not.toContain('HTTP/1.1 2');
+  });
+
+  it('that keeps to the limits is served, also when its body takes longer than headers may', async () => {
+    const client = open(gateway);
+    const body = JSON.stringify({ imei: '356307042441013', command: 'getver', mode: 'queue', metadata: 'm'.repeat(20) });
+    client.socket.write(
+      `POST /api/v1/command HTTP/1.1\r\nhost: x\r\nx-api-key: ${API_KEY}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
+    );
+    for (const byte of body) {
+      client.socket.write(byte);
+      await delay(30);
+    }
+    await waitFor(() => client.said().includes('"success":true'), { what: 'the answer' });
+    expect(client.said()).toMatch(/^HTTP\/1.1 202 /);
+  });
+});

@@ -1,0 +1,132 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import { API_KEY, Gateway } from '../support/gateway.js';
+import { examplesOf } from '../support/open-api-examples.js';
+import { readOpenApi, routesOf, type OpenApiDocument, type Route } from '../support/open-api.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const SCOPES = ['read', 'command', 'admin'] as const;
+const WITHOUT_A_KEY = ['/healthz', '/readyz', '/metrics'];
+const CODE = /^[A-Z][A-Z0-9_]+$/;
+
+let database: TestDatabase;
+let gateway: Gateway;
+let document: OpenApiDocument;
+let routes: Route[];
+const keys = new Map<string, string>();
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  gateway = await Gateway.start(database.url);
+  document = await readOpenApi(gateway.apiUrl);
+  routes = routesOf(document);
+  for (const scope of SCOPES) {
+    keys.set(scope, (await gateway.post<{ secret: string }>('keys', { name: `only-${scope}`, scopes: [scope] })).body.secret);
+  }
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await database.drop();
+});
+
+async function ask({ method, path }: Route, headers: Record<string, string>): Promise<Response> {
+  return fetch(`${gateway.apiUrl}${path}`, { method, headers, signal: AbortSignal.timeout(30_000) });
+}
+
+describe('the OpenAPI document', () => {
+  it('is valid', async () => {
+    const { valid, errors } = await new Validator().validate(structuredClone(document) as unknown as Record<string, unknown>);
+    expect([errors, valid]).toEqual([undefined, true]);
+  });
+
+  it('has only examples that its own schemas accept', () => {
+    const ajv = new Ajv({ strict: false, allErrors: true, formats: {} });
+    addFormats.default(ajv);
+    ajv.addSchema(document, 'document');
+    const examples = examplesOf(document);
+    expect(examples.length).toBeGreaterThan(20);
+    const refused = examples.flatMap(({ at, schema, value }) => {
+      const local = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')) as object;
+      return ajv.validate(local, value) ? [] : [{ at, value, errors: ajv.errorsText() }];
+    });
+    expect(refused).toEqual([]);
+  });
+
+  it('names a scope for every route of the API, and no route without a key but those for probes', () => {
+    expect(routes.length).toBeGreaterThanOrEqual(18);
+    for (const { path, scope } of routes) {
+      expect([path, scope]).toEqual([
+        path,
+        WITHOUT_A_KEY.includes(path) ? null : expect.stringMatching(/^(read|command|admin)$/),
+      ]);
+    }
+  });
+});
+
+describe('every route of the OpenAPI document', () => {
+  it('refuses without a key', async () => {
+    for (const route of routes.filter(({ scope }) => scope !== null)) {
+      for (const headers of [{}, { 'x-api-key': `iot_${'A'.repeat(43)}` }]) {
+        const response = await ask(route, headers);
+        expect([route, response.status, await response.json()]).toEqual([
+          route,
+          401,
+          { success: false, error: 'Unauthorized', code: 'UNAUTHORIZED' },
+        ]);
+      }
+    }
+  });
+
+  it('refuses a key with another scope, and not one with its own', async () => {
+    for (const route of routes.filter(({ scope }) => scope !== null)) {
+      for (const [scope, key] of keys) {
+        const response = await ask(route, { 'x-api-key': key });
+        const isGood = scope === route.scope || scope === 'admin';
+        if (isGood) {
+          expect([route, scope, [401, 403].includes(response.status)]).toEqual([route, scope, false]);
+          await response.body?.cancel();
+        } else {
+          const refusal = { success: false, error: `This key lacks the scope ${route.scope}`, code: 'FORBIDDEN_SCOPE' };
+          expect([route, scope, response.status, await response.json()]).toEqual([route, scope, 403, refusal]);
+        }
+      }
+    }
+  });
+
+  it.each([
+    ['nonsense in the query', (path: string) => `${path}?nonsense=1`, {}],
+    ['nonsense for its parameters', (path: string) => path.replace(/\d{9,}/g, 'nonsense'), {}],
+    ['a body that is no JSON', (path: string) => path, { body: '{', type: 'application/json' }],
+    ['a body of the wrong shape', (path: string) => path, { body: '[1]', type: 'application/json' }],
+    ['a body of a type it does not take', (path: string) => path, { body: '<a/>', type: 'application/xml' }],
+  ])(
+    'answers %s, if it refuses it, with success false, an error and a code',
+    async (_name, spoil, { body, type }: { body?: string; type?: string }) => {
+      let refusals = 0;
+      for (const { method, path } of routes) {
+        const sent = method === 'GET' ? {} : { body: body ?? null };
+        const response = await fetch(`${gateway.apiUrl}${spoil(path)}`, {
+          method,
+          headers: { 'x-api-key': API_KEY, ...(type === undefined || method === 'GET' ? {} : { 'content-type': type }) },
+          signal: AbortSignal.timeout(30_000),
+          ...sent,
+        });
+        if (response.status < 400) {
+          await response.body?.cancel();
+          continue;
+        }
+        refusals++;
+        const answer: unknown = await response.json();
+        expect([method, path, response.status < 500, answer]).toEqual([
+          method,
+          path,
+          true,
+          { success: false, error: expect.stringMatching(/./) as string, code: expect.stringMatching(CODE) as string },
+        ]);
+      }
+      expect(refusals).toBeGreaterThan(0);
+    },
+  );
+});
