@@ -66,7 +66,7 @@ class Rider {
   async confirm(): Promise<void> {
     expect((await gateway.post('command', { imei: this.imei, command: 'getio' })).status).toBe(200);
     await this.device.command(30_000);
-    this.device.send(codec12Frame(REPLY, `DI1:1 DI2:${this.rounds}`));
+    this.device.send(codec12Frame(REPLY, 'DI1:1 DI2:0'));
     await waitFor(
       async () => (await gateway.get<{ count: number }>(`commands?imei=${this.imei}&status=PENDING`)).body.count === 0,
       {
