@@ -46,6 +46,13 @@ export class LoadDevice {
     this.send();
   }
 
+  /** Sends one frame, unless the last one was not acknowledged yet. */
+  sendOne(): void {
+    if (this.sentAt === 0) {
+      this.send();
+    }
+  }
+
   /** Resolves when the frame on its way was acknowledged. */
   async stop(): Promise<void> {
     this.running = false;

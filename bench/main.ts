@@ -7,6 +7,7 @@ import { benchCommands, type CommandFigures } from './commands.js';
 import { benchDecode } from './decode.js';
 import { benchIdle } from './idle.js';
 import { benchIngest } from './ingest.js';
+import { benchWebhooks, type WebhookFigures } from './webhooks.js';
 import { number, renderTable, type Line } from './table.js';
 
 const DEVICES = 200;
@@ -15,6 +16,7 @@ const IDLE_DEVICES = 10_000;
 /** A quarter of what the ingest part reaches on the machine of docs/performance.md. */
 const RECORDS_BESIDE_COMMANDS = 18_000;
 const DECODE_GOAL = 300_000;
+const DELIVERIES_GOAL = 1_500;
 
 /** Measures the named parts (all of them without a name), each on a database of its own. */
 const PARTS: Readonly<Record<string, (cwd: string) => Promise<Line[]>>> = {
@@ -63,6 +65,8 @@ const PARTS: Readonly<Record<string, (cwd: string) => Promise<Line[]>>> = {
         commandLines(await benchCommands(url, cwd, { devices: COMMAND_DEVICES, recordsPerSecond: RECORDS_BESIDE_COMMANDS })),
       { track_commit_timestamp: 'on' },
     ),
+  webhooks: (cwd) =>
+    withPostgres(cwd, async (url) => webhookLines(await benchWebhooks(url, cwd)), { track_commit_timestamp: 'on' }),
   idle: (cwd) =>
     withPostgres(cwd, async (url) => {
       const figures = await benchIdle(url, cwd, IDLE_DEVICES);
@@ -122,6 +126,40 @@ function commandLines(figures: CommandFigures): Line[] {
 
 function plain(figure: string, value: string): Line {
   return { figure, value, against: '', ratio: '' };
+}
+
+function webhookLines(figures: WebhookFigures): Line[] {
+  const { deliveriesPerSecond, ingestSilent, ingestLiveHost, ingestDeadHost } = figures;
+  const steady = `webhooks, telemetry events at ${number(figures.steadyPerSecond)} frames/s`;
+  return [
+    {
+      figure: `webhooks, a backlog of ${number(figures.backlog)}, delivered`,
+      value: `${number(deliveriesPerSecond)}/s`,
+      against: `goal ${number(DELIVERIES_GOAL)}/s`,
+      ratio: number(deliveriesPerSecond / DELIVERIES_GOAL, 2),
+    },
+    limit('webhooks, gateway CPU at that, of one core', figures.gatewayCpuShare * 100, 50, '%'),
+    limit('webhooks, gateway CPU', figures.gatewayCpuMicrosecondsPerDelivery, 333, 'us/delivery'),
+    limit(`${steady}, commit to delivery p50`, figures.commitToDeliveryP50Ms, 30, 'ms'),
+    {
+      figure: `${steady}, commit to delivery p99`,
+      value: `${number(figures.commitToDeliveryP99Ms, 1)} ms`,
+      against: '',
+      ratio: '',
+    },
+    {
+      figure: 'ingest, telling a host that is down',
+      value: `${number(ingestDeadHost)} records/s`,
+      against: `one that listens, ${number(ingestLiveHost)} records/s`,
+      ratio: number(ingestDeadHost / ingestLiveHost, 2),
+    },
+    {
+      figure: 'ingest, telling a host that listens',
+      value: `${number(ingestLiveHost)} records/s`,
+      against: `telling nobody, ${number(ingestSilent)} records/s`,
+      ratio: number(ingestLiveHost / ingestSilent, 2),
+    },
+  ];
 }
 
 function limit(figure: string, value: number, most: number, unit: string): Line {

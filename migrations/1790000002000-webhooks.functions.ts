@@ -223,7 +223,8 @@ export const CLAIM_FAILURES = `
      where batch_id is not null and next_attempt_at <= now() order by next_attempt_at limit 1;
     if batch is null then
       batch := gen_random_uuid();
-      return query with chosen as (
+      return query
+      with chosen as (
         select imei, sequence, next_attempt_at from tbl_iot_deliveries
          where type = 'command.failed' and not alone and batch_id is null and next_attempt_at <= now()
          order by next_attempt_at, imei, sequence
@@ -250,7 +251,7 @@ export const CLAIM_FAILURES = `
       )
         select formed.event_id, formed.imei, formed.sequence, formed.type, event.occurred_at, event.body, formed.batch_id, formed.failures
           from formed join tbl_iot_events event using (event_id)
-         order by event.occurred_at, formed.imei, formed.sequence;
+         order by event.position;
       return;
     end if;
     return query
@@ -262,6 +263,6 @@ export const CLAIM_FAILURES = `
       )
       select leased.event_id, leased.imei, leased.sequence, leased.type, event.occurred_at, event.body, leased.batch_id, leased.failures
         from leased join tbl_iot_events event using (event_id)
-       order by event.occurred_at, leased.imei, leased.sequence;
+       order by event.position;
   end
   $$`;

@@ -95,7 +95,6 @@ export class Webhooks1790000002000 implements MigrationInterface {
         error text,
         primary key (event_id, attempt)
       )`);
-    await queryRunner.query(`create index delivery_attempts_time on tbl_iot_delivery_attempts using brin (attempted_at)`);
 
     for (const statement of [
       LOCK_SEQUENCES,

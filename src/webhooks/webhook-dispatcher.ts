@@ -65,6 +65,10 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
     this.lease = { owner: randomUUID(), seconds: settings.WEBHOOK_TIMEOUT_SECONDS * 2 + LEASE_MARGIN_SECONDS };
   }
 
+  get requestsOnTheirWay(): number {
+    return this.sending.size;
+  }
+
   onApplicationBootstrap(): void {
     if (!this.outbox.delivers) {
       return;

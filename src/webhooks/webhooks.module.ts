@@ -2,10 +2,17 @@ import { HttpModule } from '@nestjs/axios';
 import { Module } from '@nestjs/common';
 import { WebhookSettings } from '../platform/config/settings.js';
 import { DeliveryQueueRepository } from './delivery-queue.repository.js';
+import { EventFeedController } from './event-feed.controller.js';
+import { EventFeedRepository } from './event-feed.repository.js';
+import { EventRetention } from './event-retention.js';
+import { EventRetentionRepository } from './event-retention.repository.js';
 import { keptAliveAgents } from './kept-alive-agents.js';
 import { SettlementWriter } from './settlement-writer.js';
 import { WebhookDispatcher } from './webhook-dispatcher.js';
+import { WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookSender } from './webhook-sender.js';
+import { WebhooksController } from './webhooks.controller.js';
+import { WebhooksService } from './webhooks.service.js';
 
 /** Events to the host: delivered by webhooks, looked up and replayed over REST, or fetched from the feed. */
 @Module({
@@ -24,6 +31,17 @@ import { WebhookSender } from './webhook-sender.js';
       }),
     }),
   ],
-  providers: [DeliveryQueueRepository, SettlementWriter, WebhookDispatcher, WebhookSender],
+  controllers: [EventFeedController, WebhooksController],
+  providers: [
+    DeliveryQueueRepository,
+    EventFeedRepository,
+    EventRetention,
+    EventRetentionRepository,
+    SettlementWriter,
+    WebhookDispatcher,
+    WebhookEventsRepository,
+    WebhookSender,
+    WebhooksService,
+  ],
 })
 export class WebhooksModule {}

@@ -1,0 +1,34 @@
+import { createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { parentPort } from 'node:worker_threads';
+
+/**
+ * The host application, in a thread of its own so that its clock is not held up by who asks: takes every event with 204 and says what it has
+ * got, with the time at which the whole request was there.
+ */
+interface Heard {
+  readonly imei: string;
+  readonly sequence: number;
+  readonly atMs: number;
+}
+
+let heard: Heard[] = [];
+
+const server = createServer((request, response) => {
+  let text = '';
+  request.setEncoding('utf8');
+  request.on('data', (part: string) => (text += part));
+  request.on('end', () => {
+    response.writeHead(204).end();
+    const atMs = performance.timeOrigin + performance.now();
+    const { imei, sequence } = JSON.parse(text) as Heard;
+    heard.push({ imei, sequence, atMs });
+  });
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, '127.0.0.1', () => parentPort?.postMessage((server.address() as AddressInfo).port));
+
+parentPort?.on('message', () => {
+  parentPort?.postMessage(heard);
+  heard = [];
+});

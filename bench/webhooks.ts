@@ -1,0 +1,197 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { Client } from 'pg';
+import { Gateway } from './gateway.js';
+import { LoadDevice } from './load-device.js';
+import { pace } from './pace.js';
+import { percentile } from './percentile.js';
+
+const WARM_UP_MS = 3_000;
+const MEASURED_MS = 8_000;
+const BACKLOG = 30_000;
+const DEVICES = 1_000;
+const STEADY_PER_SECOND = 500;
+/** Events that one appending statement writes: the load generator must cost less than what it measures. */
+const EVENTS_AT_A_TIME = 5;
+const INGEST_DEVICES = 200;
+const RECORDS_PER_FRAME = 10;
+const DAY_MS = 86_400_000;
+
+export interface WebhookFigures {
+  readonly backlog: number;
+  readonly deliveriesPerSecond: number;
+  /** Of one core, while it delivers as fast as it can. */
+  readonly gatewayCpuShare: number;
+  readonly gatewayCpuMicrosecondsPerDelivery: number;
+  readonly steadyPerSecond: number;
+  readonly commitToDeliveryP50Ms: number;
+  readonly commitToDeliveryP99Ms: number;
+  /** Records a second: without telemetry events, with a host that takes them, with one that is down. */
+  readonly ingestSilent: number;
+  readonly ingestLiveHost: number;
+  readonly ingestDeadHost: number;
+}
+
+interface Heard {
+  readonly imei: string;
+  readonly sequence: number;
+  readonly atMs: number;
+}
+
+/** Deliveries of a backlog, the time from commit to delivery at a steady pace, and what a host that is down does to the ingest. */
+export async function benchWebhooks(databaseUrl: string, cwd: string): Promise<WebhookFigures> {
+  const worker = new Worker(new URL('./webhook-host.js', import.meta.url));
+  const [port] = (await once(worker, 'message')) as [number];
+  const database = new Client({ connectionString: databaseUrl });
+  await database.connect();
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    const draining = await measureBacklog(databaseUrl, cwd, database, url, worker);
+    const latencies = await measureLatency(databaseUrl, cwd, database, url, worker);
+    // Ports that nobody listens on refuse at once.
+    const ingestDeadHost = await measureIngest(databaseUrl, cwd, telemetryTo('http://127.0.0.1:9'));
+    const ingestLiveHost = await measureIngest(databaseUrl, cwd, telemetryTo(url));
+    const ingestSilent = await measureIngest(databaseUrl, cwd, {});
+    return {
+      backlog: BACKLOG,
+      ...draining,
+      steadyPerSecond: STEADY_PER_SECOND,
+      commitToDeliveryP50Ms: percentile(latencies, 0.5),
+      commitToDeliveryP99Ms: percentile(latencies, 0.99),
+      ingestSilent,
+      ingestLiveHost,
+      ingestDeadHost,
+    };
+  } finally {
+    await database.end();
+    await worker.terminate();
+  }
+}
+
+async function measureBacklog(databaseUrl: string, cwd: string, database: Client, url: string, worker: Worker) {
+  const warmUp = await Gateway.start(databaseUrl, cwd);
+  await warmUp.stop();
+  await append(database, BACKLOG);
+  const gateway = await Gateway.start(databaseUrl, cwd, {
+    NOTIFICATION_URL: url,
+    IOT_API_KEY: 'bench-webhooks',
+    WEBHOOK_SECRET: SECRET,
+  });
+  let count = await untilHeard(worker, 1);
+  const from = { at: performance.now(), cpu: gateway.cpuSeconds() };
+  const left = BACKLOG - count;
+  count = await untilHeard(worker, left);
+  const seconds = (performance.now() - from.at) / 1000;
+  const cpu = gateway.cpuSeconds() - from.cpu;
+  await gateway.stop();
+  return {
+    deliveriesPerSecond: count / seconds,
+    gatewayCpuShare: cpu / seconds,
+    gatewayCpuMicrosecondsPerDelivery: (cpu / count) * 1e6,
+  };
+}
+
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+/** Commands completing elsewhere at a steady pace would do the same: what is appended by another process is found by polling, so devices report. */
+async function measureLatency(
+  databaseUrl: string,
+  cwd: string,
+  database: Client,
+  url: string,
+  worker: Worker,
+): Promise<number[]> {
+  const gateway = await Gateway.start(databaseUrl, cwd, telemetryTo(url));
+  const devices = newDevices(gateway.port, DEVICES, 1, () => undefined);
+  await logIn(devices);
+  let turn = 0;
+  const send = (durationMs: number): Promise<void> =>
+    pace(STEADY_PER_SECOND, durationMs, () => devices[turn++ % devices.length]?.sendOne());
+  await send(WARM_UP_MS);
+  await take(worker);
+  await send(MEASURED_MS);
+  await delay(1_000);
+  const heard = await take(worker);
+  devices.forEach((device) => device.close());
+  await gateway.stop();
+  const { rows } = await database.query<{ key: string; committedAtMs: number }>(
+    `select imei || ' ' || sequence as key, extract(epoch from pg_xact_commit_timestamp(transaction_id::text::xid))::float8 * 1000 as "committedAtMs"
+       from tbl_iot_events where type = 'telemetry'`,
+  );
+  const committed = new Map(rows.map(({ key, committedAtMs }) => [key, committedAtMs]));
+  return heard.flatMap(({ imei, sequence, atMs }) => {
+    const committedAtMs = committed.get(`${imei} ${sequence}`);
+    return committedAtMs === undefined ? [] : [atMs - committedAtMs];
+  });
+}
+
+async function measureIngest(databaseUrl: string, cwd: string, environment: Record<string, string>): Promise<number> {
+  const gateway = await Gateway.start(databaseUrl, cwd, environment);
+  let acknowledged = 0;
+  const devices = newDevices(gateway.port, INGEST_DEVICES, RECORDS_PER_FRAME, (records) => (acknowledged += records));
+  await logIn(devices);
+  devices.forEach((device) => device.start());
+  await delay(WARM_UP_MS);
+  const from = { at: performance.now(), acknowledged };
+  await delay(MEASURED_MS);
+  const records = ((acknowledged - from.acknowledged) * 1000) / (performance.now() - from.at);
+  await Promise.all(devices.map((device) => device.stop()));
+  devices.forEach((device) => device.close());
+  await gateway.stop();
+  return records;
+}
+
+let runs = 0;
+
+/** Device times of their own for every run: what is in the table already would go the slow way. */
+function newDevices(
+  port: number,
+  count: number,
+  recordsPerFrame: number,
+  onAcknowledged: (records: number) => void,
+): LoadDevice[] {
+  const firstTimestampMs = Math.floor(Date.now() / DAY_MS) * DAY_MS + runs++ * 3_600_000;
+  return Array.from({ length: count }, (_, index) => {
+    const imei = String(355_000_000_000_000 + index);
+    return new LoadDevice({ host: '127.0.0.1', port, imei, recordsPerFrame, firstTimestampMs, onAcknowledged }, index);
+  });
+}
+
+async function logIn(devices: readonly LoadDevice[]): Promise<void> {
+  for (let start = 0; start < devices.length; start += 250) {
+    await Promise.all(devices.slice(start, start + 250).map((device) => device.logIn()));
+  }
+}
+
+function telemetryTo(url: string): Record<string, string> {
+  return { NOTIFICATION_URL: url, TELEMETRY_WEBHOOK_ENABLED: 'true', WEBHOOK_SECRET: SECRET };
+}
+
+/** Completed commands of many devices. */
+async function append(database: Client, count: number): Promise<void> {
+  for (let done = 0; done < count; done += DEVICES * EVENTS_AT_A_TIME) {
+    await database.query(
+      `select iot_append_event((352094000000000 + device)::text, 'command.completed', json_build_object(
+                'identified', true, 'imei', (352094000000000 + device)::text, 'command', 'setdigout 1?', 'response', 'DOUT1:1 Timeout:INFINITY',
+                'metadata', json_build_object('job_id', round), 'command_log_id', device::text, 'late', false, 'attempts', 1))
+         from generate_series(1, $1) as round, generate_series(1, $2) as device`,
+      [EVENTS_AT_A_TIME, DEVICES],
+    );
+  }
+}
+
+async function take(worker: Worker): Promise<Heard[]> {
+  worker.postMessage('take');
+  const [heard] = (await once(worker, 'message')) as [Heard[]];
+  return heard;
+}
+
+async function untilHeard(worker: Worker, count: number): Promise<number> {
+  for (let heard = 0; ; await delay(20)) {
+    heard += (await take(worker)).length;
+    if (heard >= count) {
+      return heard;
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** A place in the order of all events: the transaction that wrote an event, and its place within. Both are 64-bit numbers in decimal. */
+export interface EventPosition {
+  readonly transactionId: string;
+  readonly position: string;
+}
+
+export const CURSOR_PATTERN = /^\d{1,20}_\d{1,19}$/;
+
+/** Before the first event. */
+export const BEGINNING: EventPosition = { transactionId: '0', position: '0' };
+
+export function encodePosition({ transactionId, position }: EventPosition): string {
+  return `${transactionId}_${position}`;
+}
+
+/** @param cursor of CURSOR_PATTERN */
+export function decodePosition(cursor: string): EventPosition {
+  const [transactionId = '0', position = '0'] = cursor.split('_');
+  return { transactionId, position };
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { type EventPosition } from './event-cursor.js';
+import { EVENT_FIELDS, type RecordedEvent } from './recorded-event.js';
+
+/** The feed, in an order that no later event can get into. */
+@Injectable()
+export class EventFeedRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * Events behind the given one. Only those of transactions older than any that still runs: one that commits late has its place behind what was
+   * read, or is waited for. Telemetry events that still grow are closed by being read.
+   */
+  async read(after: EventPosition, limit: number): Promise<RecordedEvent[]> {
+    const page = await this.findPage(this.dataSource.manager, after, limit);
+    if (page.every(({ body }) => body !== null)) {
+      return page;
+    }
+    return this.dataSource.transaction(async (manager) => {
+      await this.close(manager, page);
+      return this.findPage(manager, after, page.length);
+    });
+  }
+
+  private async findPage(manager: EntityManager, after: EventPosition, limit: number): Promise<RecordedEvent[]> {
+    return manager.query<RecordedEvent[]>(
+      `select ${EVENT_FIELDS} from tbl_iot_events event
+        where (transaction_id, position) > ($1::xid8, $2::bigint) and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+        order by transaction_id, position
+        limit $3`,
+      [after.transactionId, after.position, limit],
+    );
+  }
+
+  /** The sequences are locked first, as whoever merges records into these events does. */
+  private async close(manager: EntityManager, page: readonly RecordedEvent[]): Promise<void> {
+    const open = page.filter(({ body }) => body === null);
+    await manager.query('select from tbl_iot_event_sequences where imei = any ($1::text[]) order by imei for update', [
+      open.map(({ imei }) => imei),
+    ]);
+    await manager.query(
+      `update tbl_iot_events event set body = iot_telemetry_body(event), is_open = false
+        where event_id = any ($1::uuid[]) and body is null`,
+      [open.map(({ eventId }) => eventId)],
+    );
+  }
+}

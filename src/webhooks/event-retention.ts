@@ -1,0 +1,42 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Cron, CronExpression } from '@nestjs/schedule';
+import { EventSettings } from '../platform/config/settings.js';
+import { BEGINNING } from './event-cursor.js';
+import { EventRetentionRepository } from './event-retention.repository.js';
+
+/** Somebody may still want to replay them. */
+const DEAD_DAYS = 30;
+const EVENTS_AT_A_TIME = 2_000;
+
+/** Events leave with their attempts when both the feed and the deliveries have kept them long enough. */
+@Injectable()
+export class EventRetention {
+  private readonly logger = new Logger(EventRetention.name);
+  private readonly keepDays: number;
+
+  constructor(
+    private readonly repository: EventRetentionRepository,
+    { EVENT_RETENTION_DAYS, WEBHOOK_RETENTION_DAYS }: EventSettings,
+  ) {
+    this.keepDays = Math.max(EVENT_RETENTION_DAYS, WEBHOOK_RETENTION_DAYS);
+  }
+
+  /** In small steps: no delete holds its locks for long. */
+  @Cron(CronExpression.EVERY_HOUR, { waitForCompletion: true })
+  async removeExpired(): Promise<void> {
+    try {
+      let removed = 0;
+      const keepDeadDays = Math.max(DEAD_DAYS, this.keepDays);
+      let step = await this.repository.removeSome(BEGINNING, this.keepDays, keepDeadDays, EVENTS_AT_A_TIME);
+      while (step) {
+        removed += step.removed;
+        step = step.goesOn ? await this.repository.removeSome(step, this.keepDays, keepDeadDays, EVENTS_AT_A_TIME) : null;
+      }
+      if (removed > 0) {
+        this.logger.log(`Removed ${removed} events older than ${this.keepDays} days`);
+      }
+    } catch (error) {
+      this.logger.error(`Old events could not be removed, next try in an hour: ${String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { JsonSource } from '../platform/json/json-source.js';
+import { EVENT_TYPES, type EventType } from '../platform/outbox/event-types.js';
+import { type CircuitState } from './circuit.js';
+import {
+  type DeliverableEvent,
+  type DeliveryAttempt,
+  EVENT_STATES,
+  type EventState,
+  type RecordedEvent,
+} from './recorded-event.js';
+import { eventBody, publicEventId } from './webhook-request.js';
+
+const BODY_EXAMPLE = {
+  identified: true,
+  imei: '350612345678901',
+  command: 'setdigout 1?',
+  response: 'DOUT1:1 Timeout:INFINITY',
+  metadata: { job_id: '123' },
+  eventId: 'evt_0d8f1f7e-6a51-4f0e-9b43-3a9c1f0b7a52',
+  type: 'command.completed',
+  sequence: 7,
+  occurredAt: '2026-11-23T12:00:00.000Z',
+};
+
+/** An event as a webhook tells it. */
+export class FeedEventDto {
+  /**
+   * The `webhook-id` of an event that is delivered by itself.
+   * @example 'evt_0d8f1f7e-6a51-4f0e-9b43-3a9c1f0b7a52'
+   */
+  readonly eventId!: string;
+  @ApiProperty({ enum: EVENT_TYPES })
+  readonly type!: EventType;
+  /** @example '350612345678901' */
+  readonly imei!: string;
+  /** Counts up within the device, without gaps. */
+  readonly sequence!: number;
+  /** @example '2026-11-23T12:00:00.000Z' */
+  readonly occurredAt!: string;
+  /** What is, or would be, posted; of a failed command its entry. Null while it is a telemetry event nobody was told of yet. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: BODY_EXAMPLE })
+  readonly body!: unknown;
+
+  static from(event: RecordedEvent): FeedEventDto {
+    const { eventId, type, imei, sequence, occurredAt, body } = event;
+    return {
+      eventId: publicEventId(eventId),
+      type,
+      imei,
+      sequence: Number(sequence),
+      occurredAt,
+      body: body === null ? null : new JsonSource(eventBody({ ...event, body })),
+    };
+  }
+}
+
+/** An event and how its delivery stands. */
+export class WebhookEventDto extends FeedEventDto {
+  @ApiProperty({ enum: EVENT_STATES })
+  readonly state!: EventState;
+  readonly attempts!: number;
+  /** While it is pending. */
+  readonly nextAttemptAt!: Date | null;
+  readonly deliveredAt!: Date | null;
+  readonly deadAt!: Date | null;
+  /** Of a telemetry event: how many records it stands for so far. */
+  readonly recordCount!: number | null;
+
+  static override from(event: DeliverableEvent): WebhookEventDto {
+    const { state, attempts, nextAttemptAt, deliveredAt, deadAt, recordCount } = event;
+    return { ...FeedEventDto.from(event), state, attempts, nextAttemptAt, deliveredAt, deadAt, recordCount };
+  }
+}
+
+/** One POST to the host. */
+export class DeliveryAttemptDto implements DeliveryAttempt {
+  readonly attempt!: number;
+  readonly attemptedAt!: Date;
+  /** The event's own id, or that of the batch it was in. */
+  readonly webhookId!: string;
+  /** HTTP status; null when no answer came. */
+  readonly status!: number | null;
+  readonly durationMs!: number;
+  /** The first KB of the host's answer. */
+  readonly answer!: string | null;
+  /** Why there was no answer. */
+  readonly error!: string | null;
+}
+
+export class WebhookEventListDto {
+  readonly success!: true;
+  readonly count!: number;
+  readonly events!: WebhookEventDto[];
+  /** Give it as `cursor` to get the next page. Null: there is no more. */
+  readonly nextCursor!: string | null;
+}
+
+export class WebhookEventAnswerDto {
+  readonly success!: true;
+  readonly event!: WebhookEventDto;
+  @ApiProperty({ type: () => [DeliveryAttemptDto] })
+  readonly attempts!: DeliveryAttempt[];
+}
+
+export class ReplayAcceptedDto {
+  readonly success!: true;
+  readonly replayed!: number;
+  /** Not null: there were more than one request replays; give it as `cursor`. */
+  readonly nextCursor!: string | null;
+}
+
+export class EventFeedDto {
+  readonly success!: true;
+  readonly count!: number;
+  readonly events!: FeedEventDto[];
+  /** Give it as `after` to go on from here, now or when something has happened. */
+  readonly nextCursor!: string;
+  /** There is more at once. */
+  readonly hasMore!: boolean;
+}
+
+export class CircuitDto {
+  /** `open`: the host seems to be down; probes look whether it is back, everything else waits. */
+  @ApiProperty({ enum: ['closed', 'open', 'half-open'] })
+  readonly state!: CircuitState;
+  readonly since!: Date | null;
+}
+
+export class WebhookStatusDto {
+  readonly success!: true;
+  /** NOTIFICATION_URL is set. */
+  readonly delivering!: boolean;
+  /** Events that wait to be delivered. */
+  readonly backlog!: number;
+  /** Of the oldest of them. */
+  readonly oldestAgeSeconds!: number | null;
+  /** Events that were given up, and can be replayed. */
+  readonly dead!: number;
+  /** Of this instance. */
+  readonly circuit!: CircuitDto;
+  /** Requests of this instance that are on their way. */
+  readonly sending!: number;
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { type EventType } from '../platform/outbox/event-types.js';
+import { type EventPosition } from './event-cursor.js';
+import { type DeliverableEvent, type DeliveryAttempt, EVENT_FIELDS, type EventState } from './recorded-event.js';
+
+export interface EventFilter {
+  readonly state: EventState | null;
+  readonly type: EventType | null;
+  readonly imei: string | null;
+  readonly from: Date | null;
+  readonly to: Date | null;
+  /** Newest first: what is older than this. */
+  readonly before: EventPosition | null;
+  readonly limit: number;
+}
+
+export interface Backlog {
+  readonly pending: number;
+  readonly oldestAgeSeconds: number | null;
+  readonly dead: number;
+}
+
+const STATE = `
+  case when delivery.imei is not null then 'pending' when event.dead_at is not null then 'dead'
+       when event.delivered_at is not null then 'delivered' else 'recorded' end`;
+
+const FIELDS = `${EVENT_FIELDS}, ${STATE} as state, event.record_count as "recordCount",
+  event.delivered_at as "deliveredAt", event.dead_at as "deadAt", delivery.next_attempt_at as "nextAttemptAt",
+  (select count(*)::int from tbl_iot_delivery_attempts attempt where attempt.event_id = event.event_id) as attempts`;
+
+const FROM =
+  'tbl_iot_events event left join tbl_iot_deliveries delivery on delivery.imei = event.imei and delivery.sequence = event.sequence';
+
+/** The log of events and their attempts, as people look at it, and what they order to be told again. */
+@Injectable()
+export class WebhookEventsRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Newest first. */
+  async list(filter: EventFilter): Promise<DeliverableEvent[]> {
+    const { conditions, values, placed } = conditionsOf(filter);
+    return this.dataSource.query<DeliverableEvent[]>(
+      `select ${FIELDS} from ${FROM}
+        ${conditions}
+        order by event.transaction_id desc, event.position desc
+        limit ${placed(filter.limit)}`,
+      values,
+    );
+  }
+
+  async find(eventId: string): Promise<DeliverableEvent | null> {
+    const [event] = await this.dataSource.query<DeliverableEvent[]>(`select ${FIELDS} from ${FROM} where event.event_id = $1`, [
+      eventId,
+    ]);
+    return event ?? null;
+  }
+
+  async findAttempts(eventId: string): Promise<DeliveryAttempt[]> {
+    return this.dataSource.query<DeliveryAttempt[]>(
+      `select attempt, attempted_at as "attemptedAt", webhook_id as "webhookId", status, duration_ms as "durationMs", answer, error
+         from tbl_iot_delivery_attempts where event_id = $1 order by attempt`,
+      [eventId],
+    );
+  }
+
+  /** Makes these events due now, whatever became of them before. Those whose attempt is under way are left to it. */
+  async replay(eventIds: readonly string[]): Promise<void> {
+    await this.dataSource.query(
+      `with queued as (
+         insert into tbl_iot_deliveries as delivery (imei, sequence, event_id, type, alone, attempts)
+         select imei, sequence, event_id, type, true,
+                (select coalesce(max(attempt), 0) from tbl_iot_delivery_attempts attempt where attempt.event_id = event.event_id)
+           from tbl_iot_events event
+          where event_id = any ($1::uuid[])
+          order by imei, sequence
+         on conflict (imei, sequence) do update set next_attempt_at = now()
+          where delivery.locked_by is null
+         returning delivery.event_id
+       )
+       update tbl_iot_events event set dead_at = null from queued where event.event_id = queued.event_id and event.dead_at is not null`,
+      [eventIds],
+    );
+  }
+
+  async backlog(): Promise<Backlog> {
+    const [backlog] = await this.dataSource.query<[Backlog]>(
+      `select (select count(*)::int from tbl_iot_deliveries) as pending,
+              (select extract(epoch from now() - min(event.occurred_at))::float8
+                 from tbl_iot_deliveries delivery join tbl_iot_events event using (event_id)) as "oldestAgeSeconds",
+              (select count(*)::int from tbl_iot_events where dead_at is not null) as dead`,
+    );
+    return backlog;
+  }
+}
+
+/** Conditions that are not asked for are left out of the statement, so that the ones that are find their index. */
+function conditionsOf(filter: EventFilter) {
+  const values: unknown[] = [];
+  const placed = (value: unknown): string => `$${values.push(value)}`;
+  const { state, type, imei, from, to, before } = filter;
+  const conditions = [
+    state === 'dead' && 'event.dead_at is not null and delivery.imei is null',
+    state === 'pending' && 'delivery.imei is not null',
+    state === 'delivered' && 'event.delivered_at is not null and delivery.imei is null',
+    state === 'recorded' && 'event.delivered_at is null and event.dead_at is null and delivery.imei is null',
+    type !== null && `event.type = ${placed(type)}`,
+    imei !== null && `event.imei = ${placed(imei)}`,
+    from !== null && `event.occurred_at >= ${placed(from)}`,
+    to !== null && `event.occurred_at < ${placed(to)}`,
+    before !== null &&
+      `(event.transaction_id, event.position) < (${placed(before.transactionId)}::xid8, ${placed(before.position)}::bigint)`,
+  ].filter((condition) => condition !== false);
+  return { conditions: conditions.length > 0 ? `where ${conditions.join(' and ')}` : '', values, placed };
+}

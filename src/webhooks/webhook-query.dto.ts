@@ -1,0 +1,125 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsDate, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { TIME_MESSAGE, ToDate, ToInteger } from '../platform/http/query-values.js';
+import { EVENT_TYPES, type EventType } from '../platform/outbox/event-types.js';
+import { CURSOR_PATTERN } from './event-cursor.js';
+import { EVENT_STATES, type EventState } from './recorded-event.js';
+
+const CURSOR_MESSAGE = '$property must be a nextCursor of an earlier answer';
+const REPLAYABLE: readonly EventState[] = ['dead', 'delivered', 'recorded'];
+
+/** Which events. Newest first. */
+export class WebhookEventQuery {
+  /** `recorded`: for the feed only, not delivered. */
+  @ApiPropertyOptional({ enum: EVENT_STATES })
+  @IsOptional()
+  @IsIn(EVENT_STATES, { message: `state must be ${EVENT_STATES.join(', ')}` })
+  readonly state?: EventState;
+
+  @ApiPropertyOptional({ enum: EVENT_TYPES })
+  @IsOptional()
+  @IsIn(EVENT_TYPES, { message: `type must be ${EVENT_TYPES.join(', ')}` })
+  readonly type?: EventType;
+
+  /** @example '350612345678901' */
+  @IsOptional()
+  @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
+  readonly imei?: string;
+
+  /** Occurred at this time or later, ISO 8601 or Unix milliseconds. */
+  @IsOptional()
+  @ToDate()
+  @IsDate({ message: TIME_MESSAGE })
+  readonly from?: Date;
+
+  /** Occurred before this time. */
+  @IsOptional()
+  @ToDate()
+  @IsDate({ message: TIME_MESSAGE })
+  readonly to?: Date;
+
+  /** Events a page. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @IsOptional()
+  @ToInteger()
+  @IsInt({ message: 'limit must be a whole number' })
+  @Min(1, { message: 'limit must be at least 1' })
+  @Max(1000, { message: 'limit must be at most 1000' })
+  readonly limit: number = 100;
+
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE })
+  readonly cursor?: string;
+}
+
+/** Which events are told once more. */
+export class ReplayDto {
+  @ApiPropertyOptional({ enum: REPLAYABLE, default: 'dead' })
+  @IsOptional()
+  @IsIn(REPLAYABLE, { message: `state must be ${REPLAYABLE.join(', ')}` })
+  readonly state: EventState = 'dead';
+
+  @ApiPropertyOptional({ enum: EVENT_TYPES })
+  @IsOptional()
+  @IsIn(EVENT_TYPES, { message: `type must be ${EVENT_TYPES.join(', ')}` })
+  readonly type?: EventType;
+
+  /** @example '350612345678901' */
+  @IsOptional()
+  @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
+  readonly imei?: string;
+
+  /**
+   * Occurred at this time or later, ISO 8601.
+   * @example '2026-11-23T00:00:00Z'
+   */
+  @IsOptional()
+  @ToDate()
+  @IsDate({ message: TIME_MESSAGE })
+  readonly from?: Date;
+
+  /**
+   * Occurred before this time.
+   * @example '2026-11-24T00:00:00Z'
+   */
+  @IsOptional()
+  @ToDate()
+  @IsDate({ message: TIME_MESSAGE })
+  readonly to?: Date;
+
+  /** `nextCursor` of the answer before, when there were more. */
+  @IsOptional()
+  @Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE })
+  readonly cursor?: string;
+}
+
+/** From where in the feed. */
+export class EventFeedQuery {
+  /**
+   * `nextCursor` of the last answer. Not given: from the oldest event that is kept.
+   * @example '81264_1207'
+   */
+  @IsOptional()
+  @Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE })
+  readonly after?: string;
+
+  /** Events an answer. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @IsOptional()
+  @ToInteger()
+  @IsInt({ message: 'limit must be a whole number' })
+  @Min(1, { message: 'limit must be at least 1' })
+  @Max(1000, { message: 'limit must be at most 1000' })
+  readonly limit: number = 100;
+}
+
+/** The `:id` of a path. */
+export class EventIdParam {
+  /**
+   * eventId
+   * @example 'evt_0d8f1f7e-6a51-4f0e-9b43-3a9c1f0b7a52'
+   */
+  @Matches(/^evt_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, { message: 'id must be an eventId' })
+  readonly id!: string;
+}

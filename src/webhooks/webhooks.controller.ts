@@ -1,0 +1,54 @@
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, UseInterceptors } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
+import {
+  type ReplayAcceptedDto,
+  type WebhookEventAnswerDto,
+  WebhookEventDto,
+  type WebhookEventListDto,
+  type WebhookStatusDto,
+} from './webhook-event.dto.js';
+import { EventIdParam, ReplayDto, WebhookEventQuery } from './webhook-query.dto.js';
+import { WebhooksService } from './webhooks.service.js';
+
+@ApiTags('Webhooks')
+@Controller('webhooks')
+@UseInterceptors(JsonSourceInterceptor)
+export class WebhooksController {
+  constructor(private readonly webhooks: WebhooksService) {}
+
+  /** Events and how their deliveries stand, newest first. */
+  @Get('events')
+  async list(@Query() query: WebhookEventQuery): Promise<WebhookEventListDto> {
+    const { events, nextCursor } = await this.webhooks.list(query);
+    return { success: true, count: events.length, events: events.map((event) => WebhookEventDto.from(event)), nextCursor };
+  }
+
+  /** One event with every attempt to deliver it. */
+  @Get('events/:id')
+  async get(@Param() { id }: EventIdParam): Promise<WebhookEventAnswerDto> {
+    const { event, attempts } = await this.webhooks.get(id);
+    return { success: true, event: WebhookEventDto.from(event), attempts };
+  }
+
+  /** Tells the host of an event once more, under the same id, whatever became of it before. */
+  @Post('events/:id/replay')
+  @HttpCode(HttpStatus.ACCEPTED)
+  async replay(@Param() { id }: EventIdParam): Promise<ReplayAcceptedDto> {
+    await this.webhooks.replay(id);
+    return { success: true, replayed: 1, nextCursor: null };
+  }
+
+  /** Tells the host of many events once more: without a state, of those that were given up. */
+  @Post('replay')
+  @HttpCode(HttpStatus.ACCEPTED)
+  async replayAll(@Body() replay: ReplayDto): Promise<ReplayAcceptedDto> {
+    return { success: true, ...(await this.webhooks.replayAll(replay)) };
+  }
+
+  /** The backlog, its oldest event, and whether the host is thought to be there. */
+  @Get('status')
+  async status(): Promise<WebhookStatusDto> {
+    return { success: true, ...(await this.webhooks.status()) };
+  }
+}

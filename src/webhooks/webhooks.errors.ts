@@ -1,0 +1,22 @@
+import { DomainError } from '../platform/errors/domain-error.js';
+
+export class EventNotFoundError extends DomainError {
+  override readonly name = 'EventNotFoundError';
+  readonly code = 'EVENT_NOT_FOUND';
+  readonly httpStatus = 404;
+
+  constructor(eventId: string) {
+    super(`There is no event ${eventId}`);
+  }
+}
+
+/** Nobody is there to deliver to. */
+export class WebhooksDisabledError extends DomainError {
+  override readonly name = 'WebhooksDisabledError';
+  readonly code = 'WEBHOOKS_DISABLED';
+  readonly httpStatus = 409;
+
+  constructor() {
+    super('NOTIFICATION_URL is not set: events are not delivered');
+  }
+}

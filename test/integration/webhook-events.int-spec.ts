@@ -1,0 +1,386 @@
+import { DataSource } from 'typeorm';
+import { Client } from 'pg';
+import { EventSettings } from '../../src/platform/config/settings.js';
+import { OutboxService } from '../../src/platform/outbox/outbox.service.js';
+import { type AvlRecord } from '../../src/protocol/avl-record.js';
+import { BatchStore } from '../../src/telemetry/batch-store.js';
+import { IngestCounters } from '../../src/telemetry/ingest-counters.js';
+import { RecordBatch } from '../../src/telemetry/record-batch.js';
+import { TelemetryEvents } from '../../src/telemetry/telemetry-events.js';
+import { type TelemetryPartitions } from '../../src/telemetry/telemetry-partitions.js';
+import { TelemetryRepository } from '../../src/telemetry/telemetry.repository.js';
+import { type ClaimedDelivery } from '../../src/webhooks/claimed-delivery.js';
+import { DeliveryQueueRepository } from '../../src/webhooks/delivery-queue.repository.js';
+import { BEGINNING, type EventPosition } from '../../src/webhooks/event-cursor.js';
+import { EventFeedRepository } from '../../src/webhooks/event-feed.repository.js';
+import { EventRetentionRepository } from '../../src/webhooks/event-retention.repository.js';
+import { type RecordedEvent } from '../../src/webhooks/recorded-event.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+let database: TestDatabase;
+let sources: DataSource[] = [];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+
+afterEach(async () => {
+  await Promise.all(sources.map((source) => source.destroy()));
+  sources = [];
+  await database.drop();
+});
+
+/** A pool of its own, as every instance has one. */
+async function newSource(poolSize = 3): Promise<DataSource> {
+  const source = new DataSource({ type: 'postgres', url: database.url, poolSize });
+  sources.push(await source.initialize());
+  return source;
+}
+
+async function append(imei: string, count = 1): Promise<void> {
+  await database.query(
+    `select iot_append_event($1, 'command.completed', json_build_object('imei', $1::text)) from generate_series(1, $2)`,
+    [imei, count],
+  );
+}
+
+async function newStore(settings: Partial<EventSettings> = {}): Promise<BatchStore> {
+  const events = Object.assign(new EventSettings(), {
+    NOTIFICATION_URL: 'http://127.0.0.1',
+    TELEMETRY_WEBHOOK_ENABLED: true,
+    ...settings,
+  });
+  const telling = new TelemetryEvents(new OutboxService(events), events);
+  const partitions = { ensure: () => Promise.resolve() } as unknown as TelemetryPartitions;
+  return new BatchStore(new TelemetryRepository(await newSource(), telling), partitions, telling, new IngestCounters());
+}
+
+function record(timestampMs: number, seed: number): AvlRecord {
+  const bytes = Buffer.alloc(30);
+  bytes.writeUInt32BE(seed);
+  const nothing = { priority: 0, longitude: 0, latitude: 0, altitude: 0, angle: 0, satellites: 0, eventIoId: 0 };
+  return { ...nothing, timestampMs, speed: seed % 200, generationType: null, io: [], bytes };
+}
+
+function batchOf(frames: readonly (readonly [imei: string, records: readonly AvlRecord[]])[]): RecordBatch {
+  const batch = new RecordBatch();
+  for (const [imei, records] of frames) {
+    void batch.add({ imei, receivedAtMs: Date.now(), records, remoteAddress: '127.0.0.1', bytes: Buffer.alloc(0) });
+  }
+  return batch;
+}
+
+const LEASE = { owner: '00000000-0000-4000-8000-000000000001', seconds: 60 };
+
+function settled(delivery: ClaimedDelivery, outcome: 'delivered' | 'retry' | 'dead' = 'delivered', afterMs = 0) {
+  const { imei, sequence } = delivery;
+  const told = { webhookId: 'evt', durationMs: 1, status: 200, answer: 'ok', error: null };
+  return { imei, sequence, outcome, afterMs, alone: false, outage: false, ...told };
+}
+
+describe('the feed', () => {
+  it('never puts an event before what was read, however late its transaction commits', async () => {
+    const feed = new EventFeedRepository(await newSource());
+    const late = new Client(database.url);
+    await late.connect();
+    await late.query('begin');
+    await late.query(`select iot_append_event('late', 'command.completed', '{}')`);
+    await append('early', 3);
+    // The late one has the smallest number, and nobody can know yet whether it will ever be.
+    expect(await feed.read(BEGINNING, 10)).toEqual([]);
+    await late.query('commit');
+    await late.end();
+    const read = await feed.read(BEGINNING, 10);
+    expect(read.map(({ imei }) => imei)).toEqual(['late', 'early', 'early', 'early']);
+  });
+
+  it('gives every event once, in the order of each device, to readers beside many writers', async () => {
+    const writers = 8;
+    const rounds = 40;
+    let writing = true;
+    const write = async (writer: number): Promise<void> => {
+      const client = new Client(database.url);
+      await client.connect();
+      for (let round = 0; round < rounds; round++) {
+        await client.query('begin');
+        await client.query(`select iot_append_event($1, 'command.completed', '{}')`, [`device ${(writer + round) % 5}`]);
+        // Some commit much later than others that began after them.
+        await client.query('select pg_sleep($1)', [((writer * 7 + round) % 4) * 0.003]);
+        await client.query(round % 9 === 8 ? 'rollback' : 'commit');
+      }
+      await client.end();
+    };
+    const feed = new EventFeedRepository(await newSource());
+    const readAll = async (limit: number): Promise<RecordedEvent[]> => {
+      const read: RecordedEvent[] = [];
+      for (let last = false; ;) {
+        const page: RecordedEvent[] = await feed.read((read.at(-1) as EventPosition | undefined) ?? BEGINNING, limit);
+        read.push(...page);
+        if (page.length === 0 && last) {
+          return read;
+        }
+        last = page.length === 0 && !writing;
+      }
+    };
+    const readers = Promise.all([readAll(3), readAll(50)]);
+    await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
+    writing = false;
+    const stored = await database.query<{ name: string }>(`select imei || ' ' || sequence as name from tbl_iot_events`);
+    for (const read of await readers) {
+      const names = read.map(({ imei, sequence }) => `${imei} ${sequence}`);
+      expect(new Set(names).size).toBe(names.length);
+      expect([...names].sort()).toEqual(stored.map(({ name }) => name).sort());
+      for (const device of new Set(read.map(({ imei }) => imei))) {
+        const sequences = read.filter(({ imei }) => imei === device).map(({ sequence }) => Number(sequence));
+        expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+      }
+    }
+  });
+
+  it('closes a telemetry event that it gives, so that newer records open the next one', async () => {
+    const store = await newStore();
+    const feed = new EventFeedRepository(await newSource());
+    const now = Date.now();
+    await store.store(batchOf([['a', [record(now, 1)]]]));
+    await store.store(batchOf([['a', [record(now + 1, 2)]]]));
+    const [first, ...others] = await feed.read(BEGINNING, 10);
+    expect(others).toEqual([]);
+    expect(JSON.parse(first?.body ?? '')).toMatchObject({ imei: 'a', recordCount: 2, latestGps: { speed: 2 } });
+    await store.store(batchOf([['a', [record(now + 2, 3)]]]));
+    const [second] = await feed.read(first as EventPosition, 10);
+    expect([second?.sequence, JSON.parse(second?.body ?? '')]).toMatchObject(['2', { recordCount: 1, latestGps: { speed: 3 } }]);
+    // The delivery sends what the feed gave.
+    const [claimed] = await new DeliveryQueueRepository(await newSource()).claim(LEASE, 10);
+    expect(claimed?.body).toBe(first?.body);
+  });
+});
+
+describe('ten claimers', () => {
+  it('take every delivery once, and each device only one after the other', async () => {
+    const devices = Array.from({ length: 40 }, (_, index) => `device ${index}`);
+    await Promise.all(devices.map((imei) => append(imei, 8)));
+    const taken: string[] = [];
+    const under = new Set<string>();
+    const claim = async (claimer: number): Promise<void> => {
+      const queue = new DeliveryQueueRepository(await newSource(1));
+      const lease = { owner: `00000000-0000-4000-8000-00000000000${claimer}`, seconds: 60 };
+      while (taken.length < devices.length * 8) {
+        const claimed = await queue.claim(lease, 7);
+        for (const { imei, sequence } of claimed) {
+          expect(under.has(imei)).toBe(false);
+          under.add(imei);
+          taken.push(`${imei} ${sequence}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        // Before the settling can be seen: another one may have claimed the next event before we hear of it.
+        claimed.forEach(({ imei }) => under.delete(imei));
+        await queue.settle(
+          lease.owner,
+          claimed.map((delivery) => settled(delivery)),
+        );
+      }
+    };
+    await Promise.all(Array.from({ length: 10 }, (_, claimer) => claim(claimer)));
+    expect(new Set(taken).size).toBe(taken.length);
+    for (const imei of devices) {
+      const sequences = taken.filter((name) => name.startsWith(`${imei} `)).map((name) => Number(name.split(' ')[2]));
+      expect(sequences).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+    expect(await database.query('select from tbl_iot_deliveries')).toEqual([]);
+  });
+
+  it('leave what is leased alone until the lease is over, and the late owner can settle it no more', async () => {
+    await append('a');
+    const queue = new DeliveryQueueRepository(await newSource());
+    const [mine] = await queue.claim({ ...LEASE, seconds: 0 }, 10);
+    const other = { owner: '00000000-0000-4000-8000-000000000002', seconds: 60 };
+    const [theirs] = await queue.claim(other, 10);
+    expect(theirs?.eventId).toBe(mine?.eventId);
+    expect(await queue.claim(LEASE, 10)).toEqual([]);
+    await queue.settle(LEASE.owner, [settled(mine as ClaimedDelivery)]);
+    expect(await database.query('select from tbl_iot_deliveries')).toHaveLength(1);
+    await queue.settle(other.owner, [settled(theirs as ClaimedDelivery)]);
+    expect(await database.query('select from tbl_iot_deliveries')).toHaveLength(0);
+  });
+
+  it('pass an event that has failed three times, and not before', async () => {
+    await append('a', 2);
+    const queue = new DeliveryQueueRepository(await newSource());
+    for (let failures = 0; failures < 3; failures++) {
+      const claimed = await queue.claim(LEASE, 10);
+      expect(claimed.map(({ sequence, failures: counted }) => [sequence, counted])).toEqual([['1', failures]]);
+      await queue.settle(LEASE.owner, [settled(claimed[0] as ClaimedDelivery, 'retry', failures === 2 ? 60_000 : 0)]);
+    }
+    expect((await queue.claim(LEASE, 10)).map(({ sequence }) => sequence)).toEqual(['2']);
+  });
+});
+
+describe('a batch of failed commands', () => {
+  const fail = (imei: string, count: number) =>
+    database.query(`select iot_append_event($1, 'command.failed', '{}') from generate_series(1, $2)`, [imei, count]);
+
+  it('waits until it is full or old enough, and comes back with the same members', async () => {
+    const queue = new DeliveryQueueRepository(await newSource());
+    await fail('a', 3);
+    await fail('b', 2);
+    expect(await queue.claim(LEASE, 10)).toEqual([]);
+    expect(await queue.claimFailures(LEASE, 100, 3_600_000)).toEqual([]);
+    const first = await queue.claimFailures({ ...LEASE, seconds: 0 }, 5, 3_600_000);
+    expect(first.map(({ imei, sequence }) => `${imei}${sequence}`).sort()).toEqual(['a1', 'a2', 'a3', 'b1', 'b2']);
+    expect(new Set(first.map(({ batchId }) => batchId)).size).toBe(1);
+    await fail('a', 1);
+    expect(await queue.claimFailures(LEASE, 5, 3_600_000)).toEqual(first);
+    expect(await queue.claimFailures(LEASE, 5, 0)).toEqual([]);
+  });
+
+  it('takes in nothing that would overtake an earlier event of its device', async () => {
+    const queue = new DeliveryQueueRepository(await newSource());
+    await fail('a', 1);
+    await append('a', 1);
+    await fail('a', 1);
+    await fail('b', 1);
+    const batch = await queue.claimFailures(LEASE, 100, 0);
+    expect(batch.map(({ imei, sequence }) => `${imei}${sequence}`).sort()).toEqual(['a1', 'b1']);
+  });
+});
+
+describe('telemetry events', () => {
+  it('count every record once under concurrent batches, duplicates and closings', async () => {
+    const devices = ['a', 'b', 'c', 'd', 'e'];
+    const stores = await Promise.all(Array.from({ length: 4 }, () => newStore()));
+    const base = Date.now() - 3_600_000;
+    let storing = true;
+    let told = 0;
+    const sequences = new Map<string, string[]>();
+    const deliver = async (): Promise<void> => {
+      const queue = new DeliveryQueueRepository(await newSource(1));
+      for (let last = false; ;) {
+        const claimed = await queue.claim(LEASE, 10);
+        for (const { imei, sequence, body } of claimed) {
+          const { recordCount, latestGps } = JSON.parse(body) as { recordCount: number; latestGps: object | null };
+          expect(latestGps).not.toBeNull();
+          told += recordCount;
+          sequences.set(imei, [...(sequences.get(imei) ?? []), sequence]);
+        }
+        await queue.settle(
+          LEASE.owner,
+          claimed.map((delivery) => settled(delivery)),
+        );
+        if (claimed.length === 0 && last) {
+          return;
+        }
+        last = claimed.length === 0 && !storing;
+      }
+    };
+    const delivering = deliver();
+    await Promise.all(
+      stores.map(async (store, writer) => {
+        for (let round = 0; round < 25; round++) {
+          // Neighbouring writers send some of the same records, as devices do after a lost acknowledgement.
+          const seed = (round * 4 + writer) * 3;
+          const batch = batchOf(devices.map((imei) => [imei, [0, 1, 2, 3].map((n) => record(base + seed + n, seed + n))]));
+          for (let done = false; !done;) {
+            // The writer of the gateway tries again, whatever the reason.
+            done = await store.store(batch).then(
+              () => true,
+              () => false,
+            );
+          }
+        }
+      }),
+    );
+    storing = false;
+    await delivering;
+    const [stored] = await database.query<{ records: number }>('select count(*)::int as records from tbl_iot_telemetry_data');
+    expect(stored?.records).toBe(5 * (25 * 4 * 3 + 1));
+    expect(told).toBe(stored?.records);
+    for (const numbers of sequences.values()) {
+      expect(numbers).toEqual(numbers.map((_, index) => String(index + 1)));
+    }
+  });
+
+  it('make the outbox no longer than the number of devices in an hour in which nobody takes them', async () => {
+    const store = await newStore();
+    const base = Date.now() - 3_600_000;
+    const devices = Array.from({ length: 1_000 }, (_, index) => String(358_000_000_000_000 + index));
+    for (let minute = 0; minute < 60; minute++) {
+      await store.store(batchOf(devices.map((imei, index) => [imei, [record(base + minute * 60_000, minute * 1_000 + index)]])));
+    }
+    const [outbox] = await database.query(
+      `select count(*)::int as deliveries, count(distinct imei)::int as devices,
+              (select sum(record_count)::int from tbl_iot_events) as records, (select max(sequence)::int from tbl_iot_events) as sequence
+         from tbl_iot_deliveries`,
+    );
+    expect(outbox).toEqual({ deliveries: 1_000, devices: 1_000, records: 60_000, sequence: 1 });
+  });
+
+  it('tell of every record when asked to, a hundred at a time', async () => {
+    const store = await newStore({ WEBHOOK_TELEMETRY_RECORDS: 'all' });
+    const base = Date.now() - 3_600_000;
+    const records = Array.from({ length: 230 }, (_, index) => record(base + index, index));
+    await store.store(batchOf([['a', records.slice(0, 30)]]));
+    await store.store(
+      batchOf([
+        ['a', records.slice(20, 230)],
+        ['b', records.slice(0, 1)],
+      ]),
+    );
+    const queue = new DeliveryQueueRepository(await newSource());
+    const told: { imei: string; recordCount: number; records: { timestamp: string }[] }[] = [];
+    for (let claimed = await queue.claim(LEASE, 10); claimed.length > 0; claimed = await queue.claim(LEASE, 10)) {
+      told.push(...claimed.map(({ body }) => JSON.parse(body) as (typeof told)[number]));
+      await queue.settle(
+        LEASE.owner,
+        claimed.map((delivery) => settled(delivery)),
+      );
+    }
+    const ofA = told.filter(({ imei }) => imei === 'a');
+    expect(ofA.map(({ recordCount }) => recordCount)).toEqual([100, 100, 30]);
+    expect(ofA.map(({ records: each }) => each.length)).toEqual([100, 100, 30]);
+    const times = ofA.flatMap(({ records: each }) => each.map(({ timestamp }) => Date.parse(timestamp)));
+    expect(times.sort((one, other) => one - other)).toEqual(records.map(({ timestampMs }) => timestampMs));
+    expect(told.filter(({ imei }) => imei === 'b')).toMatchObject([{ recordCount: 1 }]);
+  });
+
+  it('are not written at all when nobody wants them', async () => {
+    const store = await newStore({ TELEMETRY_WEBHOOK_ENABLED: false });
+    await store.store(batchOf([['a', [record(Date.now(), 1)]]]));
+    await store.store(batchOf([['a', [record(Date.now(), 1), record(Date.now(), 2)]]]));
+    expect(await database.query('select from tbl_iot_events')).toEqual([]);
+  });
+});
+
+describe('retention', () => {
+  it('removes what was told or given up long ago, in steps, and never what is still to be told', async () => {
+    const queue = new DeliveryQueueRepository(await newSource());
+    for (const imei of ['delivered', 'dead', 'pending', 'fresh']) {
+      await append(imei);
+    }
+    const outcomes = { delivered: 'delivered', dead: 'dead', pending: 'retry', fresh: 'delivered' } as const;
+    const claimed = await queue.claim(LEASE, 10);
+    await queue.settle(
+      LEASE.owner,
+      claimed.map((delivery) => settled(delivery, outcomes[delivery.imei as keyof typeof outcomes])),
+    );
+    const age = (days: number, but: string) =>
+      database.query(
+        `update tbl_iot_events set occurred_at = occurred_at - make_interval(days => $1), delivered_at = delivered_at - make_interval(days => $1),
+                dead_at = dead_at - make_interval(days => $1) where imei <> $2`,
+        [days, but],
+      );
+    const retention = new EventRetentionRepository(await newSource());
+    const left = async (): Promise<string[]> => {
+      for (let step = await retention.removeSome(BEGINNING, 7, 30, 1); step?.goesOn;) {
+        step = await retention.removeSome(step, 7, 30, 1);
+      }
+      return (await database.query<{ imei: string }>('select imei from tbl_iot_events order by imei')).map(({ imei }) => imei);
+    };
+    await age(6, 'fresh');
+    expect(await left()).toEqual(['dead', 'delivered', 'fresh', 'pending']);
+    await age(2, 'fresh');
+    expect(await left()).toEqual(['dead', 'fresh', 'pending']);
+    expect(await database.query(`select from tbl_iot_delivery_attempts`)).toHaveLength(3);
+    await age(30, 'fresh');
+    expect(await left()).toEqual(['fresh', 'pending']);
+  });
+});
