@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
+import { AuditedReplay, AuditedReplayOfMany } from './webhook-audit.js';
 import {
   type ReplayAcceptedDto,
   type WebhookEventAnswerDto,
@@ -33,6 +34,7 @@ export class WebhooksController {
 
   /** Tells the host of an event once more, under the same id, whatever became of it before. */
   @Post('events/:id/replay')
+  @AuditedReplay()
   @HttpCode(HttpStatus.ACCEPTED)
   async replay(@Param() { id }: EventIdParam): Promise<ReplayAcceptedDto> {
     await this.webhooks.replay(id);
@@ -41,6 +43,7 @@ export class WebhooksController {
 
   /** Tells the host of many events once more: without a state, of those that were given up. */
   @Post('replay')
+  @AuditedReplayOfMany()
   @HttpCode(HttpStatus.ACCEPTED)
   async replayAll(@Body() replay: ReplayDto): Promise<ReplayAcceptedDto> {
     return { success: true, ...(await this.webhooks.replayAll(replay)) };

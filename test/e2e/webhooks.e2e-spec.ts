@@ -219,6 +219,8 @@ describe('a host that refuses', () => {
     receiver.received.length = 0;
     expect(await gateway.post(`webhooks/events/${listed.eventId}/replay`, {})).toMatchObject({ status: 202 });
     await waitFor(() => ofDevice(imei).length === 1, { what: 'the replay', ...PATIENCE });
+    const { entries } = (await gateway.get<{ entries: object[] }>('audit?action=webhook.replayed')).body;
+    expect(entries[0]).toMatchObject({ details: { eventId: listed.eventId } });
     expect(receiver.received[0]?.id).toBe(listed.eventId);
     await waitFor(
       async () =>
