@@ -16,6 +16,8 @@ export type ProtocolErrorCode =
   | 'TRUNCATED'
   /** The content ended before the bytes did. */
   | 'TRAILING_BYTES'
+  /** What a balancer sends ahead of the device's bytes is no header of the PROXY protocol. */
+  | 'BAD_PROXY_HEADER'
   /** An IMEI that is not 15 digits. */
   | 'BAD_IMEI';
 
