@@ -43,7 +43,13 @@ module.exports = {
       name: 'only-the-roots-name-every-module',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(main|keys-cli|app\\.module)\\.ts$' },
-      to: { path: '^src/(main|keys-cli|app\\.module)\\.ts$' },
+      to: { path: '^src/(main|migrate|keys-cli|app\\.module)\\.ts$' },
+    },
+    {
+      name: 'migrate-needs-the-platform-only',
+      severity: 'error',
+      from: { path: '^src/migrate\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/platform/' },
     },
     {
       name: 'listener-tests-build-their-own-bytes',

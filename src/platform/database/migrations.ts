@@ -23,9 +23,9 @@ const MIGRATION_LOCK = 7_310_200_811;
 
 /**
  * Brings the database at `url` up to date. Safe when many instances start together: the first one migrates, the
- * others wait and find nothing left to do.
+ * others wait and find nothing left to do. Gives the names of the migrations that this call ran.
  */
-export async function runMigrations(url: string): Promise<void> {
+export async function runMigrations(url: string): Promise<string[]> {
   const dataSource = new DataSource({
     type: 'postgres',
     url,
@@ -40,7 +40,8 @@ export async function runMigrations(url: string): Promise<void> {
     const lock = dataSource.createQueryRunner();
     try {
       await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-      await dataSource.runMigrations({ transaction: 'each' });
+      const done = await dataSource.runMigrations({ transaction: 'each' });
+      return done.map(({ name }) => name);
     } finally {
       await lock.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]);
       await lock.release();
