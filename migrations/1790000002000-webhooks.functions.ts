@@ -36,7 +36,10 @@ export const LOCK_SEQUENCES = `
 
 /**
  * A batch of records: each device's open telemetry event grows, or one is opened. Each device is named once. Three statements in one call:
- * the last one has to see what was committed while the locks were waited for.
+ * the last one has to see what was committed while the locks were waited for. An event that is locked is being closed, so the next one is
+ * opened, once `on conflict` has waited for that; should it stay open after all, the null makes the batch start again, without a gap in the
+ * numbers. Waiting for the lock of the event itself met deadlocks with the settling of deliveries: PostgreSQL locks the newest version of a
+ * row before it finds that it is open no longer.
  */
 export const APPEND_TELEMETRY = `
   create function iot_append_telemetry(
@@ -49,6 +52,11 @@ export const APPEND_TELEMETRY = `
       select * from unnest(imeis, counts, first_received, last_received, newest_times, newest_hashes, plausible)
         as device (imei, records, first_at, last_at, newest_time, newest_hash, is_plausible)
     ),
+    open as (
+      select transaction_id, position, imei from tbl_iot_events
+       where imei = any (imeis) and is_open
+         for update skip locked
+    ),
     merged as (
       update tbl_iot_events event
          set record_count = event.record_count + batch.records,
@@ -60,8 +68,8 @@ export const APPEND_TELEMETRY = `
                               (batch.is_plausible, batch.newest_time, batch.newest_hash)) known (is_plausible, time, hash)
                 order by is_plausible desc, time desc, hash desc
                 limit 1)
-        from batch
-       where event.imei = batch.imei and event.is_open
+        from open join batch using (imei)
+       where event.transaction_id = open.transaction_id and event.position = open.position
       returning event.imei
     ),
     numbered as (
@@ -75,6 +83,7 @@ export const APPEND_TELEMETRY = `
                                   newest_is_plausible, newest_time, newest_hash)
       select imei, last_sequence, 'telemetry', true, records, first_at, last_at, is_plausible, newest_time, newest_hash
         from numbered join batch using (imei)
+      on conflict (imei) where is_open do update set imei = null
       returning imei, sequence, event_id, type
     )
     insert into tbl_iot_deliveries (imei, sequence, event_id, type)
@@ -96,7 +105,9 @@ export const APPEND_TELEMETRY_RECORDS = `
     for device in select imei, count(*)::integer as records from unnest(imeis) as batch (imei) group by imei order by imei loop
       done := 0;
       while done < device.records loop
-        select event_id, record_count into open_event from tbl_iot_events where imei = device.imei and is_open for update;
+        select event_id, record_count into open_event from tbl_iot_events
+         where imei = device.imei and is_open
+           for update skip locked;
         if not found then
           with numbered as (
             update tbl_iot_event_sequences set last_sequence = last_sequence + 1 where imei = device.imei returning last_sequence
@@ -104,6 +115,7 @@ export const APPEND_TELEMETRY_RECORDS = `
           opened as (
             insert into tbl_iot_events (imei, sequence, type, is_open, record_count, newest_is_plausible)
             select device.imei, last_sequence, 'telemetry', true, 0, false from numbered
+            on conflict (imei) where is_open do update set imei = null
             returning imei, sequence, event_id, type, record_count
           ),
           queued as (
