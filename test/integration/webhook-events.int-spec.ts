@@ -342,6 +342,18 @@ describe('telemetry events', () => {
     expect(told.filter(({ imei }) => imei === 'b')).toMatchObject([{ recordCount: 1 }]);
   });
 
+  it('are kept for the feed alone when there is no host to deliver to', async () => {
+    const store = await newStore({ NOTIFICATION_URL: undefined, EVENT_FEED_ENABLED: true } as Partial<EventSettings>);
+    await store.store(batchOf([['a', [record(Date.now(), 1)]]]));
+    await database.query(`select iot_append_event('a', 'device.message', '{}', false)`);
+    expect(await database.query('select from tbl_iot_deliveries')).toEqual([]);
+    const events = await new EventFeedRepository(await newSource()).read(BEGINNING, 10);
+    expect(events.map(({ type, sequence }) => [type, sequence])).toEqual([
+      ['telemetry', '1'],
+      ['device.message', '2'],
+    ]);
+  });
+
   it('are not written at all when nobody wants them', async () => {
     const store = await newStore({ TELEMETRY_WEBHOOK_ENABLED: false });
     await store.store(batchOf([['a', [record(Date.now(), 1)]]]));
