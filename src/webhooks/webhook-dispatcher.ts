@@ -19,8 +19,8 @@ const CLAIM_SPACING_MS = 8;
 const FAILURES_EVERY_MS = 200;
 const FAILURES_PER_REQUEST = 100;
 const FAILURES_COLLECTED_MS = 1_000;
-/** What is claimed, and what is on its way of it: the rest is at hand when one of those ends. */
-const CLAIMED_AHEAD = 3;
+/** For each delivery that may be on its way: the next ones are at hand when one ends. */
+const CLAIMED_AT_A_TIME = 2;
 const LEASE_MARGIN_SECONDS = 5;
 const STOP_WITHIN_MS = 5_000;
 
@@ -129,15 +129,15 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
       await this.claimProbe();
       return false;
     }
-    const room = this.concurrency * CLAIMED_AHEAD - this.queue.length;
-    if (room <= this.concurrency) {
+    if (this.queue.length > this.concurrency) {
       this.isSated = true;
       return false;
     }
-    const claimed = await this.repository.claim(this.lease, room);
+    const limit = this.concurrency * CLAIMED_AT_A_TIME;
+    const claimed = await this.repository.claim(this.lease, limit);
     this.enqueue(webhookRequests(claimed));
     await this.claimFailures();
-    return claimed.length === room;
+    return claimed.length === limit;
   }
 
   private async claimFailures(): Promise<void> {

@@ -3,6 +3,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, recordsFrame } from '../support/frames.js';
 import { Gateway } from '../support/gateway.js';
+import { NodeProcess } from '../support/node-process.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -281,3 +282,104 @@ describe('connections', () => {
     device.close();
   });
 });
+
+describe('the receiver for people', () => {
+  it('prints what arrives, and whether its signature is right', async () => {
+    const echo = new NodeProcess({ args: ['scripts/webhook-echo.mjs', '--port', '0', '--secret', SECRET] });
+    const [, url] = await echo.waitForLine(/NOTIFICATION_URL=(\S+)/);
+    const body = '{"type":"telemetry"}';
+    const post = async (secret: string, id: string): Promise<number> => {
+      const now = new Date();
+      const headers = {
+        'webhook-id': id,
+        'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+        'webhook-signature': new Webhook(secret).sign(id, now, body),
+      };
+      return (await fetch(`${url}/webhooks/iot/v1/telemetry`, { method: 'POST', headers, body })).status;
+    };
+    expect(await post(SECRET, 'evt_1')).toBe(204);
+    await echo.waitForLine(/evt_1 signature right$/);
+    expect(await post(SECRET, 'evt_1')).toBe(204);
+    await echo.waitForLine(/evt_1 signature right, again$/);
+    expect(await post(NEXT_SECRET, 'evt_2')).toBe(401);
+    await echo.waitForLine(/evt_2 WRONG SIGNATURE/);
+    await echo.kill();
+  });
+});
+
+describe('the feed and the status', () => {
+  it('give the same events as the webhooks, from behind a cursor', async () => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    const start = (await readFeed()).nextCursor;
+    await complete(device, imei, { job: 1 });
+    await complete(device, imei, { job: 2 });
+    await waitFor(() => ofDevice(imei).length === 2, { what: 'the webhooks', ...PATIENCE });
+    const page = await waitFor(
+      async () => {
+        const { body } = await gateway.get<FeedBody>(`events?after=${start}&limit=2`);
+        return body.count === 2 ? body : null;
+      },
+      { what: 'both in the feed', ...PATIENCE },
+    );
+    expect(page.events.map(({ body }) => body)).toEqual(ofDevice(imei));
+    const behind = await gateway.get<FeedBody>(`events?after=${page.nextCursor}`);
+    expect(behind.body).toMatchObject({ success: true, count: 0, nextCursor: page.nextCursor, hasMore: false });
+    expect(await gateway.get('events?after=yesterday')).toMatchObject({ status: 400, body: { code: 'INVALID_INPUT' } });
+    device.close();
+  });
+
+  it('say how deliveries stand, and what there is not', async () => {
+    await waitFor(async () => (await gateway.get<{ backlog: number }>('webhooks/status')).body.backlog === 0, PATIENCE);
+    expect((await gateway.get('webhooks/status')).body).toMatchObject({
+      success: true,
+      delivering: true,
+      backlog: 0,
+      oldestAgeSeconds: null,
+      circuit: { state: 'closed', since: null },
+    });
+    const nobody = 'evt_00000000-0000-4000-8000-000000000000';
+    expect(await gateway.get(`webhooks/events/${nobody}`)).toMatchObject({ status: 404, body: { code: 'EVENT_NOT_FOUND' } });
+    expect(await gateway.post(`webhooks/events/${nobody}/replay`, {})).toMatchObject({ status: 404 });
+    expect(await gateway.get('webhooks/events/7')).toMatchObject({ status: 400 });
+    expect(await gateway.get('webhooks/events?state=lost')).toMatchObject({ status: 400 });
+  });
+
+  it('replay a range, each event under its own id', async () => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    const from = new Date().toISOString();
+    for (let round = 1; round <= 3; round++) {
+      await complete(device, imei);
+      await waitFor(() => ofDevice(imei).length === round, { what: `number ${round}`, ...PATIENCE });
+    }
+    await waitFor(
+      async () => (await gateway.get<{ count: number }>(`webhooks/events?imei=${imei}&state=delivered`)).body.count === 3,
+      { what: 'all three to be settled', ...PATIENCE },
+    );
+    const ids = ofDevice(imei).map(({ eventId }) => eventId);
+    const answer = await gateway.post('webhooks/replay', { from, type: 'command.completed', state: 'delivered', imei });
+    expect(answer).toMatchObject({ status: 202, body: { success: true, replayed: 3, nextCursor: null } });
+    await waitFor(() => ofDevice(imei).length === 6, { what: 'all three again', ...PATIENCE });
+    expect(ofDevice(imei).map(({ eventId }) => eventId)).toEqual([...ids, ...ids]);
+    device.close();
+  });
+});
+
+interface FeedBody {
+  count: number;
+  events: { body: unknown }[];
+  nextCursor: string;
+  hasMore: boolean;
+}
+
+/** To its end. */
+async function readFeed(): Promise<FeedBody> {
+  for (let after = '0_0'; ;) {
+    const { body } = await gateway.get<FeedBody>(`events?after=${after}&limit=1000`);
+    if (!body.hasMore) {
+      return body;
+    }
+    after = body.nextCursor;
+  }
+}

@@ -16,6 +16,7 @@ import { EventFeedRepository } from '../../src/webhooks/event-feed.repository.js
 import { EventRetentionRepository } from '../../src/webhooks/event-retention.repository.js';
 import { type RecordedEvent } from '../../src/webhooks/recorded-event.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { waitFor } from '../support/wait-for.js';
 
 let database: TestDatabase;
 let sources: DataSource[] = [];
@@ -44,7 +45,7 @@ async function append(imei: string, count = 1): Promise<void> {
   );
 }
 
-async function newStore(settings: Partial<EventSettings> = {}): Promise<BatchStore> {
+async function newStore(settings: Partial<Record<keyof EventSettings, unknown>> = {}): Promise<BatchStore> {
   const events = Object.assign(new EventSettings(), {
     NOTIFICATION_URL: 'http://127.0.0.1',
     TELEMETRY_WEBHOOK_ENABLED: true,
@@ -70,6 +71,17 @@ function batchOf(frames: readonly (readonly [imei: string, records: readonly Avl
   return batch;
 }
 
+/** A transaction that writes anywhere on the server, for other tests too, holds the feed up for as long as it runs. */
+async function readFeed(feed: EventFeedRepository, after: EventPosition, count: number): Promise<RecordedEvent[]> {
+  return waitFor(
+    async () => {
+      const page = await feed.read(after, 10);
+      return page.length < count ? null : page;
+    },
+    { what: `${count} events in the feed`, timeoutMs: 30_000 },
+  );
+}
+
 const LEASE = { owner: '00000000-0000-4000-8000-000000000001', seconds: 60 };
 
 function settled(delivery: ClaimedDelivery, outcome: 'delivered' | 'retry' | 'dead' = 'delivered', afterMs = 0) {
@@ -90,7 +102,7 @@ describe('the feed', () => {
     expect(await feed.read(BEGINNING, 10)).toEqual([]);
     await late.query('commit');
     await late.end();
-    const read = await feed.read(BEGINNING, 10);
+    const read = await readFeed(feed, BEGINNING, 4);
     expect(read.map(({ imei }) => imei)).toEqual(['late', 'early', 'early', 'early']);
   });
 
@@ -113,19 +125,22 @@ describe('the feed', () => {
     const feed = new EventFeedRepository(await newSource());
     const readAll = async (limit: number): Promise<RecordedEvent[]> => {
       const read: RecordedEvent[] = [];
-      for (let last = false; ;) {
-        const page: RecordedEvent[] = await feed.read((read.at(-1) as EventPosition | undefined) ?? BEGINNING, limit);
+      const readOn = async (): Promise<number> => {
+        const page = await feed.read((read.at(-1) as EventPosition | undefined) ?? BEGINNING, limit);
         read.push(...page);
-        if (page.length === 0 && last) {
-          return read;
-        }
-        last = page.length === 0 && !writing;
+        return page.length;
+      };
+      while (writing) {
+        await readOn();
       }
+      await waitFor(async () => (await readOn()) === 0 && read.length >= stored.length, { what: 'the rest', timeoutMs: 30_000 });
+      return read;
     };
+    let stored: { name: string }[] = [];
     const readers = Promise.all([readAll(3), readAll(50)]);
     await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
+    stored = await database.query<{ name: string }>(`select imei || ' ' || sequence as name from tbl_iot_events`);
     writing = false;
-    const stored = await database.query<{ name: string }>(`select imei || ' ' || sequence as name from tbl_iot_events`);
     for (const read of await readers) {
       const names = read.map(({ imei, sequence }) => `${imei} ${sequence}`);
       expect(new Set(names).size).toBe(names.length);
@@ -143,11 +158,11 @@ describe('the feed', () => {
     const now = Date.now();
     await store.store(batchOf([['a', [record(now, 1)]]]));
     await store.store(batchOf([['a', [record(now + 1, 2)]]]));
-    const [first, ...others] = await feed.read(BEGINNING, 10);
+    const [first, ...others] = await readFeed(feed, BEGINNING, 1);
     expect(others).toEqual([]);
     expect(JSON.parse(first?.body ?? '')).toMatchObject({ imei: 'a', recordCount: 2, latestGps: { speed: 2 } });
     await store.store(batchOf([['a', [record(now + 2, 3)]]]));
-    const [second] = await feed.read(first as EventPosition, 10);
+    const [second] = await readFeed(feed, first as EventPosition, 1);
     expect([second?.sequence, JSON.parse(second?.body ?? '')]).toMatchObject(['2', { recordCount: 1, latestGps: { speed: 3 } }]);
     // The delivery sends what the feed gave.
     const [claimed] = await new DeliveryQueueRepository(await newSource()).claim(LEASE, 10);
@@ -340,6 +355,18 @@ describe('telemetry events', () => {
     const times = ofA.flatMap(({ records: each }) => each.map(({ timestamp }) => Date.parse(timestamp)));
     expect(times.sort((one, other) => one - other)).toEqual(records.map(({ timestampMs }) => timestampMs));
     expect(told.filter(({ imei }) => imei === 'b')).toMatchObject([{ recordCount: 1 }]);
+  });
+
+  it('are kept for the feed alone when there is no host to deliver to', async () => {
+    const store = await newStore({ NOTIFICATION_URL: undefined, EVENT_FEED_ENABLED: true });
+    await store.store(batchOf([['a', [record(Date.now(), 1)]]]));
+    await database.query(`select iot_append_event('a', 'device.message', '{}', false)`);
+    expect(await database.query('select from tbl_iot_deliveries')).toEqual([]);
+    const events = await readFeed(new EventFeedRepository(await newSource()), BEGINNING, 2);
+    expect(events.map(({ type, sequence }) => [type, sequence])).toEqual([
+      ['telemetry', '1'],
+      ['device.message', '2'],
+    ]);
   });
 
   it('are not written at all when nobody wants them', async () => {
