@@ -95,6 +95,29 @@ describe('a completed command', () => {
   });
 });
 
+describe('a device that comes and goes', () => {
+  it('is told as connected and disconnected, where the host wants to hear it', async () => {
+    const own = await createTestDatabase();
+    const listening = await Gateway.start(own.url, {
+      NOTIFICATION_URL: receiver.url,
+      WEBHOOK_EVENTS: 'device.connected,device.disconnected',
+    });
+    try {
+      const imei = newImei();
+      const device = await FakeDevice.logIn(listening.devicePort, imei);
+      device.close();
+      await waitFor(() => receiver.received.length === 2, { what: 'both events', ...PATIENCE });
+      expect(receiver.received.map(({ path, body }) => [path, body])).toMatchObject([
+        ['/webhooks/iot/v1/device/connected', { type: 'device.connected', sequence: 1, imei, remoteAddress: '127.0.0.1' }],
+        ['/webhooks/iot/v1/device/disconnected', { type: 'device.disconnected', sequence: 2, imei, reason: 'peer' }],
+      ]);
+    } finally {
+      await listening.stop();
+      await own.drop();
+    }
+  });
+});
+
 describe('failed commands', () => {
   it('come together in one request, each with its reason, number and id', async () => {
     const imeis = [newImei(), newImei()];
