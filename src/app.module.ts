@@ -13,6 +13,7 @@ import { ObservabilityModule } from './platform/observability/observability.modu
 import { OutboxModule } from './platform/outbox/outbox.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { type TransportOptions } from './transport/transport-options.js';
+import { TracingModule } from './tracing/tracing.module.js';
 import { trustedPeers } from './transport/trusted-peers.js';
 import { TransportModule } from './transport/transport.module.js';
 
@@ -37,6 +38,7 @@ export class AppModule {
         DevicesModule,
         TelemetryModule,
         CommandsModule,
+        TracingModule,
         HealthModule,
       ],
     };

@@ -6,8 +6,8 @@ import { API_KEY_HEADER, ApiKeyGuard } from './api-key.guard.js';
 import { ProblemFilter } from './problem.filter.js';
 
 export const API_PREFIX = 'api/v1';
-/** For probes, which have no key. */
-const OUTSIDE_THE_API = ['healthz', 'readyz'];
+/** For probes, which have no key, and for Prometheus, which has. */
+const OUTSIDE_THE_API = ['healthz', 'readyz', 'metrics'];
 
 /** Everything that holds for all HTTP routes. Set on the application, not as APP_ providers: messages of devices take another way. */
 export function configureHttp(app: NestFastifyApplication): void {

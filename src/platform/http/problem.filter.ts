@@ -23,12 +23,13 @@ export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
   catch(error: unknown, host: ArgumentsHost): void {
+    const { id: requestId } = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const { status, problem } = this.answer(error, host);
+    const { status, problem } = this.answer(error, host, requestId);
     void reply.status(status).send(problem);
   }
 
-  private answer(error: unknown, host: ArgumentsHost): Answer {
+  private answer(error: unknown, host: ArgumentsHost, requestId: string): Answer {
     if (error instanceof DomainError) {
       return answer(error.httpStatus, error.message, error.code);
     }
@@ -42,10 +43,10 @@ export class ProblemFilter implements ExceptionFilter {
       return answer(HttpStatus.BAD_REQUEST, 'The request is nested too deeply', 'BAD_REQUEST');
     }
     if (isDatabaseAway(error)) {
-      this.logger.warn(`A request failed because the database is away: ${String(error)}`);
+      this.logger.warn(`A request failed because the database is away: ${String(error)}`, { requestId });
       return answer(HttpStatus.SERVICE_UNAVAILABLE, 'The database is not available, try again', 'DATABASE_UNAVAILABLE');
     }
-    this.logger.error(error);
+    this.logger.error(error, { requestId });
     return answer(HttpStatus.INTERNAL_SERVER_ERROR, 'Internal error', 'INTERNAL_ERROR');
   }
 }
