@@ -1,5 +1,6 @@
-import { Controller, Get, Header, NotFoundException } from '@nestjs/common';
+import { Controller, Get, NotFoundException, Res } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
+import { type FastifyReply } from 'fastify';
 import { MetricsSettings } from '../platform/config/settings.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 
@@ -15,11 +16,13 @@ export class MetricsController {
   /** Everything that is measured, in the text format of Prometheus. 404 when METRICS_PORT is set: then it is there, without a key. */
   @Get()
   @ApiProduces('text/plain')
-  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  async read(): Promise<string> {
+  async read(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     if (this.settings.METRICS_PORT !== undefined) {
       throw new NotFoundException();
     }
-    return this.metrics.registry.metrics();
+    const { registry } = this.metrics;
+    // Not by @Header, which would call a refusal text, too.
+    void reply.type(registry.contentType);
+    return registry.metrics();
   }
 }

@@ -31,17 +31,17 @@ export class GatewayLogger extends ConsoleLogger {
   /** Lines about peers that were not written. */
   linesLeftOut = 0;
   private readonly complaints: PeerComplaints;
+  private readonly secretForms: readonly string[];
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(
-    { LOG_LEVEL, LOG_FORMAT, LOG_LINES_PER_PEER }: LogSettings,
-    private readonly secrets: readonly string[] = [],
-  ) {
+  constructor({ LOG_LEVEL, LOG_FORMAT, LOG_LINES_PER_PEER }: LogSettings, secrets: readonly string[] = []) {
     super({
       logLevels: LEVELS.slice(0, LEVELS.indexOf(LOG_LEVEL) + 1),
       json: LOG_FORMAT === 'json',
       colors: LOG_FORMAT === 'text' && Boolean(process.stdout.isTTY),
     });
+    // Also in the forms in which JSON and `inspect` write them.
+    this.secretForms = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), inspect(secret).slice(1, -1)]);
     this.complaints = new PeerComplaints(LOG_LINES_PER_PEER);
   }
 
@@ -79,8 +79,10 @@ export class GatewayLogger extends ConsoleLogger {
     return this.withoutSecrets(escapeLine(inspect(params, { breakLength: Infinity, compact: true })));
   }
 
-  protected override printStackTrace(stack: string): void {
-    super.printStackTrace(this.withoutSecrets(escapeBlock(stack)));
+  protected override printStackTrace(stack: string | undefined): void {
+    if (stack !== undefined) {
+      super.printStackTrace(this.withoutSecrets(escapeBlock(`    ${stack}`)));
+    }
   }
 
   protected override stringifyJsonLogObject(logObject: Record<string, unknown>): string {
@@ -117,10 +119,7 @@ export class GatewayLogger extends ConsoleLogger {
   }
 
   private withoutSecrets(text: string): string {
-    return this.secrets.reduce(
-      (line, secret) => line.replaceAll(secret, NOT_SHOWN).replaceAll(JSON.stringify(secret).slice(1, -1), NOT_SHOWN),
-      text,
-    );
+    return this.secretForms.reduce((line, form) => line.replaceAll(form, NOT_SHOWN), text);
   }
 }
 
