@@ -5,7 +5,7 @@ import { startGatewayProcess } from '../support/gateway-process.js';
 
 const KEYS = ['first-key-of-the-test', 'second-key-of-the-test'];
 const PASSWORD = 'pass%2Fword-of-the-test';
-const SECRET = 'whsec_of_the_test';
+const SECRET = 'whsec_bm9ib2R5IG1heSBldmVyIHNlZSB0aGlz';
 /** Nothing listens on port 1. */
 const AWAY = `postgres://gateway:${PASSWORD}@127.0.0.1:1/iot`;
 const SECRETS = { IOT_API_KEY: KEYS.join(','), WEBHOOK_SECRET: SECRET, DATABASE_URL: AWAY, BROKER_PORT: '0', API_PORT: '0' };

@@ -6,9 +6,10 @@ import { API_KEY, Gateway } from '../support/gateway.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 
-const WEBHOOK_SECRET = 'whsec_that_nobody_may_see';
+const WEBHOOK_SECRET = 'whsec_bm9ib2R5IG1heSBldmVyIHNlZSB0aGlz';
 const TRACED = '356307042441013';
 const OTHER = '356307042441021';
+const TRACED_FROM_THE_START = '356307042441039';
 const PATIENCE = { timeoutMs: 30_000 };
 
 let database: TestDatabase;
@@ -22,7 +23,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   [own, shared] = await Promise.all([
     Gateway.start(database.url, { METRICS_PORT: '0', LOG_LINES_PER_PEER: '3' }),
-    Gateway.start(database.url, { LOG_FORMAT: 'json', WEBHOOK_SECRET }),
+    Gateway.start(database.url, { LOG_FORMAT: 'json', WEBHOOK_SECRET, LOG_DEVICE: TRACED_FROM_THE_START }),
   ]);
   [, metricsUrl = ''] = await own.process.waitForLine(/Metrics on (\S+\/metrics)/);
 });
@@ -216,6 +217,17 @@ describe('the trace of a device', () => {
     await own.process.waitForLine(new RegExp(`Bytes of ${OTHER} are logged until`));
     expect(logged(own, TRACED, 'in')).not.toContain(frame.toString('hex'));
     await request(own, 'DELETE', `log/devices/${OTHER}`);
+    device.close();
+  });
+
+  it('of LOG_DEVICE is there from the start, without an end, and shows commands as they are written', async () => {
+    const imei = TRACED_FROM_THE_START;
+    expect((await request(shared, 'GET', `log/devices/${imei}`)).body).toMatchObject({ trace: { traced: true, until: null } });
+    const device = await FakeDevice.logIn(shared.devicePort, imei);
+    await shared.post('command', { imei, command: 'getver' });
+    expect(await device.command()).toBe('getver');
+    await waitFor(() => logged(shared, imei, 'out') === `01${codec12Frame(5, 'getver').toString('hex')}`, PATIENCE);
+    expect(logged(shared, imei, 'in')).toBe(login(imei).toString('hex'));
     device.close();
   });
 

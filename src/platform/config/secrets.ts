@@ -10,7 +10,7 @@ export function secretsOf(settings: Iterable<readonly [name: string, value: unkn
       continue;
     }
     if (SECRET_NAME.test(name)) {
-      [value, ...value.split(',')].forEach((secret) => found.add(secret.trim()));
+      [value, ...value.split(',')].forEach((secret) => found.add(secret.trim()).add(secret.trim().replace(/^whsec_/, '')));
     }
     passwordsOf(value).forEach((password) => found.add(password));
   }
