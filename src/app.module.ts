@@ -16,6 +16,7 @@ import { ObservabilityModule } from './platform/observability/observability.modu
 import { OutboxModule } from './platform/outbox/outbox.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { type TransportOptions } from './transport/transport-options.js';
+import { TracingModule } from './tracing/tracing.module.js';
 import { trustedPeers } from './transport/trusted-peers.js';
 import { TransportModule } from './transport/transport.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
@@ -45,6 +46,7 @@ export class AppModule {
         WebhooksModule,
         KeysModule,
         AuditModule,
+        TracingModule,
         HealthModule,
       ],
     };

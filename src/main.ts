@@ -5,9 +5,12 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type MicroserviceOptions } from '@nestjs/microservices';
 import { AppModule } from './app.module.js';
 import { Readiness } from './health/readiness.js';
-import { ApiSettings, ProcessSettings } from './platform/config/settings.js';
+import { secretsOf } from './platform/config/secrets.js';
+import { ApiSettings, ProcessSettings, SETTINGS } from './platform/config/settings.js';
+import { SettingsError } from './platform/config/validate-settings.js';
 import { DatabaseServer } from './platform/database/database-server.js';
 import { GatewayLogger } from './platform/observability/gateway-logger.js';
+import { MetricsRegistry } from './platform/observability/metrics-registry.js';
 import { ApiKeys } from './platform/http/api-keys.js';
 import { createHttpAdapter } from './platform/http/http-adapter.js';
 import { configureHttp } from './platform/http/configure-http.js';
@@ -26,7 +29,15 @@ async function start(): Promise<NestFastifyApplication> {
     // Metadata of commands is passed on as it came, not as JavaScript understands it.
     rawBody: true,
   });
-  app.useLogger(new GatewayLogger(app.get(ProcessSettings)));
+  const secrets = secretsOf(SETTINGS.flatMap((settingsClass) => Object.entries(app.get<object>(settingsClass))));
+  const gatewayLogger = new GatewayLogger(app.get(ProcessSettings), secrets);
+  app.useLogger(gatewayLogger);
+  app
+    .get(MetricsRegistry)
+    .counter(
+      { name: 'iot_broker_log_lines_left_out_total', help: 'Log lines about single peers that were left out.' },
+      () => gatewayLogger.linesLeftOut,
+    );
   stopOnSignal(app);
   try {
     await configureHttp(app);
@@ -108,8 +119,22 @@ async function announce(app: NestFastifyApplication): Promise<void> {
 }
 
 function exitWith(error: unknown): void {
-  logger.fatal(error instanceof Error && error.name === 'SettingsError' ? error.message : error);
+  if (error instanceof SettingsError) {
+    error.message.split('\n').forEach((line) => logger.fatal(line));
+  } else {
+    logger.fatal(error);
+  }
   process.exit(1);
 }
 
+/** Until the settings are known, and when they are wrong: what can be said of the log without them. */
+function earlyLogger(): GatewayLogger {
+  const settings = new ProcessSettings();
+  return new GatewayLogger(
+    { ...settings, LOG_FORMAT: process.env.LOG_FORMAT === 'json' ? 'json' : 'text' },
+    secretsOf(Object.entries(process.env)),
+  );
+}
+
+Logger.overrideLogger(earlyLogger());
 start().then(announce).catch(exitWith);

@@ -5,6 +5,7 @@ import { stringifyJson } from '../platform/json/json-source.js';
 import { PreparedStatement } from '../platform/database/prepared-statement.js';
 import { type OutboxEvent } from '../platform/outbox/outbox.service.js';
 import { COMMAND_FIELDS, type Command, type FailureReason } from './command.js';
+import { CommandCounters } from './command-counters.js';
 import { type DueCommand } from './due-command.js';
 
 /** A reply within this time after "unconfirmed" still completes the command. */
@@ -126,7 +127,10 @@ const SETTLE = new PreparedStatement<{ othersWait: boolean }>(
 /** SQL of the device side: claims, replies, time-outs. One statement is one step; who may take it is said by its `where`. */
 @Injectable()
 export class CommandDeliveryRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly counters: CommandCounters = new CommandCounters(),
+  ) {}
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.dataSource.transaction(work);
@@ -237,6 +241,9 @@ export class CommandDeliveryRepository {
       epoch,
       deliver,
     ]);
+    if (row) {
+      this.counters.countEnd(status, status === 'COMPLETED' && found.standing === 'late' ? 'late' : (reason ?? 'none'));
+    }
     return row ?? null;
   }
 
@@ -248,6 +255,7 @@ export class CommandDeliveryRepository {
        returning ${COMMAND_FIELDS}`,
       [commandLogId, reason],
     );
+    this.counters.countEnd('FAILED', reason);
     return rows[0];
   }
 

@@ -104,7 +104,7 @@ export class CommandDispatcher implements OnModuleInit, BeforeApplicationShutdow
       }
     } catch (error) {
       if (!isDuplicateKey(error)) {
-        this.logger.warn(`${imei}: commands could not be claimed, polling tries again: ${String(error)}`);
+        this.logger.warn(`${imei}: commands could not be claimed, polling tries again: ${String(error)}`, { imei });
       }
     }
   }

@@ -55,7 +55,7 @@ export class CommandReplies implements OnApplicationShutdown {
     for (;;) {
       const candidates = await this.repository.findAnswerable(imei, epoch);
       if (!candidates) {
-        this.logger.warn(`${imei}: words of an old connection are dropped, the device has logged in again since`);
+        this.logger.warn(`${imei}: words of an old connection are dropped, the device has logged in again since`, { imei });
         return false;
       }
       const match = this.match(message, candidates);

@@ -2,8 +2,11 @@ import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { DEVICE_CONNECTED, DEVICE_MESSAGE, type DeviceConnected, type DeviceMessageFrame } from '../transport/patterns.js';
 import { TeltonikaContext } from '../transport/teltonika.context.js';
+import { CommandMetrics } from './command-metrics.js';
 import { CommandReconnect } from './command-reconnect.js';
 import { CommandReplies } from './command-replies.js';
+
+const MS = 1_000;
 
 /** What the transport tells the command feature. */
 @Controller()
@@ -11,11 +14,14 @@ export class CommandReplyController {
   constructor(
     private readonly replies: CommandReplies,
     private readonly reconnect: CommandReconnect,
+    private readonly metrics: CommandMetrics,
   ) {}
 
   @MessagePattern(DEVICE_MESSAGE)
   async message(@Payload() frame: DeviceMessageFrame, @Ctx() context: TeltonikaContext): Promise<void> {
+    const begun = performance.now();
     await this.replies.take(context.imei, context.epoch, frame);
+    this.metrics.observeMatching((performance.now() - begun) / MS);
   }
 
   @EventPattern(DEVICE_CONNECTED)

@@ -3,8 +3,11 @@ import { Module } from '@nestjs/common';
 import { CommandSettings } from '../platform/config/settings.js';
 import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
+import { CommandBacklogRepository } from './command-backlog.repository.js';
+import { CommandCounters } from './command-counters.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
+import { CommandMetrics } from './command-metrics.js';
 import { CommandReconnect } from './command-reconnect.js';
 import { CommandReplies } from './command-replies.js';
 import { CommandReplyController } from './command-reply.controller.js';
@@ -20,8 +23,11 @@ import { DeviceMessagesRepository } from './device-messages.repository.js';
   controllers: [CommandsController, CommandReplyController, DeviceMessagesController],
   providers: [
     { provide: CommandCatalogue, inject: [CommandSettings], useFactory: loadCatalogue },
+    CommandBacklogRepository,
+    CommandCounters,
     CommandDeliveryRepository,
     CommandDispatcher,
+    CommandMetrics,
     CommandReconnect,
     CommandReplies,
     CommandSweeper,

@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { sqlState } from '../platform/database/database-errors.js';
 import { PreparedStatement } from '../platform/database/prepared-statement.js';
+import { CommandCounters } from './command-counters.js';
 import { CommandDeviceNotConnectedError, TooManyOpenCommandsError } from './commands.errors.js';
 import {
   COMMAND_FIELDS,
@@ -59,7 +60,10 @@ const CREATE = new PreparedStatement<CreatedCommand>(
 /** SQL of the REST side: commands come in, are looked at, and are cancelled. Time is the database's. */
 @Injectable()
 export class CommandsRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly counters: CommandCounters = new CommandCounters(),
+  ) {}
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.dataSource.transaction(work);
@@ -87,6 +91,7 @@ export class CommandsRepository {
         ownInstance,
         mostOpen,
       ]);
+      this.counters.accepted++;
       return row!;
     } catch (error) {
       switch (sqlState(error)) {
@@ -149,6 +154,9 @@ export class CommandsRepository {
        returning ${COMMAND_FIELDS}`,
       [commandLogId],
     );
+    if (rows.length > 0) {
+      this.counters.countEnd('FAILED', 'cancelled');
+    }
     return rows[0] ?? null;
   }
 }

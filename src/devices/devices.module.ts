@@ -3,16 +3,28 @@ import { DeviceConnectionController } from './device-connection.controller.js';
 import { DevicesController } from './devices.controller.js';
 import { DevicesService } from './devices.service.js';
 import { SessionComparison } from './session-comparison.js';
+import { SessionMetrics } from './session-metrics.js';
 import { SessionFence } from './session-fence.js';
 import { SessionReaper } from './session-reaper.js';
 import { SessionWriter } from './session-writer.js';
 import { SessionsRepository } from './sessions.repository.js';
+import { TransportMetrics } from './transport-metrics.js';
 import { TransportStats } from './transport-stats.js';
 
 /** Which devices are connected, and to which instance. */
 @Module({
   controllers: [DevicesController, DeviceConnectionController],
-  providers: [DevicesService, SessionComparison, SessionFence, SessionReaper, SessionWriter, SessionsRepository, TransportStats],
+  providers: [
+    DevicesService,
+    SessionComparison,
+    SessionFence,
+    SessionMetrics,
+    SessionReaper,
+    SessionWriter,
+    SessionsRepository,
+    TransportMetrics,
+    TransportStats,
+  ],
   exports: [DevicesService],
 })
 export class DevicesModule {}

@@ -1,11 +1,14 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { HealthController } from './health.controller.js';
+import { MetricsController } from './metrics.controller.js';
+import { MetricsServer } from './metrics-server.js';
 import { Readiness } from './readiness.js';
+import { WebhookMetrics } from './webhook-metrics.js';
 
 @Module({
   imports: [TerminusModule.forRoot({ errorLogStyle: 'pretty', gracefulShutdownTimeoutMs: 0 })],
-  controllers: [HealthController],
-  providers: [Readiness],
+  controllers: [HealthController, MetricsController],
+  providers: [MetricsServer, Readiness, WebhookMetrics],
 })
 export class HealthModule {}

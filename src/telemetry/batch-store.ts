@@ -85,7 +85,10 @@ export class BatchStore {
       raw,
     });
     this.counters.quarantinedRecords++;
-    this.logger.warn(`${frame.imei}: the database refuses a record, it is in quarantine: ${error.message}`);
+    this.logger.warn(`${frame.imei}: the database refuses a record, it is in quarantine: ${error.message}`, {
+      imei: frame.imei,
+      remoteAddress: frame.remoteAddress,
+    });
   }
 }
 

@@ -18,4 +18,14 @@ export class IngestCounters {
   quarantinedRecords = 0;
   partitionsMade = 0;
   partitionsDropped = 0;
+  #observeBatch: (records: number, seconds: number) => void = () => undefined;
+
+  countBatch(records: number, seconds: number): void {
+    this.batches++;
+    this.#observeBatch(records, seconds);
+  }
+
+  whenBatchIsStored(observe: (records: number, seconds: number) => void): void {
+    this.#observeBatch = observe;
+  }
 }

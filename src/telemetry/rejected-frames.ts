@@ -51,6 +51,7 @@ export class RejectedFrames implements OnApplicationShutdown {
     this.counters.quarantinedFrames++;
     this.logger.warn(
       `${imei}: a frame of ${frame.bytes.length} bytes is in quarantine: ${frame.error.code}, ${frame.error.message}`,
+      { imei, remoteAddress },
     );
     if (isRecordCodec(frame.codec)) {
       return { kind: 'acknowledge', count: frame.count };

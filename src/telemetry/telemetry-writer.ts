@@ -9,6 +9,7 @@ import { RecordBatch, type IncomingFrame } from './record-batch.js';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
+const MS = 1_000;
 
 /**
  * Group commit. Frames of all connections that arrive while batches are being written form the next batch, so the more
@@ -102,10 +103,11 @@ export class TelemetryWriter implements OnApplicationShutdown {
   }
 
   private async persist(batch: RecordBatch): Promise<void> {
+    const begun = performance.now();
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
       try {
         await this.store.store(batch);
-        this.counters.batches++;
+        this.counters.countBatch(batch.rowCount, (performance.now() - begun) / MS);
         return;
       } catch (error) {
         if (isBadRow(error)) {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DevicesModule } from '../devices/devices.module.js';
 import { BatchStore } from './batch-store.js';
 import { IngestCounters } from './ingest-counters.js';
+import { IngestMetrics } from './ingest-metrics.js';
 import { LatestRecords } from './latest-records.js';
 import { LatestRecordsRepository } from './latest-records.repository.js';
 import { PartitionsRepository } from './partitions.repository.js';
@@ -22,6 +23,7 @@ import { TelemetryService } from './telemetry.service.js';
   providers: [
     BatchStore,
     IngestCounters,
+    IngestMetrics,
     LatestRecords,
     LatestRecordsRepository,
     PartitionsRepository,

@@ -2,6 +2,7 @@ import { type LoggerService } from '@nestjs/common';
 import { type ByteBudget } from './byte-budget.js';
 import { type ConnectionRegistry } from './connection-registry.js';
 import { type AskHandler, type FrameDispatcher } from './frame-dispatcher.js';
+import { type DeviceTrace } from './device-trace.js';
 import { type TeltonikaContext } from './teltonika.context.js';
 import { type TransportCounters } from './transport-counters.js';
 import { type TransportOptions } from './transport-options.js';
@@ -16,5 +17,6 @@ export interface ConnectionEnvironment {
   readonly ask: AskHandler;
   /** Tells the event handlers of a pattern, if there are any, and waits for nobody. */
   readonly announce: (pattern: string, payload: unknown, context: TeltonikaContext) => void;
+  readonly trace: DeviceTrace;
   readonly logger: LoggerService;
 }

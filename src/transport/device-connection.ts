@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type Socket } from 'node:net';
 import { LOGIN_ACCEPTED, LOGIN_REFUSED } from '../protocol/login.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
+import { complain } from './complaint.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
+import { type TracedConnection } from './device-trace.js';
 import { FrameExchange } from './frame-exchange.js';
 import { type LiveConnection } from './live-connection.js';
 import { LoginPhase } from './login-phase.js';
@@ -39,6 +41,8 @@ export class DeviceConnection implements LiveConnection {
   remotePort: number;
   private context: TeltonikaContext | null = null;
   private login: LoginPhase | null;
+  /** From the login on, also while it is not decided about. */
+  private peer: TracedConnection | null = null;
   private readonly frames: FrameExchange;
   private busy = false;
   private closing: DisconnectReason | null = null;
@@ -121,7 +125,8 @@ export class DeviceConnection implements LiveConnection {
 
   private queue(): OutgoingFrames {
     if (!this.outgoing) {
-      this.outgoing = new OutgoingFrames(this.firstFrameGraceMs, () => this.flushOutgoing());
+      const graceMs = this.lastFrameAt ? 0 : Math.max(0, this.connectedAt.getTime() + FIRST_FRAME_GRACE_MS - Date.now());
+      this.outgoing = new OutgoingFrames(graceMs, () => this.flushOutgoing());
       if (this.closing || !this.context) {
         this.outgoing.close();
       }
@@ -139,6 +144,8 @@ export class DeviceConnection implements LiveConnection {
       if (this.login) {
         rest = this.readLogin(this.login, chunk);
       }
+      // Behind the login: only now it is known whose bytes they are.
+      this.environment.trace.see('in', this.peer, chunk);
       if (rest && rest.length > 0) {
         this.frames.push(rest);
       }
@@ -161,6 +168,7 @@ export class DeviceConnection implements LiveConnection {
     }
     phase.end();
     this.login = null;
+    this.peer = { imei: login.imei, connectionId: this.id, remoteAddress: this.remoteAddress };
     this.busy = true;
     void this.admit(login.imei);
     return login.rest;
@@ -219,14 +227,14 @@ export class DeviceConnection implements LiveConnection {
     if (loser === this) {
       return false;
     }
-    this.socket.write(Buffer.of(LOGIN_ACCEPTED));
+    this.frames.write(Buffer.of(LOGIN_ACCEPTED), this.peer);
     this.environment.announce(DEVICE_CONNECTED, { imei, connectionId: this.id } satisfies DeviceConnected, context);
     return true;
   }
 
   private refuseLogin(): void {
     this.environment.counters.loginsRefused++;
-    this.socket.write(Buffer.of(LOGIN_REFUSED));
+    this.frames.write(Buffer.of(LOGIN_REFUSED), this.peer);
     this.close('login-refused');
   }
 
@@ -253,7 +261,7 @@ export class DeviceConnection implements LiveConnection {
   }
 
   private async answerNext(): Promise<boolean> {
-    const outcome = await this.frames.answerNext(this.openContext);
+    const outcome = await this.frames.answerNext(this.context);
     if (outcome === 'acknowledge') {
       this.outgoing?.endGrace();
     } else if (outcome === 'close') {
@@ -262,22 +270,11 @@ export class DeviceConnection implements LiveConnection {
     return outcome !== null;
   }
 
-  private get firstFrameGraceMs(): number {
-    return this.lastFrameAt ? 0 : Math.max(0, this.connectedAt.getTime() + FIRST_FRAME_GRACE_MS - Date.now());
-  }
-
   /** Not while a frame is being handled, nor while half of one has come: then there is no acknowledgement behind us yet. */
   private flushOutgoing(): void {
     if (!this.busy && !this.closing && this.frames.bufferedBytes === 0) {
-      this.outgoing?.flush((frame) => this.socket.write(frame));
+      this.outgoing?.flush((frame) => this.frames.write(frame, this.peer));
     }
-  }
-
-  private get openContext(): TeltonikaContext {
-    if (!this.context) {
-      throw new Error('A frame was handled before the login');
-    }
-    return this.context;
   }
 
   private peerEnd(): void {
@@ -298,8 +295,7 @@ export class DeviceConnection implements LiveConnection {
 
   private fail(error: unknown): void {
     if (error instanceof ProtocolError) {
-      this.environment.counters.countRejected(error.code);
-      this.environment.logger.warn(`${this.imei ?? 'before login'} at ${this.remoteAddress}: ${error.code}: ${error.message}`);
+      complain(this.environment, error, this.peer ?? { connectionId: this.id, remoteAddress: this.remoteAddress });
       if (this.login?.isLoginAttempt) {
         this.refuseLogin();
       } else {
@@ -341,9 +337,12 @@ export class DeviceConnection implements LiveConnection {
   private async leave(): Promise<void> {
     const { context, closing: reason } = this;
     if (context && reason) {
-      const { imei, epoch } = context;
       try {
-        await this.environment.ask<unknown>(DEVICE_DISCONNECTED, { imei, epoch, reason } satisfies DeviceDisconnected, context);
+        await this.environment.ask<unknown>(
+          DEVICE_DISCONNECTED,
+          { imei: context.imei, epoch: context.epoch, reason } satisfies DeviceDisconnected,
+          context,
+        );
       } catch {
         // The handler has logged its reason; a session that is not given back is freed with its instance at the latest.
       }

@@ -38,7 +38,7 @@ export class FrameDispatcher {
     if (next instanceof FrameCrcError) {
       return this.reject(next.frame, next, context, receivedAtMs);
     }
-    this.counters.frames++;
+    this.counters.countFrame(next.codec);
     try {
       if (isRecordCodec(next.codec)) {
         return await this.telemetry(next, context, receivedAtMs);
@@ -58,7 +58,7 @@ export class FrameDispatcher {
   private async telemetry({ codec, data, bytes }: Frame, context: TeltonikaContext, receivedAtMs: number): Promise<FrameOutcome> {
     const payload = new TelemetryFrame(codec, bytes, receivedAtMs, decodeRecords(data));
     const count = await this.ask<number>(TELEMETRY_FRAME, payload, context);
-    this.counters.records += count;
+    this.counters.countRecords(codec, count);
     return { kind: 'acknowledge', count };
   }
 
@@ -84,6 +84,7 @@ export class FrameDispatcher {
     this.counters.countRejected(error.code);
     this.logger.warn(
       `${context.imei} at ${context.remoteAddress}: frame of ${bytes.length} bytes rejected, ${error.code}: ${error.message}`,
+      { imei: context.imei, connectionId: context.connectionId, remoteAddress: context.remoteAddress },
     );
     const payload: RejectedFrame = { error, codec, count, bytes, receivedAtMs };
     return this.ask<FrameOutcome>(REJECTED_FRAME, payload, context);

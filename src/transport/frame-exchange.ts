@@ -3,9 +3,12 @@ import { encodeAcknowledgement } from '../protocol/frame-encoder.js';
 import { FrameCrcError, FrameSplitter, type Frame } from '../protocol/frame-splitter.js';
 import { type BudgetWait } from './byte-budget.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
+import { type TracedConnection } from './device-trace.js';
 import { type FrameOutcome } from './patterns.js';
 import { untilDrained } from './socket-close.js';
 import { type TeltonikaContext } from './teltonika.context.js';
+
+const MS = 1_000;
 
 /** The frames of one connection, from its bytes to the acknowledgements: the next is not looked at before the last was answered. */
 export class FrameExchange {
@@ -33,15 +36,25 @@ export class FrameExchange {
     this.splitter.push(bytes);
   }
 
+  /** Returns whether the peer keeps up with reading. */
+  write(bytes: Buffer, peer: TracedConnection | null): boolean {
+    this.environment.trace.see('out', peer, bytes);
+    return this.socket.write(bytes);
+  }
+
   /** Answers the next whole frame. Null when there is none. Throws ProtocolError, and whatever the handler throws. */
-  async answerNext(context: TeltonikaContext): Promise<FrameOutcome['kind'] | null> {
+  async answerNext(context: TeltonikaContext | null): Promise<FrameOutcome['kind'] | null> {
     const next = this.next();
     if (!next) {
       return null;
     }
+    if (!context) {
+      throw new Error('A frame was handled before the login');
+    }
     const { budget, counters, frames } = this.environment;
     const bytes = (next instanceof FrameCrcError ? next.frame : next).bytes.length;
     this.lastFrameAt = new Date();
+    const wholeAt = performance.now();
     this.budgetWait = budget.take(bytes);
     if (this.budgetWait) {
       counters.backpressureWaits++;
@@ -52,7 +65,7 @@ export class FrameExchange {
       }
     }
     try {
-      return await this.tell(await frames.handle(next, context, this.lastFrameAt.getTime()));
+      return await this.tell(await frames.handle(next, context, this.lastFrameAt.getTime()), context, wholeAt);
     } finally {
       budget.give(bytes);
     }
@@ -80,21 +93,21 @@ export class FrameExchange {
     }
   }
 
-  private async tell(outcome: FrameOutcome): Promise<FrameOutcome['kind']> {
+  private async tell(outcome: FrameOutcome, context: TeltonikaContext, wholeAt: number): Promise<FrameOutcome['kind']> {
     if (outcome.kind === 'acknowledge') {
       this.records += outcome.count;
-      await this.acknowledge(outcome.count);
+      await this.acknowledge(outcome.count, context, wholeAt);
     }
     return outcome.kind;
   }
 
-  private async acknowledge(count: number): Promise<void> {
+  private async acknowledge(count: number, context: TeltonikaContext, wholeAt: number): Promise<void> {
     if (this.socket.destroyed) {
       // Stored, and nobody there to tell: the device sends it again by its next connection, and is told then.
       return;
     }
-    this.environment.counters.acknowledgements++;
-    if (!this.socket.write(encodeAcknowledgement(count))) {
+    this.environment.counters.countAcknowledgement((performance.now() - wholeAt) / MS);
+    if (!this.write(encodeAcknowledgement(count), context)) {
       // A peer that sends without reading its acknowledgements is not read either.
       this.socket.pause();
       await untilDrained(this.socket);

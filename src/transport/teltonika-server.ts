@@ -7,6 +7,7 @@ import { ByteBudget } from './byte-budget.js';
 import { ConnectionRegistry } from './connection-registry.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
 import { DeviceConnection } from './device-connection.js';
+import { DeviceTrace } from './device-trace.js';
 import { FrameDispatcher, type AskHandler } from './frame-dispatcher.js';
 import { type TeltonikaContext } from './teltonika.context.js';
 import { TransportCounters } from './transport-counters.js';
@@ -34,6 +35,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     @Inject(TRANSPORT_OPTIONS) private readonly options: TransportOptions,
     readonly counters: TransportCounters,
     registry: ConnectionRegistry,
+    trace: DeviceTrace,
   ) {
     super();
     const ask: AskHandler = (pattern, payload, context) => this.ask(pattern, payload, context);
@@ -45,6 +47,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
       announce: (pattern, payload, context) => this.announce(pattern, payload, context),
       budget: new ByteBudget(options.maxBytesInFlight),
       frames: new FrameDispatcher(ask, (pattern) => this.messageHandlers.has(pattern), counters, this.logger),
+      trace,
       logger: this.logger,
     };
     // Half-open is allowed so that a peer which sends its last frame and a FIN at once still gets its acknowledgement.

@@ -29,8 +29,33 @@ export class TransportCounters {
   pings = 0;
   /** Times a connection had to wait because too many bytes were in flight. */
   backpressureWaits = 0;
+  /** By the codec's byte. */
+  readonly framesByCodec: Partial<Record<number, number>> = {};
+  readonly recordsByCodec: Partial<Record<number, number>> = {};
   readonly rejected: Partial<Record<ProtocolErrorCode, number>> = {};
   readonly disconnects: Partial<Record<DisconnectReason, number>> = {};
+
+  #observeAcknowledgement: (seconds: number) => void = () => undefined;
+
+  countFrame(codec: number): void {
+    this.frames++;
+    this.framesByCodec[codec] = (this.framesByCodec[codec] ?? 0) + 1;
+  }
+
+  countRecords(codec: number, count: number): void {
+    this.records += count;
+    this.recordsByCodec[codec] = (this.recordsByCodec[codec] ?? 0) + count;
+  }
+
+  /** @param seconds from the frame being whole to its acknowledgement being written. */
+  countAcknowledgement(seconds: number): void {
+    this.acknowledgements++;
+    this.#observeAcknowledgement(seconds);
+  }
+
+  whenAcknowledged(observe: (seconds: number) => void): void {
+    this.#observeAcknowledgement = observe;
+  }
 
   countRejected(code: ProtocolErrorCode): void {
     this.rejected[code] = (this.rejected[code] ?? 0) + 1;

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import { ConnectionRegistry } from './connection-registry.js';
+import { DeviceTrace } from './device-trace.js';
 import { TeltonikaServer } from './teltonika-server.js';
 import { TransportCounters } from './transport-counters.js';
 import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
@@ -11,8 +12,14 @@ export class TransportModule {
     return {
       module: TransportModule,
       global: true,
-      providers: [{ provide: TRANSPORT_OPTIONS, ...options }, TransportCounters, ConnectionRegistry, TeltonikaServer],
-      exports: [TransportCounters, ConnectionRegistry, TeltonikaServer],
+      providers: [
+        { provide: TRANSPORT_OPTIONS, ...options },
+        TransportCounters,
+        ConnectionRegistry,
+        DeviceTrace,
+        TeltonikaServer,
+      ],
+      exports: [TransportCounters, ConnectionRegistry, DeviceTrace, TeltonikaServer],
     };
   }
 }

@@ -49,6 +49,11 @@ export class ClusterMembership {
     return this.member;
   }
 
+  /** Null before the first one. */
+  get secondsSinceBeat(): number | null {
+    return this.lastBeatAt === -Infinity ? null : (performance.now() - this.lastBeatAt) / MS;
+  }
+
   /** Throws NotAMemberError. */
   require(): void {
     if (!this.member) {

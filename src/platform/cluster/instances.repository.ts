@@ -36,6 +36,15 @@ export class InstancesRepository {
     );
   }
 
+  /** Says something to all other instances that are alive (InstanceChannel). */
+  async tellOthers(ownInstanceId: string, topic: string, text: string): Promise<void> {
+    await this.dataSource.query(
+      `select pg_notify(iot_instance_channel(instance_id), $2) from tbl_iot_instances
+        where instance_id <> $1 and heartbeat_at >= now() - dead_after`,
+      [ownInstanceId, `${topic} ${text}`],
+    );
+  }
+
   /**
    * Those whose heartbeat is overdue, locked: none of them gets a session or a heartbeat any more before this transaction ends. Nothing
    * while another instance looks after them.

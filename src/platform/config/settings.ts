@@ -26,6 +26,15 @@ export class ProcessSettings {
   @IsIn(['json', 'text'], { message: 'LOG_FORMAT must be json or text' })
   readonly LOG_FORMAT: 'json' | 'text' = 'text';
 
+  /** Warnings and errors about one peer (address or device) that are logged in a minute; of the others only how many there were. */
+  @IntegerVariable(1, 1_000_000)
+  readonly LOG_LINES_PER_PEER: number = 10;
+
+  /** IMEIs of devices whose bytes are logged in hex, separated by commas, as long as the process runs. */
+  @IsOptional()
+  @Matches(/^\d{15}(,\d{15})*$/, { message: 'LOG_DEVICE must be IMEIs of 15 digits, separated by commas' })
+  readonly LOG_DEVICE?: string;
+
   /** Seconds a stopping gateway gives its devices and writes to finish. */
   @IntegerVariable(1, 3_600)
   readonly SHUTDOWN_GRACE_SECONDS: number = 60;
@@ -122,6 +131,18 @@ export class ApiSettings {
     message: 'CORS_ORIGINS must be origins like https://app.example.com, separated by commas',
   })
   readonly CORS_ORIGINS?: string;
+}
+
+/** Where /metrics is. */
+export class MetricsSettings {
+  /** Port of /metrics, without a key. Not set: it is on API_PORT and wants one. */
+  @IsOptional()
+  @PortVariable()
+  readonly METRICS_PORT?: number;
+
+  /** Address METRICS_PORT listens on. This machine only, because nobody is asked for a key there. */
+  @IsString()
+  readonly METRICS_HOST: string = '127.0.0.1';
 }
 
 /** PostgreSQL. */
@@ -249,6 +270,7 @@ export const SETTINGS = [
   ProcessSettings,
   BrokerSettings,
   ApiSettings,
+  MetricsSettings,
   DatabaseSettings,
   ClusterSettings,
   TelemetrySettings,

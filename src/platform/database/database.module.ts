@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatabaseSettings, ProcessSettings } from '../config/settings.js';
 import { DatabaseServer } from './database-server.js';
+import { PoolMetrics } from './pool-metrics.js';
 
 /** The connection pool, on a database that is up to date. */
 @Global()
@@ -23,6 +24,7 @@ import { DatabaseServer } from './database-server.js';
     }),
   ],
   providers: [
+    PoolMetrics,
     {
       provide: DatabaseServer,
       inject: [ProcessSettings, DatabaseSettings],

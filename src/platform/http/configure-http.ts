@@ -9,8 +9,8 @@ import { ProblemFilter } from './problem.filter.js';
 import { limitBodies, limitRate, limitTime } from './request-limits.js';
 import { addResponseHeaders } from './response-headers.js';
 
-/** For probes, which have no key. */
-const OUTSIDE_THE_API = ['healthz', 'readyz'];
+/** For probes, which have no key, and for Prometheus, which has. */
+const OUTSIDE_THE_API = ['healthz', 'readyz', 'metrics'];
 
 /** Everything that holds for all HTTP routes. Set on the application, not as APP_ providers: messages of devices take another way. */
 export async function configureHttp(app: NestFastifyApplication): Promise<void> {

@@ -46,10 +46,10 @@ export class ProblemFilter implements ExceptionFilter {
       return answer(HttpStatus.BAD_REQUEST, 'The request is nested too deeply', 'BAD_REQUEST');
     }
     if (isDatabaseAway(error)) {
-      this.logger.warn(`Request ${requestId} failed because the database is away: ${String(error)}`);
+      this.logger.warn(`Request ${requestId} failed because the database is away: ${String(error)}`, { requestId });
       return answer(HttpStatus.SERVICE_UNAVAILABLE, 'The database is not available, try again', 'DATABASE_UNAVAILABLE');
     }
-    this.logger.error(`Request ${requestId} failed: ${String(error)}`, error instanceof Error ? error.stack : undefined);
+    this.logger.error(error, { requestId });
     return answer(HttpStatus.INTERNAL_SERVER_ERROR, 'Internal error', 'INTERNAL_ERROR');
   }
 }

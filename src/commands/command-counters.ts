@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import { type CommandStatus, type FailureReason } from './command.js';
+
+/** A command that was confirmed after its failure had been reported ends twice: the second time as `late`. */
+export type CommandEnd = `${CommandStatus} ${FailureReason | 'none' | 'late'}`;
+
+/** What this instance has done with commands since the start of the process. */
+@Injectable()
+export class CommandCounters {
+  accepted = 0;
+  /**
+   * By status and reason. Those that a newer command supersedes are not here: a function of the database ends them, and says nothing of it.
+   * One that is undone by a rollback is counted again the next time.
+   */
+  readonly ended: Partial<Record<CommandEnd, number>> = {};
+
+  countEnd(status: CommandStatus, reason: FailureReason | 'none' | 'late'): void {
+    const end: CommandEnd = `${status} ${reason}`;
+    this.ended[end] = (this.ended[end] ?? 0) + 1;
+  }
+}

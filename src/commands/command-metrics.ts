@@ -1,0 +1,79 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { CachedReading } from '../platform/observability/cached-reading.js';
+import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
+import { CommandBacklogRepository } from './command-backlog.repository.js';
+import { CommandCounters } from './command-counters.js';
+
+const MATCHING_SECONDS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/** Shows at /metrics how commands fare. */
+@Injectable()
+export class CommandMetrics implements OnModuleInit {
+  private readonly backlog = new CachedReading(() => this.repository.read());
+  private observe: (seconds: number) => void = () => undefined;
+
+  constructor(
+    private readonly counters: CommandCounters,
+    private readonly repository: CommandBacklogRepository,
+    private readonly metrics: MetricsRegistry,
+  ) {}
+
+  /** @param seconds from a message being whole to what it means being stored. */
+  observeMatching(seconds: number): void {
+    this.observe(seconds);
+  }
+
+  onModuleInit(): void {
+    const { counters, metrics } = this;
+    metrics.counter(
+      { name: 'iot_broker_commands_accepted_total', help: 'Commands this instance took into the ledger.' },
+      () => counters.accepted,
+    );
+    metrics.counter(
+      {
+        name: 'iot_broker_commands_ended_total',
+        help: 'Commands this instance ended, by status and reason; reason none for those confirmed in time, late for those confirmed after all.',
+        labelNames: ['status', 'reason'],
+      },
+      () =>
+        Object.entries(counters.ended).map(([end, count]) => {
+          const [status = '', reason = ''] = end.split(' ');
+          return [{ status, reason }, count] as const;
+        }),
+    );
+    this.observe = metrics.histogram(
+      {
+        name: 'iot_broker_reply_matching_seconds',
+        help: 'Time from a message of a device being whole to its command being settled, or the message being stored.',
+      },
+      MATCHING_SECONDS,
+    );
+    this.ofTheLedger();
+  }
+
+  private ofTheLedger(): void {
+    this.metrics.gauge(
+      {
+        name: 'iot_broker_commands_open',
+        help: 'Commands without an end, of the whole cluster, by state (in_flight, waiting).',
+        labelNames: ['state'],
+      },
+      async () => {
+        const backlog = await this.backlog.get();
+        return (
+          backlog && [
+            [{ state: 'in_flight' }, backlog.inFlight],
+            [{ state: 'waiting' }, backlog.waiting],
+          ]
+        );
+      },
+    );
+    this.metrics.gauge(
+      {
+        name: 'iot_broker_commands_superseded_last_hour',
+        help: 'Commands of the whole cluster created in the last hour that a newer one with the same text ended.',
+      },
+      async () => (await this.backlog.get())?.supersededInLastHour ?? null,
+    );
+  }
+}

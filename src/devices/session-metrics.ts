@@ -1,0 +1,38 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Instance } from '../platform/cluster/instance.js';
+import { CachedReading } from '../platform/observability/cached-reading.js';
+import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
+import { SessionsRepository } from './sessions.repository.js';
+
+/** Shows at /metrics what the database says of sessions. */
+@Injectable()
+export class SessionMetrics implements OnModuleInit {
+  private readonly counts = new CachedReading(() => this.repository.countByInstance());
+
+  constructor(
+    private readonly repository: SessionsRepository,
+    private readonly instance: Instance,
+    private readonly metrics: MetricsRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.metrics.gauge(
+      {
+        name: 'iot_broker_sessions',
+        help: 'Sessions in the database, of this instance (own) and of the others (other).',
+        labelNames: ['holder'],
+      },
+      async () => {
+        const counts = await this.counts.get();
+        const own = counts?.get(this.instance.id) ?? 0;
+        const all = [...(counts?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+        return (
+          counts && [
+            [{ holder: 'own' }, own],
+            [{ holder: 'other' }, all - own],
+          ]
+        );
+      },
+    );
+  }
+}

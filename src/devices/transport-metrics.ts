@@ -1,0 +1,122 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { MetricsRegistry, type Samples } from '../platform/observability/metrics-registry.js';
+import { CODEC_12, CODEC_13, CODEC_14, CODEC_15, CODEC_16, CODEC_8, CODEC_8_EXTENDED } from '../protocol/codec-ids.js';
+import { ConnectionRegistry } from '../transport/connection-registry.js';
+import { TeltonikaServer } from '../transport/teltonika-server.js';
+import { TransportCounters } from '../transport/transport-counters.js';
+
+/** From what a flash disk needs for a commit to what makes a device send again. */
+const ACKNOWLEDGEMENT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10, 30];
+/** Codecs as people name them. A byte nobody knows has no name of its own: a device must not be able to make time series. */
+const CODEC_NAMES: Readonly<Record<number, string>> = {
+  [CODEC_8]: '8',
+  [CODEC_8_EXTENDED]: '8E',
+  [CODEC_16]: '16',
+  [CODEC_12]: '12',
+  [CODEC_13]: '13',
+  [CODEC_14]: '14',
+  [CODEC_15]: '15',
+};
+
+/** Shows at /metrics what the listener has seen. */
+@Injectable()
+export class TransportMetrics implements OnModuleInit {
+  constructor(
+    private readonly server: TeltonikaServer,
+    private readonly counters: TransportCounters,
+    private readonly connections: ConnectionRegistry,
+    private readonly metrics: MetricsRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.ofConnections();
+    this.ofFrames();
+    this.counters.whenAcknowledged(
+      this.metrics.histogram(
+        {
+          name: 'iot_broker_acknowledgement_seconds',
+          help: 'Time from a frame being whole to its acknowledgement being written, the commit in between.',
+        },
+        ACKNOWLEDGEMENT_SECONDS,
+      ),
+    );
+  }
+
+  private ofConnections(): void {
+    const { counters, metrics } = this;
+    metrics.gauge(
+      { name: 'iot_broker_connections', help: 'Open connections, logged in or not.' },
+      () => this.server.connectionCount,
+    );
+    metrics.gauge(
+      { name: 'iot_broker_devices_connected', help: 'Devices that are logged in at this instance.' },
+      () => this.connections.size,
+    );
+    metrics.counter(
+      { name: 'iot_broker_connections_accepted_total', help: 'Connections accepted.' },
+      () => counters.connectionsAccepted,
+    );
+    metrics.counter(
+      { name: 'iot_broker_connections_refused_total', help: 'Connections turned away at accept: as many as allowed were open.' },
+      () => counters.connectionsRefused,
+    );
+    metrics.counter({ name: 'iot_broker_logins_total', help: 'Logins by result.', labelNames: ['result'] }, () => [
+      [{ result: 'accepted' }, counters.loginsAccepted],
+      [{ result: 'refused' }, counters.loginsRefused],
+    ]);
+    metrics.counter(
+      { name: 'iot_broker_disconnects_total', help: 'Connections that ended, by reason.', labelNames: ['reason'] },
+      () => labelled('reason', counters.disconnects),
+    );
+  }
+
+  private ofFrames(): void {
+    const { counters, metrics } = this;
+    metrics.counter({ name: 'iot_broker_received_bytes_total', help: 'Bytes that devices sent.' }, () => counters.bytesReceived);
+    metrics.counter(
+      { name: 'iot_broker_frames_total', help: 'Whole frames with a right CRC, by codec.', labelNames: ['codec'] },
+      () => byCodec(counters.framesByCodec),
+    );
+    metrics.counter({ name: 'iot_broker_records_total', help: 'Records acknowledged, by codec.', labelNames: ['codec'] }, () =>
+      byCodec(counters.recordsByCodec),
+    );
+    metrics.counter(
+      { name: 'iot_broker_messages_total', help: 'Messages of devices (codecs 12 to 15).' },
+      () => counters.messages,
+    );
+    metrics.counter(
+      { name: 'iot_broker_acknowledgements_total', help: 'Acknowledgements written to devices.' },
+      () => counters.acknowledgements,
+    );
+    metrics.counter({ name: 'iot_broker_pings_total', help: 'Keep-alive bytes of devices.' }, () => counters.pings);
+    metrics.counter(
+      {
+        name: 'iot_broker_rejected_frames_total',
+        help: 'Bytes that could not be accepted, by error code.',
+        labelNames: ['code'],
+      },
+      () => labelled('code', counters.rejected),
+    );
+    metrics.counter(
+      { name: 'iot_broker_backpressure_waits_total', help: 'Times a frame had to wait because too many bytes were in flight.' },
+      () => counters.backpressureWaits,
+    );
+    metrics.gauge(
+      { name: 'iot_broker_bytes_in_flight', help: 'Bytes of frames being handled.' },
+      () => this.server.bytesInFlight,
+    );
+  }
+}
+
+function labelled(label: string, counts: Readonly<Partial<Record<string, number>>>): Samples {
+  return Object.entries(counts).map(([value, count]) => [{ [label]: value }, count ?? 0] as const);
+}
+
+function byCodec(counts: Readonly<Partial<Record<number, number>>>): Samples {
+  const named = new Map<string, number>();
+  for (const [id, count] of Object.entries(counts)) {
+    const codec = CODEC_NAMES[Number(id)] ?? 'unknown';
+    named.set(codec, (named.get(codec) ?? 0) + (count ?? 0));
+  }
+  return [...named].map(([codec, count]) => [{ codec }, count] as const);
+}

@@ -1,0 +1,27 @@
+/**
+ * What could end a line, move the cursor of a terminal, colour it, or turn the direction of writing: C0 and C1 controls (ESC and CSI among
+ * them), DEL, the line separators of Unicode, and its direction marks. Devices and clients choose some of what is logged; none of it may
+ * look like another line.
+ */
+// eslint-disable-next-line no-control-regex
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** For one line: also its ends of line are written out. */
+export function escapeLine(text: string): string {
+  return text.replace(UNSAFE, (char) => SHORT[char] ?? unicodeEscape(char));
+}
+
+/** For a stack, which has lines of its own: each but the first is indented, so that none can pass for an event. */
+export function escapeBlock(text: string): string {
+  return text.split('\n').map(escapeLine).join('\n    ');
+}
+
+/** JSON that is ready: what JSON.stringify leaves as it is, in the form JSON has for it. */
+export function escapeJson(json: string): string {
+  return json.replace(UNSAFE, unicodeEscape);
+}
+
+function unicodeEscape(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

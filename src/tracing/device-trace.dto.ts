@@ -1,0 +1,36 @@
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
+
+const A_DAY_SECONDS = 86_400;
+export const DEFAULT_TTL_SECONDS = 3_600;
+
+export class StartTraceDto {
+  /**
+   * After so many seconds it ends by itself.
+   * @example 3600
+   */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(A_DAY_SECONDS)
+  readonly ttlSeconds?: number;
+}
+
+/** Whether a device's bytes are logged, by the instance that answers. */
+export class DeviceTraceDto {
+  /** @example '350612345678901' */
+  readonly imei!: string;
+  readonly traced!: boolean;
+  /** When it ends by itself; null when it does not (LOG_DEVICE), and when there is none. */
+  readonly until!: Date | null;
+}
+
+export class DeviceTraceAnswerDto {
+  readonly success!: true;
+  readonly trace!: DeviceTraceDto;
+}
+
+export class DeviceTraceListDto {
+  readonly success!: true;
+  readonly count!: number;
+  readonly traces!: DeviceTraceDto[];
+}

@@ -1,0 +1,41 @@
+import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ImeiParam } from '../platform/http/imei.param.js';
+import { DEFAULT_TTL_SECONDS, StartTraceDto, type DeviceTraceAnswerDto, type DeviceTraceListDto } from './device-trace.dto.js';
+import { DeviceTraces } from './device-traces.js';
+
+@ApiTags('Log')
+@Controller('log/devices')
+export class DeviceTracesController {
+  constructor(private readonly traces: DeviceTraces) {}
+
+  /** Devices whose bytes the answering instance logs. */
+  @Get()
+  list(): DeviceTraceListDto {
+    const traces = this.traces.list().map((trace) => ({ ...trace, traced: true }));
+    return { success: true, count: traces.length, traces };
+  }
+
+  /** Whether the answering instance logs a device's bytes. */
+  @Get(':imei')
+  find(@Param() { imei }: ImeiParam): DeviceTraceAnswerDto {
+    const until = this.traces.find(imei);
+    return { success: true, trace: { imei, traced: until !== undefined, until: until ?? null } };
+  }
+
+  /** Logs every byte a device sends and gets, in hex, on all instances, for an hour or as long as `ttlSeconds` says. */
+  @Put(':imei')
+  async start(
+    @Param() { imei }: ImeiParam,
+    @Body() { ttlSeconds = DEFAULT_TTL_SECONDS }: StartTraceDto,
+  ): Promise<DeviceTraceAnswerDto> {
+    return { success: true, trace: { imei, traced: true, until: await this.traces.start(imei, ttlSeconds) } };
+  }
+
+  /** Logs them no longer, on all instances. */
+  @Delete(':imei')
+  async stop(@Param() { imei }: ImeiParam): Promise<DeviceTraceAnswerDto> {
+    await this.traces.stop(imei);
+    return { success: true, trace: { imei, traced: false, until: null } };
+  }
+}

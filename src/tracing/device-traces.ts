@@ -1,0 +1,97 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Instance } from '../platform/cluster/instance.js';
+import { InstanceChannel } from '../platform/cluster/instance-channel.js';
+import { InstancesRepository } from '../platform/cluster/instances.repository.js';
+import { ProcessSettings } from '../platform/config/settings.js';
+import { DeviceTrace } from '../transport/device-trace.js';
+import { TooManyTracesError } from './tracing.errors.js';
+
+/** More at a time would be a log of the fleet. */
+export const MOST_TRACES = 100;
+const TOPIC = 'trace';
+const MS = 1_000;
+
+interface Trace {
+  /** Null: as long as the process lives. */
+  readonly until: Date | null;
+  readonly timer: NodeJS.Timeout | null;
+}
+
+/**
+ * Which devices' bytes are logged. Switched for all instances, because a device may come back by any of them; each ends a trace by its own
+ * clock. An instance that starts later, or could not be told, does not know of it: asking again tells everybody again.
+ */
+@Injectable()
+export class DeviceTraces implements OnModuleInit {
+  private readonly logger = new Logger(DeviceTraces.name);
+  private readonly traces = new Map<string, Trace>();
+
+  constructor(
+    private readonly settings: ProcessSettings,
+    private readonly trace: DeviceTrace,
+    private readonly channel: InstanceChannel,
+    private readonly instance: Instance,
+    private readonly instances: InstancesRepository,
+  ) {}
+
+  onModuleInit(): void {
+    this.channel.handle(TOPIC, { onMessage: (text) => this.hear(text), onListening: () => undefined });
+    for (const imei of this.settings.LOG_DEVICE?.split(',') ?? []) {
+      this.begin(imei, null);
+    }
+  }
+
+  /** Until when this instance logs the device's bytes: null is for as long as it lives, undefined is not at all. */
+  find(imei: string): Date | null | undefined {
+    return this.traces.get(imei)?.until;
+  }
+
+  list(): { imei: string; until: Date | null }[] {
+    return [...this.traces].map(([imei, { until }]) => ({ imei, until }));
+  }
+
+  /** Throws TooManyTracesError. */
+  async start(imei: string, ttlSeconds: number): Promise<Date> {
+    if (this.traces.size >= MOST_TRACES && !this.traces.has(imei)) {
+      throw new TooManyTracesError(MOST_TRACES);
+    }
+    const until = new Date(Date.now() + ttlSeconds * MS);
+    this.begin(imei, until);
+    await this.instances.tellOthers(this.instance.id, TOPIC, `${imei} ${ttlSeconds}`);
+    return until;
+  }
+
+  async stop(imei: string): Promise<void> {
+    this.end(imei);
+    await this.instances.tellOthers(this.instance.id, TOPIC, `${imei} 0`);
+  }
+
+  private hear(text: string): void {
+    const [imei = '', ttlSeconds] = text.split(' ');
+    if (ttlSeconds === '0') {
+      this.end(imei);
+    } else if (this.traces.size < MOST_TRACES || this.traces.has(imei)) {
+      this.begin(imei, new Date(Date.now() + Number(ttlSeconds) * MS));
+    }
+  }
+
+  private begin(imei: string, until: Date | null): void {
+    clearTimeout(this.traces.get(imei)?.timer ?? undefined);
+    const timer = until && setTimeout(() => this.end(imei), until.getTime() - Date.now()).unref();
+    this.traces.set(imei, { until, timer });
+    this.trace.watch(this.traces.keys());
+    this.logger.log(`Bytes of ${imei} are logged ${until ? `until ${until.toISOString()}` : 'as long as this process runs'}`, {
+      imei,
+    });
+  }
+
+  private end(imei: string): void {
+    const trace = this.traces.get(imei);
+    if (trace) {
+      clearTimeout(trace.timer ?? undefined);
+      this.traces.delete(imei);
+      this.trace.watch(this.traces.keys());
+      this.logger.log(`Bytes of ${imei} are not logged any more`, { imei });
+    }
+  }
+}

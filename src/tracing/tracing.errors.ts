@@ -1,0 +1,11 @@
+import { DomainError } from '../platform/errors/domain-error.js';
+
+export class TooManyTracesError extends DomainError {
+  override readonly name = 'TooManyTracesError';
+  readonly code = 'TOO_MANY_TRACES';
+  readonly httpStatus = 409;
+
+  constructor(limit: number) {
+    super(`The bytes of ${limit} devices are logged already: end one of these first`);
+  }
+}

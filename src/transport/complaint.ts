@@ -1,0 +1,15 @@
+import { type ProtocolError } from '../protocol/protocol-error.js';
+import { type ConnectionEnvironment } from './connection-environment.js';
+
+/** Who sent it, as far as is known. */
+export interface Peer {
+  readonly imei?: string;
+  readonly connectionId: string;
+  readonly remoteAddress: string;
+}
+
+/** Counts bytes that can't be accepted, and logs whose they are. */
+export function complain({ counters, logger }: ConnectionEnvironment, error: ProtocolError, peer: Peer): void {
+  counters.countRejected(error.code);
+  logger.warn(`${peer.imei ?? 'before login'} at ${peer.remoteAddress}: ${error.code}: ${error.message}`, { ...peer });
+}
