@@ -2,19 +2,21 @@
 
 /**
  * The one way to append an event, also from within a statement. The row of the device's sequence stays locked until the transaction ends:
- * numbers are given in the order of the commits, without gaps.
+ * numbers are given in the order of the commits, without gaps. A transaction that began to write early may get the lock late: its event then
+ * stands in the feed under the transaction of the one before it, so that the feed has each device's events in the order of their numbers too.
  */
 export const APPEND_EVENT = `
   create function iot_append_event(event_imei text, event_type text, event_body json, to_deliver boolean default true)
   returns void language sql volatile as $$
     with numbered as (
-      insert into tbl_iot_event_sequences as known (imei, last_sequence) values (event_imei, 1)
-      on conflict (imei) do update set last_sequence = known.last_sequence + 1
-      returning last_sequence
+      insert into tbl_iot_event_sequences as known (imei, last_sequence, last_transaction_id) values (event_imei, 1, pg_current_xact_id())
+      on conflict (imei) do update set last_sequence = known.last_sequence + 1,
+                                       last_transaction_id = greatest(known.last_transaction_id, pg_current_xact_id())
+      returning last_sequence, last_transaction_id
     ),
     recorded as (
-      insert into tbl_iot_events (imei, sequence, type, body)
-      select event_imei, last_sequence, event_type, event_body from numbered
+      insert into tbl_iot_events (transaction_id, imei, sequence, type, body)
+      select last_transaction_id, event_imei, last_sequence, event_type, event_body from numbered
       returning imei, sequence, event_id, type
     )
     insert into tbl_iot_deliveries (imei, sequence, event_id, type)
@@ -76,15 +78,16 @@ export const APPEND_TELEMETRY = `
       returning event.imei
     ),
     numbered as (
-      update tbl_iot_event_sequences known set last_sequence = known.last_sequence + 1
+      update tbl_iot_event_sequences known
+         set last_sequence = known.last_sequence + 1, last_transaction_id = greatest(known.last_transaction_id, pg_current_xact_id())
         from batch
        where known.imei = batch.imei and batch.imei not in (select imei from merged)
-      returning known.last_sequence, batch.*
+      returning known.last_sequence, known.last_transaction_id, batch.*
     ),
     opened as (
-      insert into tbl_iot_events (imei, sequence, type, is_open, record_count, first_received_at, last_received_at,
+      insert into tbl_iot_events (transaction_id, imei, sequence, type, is_open, record_count, first_received_at, last_received_at,
                                   newest_is_plausible, newest_time, newest_hash)
-      select imei, last_sequence, 'telemetry', true, records, first_at, last_at, is_plausible, newest_time, newest_hash
+      select last_transaction_id, imei, last_sequence, 'telemetry', true, records, first_at, last_at, is_plausible, newest_time, newest_hash
         from numbered
       on conflict (imei) where is_open do update set imei = null
       returning imei, sequence, event_id, type
@@ -121,11 +124,14 @@ export const APPEND_TELEMETRY_RECORDS = `
            for update skip locked;
         if not found then
           with numbered as (
-            update tbl_iot_event_sequences set last_sequence = last_sequence + 1 where imei = device.imei returning last_sequence
+            update tbl_iot_event_sequences
+               set last_sequence = last_sequence + 1, last_transaction_id = greatest(last_transaction_id, pg_current_xact_id())
+             where imei = device.imei
+            returning last_sequence, last_transaction_id
           ),
           opened as (
-            insert into tbl_iot_events (imei, sequence, type, is_open, record_count, newest_is_plausible)
-            select device.imei, last_sequence, 'telemetry', true, 0, false from numbered
+            insert into tbl_iot_events (transaction_id, imei, sequence, type, is_open, record_count, newest_is_plausible)
+            select last_transaction_id, device.imei, last_sequence, 'telemetry', true, 0, false from numbered
             on conflict (imei) where is_open do update set imei = null
             returning imei, sequence, event_id, type, record_count
           ),

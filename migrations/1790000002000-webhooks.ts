@@ -15,6 +15,7 @@ export class Webhooks1790000002000 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query('alter table tbl_iot_event_sequences set (fillfactor = 70)');
+    await queryRunner.query(`alter table tbl_iot_event_sequences add column last_transaction_id xid8 not null default '0'`);
     // The key is the order of the feed: see docs/decisions/0007-events-for-the-host.md.
     await queryRunner.query(`
       create table tbl_iot_events (

@@ -24,11 +24,13 @@ export class EventFeedRepository {
     });
   }
 
+  /** Qualified, since `position` alone would be the text of the select list, where 9 comes behind 10. */
   private async findPage(manager: EntityManager, after: EventPosition, limit: number): Promise<RecordedEvent[]> {
     return manager.query<RecordedEvent[]>(
       `select ${EVENT_FIELDS} from tbl_iot_events event
-        where (transaction_id, position) > ($1::xid8, $2::bigint) and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-        order by transaction_id, position
+        where (event.transaction_id, event.position) > ($1::xid8, $2::bigint)
+          and event.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+        order by event.transaction_id, event.position
         limit $3`,
       [after.transactionId, after.position, limit],
     );

@@ -106,6 +106,38 @@ describe('the feed', () => {
     expect(read.map(({ imei }) => imei)).toEqual(['late', 'early', 'early', 'early']);
   });
 
+  // The order was that of the transactions alone once: one that had begun to write early, and got the device's number late, came first.
+  it('has the events of a device in the order of their numbers, whichever transaction began first', async () => {
+    const feed = new EventFeedRepository(await newSource());
+    const early = new Client(database.url);
+    await early.connect();
+    await early.query('begin');
+    await early.query('select pg_current_xact_id()');
+    await append('overtaken', 1);
+    await early.query(`select iot_append_event('overtaken', 'command.completed', '{}')`);
+    await early.query('commit');
+    await early.end();
+    const read = await readFeed(feed, BEGINNING, 2);
+    expect(read.map(({ sequence }) => sequence)).toEqual(['1', '2']);
+  });
+
+  // Ten and more events of one transaction were read in the order of their positions as text once, and some of them never.
+  it('gives all events of one transaction, in their order, in pages of any size', async () => {
+    const feed = new EventFeedRepository(await newSource());
+    await database.query(`select iot_append_event('many', 'command.completed', '{}') from generate_series(1, 120)`);
+    for (const limit of [7, 200]) {
+      const read: RecordedEvent[] = [];
+      await waitFor(
+        async () => {
+          read.push(...(await feed.read((read.at(-1) as EventPosition | undefined) ?? BEGINNING, limit)));
+          return read.length >= 120;
+        },
+        { what: 'all of them', timeoutMs: 30_000 },
+      );
+      expect(read.map(({ sequence }) => Number(sequence))).toEqual(Array.from({ length: 120 }, (_, index) => index + 1));
+    }
+  });
+
   it('gives every event once, in the order of each device, to readers beside many writers', async () => {
     const writers = 8;
     const rounds = 40;
@@ -115,6 +147,7 @@ describe('the feed', () => {
       await client.connect();
       for (let round = 0; round < rounds; round++) {
         await client.query('begin');
+        await client.query('select pg_current_xact_id()');
         await client.query(`select iot_append_event($1, 'command.completed', '{}')`, [`device ${(writer + round) % 5}`]);
         // Some commit much later than others that began after them.
         await client.query('select pg_sleep($1)', [((writer * 7 + round) % 4) * 0.003]);
