@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
+import { AdmissionModule } from './admission/admission.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -35,6 +36,7 @@ export class AppModule {
         ScheduleModule.forRoot(),
         TransportModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: transportOptions }),
         DevicesModule,
+        AdmissionModule,
         TelemetryModule,
         CommandsModule,
         HealthModule,

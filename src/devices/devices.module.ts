@@ -2,17 +2,33 @@ import { Module } from '@nestjs/common';
 import { DeviceConnectionController } from './device-connection.controller.js';
 import { DevicesController } from './devices.controller.js';
 import { DevicesService } from './devices.service.js';
+import { DeviceLog } from './device-log.js';
+import { DeviceLogRepository } from './device-log.repository.js';
+import { RefusedLogins } from './refused-logins.js';
 import { SessionComparison } from './session-comparison.js';
 import { SessionFence } from './session-fence.js';
 import { SessionReaper } from './session-reaper.js';
 import { SessionWriter } from './session-writer.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { TransportStats } from './transport-stats.js';
+import { UnknownDevicesRepository } from './unknown-devices.repository.js';
 
 /** Which devices are connected, and to which instance. */
 @Module({
   controllers: [DevicesController, DeviceConnectionController],
-  providers: [DevicesService, SessionComparison, SessionFence, SessionReaper, SessionWriter, SessionsRepository, TransportStats],
+  providers: [
+    DevicesService,
+    DeviceLog,
+    DeviceLogRepository,
+    RefusedLogins,
+    UnknownDevicesRepository,
+    SessionComparison,
+    SessionFence,
+    SessionReaper,
+    SessionWriter,
+    SessionsRepository,
+    TransportStats,
+  ],
   exports: [DevicesService],
 })
 export class DevicesModule {}

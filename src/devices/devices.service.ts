@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type InstanceRow, InstancesRepository } from '../platform/cluster/instances.repository.js';
+import { AdmissionSettings } from '../platform/config/settings.js';
 import { isDatabaseAway } from '../platform/database/database-errors.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { type LoginOutcome } from '../transport/patterns.js';
+import { DeviceLog } from './device-log.js';
 import { DeviceDto } from './device.dto.js';
 import { DeviceNotConnectedError } from './device.errors.js';
+import { RefusedLogins } from './refused-logins.js';
 import { type SessionEnd, type SessionOpening } from './session.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SessionWriter } from './session-writer.js';
@@ -22,6 +25,9 @@ export class DevicesService {
     private readonly writer: SessionWriter,
     private readonly instances: InstancesRepository,
     private readonly connections: ConnectionRegistry,
+    private readonly log: DeviceLog,
+    private readonly refused: RefusedLogins,
+    private readonly admission: AdmissionSettings,
   ) {}
 
   async isConnected(imei: string): Promise<boolean> {
@@ -57,11 +63,35 @@ export class DevicesService {
   }
 
   /** Answered when the whole cluster may know that the device is connected here. */
-  logIn(opening: SessionOpening): Promise<LoginOutcome> {
-    return this.writer.open(opening);
+  async logIn(opening: SessionOpening): Promise<LoginOutcome> {
+    const outcome = await this.writer.open(opening);
+    if (outcome.kind === 'accept') {
+      this.log.note('login', opening.imei, { address: opening.remoteAddress });
+    }
+    return outcome;
+  }
+
+  /** Whether this device may talk from this address: for what comes without a login. A refusal is counted like that of a login. */
+  async admits(imei: string, address: string): Promise<boolean> {
+    const refusal = await this.sessions.findRefusal(imei, address, this.admission.DEVICE_ADMISSION === 'registered');
+    if (refusal !== null) {
+      this.refused.note(imei, address, refusal);
+    }
+    return refusal === null;
   }
 
   disconnected(end: SessionEnd): Promise<void> {
+    this.log.note('closed', end.imei, { reason: end.reason });
     return this.writer.close(end);
+  }
+
+  /** For the diagnosis; returns at once. */
+  noteRejectedFrame(imei: string, code: string): void {
+    this.log.tally('rejected_frames', imei, code, 1);
+  }
+
+  /** For the diagnosis: records that were stored already came again. Returns at once. */
+  noteResentRecords(imei: string, count: number): void {
+    this.log.tally('resent_records', imei, 'duplicate', count);
   }
 }

@@ -3,6 +3,7 @@ import { Telemetry1790000000000 } from '../../../migrations/1790000000000-teleme
 import { Commands1790000001000 } from '../../../migrations/1790000001000-commands.js';
 import { CommandIndexPredicates1790000001500 } from '../../../migrations/1790000001500-command-index-predicates.js';
 import { Sessions1790000003000 } from '../../../migrations/1790000003000-sessions.js';
+import { Admission1790000005000 } from '../../../migrations/1790000005000-admission.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -10,6 +11,7 @@ export const MIGRATIONS = [
   Commands1790000001000,
   CommandIndexPredicates1790000001500,
   Sessions1790000003000,
+  Admission1790000005000,
 ];
 
 /** Any number will do, as long as every gateway takes the same. */
