@@ -1,5 +1,5 @@
 /** The house's arrows (CONTRIBUTING.md, "The house"): who may import whom. */
-const features = ['devices', 'admission', 'telemetry', 'commands', 'webhooks', 'health'];
+const features = ['devices', 'admission', 'diagnosis', 'telemetry', 'commands', 'webhooks', 'health'];
 
 module.exports = {
   forbidden: [

@@ -3,6 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { AdmissionModule } from './admission/admission.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { DevicesModule } from './devices/devices.module.js';
+import { DiagnosisModule } from './diagnosis/diagnosis.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ClusterModule } from './platform/cluster/cluster.module.js';
 import { BrokerSettings, ProcessSettings } from './platform/config/settings.js';
@@ -39,6 +40,7 @@ export class AppModule {
         AdmissionModule,
         TelemetryModule,
         CommandsModule,
+        DiagnosisModule,
         HealthModule,
       ],
     };

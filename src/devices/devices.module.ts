@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DeviceConnectionController } from './device-connection.controller.js';
 import { DevicesController } from './devices.controller.js';
 import { DevicesService } from './devices.service.js';
+import { DeviceAdmission } from './device-admission.js';
 import { DeviceLog } from './device-log.js';
 import { DeviceLogRepository } from './device-log.repository.js';
 import { RefusedLogins } from './refused-logins.js';
@@ -18,6 +19,7 @@ import { UnknownDevicesRepository } from './unknown-devices.repository.js';
   controllers: [DevicesController, DeviceConnectionController],
   providers: [
     DevicesService,
+    DeviceAdmission,
     DeviceLog,
     DeviceLogRepository,
     RefusedLogins,

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type InstanceRow, InstancesRepository } from '../platform/cluster/instances.repository.js';
-import { AdmissionSettings } from '../platform/config/settings.js';
 import { isDatabaseAway } from '../platform/database/database-errors.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { type LoginOutcome } from '../transport/patterns.js';
+import { DeviceAdmission } from './device-admission.js';
 import { DeviceLog } from './device-log.js';
 import { DeviceDto } from './device.dto.js';
 import { DeviceNotConnectedError } from './device.errors.js';
-import { RefusedLogins } from './refused-logins.js';
 import { type SessionEnd, type SessionOpening } from './session.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SessionWriter } from './session-writer.js';
@@ -26,8 +25,7 @@ export class DevicesService {
     private readonly instances: InstancesRepository,
     private readonly connections: ConnectionRegistry,
     private readonly log: DeviceLog,
-    private readonly refused: RefusedLogins,
-    private readonly admission: AdmissionSettings,
+    private readonly admission: DeviceAdmission,
   ) {}
 
   async isConnected(imei: string): Promise<boolean> {
@@ -72,12 +70,8 @@ export class DevicesService {
   }
 
   /** Whether this device may talk from this address: for what comes without a login. A refusal is counted like that of a login. */
-  async admits(imei: string, address: string): Promise<boolean> {
-    const refusal = await this.sessions.findRefusal(imei, address, this.admission.DEVICE_ADMISSION === 'registered');
-    if (refusal !== null) {
-      this.refused.note(imei, address, refusal);
-    }
-    return refusal === null;
+  admits(imei: string, address: string): Promise<boolean> {
+    return this.admission.admits(imei, address);
   }
 
   disconnected(end: SessionEnd): Promise<void> {

@@ -22,6 +22,13 @@ export interface QuarantineEntry {
   readonly raw: Buffer;
 }
 
+/** What became of the rows of one device. */
+export interface MergedRows {
+  readonly imei: string;
+  readonly came: number;
+  readonly inserted: number;
+}
+
 /** All writing SQL on the telemetry tables. */
 @Injectable()
 export class TelemetryRepository {
@@ -35,8 +42,8 @@ export class TelemetryRepository {
     await this.withQueryRunner((queryRunner) => copy(queryRunner, COPY_INTO_TABLE, rows));
   }
 
-  /** Stores the rows that are not in the table yet and returns how many those were. */
-  async mergeRows(rows: Buffer): Promise<number> {
+  /** Stores the rows that are not in the table yet and returns, for each device, how many came and how many of them were new. */
+  async mergeRows(rows: Buffer): Promise<MergedRows[]> {
     return this.withQueryRunner(async (queryRunner) => {
       await queryRunner.query(`
         create temporary table if not exists telemetry_staging
@@ -45,17 +52,19 @@ export class TelemetryRepository {
       try {
         await copy(queryRunner, COPY_INTO_STAGING, rows);
         // In the order of the key, so that two writers with the same records wait for each other instead of deadlocking.
-        const [inserted] = (await queryRunner.query(`
+        const merged = (await queryRunner.query(`
           with inserted as (
             insert into tbl_iot_telemetry_data (${COLUMNS})
             select ${COLUMNS} from pg_temp.telemetry_staging
              order by iot_imei, iot_timestamp, record_hash
             on conflict do nothing
-            returning 1
+            returning iot_imei
           )
-          select count(*)::int as count from inserted`)) as [{ count: number }];
+          select came.iot_imei as imei, came.count::int as came, coalesce(fresh.count, 0)::int as inserted
+            from (select iot_imei, count(*) from pg_temp.telemetry_staging group by iot_imei) came
+            left join (select iot_imei, count(*) from inserted group by iot_imei) fresh using (iot_imei)`)) as MergedRows[];
         await queryRunner.commitTransaction();
-        return inserted.count;
+        return merged;
       } catch (error) {
         await rollback(queryRunner);
         throw error;
