@@ -43,7 +43,7 @@ export class CommandFindingsDto {
 export class AdmissionFindingsDto {
   @ApiProperty({ enum: ['registered', 'banned'], nullable: true })
   readonly status!: string | null;
-  readonly allowedRanges!: readonly string[];
+  readonly allowedRanges!: string[];
   readonly unknownAttempts!: number;
   readonly lastUnknownAt!: Date | null;
 }
@@ -54,7 +54,7 @@ export class DiagnosisDto {
   readonly connectedSince!: Date | null;
   readonly likelyCauses!: LikelyCauseDto[];
   /** Newest first. */
-  readonly log!: readonly DeviceLogEntryDto[];
+  readonly log!: DeviceLogEntryDto[];
   readonly records!: RecordFindingsDto;
   readonly commands!: CommandFindingsDto;
   readonly admission!: AdmissionFindingsDto;

@@ -25,7 +25,7 @@ export interface CommandFindings {
 
 export interface AdmissionFindings {
   readonly status: 'registered' | 'banned' | null;
-  readonly allowedRanges: readonly string[];
+  readonly allowedRanges: string[];
   /** Logins refused because it is not registered. */
   readonly unknownAttempts: number;
   readonly lastUnknownAt: Date | null;
@@ -34,7 +34,7 @@ export interface AdmissionFindings {
 /** All that is known of what may be wrong with a device. */
 export interface Findings {
   readonly connectedSince: Date | null;
-  readonly log: readonly LogEntry[];
+  readonly log: LogEntry[];
   readonly records: RecordFindings;
   readonly commands: CommandFindings;
   readonly admission: AdmissionFindings;
