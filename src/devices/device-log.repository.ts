@@ -45,7 +45,7 @@ export class DeviceLogRepository {
   async deleteOlderThan(days: number, most: number): Promise<number> {
     const [, count] = await this.dataSource.query<[unknown, number]>(
       `delete from tbl_iot_device_log
-        where log_id in (select log_id from tbl_iot_device_log where at < now() - make_interval(days => $1) limit $2)`,
+        where ctid = any (array(select ctid from tbl_iot_device_log where at < now() - make_interval(days => $1) limit $2))`,
       [days, most],
     );
     return count;
