@@ -1,5 +1,5 @@
 /** The house's arrows (CONTRIBUTING.md, "The house"): who may import whom. */
-const features = ['devices', 'telemetry', 'commands', 'webhooks', 'tracing', 'health', 'keys', 'audit'];
+const features = ['devices', 'admission', 'diagnosis', 'telemetry', 'commands', 'webhooks', 'tracing', 'health', 'keys', 'audit'];
 
 module.exports = {
   forbidden: [

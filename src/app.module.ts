@@ -1,8 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AuditModule } from './audit/audit.module.js';
+import { AdmissionModule } from './admission/admission.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { DevicesModule } from './devices/devices.module.js';
+import { DiagnosisModule } from './diagnosis/diagnosis.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ClusterModule } from './platform/cluster/cluster.module.js';
 import { KeysModule } from './keys/keys.module.js';
@@ -41,12 +43,14 @@ export class AppModule {
         ScheduleModule.forRoot(),
         TransportModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: transportOptions }),
         DevicesModule,
+        AdmissionModule,
         TelemetryModule,
         CommandsModule,
         WebhooksModule,
         KeysModule,
         AuditModule,
         TracingModule,
+        DiagnosisModule,
         HealthModule,
       ],
     };

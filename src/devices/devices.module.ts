@@ -2,6 +2,10 @@ import { Module } from '@nestjs/common';
 import { DeviceConnectionController } from './device-connection.controller.js';
 import { DevicesController } from './devices.controller.js';
 import { DevicesService } from './devices.service.js';
+import { DeviceAdmission } from './device-admission.js';
+import { DeviceLog } from './device-log.js';
+import { DeviceLogRepository } from './device-log.repository.js';
+import { RefusedLogins } from './refused-logins.js';
 import { SessionComparison } from './session-comparison.js';
 import { SessionMetrics } from './session-metrics.js';
 import { SessionFence } from './session-fence.js';
@@ -10,6 +14,7 @@ import { SessionWriter } from './session-writer.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { TransportMetrics } from './transport-metrics.js';
 import { TransportStats } from './transport-stats.js';
+import { UnknownDevicesRepository } from './unknown-devices.repository.js';
 
 /** Which devices are connected, and to which instance. */
 @Module({
@@ -23,6 +28,11 @@ import { TransportStats } from './transport-stats.js';
     SessionWriter,
     SessionsRepository,
     TransportMetrics,
+    DeviceAdmission,
+    DeviceLog,
+    DeviceLogRepository,
+    RefusedLogins,
+    UnknownDevicesRepository,
     TransportStats,
   ],
   exports: [DevicesService],

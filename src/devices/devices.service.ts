@@ -3,6 +3,8 @@ import { type InstanceRow, InstancesRepository } from '../platform/cluster/insta
 import { isDatabaseAway } from '../platform/database/database-errors.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { type LoginOutcome } from '../transport/patterns.js';
+import { DeviceAdmission } from './device-admission.js';
+import { DeviceLog } from './device-log.js';
 import { DeviceDto } from './device.dto.js';
 import { DeviceNotConnectedError } from './device.errors.js';
 import { type SessionEnd, type SessionOpening } from './session.js';
@@ -22,6 +24,8 @@ export class DevicesService {
     private readonly writer: SessionWriter,
     private readonly instances: InstancesRepository,
     private readonly connections: ConnectionRegistry,
+    private readonly log: DeviceLog,
+    private readonly admission: DeviceAdmission,
   ) {}
 
   async isConnected(imei: string): Promise<boolean> {
@@ -57,11 +61,31 @@ export class DevicesService {
   }
 
   /** Answered when the whole cluster may know that the device is connected here. */
-  logIn(opening: SessionOpening): Promise<LoginOutcome> {
-    return this.writer.open(opening);
+  async logIn(opening: SessionOpening): Promise<LoginOutcome> {
+    const outcome = await this.writer.open(opening);
+    if (outcome.kind === 'accept') {
+      this.log.note('login', opening.imei, { address: opening.remoteAddress });
+    }
+    return outcome;
+  }
+
+  /** Whether this device may talk from this address: for what comes without a login. A refusal is counted like that of a login. */
+  admits(imei: string, address: string): Promise<boolean> {
+    return this.admission.admits(imei, address);
   }
 
   disconnected(end: SessionEnd): Promise<void> {
+    this.log.note('closed', end.imei, { reason: end.reason });
     return this.writer.close(end);
+  }
+
+  /** For the diagnosis; returns at once. */
+  noteRejectedFrame(imei: string, code: string): void {
+    this.log.tally('rejected_frames', imei, code, 1);
+  }
+
+  /** For the diagnosis: records that were stored already came again. Returns at once. */
+  noteResentRecords(imei: string, count: number): void {
+    this.log.tally('resent_records', imei, 'duplicate', count);
   }
 }

@@ -3,12 +3,14 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { ClusterMembership, NotAMemberError } from '../platform/cluster/cluster-membership.js';
 import { Instance } from '../platform/cluster/instance.js';
 import { isMissingReference } from '../platform/database/database-errors.js';
+import { AdmissionSettings } from '../platform/config/settings.js';
 import { retryWhileAway } from '../platform/database/retry-while-away.js';
 import { type EventType } from '../platform/outbox/event-types.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { type LoginOutcome } from '../transport/patterns.js';
+import { RefusedLogins } from './refused-logins.js';
 import { type SessionEnd, type SessionOpening } from './session.js';
-import { type HostTelling, SessionsRepository } from './sessions.repository.js';
+import { type HostTelling, type LoginResult, SessionsRepository } from './sessions.repository.js';
 
 const AT_A_TIME = 1_000;
 /** So long is tried while the gateway stops; sessions that could not be given back are freed by the other instances. */
@@ -41,6 +43,8 @@ export class SessionWriter implements BeforeApplicationShutdown {
     private readonly instance: Instance,
     private readonly membership: ClusterMembership,
     private readonly outbox: OutboxService,
+    private readonly refused: RefusedLogins,
+    private readonly settings: AdmissionSettings,
   ) {}
 
   /** Fulfilled when the session is durable, or when a newer login of the same device made it pointless. */
@@ -86,14 +90,23 @@ export class SessionWriter implements BeforeApplicationShutdown {
     batch.forEach(({ what }) => this.openings.delete(what.imei));
     try {
       const openings = batch.map(({ what }) => what);
-      const opened = await this.persist(() => this.repository.open(this.instance.id, openings, this.telling('device.connected')));
+      const options = { ...this.telling('device.connected'), registeredOnly: this.settings.DEVICE_ADMISSION === 'registered' };
+      const results = await this.persist(() => this.repository.open(this.instance.id, openings, options));
       this.outbox.announce();
-      const epochs = new Map(opened.map(({ imei, epoch }) => [imei, epoch]));
-      batch.forEach(({ what, settle }) => settle({ kind: 'accept', epoch: epochs.get(what.imei) ?? 0 }));
+      const byImei = new Map(results.map((result) => [result.imei, result]));
+      batch.forEach(({ what, settle }) => settle(this.outcome(what, byImei.get(what.imei))));
     } catch (error) {
       this.logger.error(`${batch.length} logins could not be written down: ${String(error)}`);
       batch.forEach(({ fail }) => fail(error));
     }
+  }
+
+  private outcome({ imei, remoteAddress }: SessionOpening, result: LoginResult | undefined): LoginOutcome {
+    if (!result || result.refusal === null) {
+      return { kind: 'accept', epoch: result?.epoch ?? 0 };
+    }
+    this.refused.note(imei, remoteAddress, result.refusal);
+    return { kind: 'refuse' };
   }
 
   private async writeEnds(): Promise<void> {

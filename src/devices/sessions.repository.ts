@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { type LoginRefusal } from './login-refusal.js';
 import { type Session, type SessionEnd, type SessionOpening } from './session.js';
 
 const FIELDS = `
@@ -16,6 +17,11 @@ export interface HostTelling {
   readonly deliver: boolean;
 }
 
+/** `refusal` says why a device may not talk; it has no session then. */
+export interface LoginResult extends OpenedSession {
+  readonly refusal: LoginRefusal | null;
+}
+
 export interface OpenedSession {
   readonly imei: string;
   /** Exact: the sequence will not reach 2^53. */
@@ -29,19 +35,26 @@ export class SessionsRepository {
 
   /**
    * Opens a session for each of these devices (all different), whoever held them: the newest login wins, with a greater epoch. Other instances
-   * that held one are told in the same transaction.
+   * that held one are told in the same transaction. A device that may not talk gets none, and its session, if it has one, is left alone: the
+   * one who was refused need not be the device.
    */
   async open(
     instanceId: string,
     openings: readonly SessionOpening[],
-    { tellHost, deliver }: HostTelling,
-  ): Promise<OpenedSession[]> {
-    return this.dataSource.query<OpenedSession[]>(
-      `with opened as (
-         insert into tbl_iot_device_sessions as session (imei, instance_id, connection_id, connected_at, remote_address, remote_port)
-         select imei, $1::uuid, connection_id, connected_at, remote_address, remote_port
+    { tellHost, deliver, registeredOnly }: HostTelling & { readonly registeredOnly: boolean },
+  ): Promise<LoginResult[]> {
+    return this.dataSource.query<LoginResult[]>(
+      `with login as (
+         select login.*, iot_login_refusal(device.status, device.allowed_ranges, login.remote_address, $8::boolean) as refusal
            from unnest($2::text[], $3::uuid[], $4::timestamptz[], $5::text[], $6::int[])
              as login (imei, connection_id, connected_at, remote_address, remote_port)
+           left join tbl_iot_devices device using (imei)
+       ),
+       opened as (
+         insert into tbl_iot_device_sessions as session (imei, instance_id, connection_id, connected_at, remote_address, remote_port)
+         select imei, $1::uuid, connection_id, connected_at, remote_address, remote_port
+           from login
+          where refusal is null
           order by imei
          on conflict (imei) do update
             set previous_instance_id = session.instance_id, instance_id = excluded.instance_id, epoch = nextval('iot_session_epochs'),
@@ -49,14 +62,16 @@ export class SessionsRepository {
                 remote_address = excluded.remote_address, remote_port = excluded.remote_port
          returning *
        )
-       select imei, epoch::float8 as epoch,
+       select imei, epoch::float8 as epoch, null as refusal,
               case when previous_instance_id <> instance_id then
                 pg_notify(iot_instance_channel(previous_instance_id), 'evict ' || imei || ' ' || epoch)::text end as evicted,
               case when $7::boolean then
                 iot_append_event(imei, 'device.connected', json_build_object(
                   'imei', imei, 'connectedAt', connected_at, 'remoteAddress', remote_address, 'remotePort', remote_port,
-                  'instance', instance_id, 'epoch', epoch), $8)::text end as told
-         from opened`,
+                  'instance', instance_id, 'epoch', epoch), $9)::text end as told
+         from opened
+       union all
+       select imei, 0, refusal, null, null from login where refusal is not null`,
       [
         instanceId,
         openings.map(({ imei }) => imei),
@@ -65,6 +80,7 @@ export class SessionsRepository {
         openings.map(({ remoteAddress }) => remoteAddress),
         openings.map(({ remotePort }) => remotePort),
         tellHost,
+        registeredOnly,
         deliver,
       ],
     );
@@ -96,6 +112,16 @@ export class SessionsRepository {
       [instanceIds, tellHost, deliver],
     );
     return rows.length;
+  }
+
+  /** Why this device may not talk from this address; null when it may. */
+  async findRefusal(imei: string, address: string, registeredOnly: boolean): Promise<LoginRefusal | null> {
+    const [row] = await this.dataSource.query<[{ refusal: LoginRefusal | null }]>(
+      `select iot_login_refusal(device.status, device.allowed_ranges, $2, $3) as refusal
+         from (select $1::text as imei) login left join tbl_iot_devices device using (imei)`,
+      [imei, address, registeredOnly],
+    );
+    return row.refusal;
   }
 
   async list(): Promise<Session[]> {

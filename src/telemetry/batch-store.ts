@@ -1,12 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { decodeRecords } from '../protocol/avl-decoder.js';
+import { DevicesService } from '../devices/devices.service.js';
 import { FrameSplitter } from '../protocol/frame-splitter.js';
 import { isBadRow, isDuplicateKey } from '../platform/database/database-errors.js';
 import { IngestCounters } from './ingest-counters.js';
 import { type RecordBatch } from './record-batch.js';
 import { TelemetryEvents } from './telemetry-events.js';
 import { TelemetryPartitions } from './telemetry-partitions.js';
-import { TelemetryRepository } from './telemetry.repository.js';
+import { type MergedRows, TelemetryRepository } from './telemetry.repository.js';
 
 /**
  * Brings one batch into the table, every row exactly once. Three ways, each slower and more forgiving than the one before:
@@ -22,6 +23,7 @@ export class BatchStore {
     private readonly partitions: TelemetryPartitions,
     private readonly events: TelemetryEvents,
     private readonly counters: IngestCounters,
+    private readonly devices: DevicesService,
   ) {}
 
   /** Returns when all rows are durable. Throws when the database can't be reached or can't write: nothing is decided then, call again. */
@@ -56,9 +58,7 @@ export class BatchStore {
   /** Merges rows `first` up to `end`; when some are refused, each half by itself, down to the single row that is to blame. */
   private async merge(batch: RecordBatch, first: number, end: number): Promise<void> {
     try {
-      const inserted = await this.repository.mergeRows(batch.encodedRows(first, end));
-      this.counters.recordsStored += inserted;
-      this.counters.duplicates += end - first - inserted;
+      (await this.repository.mergeRows(batch.encodedRows(first, end))).forEach((merged) => this.count(merged));
     } catch (error) {
       if (!isBadRow(error)) {
         throw error;
@@ -70,6 +70,14 @@ export class BatchStore {
       const middle = first + Math.floor((end - first) / 2);
       await this.merge(batch, first, middle);
       await this.merge(batch, middle, end);
+    }
+  }
+
+  private count({ imei, came, inserted }: MergedRows): void {
+    this.counters.recordsStored += inserted;
+    this.counters.duplicates += came - inserted;
+    if (came > inserted) {
+      this.devices.noteResentRecords(imei, came - inserted);
     }
   }
 

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+import { DevicesService } from '../devices/devices.service.js';
 import {
   REJECTED_FRAME,
   TELEMETRY_FRAME,
@@ -17,6 +18,7 @@ export class TelemetryIngestController {
   constructor(
     private readonly writer: TelemetryWriter,
     private readonly rejected: RejectedFrames,
+    private readonly devices: DevicesService,
   ) {}
 
   @MessagePattern(TELEMETRY_FRAME)
@@ -28,6 +30,7 @@ export class TelemetryIngestController {
 
   @MessagePattern(REJECTED_FRAME)
   async reject(@Payload() frame: RejectedFrame, @Ctx() context: TeltonikaContext): Promise<FrameOutcome> {
+    this.devices.noteRejectedFrame(context.imei, frame.error.code);
     return this.rejected.judge(context.imei, context.remoteAddress, frame);
   }
 }

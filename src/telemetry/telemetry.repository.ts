@@ -24,6 +24,13 @@ export interface QuarantineEntry {
   readonly raw: Buffer;
 }
 
+/** What became of the rows of one device. */
+export interface MergedRows {
+  readonly imei: string;
+  readonly came: number;
+  readonly inserted: number;
+}
+
 /** All writing SQL on the telemetry tables. */
 @Injectable()
 export class TelemetryRepository {
@@ -56,8 +63,11 @@ export class TelemetryRepository {
     this.events.announce();
   }
 
-  /** Stores the rows that are not in the table yet, tells of them if anybody wants to hear, and returns how many those were. */
-  async mergeRows(rows: Buffer): Promise<number> {
+  /**
+   * Stores the rows that are not in the table yet, tells of them if anybody wants to hear, and returns, for each device, how many came and how
+   * many of them were new.
+   */
+  async mergeRows(rows: Buffer): Promise<MergedRows[]> {
     return this.withQueryRunner(async (queryRunner) => {
       await queryRunner.query(`
         create temporary table if not exists telemetry_staging
@@ -66,7 +76,7 @@ export class TelemetryRepository {
       try {
         await copy(queryRunner, COPY_INTO_STAGING, rows);
         // In the order of the key, so that two writers with the same records wait for each other instead of deadlocking.
-        const [inserted] = (await queryRunner.query(`
+        const merged = (await queryRunner.query(`
           with inserted as (
             insert into tbl_iot_telemetry_data (${COLUMNS})
             select ${COLUMNS} from pg_temp.telemetry_staging
@@ -74,13 +84,16 @@ export class TelemetryRepository {
             on conflict do nothing
             returning iot_imei, iot_timestamp, record_hash, timestamp
           )
-          select ${this.events.areWanted ? SELECT_KEYS : 'count(*)::int as count'} from inserted`)) as [InsertedRows];
-        if (inserted.imeis !== undefined) {
-          await this.events.append((await queryRunner.connect()) as PoolClient, keysOf(inserted));
+          select came.iot_imei as imei, came.count::int as came, coalesce(fresh.count, 0)::int as inserted ${this.events.areWanted ? KEY_NAMES : ''}
+            from (select iot_imei, count(*) from pg_temp.telemetry_staging group by iot_imei) came
+            left join (select iot_imei, count(*) ${this.events.areWanted ? SELECT_KEYS : ''}
+                         from inserted group by iot_imei) fresh using (iot_imei)`)) as (MergedRows & InsertedKeys)[];
+        if (this.events.areWanted) {
+          await this.events.append((await queryRunner.connect()) as PoolClient, keysOf(merged));
         }
         await queryRunner.commitTransaction();
         this.events.announce();
-        return inserted.count;
+        return merged;
       } catch (error) {
         await rollback(queryRunner);
         throw error;
@@ -108,26 +121,25 @@ export class TelemetryRepository {
   }
 }
 
-interface InsertedRows {
-  readonly count: number;
-  /** Null where there are none; missing when nobody wants them. */
-  readonly imeis?: readonly string[] | null;
+/** Of the rows of one device that were new; null where there are none, missing when nobody wants them. */
+interface InsertedKeys {
   readonly timesMs?: readonly number[] | null;
   readonly hashes?: readonly string[] | null;
   readonly receivedMs?: readonly number[] | null;
 }
 
-const SELECT_KEYS = `
-  count(*)::int as count, array_agg(iot_imei) as imeis, array_agg(record_hash::text) as hashes,
+const KEY_NAMES = `, hashes, "timesMs", "receivedMs"`;
+const SELECT_KEYS = `,
+  array_agg(record_hash::text) as hashes,
   array_agg(round(extract(epoch from iot_timestamp) * 1000)::float8) as "timesMs",
   array_agg(round(extract(epoch from timestamp) * 1000)::float8) as "receivedMs"`;
 
-function keysOf({ imeis, timesMs, hashes, receivedMs }: InsertedRows): RecordKeys {
+function keysOf(devices: readonly (MergedRows & InsertedKeys)[]): RecordKeys {
   return {
-    imeis: [...(imeis ?? [])],
-    timesMs: [...(timesMs ?? [])],
-    hashes: (hashes ?? []).map(BigInt),
-    receivedMs: [...(receivedMs ?? [])],
+    imeis: devices.flatMap(({ imei, hashes }) => (hashes ?? []).map(() => imei)),
+    timesMs: devices.flatMap(({ timesMs }) => timesMs ?? []),
+    hashes: devices.flatMap(({ hashes }) => (hashes ?? []).map(BigInt)),
+    receivedMs: devices.flatMap(({ receivedMs }) => receivedMs ?? []),
   };
 }
 

@@ -107,7 +107,7 @@ export class DeviceConnection implements LiveConnection {
     });
   }
 
-  end(reason: 'replaced' | 'fenced'): void {
+  end(reason: 'replaced' | 'fenced' | 'not-admitted'): void {
     this.close(reason);
   }
 

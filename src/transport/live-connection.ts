@@ -22,6 +22,6 @@ export interface LiveConnection {
    * closed, or that `withinMs` passed first, and that the device has surely not seen the frame.
    */
   send(frame: Buffer, withinMs: number): Promise<boolean>;
-  /** Closes it: a newer login of the same IMEI took its place, or this instance may not act for the device any more. */
-  end(reason: 'replaced' | 'fenced'): void;
+  /** Closes it: a newer login of the same IMEI took its place, this instance may not act for the device any more, or the device may not talk. */
+  end(reason: 'replaced' | 'fenced' | 'not-admitted'): void;
 }

@@ -8,6 +8,7 @@ export type DisconnectReason =
   | 'login-refused'
   | 'replaced'
   | 'fenced'
+  | 'not-admitted'
   | 'protocol-error'
   | 'handler-error'
   | 'shutdown';

@@ -15,6 +15,7 @@ import { BEGINNING, type EventPosition } from '../../src/webhooks/event-cursor.j
 import { EventFeedRepository } from '../../src/webhooks/event-feed.repository.js';
 import { EventRetentionRepository } from '../../src/webhooks/event-retention.repository.js';
 import { type RecordedEvent } from '../../src/webhooks/recorded-event.js';
+import { type DevicesService } from '../../src/devices/devices.service.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -53,7 +54,8 @@ async function newStore(settings: Partial<Record<keyof EventSettings, unknown>> 
   });
   const telling = new TelemetryEvents(new OutboxService(events), events);
   const partitions = { ensure: () => Promise.resolve() } as unknown as TelemetryPartitions;
-  return new BatchStore(new TelemetryRepository(await newSource(), telling), partitions, telling, new IngestCounters());
+  const devices = { noteResentRecords: () => undefined } as unknown as DevicesService;
+  return new BatchStore(new TelemetryRepository(await newSource(), telling), partitions, telling, new IngestCounters(), devices);
 }
 
 function record(timestampMs: number, seed: number): AvlRecord {

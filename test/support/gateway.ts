@@ -64,6 +64,16 @@ export class Gateway {
     return { status: response.status, body: (await response.json()) as T };
   }
 
+  /** PUT or DELETE below /api/v1. */
+  async change<T = Record<string, unknown>>(method: 'PUT' | 'DELETE', path: string, body?: unknown): Promise<ApiAnswer<T>> {
+    const response = await fetch(`${this.apiUrl}/api/v1/${path}`, {
+      method,
+      headers: { 'x-api-key': API_KEY, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as T };
+  }
+
   /** One section of GET stats. */
   async stats<T = Record<string, number>>(section: 'transport' | 'telemetry'): Promise<T> {
     return (await this.get<Record<string, T>>('stats')).body[section] as T;

@@ -92,6 +92,17 @@ export class BrokerSettings {
   readonly BROKER_MAX_BYTES_IN_FLIGHT: number = 33_554_432;
 }
 
+/** Which devices may talk, and what is remembered of each. */
+export class AdmissionSettings {
+  /** `registered` refuses devices that are not registered; `open` takes all but the banned ones. */
+  @IsIn(['open', 'registered'], { message: 'DEVICE_ADMISSION must be open or registered' })
+  readonly DEVICE_ADMISSION: 'open' | 'registered' = 'open';
+
+  /** Days for which logins, closes and troubles of each device are kept for its diagnosis. */
+  @IntegerVariable(1, 3_650)
+  readonly DEVICE_LOG_RETENTION_DAYS: number = 14;
+}
+
 /** The REST API. */
 export class ApiSettings {
   /** HTTP port of the REST API, its documentation and the health checks. */
@@ -269,6 +280,7 @@ export class AuditSettings {
 export const SETTINGS = [
   ProcessSettings,
   BrokerSettings,
+  AdmissionSettings,
   ApiSettings,
   MetricsSettings,
   DatabaseSettings,

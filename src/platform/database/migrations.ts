@@ -6,6 +6,7 @@ import { Webhooks1790000002000 } from '../../../migrations/1790000002000-webhook
 import { Sessions1790000003000 } from '../../../migrations/1790000003000-sessions.js';
 import { ApiKeys1790000004000 } from '../../../migrations/1790000004000-api-keys.js';
 import { Audit1790000004100 } from '../../../migrations/1790000004100-audit.js';
+import { Admission1790000005000 } from '../../../migrations/1790000005000-admission.js';
 
 /** In the order in which they run. */
 export const MIGRATIONS = [
@@ -16,6 +17,7 @@ export const MIGRATIONS = [
   Sessions1790000003000,
   ApiKeys1790000004000,
   Audit1790000004100,
+  Admission1790000005000,
 ];
 
 /** Any number will do, as long as every gateway takes the same. */

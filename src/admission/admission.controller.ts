@@ -1,0 +1,78 @@
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ImeiParam } from '../platform/http/imei.param.js';
+import { AuditedDeed, AuditedRegistrations } from './admission-audit.js';
+import { BanDto, BulkRegistrationDto, ImeiPageQuery, RegisteredDevicesQuery, RegistrationDto } from './admission.dto.js';
+import { AdmissionService } from './admission.service.js';
+import {
+  type BulkRegisteredDto,
+  type DeviceRemovedDto,
+  type RegisteredDeviceAnswerDto,
+  type RegisteredDeviceListDto,
+  type UnknownDeviceListDto,
+} from './registered-device.dto.js';
+
+@ApiTags('Admission')
+@Controller()
+export class AdmissionController {
+  constructor(private readonly admission: AdmissionService) {}
+
+  /** Registered and banned devices, in the order of their IMEIs. */
+  @Get('registered-devices')
+  async list(@Query() { status, cursor, limit }: RegisteredDevicesQuery): Promise<RegisteredDeviceListDto> {
+    const { items, nextCursor } = await this.admission.list(status ?? null, cursor ?? '', limit);
+    return { success: true, count: items.length, devices: items, nextCursor };
+  }
+
+  /** Registers up to 1,000 devices, all or none. Known ones are changed; a ban stays. */
+  @Post('registered-devices')
+  @AuditedRegistrations()
+  @HttpCode(HttpStatus.OK)
+  async registerAll(@Body() { devices }: BulkRegistrationDto): Promise<BulkRegisteredDto> {
+    return { success: true, count: devices.length, created: await this.admission.registerAll(devices) };
+  }
+
+  /** One registered or banned device. */
+  @Get('registered-devices/:imei')
+  async get(@Param() { imei }: ImeiParam): Promise<RegisteredDeviceAnswerDto> {
+    return { success: true, device: await this.admission.get(imei) };
+  }
+
+  /** Registers a device, or changes what is known of it; a ban stays. */
+  @Put('registered-devices/:imei')
+  @AuditedDeed('device.registered')
+  async register(@Param() { imei }: ImeiParam, @Body() dto: RegistrationDto): Promise<RegisteredDeviceAnswerDto> {
+    return { success: true, device: await this.admission.register({ imei, ...dto }) };
+  }
+
+  /** Takes a device off the register, its ban with it. */
+  @Delete('registered-devices/:imei')
+  @AuditedDeed('device.removed')
+  async remove(@Param() { imei }: ImeiParam): Promise<DeviceRemovedDto> {
+    await this.admission.remove(imei);
+    return { success: true };
+  }
+
+  /** Bans a device, registered or not: its connection is closed, on whichever instance, and its logins are refused. */
+  @Post('registered-devices/:imei/ban')
+  @AuditedDeed('device.banned')
+  @HttpCode(HttpStatus.OK)
+  async ban(@Param() { imei }: ImeiParam, @Body() { reason }: BanDto): Promise<RegisteredDeviceAnswerDto> {
+    return { success: true, device: await this.admission.ban(imei, reason ?? null) };
+  }
+
+  /** Ends a ban. The device is registered then. */
+  @Post('registered-devices/:imei/unban')
+  @AuditedDeed('device.unbanned')
+  @HttpCode(HttpStatus.OK)
+  async unban(@Param() { imei }: ImeiParam): Promise<RegisteredDeviceAnswerDto> {
+    return { success: true, device: await this.admission.unban(imei) };
+  }
+
+  /** Devices that were refused because they are not registered; the 10,000 seen last. */
+  @Get('unknown-devices')
+  async listUnknown(@Query() { cursor, limit }: ImeiPageQuery): Promise<UnknownDeviceListDto> {
+    const { items, nextCursor } = await this.admission.listUnknown(cursor ?? '', limit);
+    return { success: true, count: items.length, devices: items, nextCursor };
+  }
+}

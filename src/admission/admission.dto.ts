@@ -1,0 +1,110 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  ValidateNested,
+} from 'class-validator';
+import { ToInteger } from '../platform/http/query-values.js';
+import { isAddressRange } from './address-range.js';
+import { REGISTERED_DEVICE_STATUSES, type RegisteredDeviceStatus } from './registered-device.js';
+
+const MOST_RANGES = 50;
+const MOST_AT_ONCE = 1_000;
+/** PostgreSQL's text can't hold it. */
+const NO_NUL = /^[^\0]*$/;
+
+/** What is known of a device. What is left out becomes empty. */
+export class RegistrationDto {
+  /** @example 'Van 12' */
+  @IsOptional()
+  @IsString({ message: 'name must be text' })
+  @MaxLength(200, { message: 'name must be at most 200 characters long' })
+  @Matches(NO_NUL, { message: 'name must not hold NUL' })
+  readonly name?: string;
+
+  /** For people. */
+  @IsOptional()
+  @IsString({ message: 'note must be text' })
+  @MaxLength(2_000, { message: 'note must be at most 2000 characters long' })
+  @Matches(NO_NUL, { message: 'note must not hold NUL' })
+  readonly note?: string;
+
+  /**
+   * Where it may log in from, as CIDR blocks; empty: from anywhere.
+   * @example ['198.51.100.0/24']
+   */
+  @IsOptional()
+  @IsArray({ message: 'allowedRanges must be a list' })
+  @ArrayMaxSize(MOST_RANGES, { message: `allowedRanges must be at most ${MOST_RANGES}` })
+  @ValidateBy(
+    { name: 'isAddressRange', validator: { validate: isAddressRange } },
+    { each: true, message: 'allowedRanges must be CIDR blocks without bits behind the prefix (198.51.100.0/24)' },
+  )
+  readonly allowedRanges?: string[];
+}
+
+export class DeviceRegistrationDto extends RegistrationDto {
+  /**
+   * 15 digits.
+   * @example '350612345678901'
+   */
+  @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
+  readonly imei!: string;
+}
+
+export class BulkRegistrationDto {
+  /** All of them are registered, or none. */
+  @IsArray({ message: 'devices must be a list' })
+  @ArrayMinSize(1, { message: 'devices must not be empty' })
+  @ArrayMaxSize(MOST_AT_ONCE, { message: `devices must be at most ${MOST_AT_ONCE}` })
+  @ValidateNested({ each: true })
+  @Type(() => DeviceRegistrationDto)
+  readonly devices!: DeviceRegistrationDto[];
+}
+
+export class BanDto {
+  /**
+   * For people.
+   * @example 'stolen'
+   */
+  @IsOptional()
+  @IsString({ message: 'reason must be text' })
+  @MaxLength(500, { message: 'reason must be at most 500 characters long' })
+  @Matches(NO_NUL, { message: 'reason must not hold NUL' })
+  readonly reason?: string;
+}
+
+/** A page in the order of the IMEIs. */
+export class ImeiPageQuery {
+  /** Devices a page. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @IsOptional()
+  @ToInteger()
+  @IsInt({ message: 'limit must be a whole number' })
+  @Min(1, { message: 'limit must be at least 1' })
+  @Max(1000, { message: 'limit must be at most 1000' })
+  readonly limit: number = 100;
+
+  /** `nextCursor` of the page before. */
+  @IsOptional()
+  @Matches(/^\d{15}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
+  readonly cursor?: string;
+}
+
+export class RegisteredDevicesQuery extends ImeiPageQuery {
+  @ApiPropertyOptional({ enum: REGISTERED_DEVICE_STATUSES })
+  @IsOptional()
+  @IsIn(REGISTERED_DEVICE_STATUSES, { message: `status must be ${REGISTERED_DEVICE_STATUSES.join(' or ')}` })
+  readonly status?: RegisteredDeviceStatus;
+}

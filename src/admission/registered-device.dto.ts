@@ -1,0 +1,56 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { REGISTERED_DEVICE_STATUSES, type RegisteredDeviceStatus } from './registered-device.js';
+
+export class RegisteredDeviceDto {
+  /** @example '350612345678901' */
+  readonly imei!: string;
+  @ApiProperty({ enum: REGISTERED_DEVICE_STATUSES })
+  readonly status!: RegisteredDeviceStatus;
+  readonly name!: string | null;
+  readonly note!: string | null;
+  readonly banReason!: string | null;
+  /** Where it may log in from; empty: from anywhere. */
+  readonly allowedRanges!: string[];
+  readonly createdAt!: Date;
+  readonly updatedAt!: Date;
+}
+
+export class RegisteredDeviceAnswerDto {
+  readonly success!: true;
+  readonly device!: RegisteredDeviceDto;
+}
+
+export class RegisteredDeviceListDto {
+  readonly success!: true;
+  readonly count!: number;
+  readonly devices!: RegisteredDeviceDto[];
+  readonly nextCursor!: string | null;
+}
+
+export class BulkRegisteredDto {
+  readonly success!: true;
+  readonly count!: number;
+  /** How many of them were not registered before. */
+  readonly created!: number;
+}
+
+export class DeviceRemovedDto {
+  readonly success!: true;
+}
+
+/** A device that was refused because it is not registered. */
+export class UnknownDeviceDto {
+  /** @example '350612345678901' */
+  readonly imei!: string;
+  readonly firstSeen!: Date;
+  readonly lastSeen!: Date;
+  readonly attempts!: number;
+  readonly lastAddress!: string;
+}
+
+export class UnknownDeviceListDto {
+  readonly success!: true;
+  readonly count!: number;
+  readonly devices!: UnknownDeviceDto[];
+  readonly nextCursor!: string | null;
+}

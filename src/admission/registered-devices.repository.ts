@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { type RegisteredDevice, type RegisteredDeviceStatus, type Registration, type SeenDevice } from './registered-device.js';
+
+const FIELDS = `
+  imei, status, name, note, ban_reason as "banReason", allowed_ranges::text[] as "allowedRanges", created_at as "createdAt",
+  updated_at as "updatedAt"`;
+
+/** In the select list of a statement over changed devices: wakes the instance that holds one, in the same transaction. */
+const WAKE_HOLDER = `
+  (select pg_notify(iot_instance_channel(session.instance_id), 'admission ' || session.imei)::text
+     from tbl_iot_device_sessions session where session.imei = changed.imei) as woken`;
+
+type Changed = RegisteredDevice & { woken?: unknown };
+
+/** SQL on `tbl_iot_devices`, and what may be read of `tbl_iot_unknown_devices`. */
+@Injectable()
+export class RegisteredDevicesRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** All or none; returns those that were not there before. A ban stays. What is not given becomes empty. */
+  async register(devices: readonly Registration[]): Promise<ReadonlySet<string>> {
+    const rows = await this.dataSource.query<{ imei: string; created: boolean }[]>(
+      `with changed as (
+         insert into tbl_iot_devices as device (imei, name, note, allowed_ranges)
+         select imei, name, note, ranges::cidr[] from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as given (imei, name, note, ranges)
+          order by imei
+         on conflict (imei) do update
+            set name = excluded.name, note = excluded.note, allowed_ranges = excluded.allowed_ranges, updated_at = now()
+         returning imei, xmax = 0 as created
+       ),
+       known as (delete from tbl_iot_unknown_devices where imei = any ($1::text[]))
+       select imei, created, ${WAKE_HOLDER} from changed`,
+      [
+        devices.map(({ imei }) => imei),
+        devices.map(({ name }) => name ?? null),
+        devices.map(({ note }) => note ?? null),
+        devices.map(({ allowedRanges = [] }) => `{${allowedRanges.join(',')}}`),
+      ],
+    );
+    return new Set(rows.filter(({ created }) => created).map(({ imei }) => imei));
+  }
+
+  /** Also bans a device that was never registered. */
+  async ban(imei: string, reason: string | null): Promise<RegisteredDevice | null> {
+    return first(
+      await this.dataSource.query<Changed[]>(
+        `with changed as (
+           insert into tbl_iot_devices as device (imei, status, ban_reason) values ($1, 'banned', $2)
+           on conflict (imei) do update set status = 'banned', ban_reason = excluded.ban_reason, updated_at = now()
+           returning *
+         )
+         select ${FIELDS}, ${WAKE_HOLDER} from changed`,
+        [imei, reason],
+      ),
+    );
+  }
+
+  async unban(imei: string): Promise<RegisteredDevice | null> {
+    return first(
+      await this.dataSource.query<Changed[]>(
+        `with changed as (
+           update tbl_iot_devices set status = 'registered', ban_reason = null, updated_at = now() where imei = $1 returning *
+         )
+         select ${FIELDS} from changed`,
+        [imei],
+      ),
+    );
+  }
+
+  /** Returns whether it was there. */
+  async remove(imei: string): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `with changed as (delete from tbl_iot_devices where imei = $1 returning imei) select ${WAKE_HOLDER} from changed`,
+      [imei],
+    );
+    return rows.length > 0;
+  }
+
+  async find(imei: string): Promise<RegisteredDevice | null> {
+    return first(await this.dataSource.query<Changed[]>(`select ${FIELDS} from tbl_iot_devices where imei = $1`, [imei]));
+  }
+
+  /** In the order of the IMEIs. */
+  async list(filter: { status: RegisteredDeviceStatus | null; after: string; limit: number }): Promise<RegisteredDevice[]> {
+    return this.dataSource.query<RegisteredDevice[]>(
+      `select ${FIELDS} from tbl_iot_devices
+        where imei > $1 and ($2::text is null or status = $2)
+        order by imei
+        limit $3`,
+      [filter.after, filter.status, filter.limit],
+    );
+  }
+
+  /** In the order of the IMEIs: an order by time would change from page to page. */
+  async listUnknown(after: string, limit: number): Promise<SeenDevice[]> {
+    return this.dataSource.query<SeenDevice[]>(
+      `select imei, first_seen as "firstSeen", last_seen as "lastSeen", attempts::float8 as attempts, last_address as "lastAddress"
+         from tbl_iot_unknown_devices where imei > $1 order by imei limit $2`,
+      [after, limit],
+    );
+  }
+
+  /** Devices of this instance, or this one of them, whose session would not be opened now. */
+  async findNotAdmitted(
+    instanceId: string,
+    imei: string | null,
+    registeredOnly: boolean,
+  ): Promise<{ imei: string; epoch: number }[]> {
+    return this.dataSource.query<{ imei: string; epoch: number }[]>(
+      `select session.imei, session.epoch::float8 as epoch
+         from tbl_iot_device_sessions session left join tbl_iot_devices device using (imei)
+        where session.instance_id = $1 and ($2::text is null or session.imei = $2)
+          and iot_login_refusal(device.status, device.allowed_ranges, session.remote_address, $3) is not null`,
+      [instanceId, imei, registeredOnly],
+    );
+  }
+}
+
+function first(rows: readonly Changed[]): RegisteredDevice | null {
+  const [row] = rows;
+  if (!row) {
+    return null;
+  }
+  const { woken: _woken, ...device } = row;
+  return device;
+}

@@ -1,0 +1,129 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { AdmissionSettings } from '../platform/config/settings.js';
+import { StatsRegistry } from '../platform/observability/stats-registry.js';
+import { type DeviceLogEntry, type DeviceLogKind, DeviceLogRepository } from './device-log.repository.js';
+
+const WRITE_EVERY_MS = 2_000;
+const TRIM_EVERY_MS = 60_000;
+const RETENTION_EVERY_MS = 3_600_000;
+const MOST_WAITING = 50_000;
+const WRITTEN_AT_A_TIME = 2_000;
+const MOST_OF_A_DEVICE = 500;
+const DELETED_AT_A_TIME = 10_000;
+
+type Tally = DeviceLogEntry & { readonly detail: { count: number } };
+
+/**
+ * What happened to each device lately, for its diagnosis. Written in the background and never waited for: under pressure, or while the
+ * database is away, entries are dropped and counted. What comes in numbers (frames rejected, records resent, logins refused) is added up
+ * between two writes.
+ */
+@Injectable()
+export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(DeviceLog.name);
+  private readonly counts = { written: 0, dropped: 0 };
+  private entries: DeviceLogEntry[] = [];
+  private tallies = new Map<string, Tally>();
+  /** Devices with new entries since the last trimming. */
+  private grown = new Set<string>();
+  private writing = false;
+
+  constructor(
+    private readonly repository: DeviceLogRepository,
+    private readonly settings: AdmissionSettings,
+    private readonly stats: StatsRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.stats.register('deviceLog', () => ({ waiting: this.waiting, ...this.counts }));
+  }
+
+  note(kind: DeviceLogKind, imei: string, detail: DeviceLogEntry['detail']): void {
+    if (this.hasRoom()) {
+      this.entries.push({ kind, imei, at: new Date(), detail });
+    }
+  }
+
+  /** Like `note`, one entry a device and cause for all until the next write. */
+  tally(kind: DeviceLogKind, imei: string, cause: string, count: number, detail: DeviceLogEntry['detail'] = {}): void {
+    const key = `${imei} ${kind} ${cause}`;
+    const known = this.tallies.get(key);
+    if (known) {
+      known.detail.count += count;
+    } else if (this.hasRoom()) {
+      this.tallies.set(key, { kind, imei, at: new Date(), detail: { ...detail, cause, count } });
+    }
+  }
+
+  @Interval(WRITE_EVERY_MS)
+  async write(): Promise<void> {
+    if (this.writing || this.waiting === 0) {
+      return;
+    }
+    this.writing = true;
+    const batch = [...this.entries, ...this.tallies.values()];
+    this.entries = [];
+    this.tallies = new Map();
+    try {
+      for (let first = 0; first < batch.length; first += WRITTEN_AT_A_TIME) {
+        await this.append(batch.slice(first, first + WRITTEN_AT_A_TIME));
+      }
+    } finally {
+      this.writing = false;
+    }
+  }
+
+  @Interval(TRIM_EVERY_MS)
+  async trim(): Promise<void> {
+    const imeis = [...this.grown];
+    this.grown = new Set();
+    await this.attempt('trimmed', () => this.repository.trim(imeis, MOST_OF_A_DEVICE));
+  }
+
+  @Interval(RETENTION_EVERY_MS)
+  async deleteOld(): Promise<void> {
+    const deleteSome = (): Promise<number> =>
+      this.repository.deleteOlderThan(this.settings.DEVICE_LOG_RETENTION_DAYS, DELETED_AT_A_TIME);
+    await this.attempt('cleared of old entries', async () => {
+      while ((await deleteSome()) === DELETED_AT_A_TIME) {
+        // A part at a time: one statement over millions of rows would hold its locks for long.
+      }
+    });
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.write();
+  }
+
+  private get waiting(): number {
+    return this.entries.length + this.tallies.size;
+  }
+
+  private hasRoom(): boolean {
+    if (this.waiting < MOST_WAITING) {
+      return true;
+    }
+    this.counts.dropped++;
+    return false;
+  }
+
+  private async append(batch: readonly DeviceLogEntry[]): Promise<void> {
+    try {
+      await this.repository.append(batch);
+      this.counts.written += batch.length;
+      batch.forEach(({ imei }) => this.grown.add(imei));
+    } catch (error) {
+      this.counts.dropped += batch.length;
+      this.logger.warn(`${batch.length} entries of the device log are dropped: ${String(error)}`);
+    }
+  }
+
+  private async attempt(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.logger.warn(`The device log could not be ${what}: ${String(error)}`);
+    }
+  }
+}

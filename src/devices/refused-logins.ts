@@ -1,0 +1,77 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { StatsRegistry } from '../platform/observability/stats-registry.js';
+import { DeviceLog } from './device-log.js';
+import { type LoginRefusal } from './login-refusal.js';
+import { type UnknownDevice, UnknownDevicesRepository } from './unknown-devices.repository.js';
+
+const WRITE_EVERY_MS = 2_000;
+/** Of the table, and of what waits to be written: whoever invents IMEIs without end fills neither. */
+const MOST_DEVICES = 10_000;
+
+/** Counts refused logins and remembers who was refused. Added up in memory: a flood of bad logins is no flood of writes. */
+@Injectable()
+export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(RefusedLogins.name);
+  private readonly counts: Record<LoginRefusal | 'forgotten', number> = { unknown: 0, banned: 0, address: 0, forgotten: 0 };
+  private unknown = new Map<string, UnknownDevice>();
+  private writing = false;
+
+  constructor(
+    private readonly repository: UnknownDevicesRepository,
+    private readonly log: DeviceLog,
+    private readonly stats: StatsRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.stats.register('refusedLogins', () => ({ ...this.counts }));
+  }
+
+  note(imei: string, address: string, refusal: LoginRefusal): void {
+    this.counts[refusal]++;
+    if (refusal === 'unknown') {
+      this.noteUnknown(imei, address);
+    } else {
+      // Known devices only, of which there is an end.
+      this.log.tally('refused', imei, refusal, 1, { address });
+    }
+  }
+
+  @Interval(WRITE_EVERY_MS)
+  async write(): Promise<void> {
+    if (this.writing || this.unknown.size === 0) {
+      return;
+    }
+    this.writing = true;
+    const batch = this.unknown;
+    this.unknown = new Map();
+    try {
+      await this.repository.add([...batch.values()]);
+      await this.repository.trim(MOST_DEVICES);
+    } catch (error) {
+      this.counts.forgotten += batch.size;
+      this.logger.warn(`${batch.size} unknown devices could not be written down: ${String(error)}`);
+    } finally {
+      this.writing = false;
+    }
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.write();
+  }
+
+  private noteUnknown(imei: string, address: string): void {
+    const now = new Date();
+    const known = this.unknown.get(imei);
+    if (known) {
+      Object.assign(known, { lastSeen: now, attempts: known.attempts + 1, lastAddress: address });
+      return;
+    }
+    if (this.unknown.size >= MOST_DEVICES) {
+      // A Map keeps the order of insertion.
+      this.unknown.delete(this.unknown.keys().next().value ?? '');
+      this.counts.forgotten++;
+    }
+    this.unknown.set(imei, { imei, firstSeen: now, lastSeen: now, attempts: 1, lastAddress: address });
+  }
+}

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+
+/** Attempts of one unregistered device since the last time they were written down. */
+export interface UnknownDevice {
+  readonly imei: string;
+  readonly firstSeen: Date;
+  lastSeen: Date;
+  attempts: number;
+  lastAddress: string;
+}
+
+/** Writes `tbl_iot_unknown_devices`. */
+@Injectable()
+export class UnknownDevicesRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  async add(devices: readonly UnknownDevice[]): Promise<void> {
+    await this.dataSource.query(
+      `insert into tbl_iot_unknown_devices as known (imei, first_seen, last_seen, attempts, last_address)
+       select seen.* from unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::text[])
+         as seen (imei, first_seen, last_seen, attempts, last_address)
+        where not exists (select from tbl_iot_devices device where device.imei = seen.imei)
+        order by imei
+       on conflict (imei) do update
+          set last_seen = greatest(known.last_seen, excluded.last_seen), attempts = known.attempts + excluded.attempts,
+              last_address = excluded.last_address`,
+      [
+        devices.map(({ imei }) => imei),
+        devices.map(({ firstSeen }) => firstSeen),
+        devices.map(({ lastSeen }) => lastSeen),
+        devices.map(({ attempts }) => attempts),
+        devices.map(({ lastAddress }) => lastAddress),
+      ],
+    );
+  }
+
+  /** Keeps those that were seen last. */
+  async trim(most: number): Promise<void> {
+    await this.dataSource.query(
+      `delete from tbl_iot_unknown_devices
+        where imei in (select imei from tbl_iot_unknown_devices order by last_seen desc, imei desc offset $1 for update skip locked)`,
+      [most],
+    );
+  }
+}

@@ -1,0 +1,19 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ImeiParam } from '../platform/http/imei.param.js';
+import { type DiagnosisDto } from './diagnosis.dto.js';
+import { DiagnosisService } from './diagnosis.service.js';
+import { likelyCauses } from './likely-causes.js';
+
+@ApiTags('Devices')
+@Controller()
+export class DiagnosisController {
+  constructor(private readonly diagnosis: DiagnosisService) {}
+
+  /** What is wrong with a device: its last logins, refusals, closes and troubles, and what they are likely to come from. */
+  @Get('devices/:imei/diagnosis')
+  async diagnose(@Param() { imei }: ImeiParam): Promise<DiagnosisDto> {
+    const findings = await this.diagnosis.examine(imei);
+    return { success: true, imei, likelyCauses: likelyCauses(findings), ...findings };
+  }
+}

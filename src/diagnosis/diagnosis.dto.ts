@@ -1,0 +1,61 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+/** What is likely to be wrong. */
+export class LikelyCauseDto {
+  /**
+   * Stable, for programs.
+   * @example 'CLOCK_AHEAD'
+   */
+  readonly code!: string;
+  /** For people. */
+  readonly text!: string;
+}
+
+/** One entry of the device's log. */
+export class DeviceLogEntryDto {
+  readonly at!: Date;
+  @ApiProperty({ enum: ['login', 'refused', 'closed', 'rejected_frames', 'resent_records'] })
+  readonly kind!: string;
+  /** Address of a login, reason of a close; cause and count of what is added up. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { cause: 'BAD_CRC', count: 3 } })
+  readonly detail!: Readonly<Record<string, unknown>>;
+}
+
+export class RecordFindingsDto {
+  /** How many of its last records were looked at. */
+  readonly looked!: number;
+  /** Received minus device time, of the record for which it is least; negative: the clock is ahead. */
+  readonly leastClockOffsetSeconds!: number | null;
+  /** Without satellites. */
+  readonly withoutFix!: number;
+  /** Without satellites, and at 0/0. */
+  readonly atZero!: number;
+  readonly lastReceivedAt!: Date | null;
+}
+
+/** Of the last 7 days. */
+export class CommandFindingsDto {
+  readonly unconfirmed!: number;
+  readonly completed!: number;
+  readonly unansweredAttempts!: number;
+}
+
+export class AdmissionFindingsDto {
+  @ApiProperty({ enum: ['registered', 'banned'], nullable: true })
+  readonly status!: string | null;
+  readonly allowedRanges!: string[];
+  readonly unknownAttempts!: number;
+  readonly lastUnknownAt!: Date | null;
+}
+
+export class DiagnosisDto {
+  readonly success!: true;
+  readonly imei!: string;
+  readonly connectedSince!: Date | null;
+  readonly likelyCauses!: LikelyCauseDto[];
+  /** Newest first. */
+  readonly log!: DeviceLogEntryDto[];
+  readonly records!: RecordFindingsDto;
+  readonly commands!: CommandFindingsDto;
+  readonly admission!: AdmissionFindingsDto;
+}

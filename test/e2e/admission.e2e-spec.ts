@@ -1,0 +1,196 @@
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { recordsFrame } from '../support/frames.js';
+import { Gateway } from '../support/gateway.js';
+import { tryLogin } from '../support/logins.js';
+import { waitFor } from '../support/wait-for.js';
+
+const BEHIND_BALANCER = { BROKER_PROXY_PROTOCOL: 'on', BROKER_PROXY_TRUSTED: '127.0.0.0/8' };
+const PINNED_TO = '198.51.100.0/24';
+const [INSIDE, OUTSIDE] = ['198.51.100.7', '198.51.101.7'];
+const NOTICED_WITHIN_MS = 30_000;
+const MOST_UNKNOWN_DEVICES = 10_000;
+
+interface DevicesBody {
+  count: number;
+  devices: { imei: string; attempts: number; lastAddress: string; status: string }[];
+  nextCursor: string | null;
+}
+
+let database: TestDatabase;
+let serial = 0;
+
+function newImei(): string {
+  return String(358_000_000_000_000 + serial++);
+}
+
+async function accepted(gateway: Gateway, imei: string, address?: string): Promise<boolean> {
+  const attempt = await tryLogin(gateway.devicePort, imei, address);
+  attempt.device.close();
+  return attempt.accepted;
+}
+
+async function refusals(gateway: Gateway): Promise<Record<string, number>> {
+  return (await gateway.get<{ refusedLogins: Record<string, number> }>('stats')).body.refusedLogins;
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+
+afterAll(async () => {
+  await database.drop();
+});
+
+describe('two open gateways', () => {
+  let a: Gateway;
+  let b: Gateway;
+
+  beforeAll(async () => {
+    [a, b] = await Promise.all([Gateway.start(database.url), Gateway.start(database.url)]);
+  });
+
+  afterAll(async () => {
+    await Promise.all([a.kill(), b.kill()]);
+  });
+
+  it('close the connection of a device that is banned at the other one, refuse it from then on, and take it again after the ban', async () => {
+    const imei = newImei();
+    const { device } = await tryLogin(b.devicePort, imei);
+    expect(await device.exchange(recordsFrame([{ speed: 1 }]))).toBe(1);
+    const bystander = await tryLogin(b.devicePort, newImei());
+
+    expect(await a.post(`registered-devices/${imei}/ban`, { reason: 'stolen' })).toMatchObject({
+      status: 200,
+      body: { device: { imei, status: 'banned', banReason: 'stolen' } },
+    });
+    await device.closed(NOTICED_WITHIN_MS);
+    expect(await accepted(a, imei)).toBe(false);
+    expect(await accepted(b, imei)).toBe(false);
+    expect(await refusals(b)).toMatchObject({ banned: 1, unknown: 0, address: 0 });
+    expect(await bystander.device.exchange(recordsFrame([{ speed: 2 }]))).toBe(1);
+    bystander.device.close();
+
+    expect((await b.post(`registered-devices/${imei}/unban`, {})).body).toMatchObject({ device: { status: 'registered' } });
+    expect(await accepted(a, imei)).toBe(true);
+    const { entries } = (await a.get<{ entries: object[] }>(`audit?imei=${imei}`)).body;
+    expect(entries).toMatchObject([
+      { action: 'device.unbanned', imei },
+      { action: 'device.banned', imei, details: { reason: 'stolen' } },
+    ]);
+  });
+
+  // Nothing tells the instance of a row that was changed by hand, as nothing does when a notification is lost.
+  it('close the connection of a banned device also when no notification said so', async () => {
+    const imei = newImei();
+    const { device } = await tryLogin(a.devicePort, imei);
+    await database.query(`insert into tbl_iot_devices (imei, status) values ($1, 'banned')`, [imei]);
+    await device.closed(NOTICED_WITHIN_MS);
+  });
+
+  it('keep a register: put, get, list by pages and status, many at once, remove', async () => {
+    const imeis = Array.from({ length: 3 }, newImei);
+    expect(await a.get(`registered-devices/${imeis[0]}`)).toMatchObject({ status: 404, body: { code: 'DEVICE_NOT_REGISTERED' } });
+    const put = await a.change('PUT', `registered-devices/${imeis[0]}`, { name: 'Van', allowedRanges: [PINNED_TO] });
+    expect(put).toMatchObject({ status: 200, body: { device: { name: 'Van', note: null, allowedRanges: [PINNED_TO] } } });
+    const devices = imeis.map((imei) => ({ imei }));
+    expect((await b.post('registered-devices', { devices })).body).toMatchObject({ count: 3, created: 2 });
+    const pages: string[] = [];
+    let cursor: string | null = '358000000000000';
+    while (cursor !== null) {
+      const { body }: { body: DevicesBody } = await a.get(`registered-devices?status=registered&limit=1&cursor=${cursor}`);
+      pages.push(...body.devices.map(({ imei }) => imei));
+      cursor = body.nextCursor;
+    }
+    expect(pages).toEqual(expect.arrayContaining(imeis));
+    expect(new Set(pages).size).toBe(pages.length);
+    expect((await a.get<DevicesBody>('registered-devices?status=banned')).body.devices.map(({ imei }) => imei)).not.toContain(
+      imeis[0],
+    );
+    expect(await a.change('DELETE', `registered-devices/${imeis[1]}`)).toMatchObject({ status: 200, body: { success: true } });
+    expect((await a.change('DELETE', `registered-devices/${imeis[1]}`)).status).toBe(404);
+  });
+
+  it.each([
+    [{ devices: [] }],
+    [{ devices: [{ imei: '1' }] }],
+    [{ devices: [{ imei: '358000000000001' }, { imei: '358000000000001' }] }],
+    [{ devices: [{ imei: '358000000000001', allowedRanges: ['10.0.0.1/8'] }] }],
+    [{ devices: Array.from({ length: 1_001 }, (_, index) => ({ imei: String(359_000_000_000_000 + index) })) }],
+  ])('refuse a wrong list of registrations', async (body) => {
+    expect(await a.post('registered-devices', body)).toMatchObject({ status: 400, body: { code: 'INVALID_INPUT' } });
+  });
+
+  it('register a thousand devices at once', async () => {
+    const devices = Array.from({ length: 1_000 }, (_, index) => ({ imei: String(359_000_000_000_000 + index) }));
+    expect((await a.post('registered-devices', { devices })).body).toMatchObject({ count: 1_000, created: 1_000 });
+  });
+});
+
+describe('a gateway for registered devices behind a balancer', () => {
+  let gateway: Gateway;
+
+  beforeAll(async () => {
+    gateway = await Gateway.start(database.url, { ...BEHIND_BALANCER, DEVICE_ADMISSION: 'registered' });
+  });
+
+  afterAll(async () => {
+    await gateway.kill();
+  });
+
+  it('refuses and lists an unknown device, takes it once it is registered, and lets go of it when it is removed', async () => {
+    const imei = newImei();
+    expect(await accepted(gateway, imei, OUTSIDE)).toBe(false);
+    expect(await accepted(gateway, imei, INSIDE)).toBe(false);
+    const unknown = async () =>
+      (await gateway.get<DevicesBody>('unknown-devices')).body.devices.find((device) => device.imei === imei);
+    expect(await waitFor(unknown, { what: 'the device to be listed' })).toMatchObject({ attempts: 2, lastAddress: INSIDE });
+
+    await gateway.change('PUT', `registered-devices/${imei}`, {});
+    expect(await unknown()).toBeUndefined();
+    const { device } = await tryLogin(gateway.devicePort, imei, OUTSIDE);
+    expect(await device.exchange(recordsFrame([{ speed: 1 }]))).toBe(1);
+
+    await gateway.change('DELETE', `registered-devices/${imei}`);
+    await device.closed(NOTICED_WITHIN_MS);
+    expect(await accepted(gateway, imei, OUTSIDE)).toBe(false);
+  });
+
+  it('takes a pinned device from inside of its ranges only, and lets go of one that is pinned elsewhere', async () => {
+    const imei = newImei();
+    await gateway.change('PUT', `registered-devices/${imei}`, { allowedRanges: ['2001:db8::/32', PINNED_TO] });
+    const before = (await refusals(gateway)).address ?? 0;
+    const { accepted: inside, device } = await tryLogin(gateway.devicePort, imei, INSIDE);
+    expect(inside).toBe(true);
+    expect(await accepted(gateway, imei, OUTSIDE)).toBe(false);
+    expect(await refusals(gateway)).toMatchObject({ address: before + 1 });
+    // Who was refused need not be the device.
+    expect(await device.exchange(recordsFrame([{ speed: 1 }]))).toBe(1);
+    await gateway.change('PUT', `registered-devices/${imei}`, { allowedRanges: ['203.0.113.0/24'] });
+    await device.closed(NOTICED_WITHIN_MS);
+  });
+
+  it('remembers a bounded number of the devices that an attacker invents, and still takes good ones', async () => {
+    const good = newImei();
+    await gateway.change('PUT', `registered-devices/${good}`, {});
+    const before = (await refusals(gateway)).unknown ?? 0;
+    let next = 0;
+    const attack = async (): Promise<void> => {
+      while (next < 20_000) {
+        expect(await accepted(gateway, String(860_000_000_000_000 + next++), OUTSIDE)).toBe(false);
+      }
+    };
+    await Promise.all(Array.from({ length: 100 }, attack));
+    expect(await accepted(gateway, good, OUTSIDE)).toBe(true);
+    expect(await refusals(gateway)).toMatchObject({ unknown: before + 20_000 });
+    const count = async () =>
+      (await database.query<{ count: number }>('select count(*)::int as count from tbl_iot_unknown_devices'))[0]?.count ?? 0;
+    await waitFor(async () => (await count()) === MOST_UNKNOWN_DEVICES, {
+      what: 'the unknown devices to be trimmed',
+      timeoutMs: 30_000,
+    });
+    const [log] = await database.query<{ count: number }>(
+      `select count(*)::int as count from tbl_iot_device_log where imei like '86%'`,
+    );
+    expect(log?.count).toBe(0);
+  }, 120_000);
+});
