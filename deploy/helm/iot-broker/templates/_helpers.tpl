@@ -47,6 +47,10 @@ app.kubernetes.io/component: gateway
   value: '9000'
 - name: API_PORT
   value: '8091'
+- name: METRICS_PORT
+  value: '9464'
+- name: METRICS_HOST
+  value: 0.0.0.0
 - name: SHUTDOWN_GRACE_SECONDS
   value: {{ .Values.shutdown.graceSeconds | quote }}
 {{- range $name, $value := .Values.settings }}
