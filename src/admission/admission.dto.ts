@@ -5,17 +5,14 @@ import {
   ArrayMinSize,
   IsArray,
   IsIn,
-  IsInt,
   IsOptional,
   IsString,
   Matches,
-  Max,
   MaxLength,
-  Min,
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
-import { ToInteger } from '../platform/http/query-values.js';
+import { PageLimit } from '../platform/http/query-values.js';
 import { isAddressRange } from './address-range.js';
 import { REGISTERED_DEVICE_STATUSES, type RegisteredDeviceStatus } from './registered-device.js';
 
@@ -88,12 +85,7 @@ export class BanDto {
 /** A page in the order of the IMEIs. */
 export class ImeiPageQuery {
   /** Devices a page. */
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
-  @IsOptional()
-  @ToInteger()
-  @IsInt({ message: 'limit must be a whole number' })
-  @Min(1, { message: 'limit must be at least 1' })
-  @Max(1000, { message: 'limit must be at most 1000' })
+  @PageLimit()
   readonly limit: number = 100;
 
   /** `nextCursor` of the page before. */

@@ -1,6 +1,5 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsDate, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
-import { TIME_MESSAGE, ToDate, ToInteger } from '../platform/http/query-values.js';
+import { IsOptional, Matches } from 'class-validator';
+import { OptionalTime, PageLimit } from '../platform/http/query-values.js';
 
 /** Which entries. Newest first. */
 export class AuditQuery {
@@ -23,24 +22,15 @@ export class AuditQuery {
   readonly imei?: string;
 
   /** Done at this time or later, ISO 8601 or Unix milliseconds. */
-  @IsOptional()
-  @ToDate()
-  @IsDate({ message: TIME_MESSAGE })
+  @OptionalTime()
   readonly from?: Date;
 
   /** Done before this time. */
-  @IsOptional()
-  @ToDate()
-  @IsDate({ message: TIME_MESSAGE })
+  @OptionalTime()
   readonly to?: Date;
 
   /** Entries a page. */
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
-  @IsOptional()
-  @ToInteger()
-  @IsInt({ message: 'limit must be a whole number' })
-  @Min(1, { message: 'limit must be at least 1' })
-  @Max(1000, { message: 'limit must be at most 1000' })
+  @PageLimit()
   readonly limit: number = 100;
 
   /** `nextCursor` of the page before. */

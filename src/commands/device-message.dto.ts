@@ -1,16 +1,10 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
-import { ToInteger } from '../platform/http/query-values.js';
+import { IsOptional, Matches } from 'class-validator';
+import { PageLimit } from '../platform/http/query-values.js';
 import { type DeviceMessageRow } from './device-messages.repository.js';
 
 export class DeviceMessageQuery {
   /** Messages a page. */
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
-  @IsOptional()
-  @ToInteger()
-  @IsInt({ message: 'limit must be a whole number' })
-  @Min(1, { message: 'limit must be at least 1' })
-  @Max(1000, { message: 'limit must be at most 1000' })
+  @PageLimit()
   readonly limit: number = 100;
 
   /** `nextCursor` of the page before. */

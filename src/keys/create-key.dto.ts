@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayNotEmpty, ArrayUnique, IsArray, IsDate, IsIn, IsOptional, Matches } from 'class-validator';
-import { TIME_MESSAGE, ToDate } from '../platform/http/query-values.js';
+import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, Matches } from 'class-validator';
+import { OptionalTime } from '../platform/http/query-values.js';
 import { SCOPES, type Scope } from '../platform/http/scope.js';
 
 const SCOPES_MESSAGE = `scopes must be one or more of ${SCOPES.join(', ')}, each once`;
@@ -24,8 +24,6 @@ export class CreateKeyDto {
 
   /** When it ends by itself, ISO 8601 or Unix milliseconds as text. Not given: never. */
   @ApiPropertyOptional({ type: 'string', format: 'date-time', nullable: true, example: '2035-01-01T00:00:00Z' })
-  @IsOptional()
-  @ToDate()
-  @IsDate({ message: TIME_MESSAGE })
+  @OptionalTime()
   readonly expiresAt?: Date | null;
 }

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsDate, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { TIME_MESSAGE, ToDate, ToInteger } from '../platform/http/query-values.js';
+import { IsIn, IsOptional, IsString, Matches } from 'class-validator';
+import { OptionalTime, PageLimit } from '../platform/http/query-values.js';
 
 export type RecordView = 'raw' | 'scaled';
 export type RecordOrder = 'newest' | 'oldest';
@@ -20,27 +20,18 @@ export class TelemetryHistoryQuery extends RecordViewQuery {
    * Records from this device time on, ISO 8601 or Unix milliseconds.
    * @example '2026-11-23T00:00:00Z'
    */
-  @IsOptional()
-  @ToDate()
-  @IsDate({ message: TIME_MESSAGE })
+  @OptionalTime()
   readonly from?: Date;
 
   /**
    * Records before this device time.
    * @example '2026-11-24T00:00:00Z'
    */
-  @IsOptional()
-  @ToDate()
-  @IsDate({ message: TIME_MESSAGE })
+  @OptionalTime()
   readonly to?: Date;
 
   /** Records a page. */
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
-  @IsOptional()
-  @ToInteger()
-  @IsInt({ message: 'limit must be a whole number' })
-  @Min(1, { message: 'limit must be at least 1' })
-  @Max(1000, { message: 'limit must be at most 1000' })
+  @PageLimit()
   readonly limit: number = 100;
 
   /** Which end to begin at. */

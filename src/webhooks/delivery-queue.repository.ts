@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { type PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
+import { PreparedStatement } from '../platform/database/prepared-statement.js';
 import { type ClaimedDelivery } from './claimed-delivery.js';
 
 /** What became of a claimed delivery. `imei` and `sequence` name it. */
@@ -75,7 +75,9 @@ const claimStatement = (limit: number) => `
             null as "batchId", delivery.failures`;
 
 /** Only what is still leased to us: whoever took it over after our lease had run out settles it. */
-const SETTLE = `
+const SETTLE = new PreparedStatement(
+  'iot_settle_deliveries',
+  `
   with result as (
     select * from json_to_recordset($2::json) as result (
       imei text, sequence bigint, outcome text, "afterMs" float8, alone boolean, outage boolean,
@@ -110,7 +112,16 @@ const SETTLE = `
   )
   insert into tbl_iot_delivery_attempts (event_id, attempt, attempted_at, webhook_id, status, duration_ms, answer, error)
   select event_id, attempt, now() - "durationMs" * interval '1 millisecond', "webhookId", status, "durationMs", answer, error
-    from mine where outcome <> 'released'`;
+    from mine where outcome <> 'released'`,
+);
+
+const CLAIM_FAILURES = new PreparedStatement<ClaimedDelivery>(
+  'iot_claim_failures',
+  `
+  select event_id as "eventId", imei, sequence::text as sequence, type, iot_json_time(occurred_at) as "occurredAt", body::text as body,
+         batch_id as "batchId", failures
+    from iot_claim_failures($1, $2, $3, $4)`,
+);
 
 /** The hot table: what is still to be delivered. A lease, not a transaction, spans the request to the host. */
 @Injectable()
@@ -119,22 +130,17 @@ export class DeliveryQueueRepository {
 
   /** Due deliveries, each with everything needed to send it. Few different limits should be asked for: each has a plan of its own. */
   async claim(lease: Lease, limit: number): Promise<ClaimedDelivery[]> {
-    return this.prepared<ClaimedDelivery>(`claim-${limit}-deliveries`, claimStatement(limit), [lease.owner, lease.seconds]);
+    const claim = new PreparedStatement<ClaimedDelivery>(`iot_claim_${limit}_deliveries`, claimStatement(limit));
+    return claim.run(this.dataSource, [lease.owner, lease.seconds]);
   }
 
   /** One batch of failed commands: one whose time has come again, or a new one once it is full or old enough. */
   async claimFailures(lease: Lease, limit: number, collectMs: number): Promise<ClaimedDelivery[]> {
-    return this.prepared<ClaimedDelivery>(
-      'claim-failures',
-      `select event_id as "eventId", imei, sequence::text as sequence, type, iot_json_time(occurred_at) as "occurredAt", body::text as body,
-              batch_id as "batchId", failures
-         from iot_claim_failures($1, $2, $3, $4)`,
-      [lease.owner, lease.seconds, limit, collectMs],
-    );
+    return CLAIM_FAILURES.run(this.dataSource, [lease.owner, lease.seconds, limit, collectMs]);
   }
 
   async settle(owner: string, settlements: readonly Settlement[]): Promise<void> {
-    await this.prepared('settle-deliveries', SETTLE, [owner, JSON.stringify(settlements)]);
+    await SETTLE.run(this.dataSource, [owner, JSON.stringify(settlements)]);
   }
 
   /** The host is back: what failed because it was away need not wait any longer. */
@@ -143,16 +149,5 @@ export class DeliveryQueueRepository {
       `update tbl_iot_deliveries set next_attempt_at = now()
         where held_by_outage and locked_by is null and next_attempt_at > now()`,
     );
-  }
-
-  /** Planned once a connection: planning takes longer than executing. */
-  private async prepared<T extends object>(name: string, text: string, values: unknown[]): Promise<T[]> {
-    const queryRunner = this.dataSource.createQueryRunner();
-    try {
-      const client = (await queryRunner.connect()) as PoolClient;
-      return (await client.query<T>({ name, text, values })).rows;
-    } finally {
-      await queryRunner.release();
-    }
   }
 }

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsDate, IsIn, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
-import { TIME_MESSAGE, ToDate, ToInteger } from '../platform/http/query-values.js';
+import { IsIn, IsOptional, Matches } from 'class-validator';
+import { OptionalTime, PageLimit } from '../platform/http/query-values.js';
 import { EVENT_TYPES, type EventType } from '../platform/outbox/event-types.js';
 import { CURSOR_PATTERN } from './event-cursor.js';
 import { EVENT_STATES, type EventState } from './recorded-event.js';
@@ -27,24 +27,15 @@ export class WebhookEventQuery {
   readonly imei?: string;
 
   /** Occurred at this time or later, ISO 8601 or Unix milliseconds. */
-  @IsOptional()
-  @ToDate()
-  @IsDate({ message: TIME_MESSAGE })
+  @OptionalTime()
   readonly from?: Date;
 
   /** Occurred before this time. */
-  @IsOptional()
-  @ToDate()
-  @IsDate({ message: TIME_MESSAGE })
+  @OptionalTime()
   readonly to?: Date;
 
   /** Events a page. */
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
-  @IsOptional()
-  @ToInteger()
-  @IsInt({ message: 'limit must be a whole number' })
-  @Min(1, { message: 'limit must be at least 1' })
-  @Max(1000, { message: 'limit must be at most 1000' })
+  @PageLimit()
   readonly limit: number = 100;
 
   /** `nextCursor` of the page before. */
@@ -74,18 +65,14 @@ export class ReplayDto {
    * Occurred at this time or later, ISO 8601.
    * @example '2026-11-23T00:00:00Z'
    */
-  @IsOptional()
-  @ToDate()
-  @IsDate({ message: TIME_MESSAGE })
+  @OptionalTime()
   readonly from?: Date;
 
   /**
    * Occurred before this time.
    * @example '2026-11-24T00:00:00Z'
    */
-  @IsOptional()
-  @ToDate()
-  @IsDate({ message: TIME_MESSAGE })
+  @OptionalTime()
   readonly to?: Date;
 
   /** `nextCursor` of the answer before, when there were more. */
@@ -105,12 +92,7 @@ export class EventFeedQuery {
   readonly after?: string;
 
   /** Events an answer. */
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
-  @IsOptional()
-  @ToInteger()
-  @IsInt({ message: 'limit must be a whole number' })
-  @Min(1, { message: 'limit must be at least 1' })
-  @Max(1000, { message: 'limit must be at most 1000' })
+  @PageLimit()
   readonly limit: number = 100;
 }
 
