@@ -9,6 +9,7 @@ import { type ConnectionEnvironment } from './connection-environment.js';
 import { DeviceConnection } from './device-connection.js';
 import { FrameDispatcher, type AskHandler } from './frame-dispatcher.js';
 import { type TeltonikaContext } from './teltonika.context.js';
+import { TlsListener, type Arrival } from './tls-listener.js';
 import { TransportCounters } from './transport-counters.js';
 import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
 
@@ -28,6 +29,8 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   private readonly listener: NetServer;
   private readonly connections = new Set<DeviceConnection>();
   private readonly environment: ConnectionEnvironment;
+  private readonly tls: TlsListener | null;
+  private openSockets = 0;
   private closing = false;
 
   constructor(
@@ -50,15 +53,28 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     // Half-open is allowed so that a peer which sends its last frame and a FIN at once still gets its acknowledgement.
     this.listener = createServer(
       { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: options.keepAliveMs, noDelay: true },
-      (socket) => this.accept(socket),
+      (socket) => this.mayEnter(socket) && this.accept(socket),
     );
-    this.listener.maxConnections = options.maxConnections;
-    this.listener.on('drop', () => this.counters.connectionsRefused++);
+    this.tls =
+      options.tls &&
+      new TlsListener(
+        options,
+        options.tls,
+        counters,
+        this.logger,
+        (socket) => this.mayEnter(socket),
+        (socket, arrival) => this.accept(socket, arrival),
+      );
   }
 
   /** The port it listens on, known after `listen`. */
   get port(): number {
     return (this.listener.address() as AddressInfo).port;
+  }
+
+  /** The port with TLS, known after `listen`; null: there is none. */
+  get tlsPort(): number | null {
+    return this.tls && this.tls.port;
   }
 
   get connectionCount(): number {
@@ -77,7 +93,11 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     this.listener.listen({ host: this.options.host, port: this.options.port, backlog: 4096 }, () => {
       this.listener.off('error', onError);
       this.listener.on('error', (error) => void this.logger.error(error));
-      callback();
+      if (this.tls) {
+        this.tls.listen(callback);
+      } else {
+        callback();
+      }
     });
   }
 
@@ -88,6 +108,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   override async close(): Promise<void> {
     this.closing = true;
     this.listener.close();
+    this.tls?.close();
     const connections = [...this.connections];
     const { drainTimeoutMs } = this.options;
     const atATime = Math.max(CLOSED_AT_A_TIME, Math.ceil((connections.length * CLOSING_PAUSE_MS) / (drainTimeoutMs / 2)));
@@ -121,13 +142,25 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     return this.listener as T;
   }
 
-  private accept(socket: Socket): void {
+  /** Both ports share the one bound; a handshake that is not done counts, else it would be the way around it. */
+  private mayEnter(socket: Socket): boolean {
+    if (this.closing || this.openSockets >= this.options.maxConnections) {
+      this.counters.connectionsRefused += this.closing ? 0 : 1;
+      socket.destroy();
+      return false;
+    }
+    this.openSockets++;
+    socket.once('close', () => this.openSockets--);
+    this.counters.connectionsAccepted++;
+    return true;
+  }
+
+  private accept(socket: Socket, arrival?: Arrival): void {
     if (this.closing) {
       socket.destroy();
       return;
     }
-    this.counters.connectionsAccepted++;
-    const connection = new DeviceConnection(socket, this.environment, () => this.connections.delete(connection));
+    const connection = new DeviceConnection(socket, this.environment, () => this.connections.delete(connection), arrival);
     this.connections.add(connection);
   }
 

@@ -39,6 +39,7 @@ export const DEFAULT_OPTIONS: TransportOptions = {
   keepAliveMs: 60_000,
   maxBytesInFlight: 1 << 20,
   comesFromBalancer: () => false,
+  tls: null,
   drainTimeoutMs: 5_000,
 };
 

@@ -70,6 +70,26 @@ export class BrokerSettings {
   @IsString()
   readonly BROKER_PROXY_TRUSTED?: string;
 
+  /** TCP port for devices that speak TLS (1.2 or newer). Not set: there is none. */
+  @IsOptional()
+  @PortVariable()
+  readonly BROKER_TLS_PORT?: number;
+
+  /** Certificate of the TLS port and its chain, PEM; read again when it changes. */
+  @IsOptional()
+  @IsString()
+  readonly BROKER_TLS_CERT_FILE?: string;
+
+  /** Private key of that certificate, PEM. */
+  @IsOptional()
+  @IsString()
+  readonly BROKER_TLS_KEY_FILE?: string;
+
+  /** Authorities whose certificates devices must present at the TLS port, PEM. Not set: none is asked for. */
+  @IsOptional()
+  @IsString()
+  readonly BROKER_TLS_CA_FILE?: string;
+
   /** Largest frame accepted, in bytes. Devices send up to 1,280; photos and traces up to 2,100. */
   @IntegerVariable(1_300, 1_048_576)
   readonly BROKER_MAX_FRAME_BYTES: number = 16_384;
