@@ -50,6 +50,7 @@ function transportOptions(broker: BrokerSettings, process: ProcessSettings): Tra
     host: broker.BROKER_HOST,
     port: broker.BROKER_PORT,
     maxConnections: broker.MAX_DEVICE_CONNECTIONS,
+    maxConnectionsPerAddress: broker.BROKER_MAX_CONNECTIONS_PER_ADDRESS,
     maxFrameBytes: broker.BROKER_MAX_FRAME_BYTES,
     loginTimeoutMs: broker.BROKER_LOGIN_TIMEOUT_SECONDS * MS,
     idleTimeoutMs: broker.BROKER_IDLE_TIMEOUT_SECONDS * MS,

@@ -3,12 +3,14 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
+import { AddressLimit } from './address-limit.js';
 import { ByteBudget } from './byte-budget.js';
 import { ConnectionRegistry } from './connection-registry.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
 import { DeviceConnection } from './device-connection.js';
 import { FrameDispatcher, type AskHandler } from './frame-dispatcher.js';
 import { type TeltonikaContext } from './teltonika.context.js';
+import { peerOf } from './peer.js';
 import { TlsListener, type Arrival } from './tls-listener.js';
 import { TransportCounters } from './transport-counters.js';
 import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
@@ -30,6 +32,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   private readonly connections = new Set<DeviceConnection>();
   private readonly environment: ConnectionEnvironment;
   private readonly tls: TlsListener | null;
+  private readonly perAddress: AddressLimit;
   private openSockets = 0;
   private closing = false;
 
@@ -55,6 +58,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
       { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: options.keepAliveMs, noDelay: true },
       (socket) => this.mayEnter(socket) && this.accept(socket),
     );
+    this.perAddress = new AddressLimit(options.maxConnectionsPerAddress);
     this.tls =
       options.tls &&
       new TlsListener(
@@ -149,8 +153,19 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
       socket.destroy();
       return false;
     }
+    const { address } = peerOf(socket);
+    // All that a balancer brings have its address: they are the balancer's to bound.
+    const leave = this.options.comesFromBalancer(address) ? () => undefined : this.perAddress.enter(address);
+    if (!leave) {
+      this.counters.connectionsRefusedByAddress++;
+      socket.destroy();
+      return false;
+    }
     this.openSockets++;
-    socket.once('close', () => this.openSockets--);
+    socket.once('close', () => {
+      this.openSockets--;
+      leave();
+    });
     this.counters.connectionsAccepted++;
     return true;
   }

@@ -17,6 +17,8 @@ export class TransportCounters {
   connectionsAccepted = 0;
   /** Turned away at accept: as many connections as allowed are open. */
   connectionsRefused = 0;
+  /** Turned away at accept: their address has as many as it may. */
+  connectionsRefusedByAddress = 0;
   tlsHandshakes = 0;
   tlsHandshakesFailed = 0;
   tlsReloads = 0;

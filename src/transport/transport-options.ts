@@ -6,6 +6,8 @@ export interface TransportOptions {
   /** 0 lets the system choose; `TeltonikaServer.port` tells which. */
   readonly port: number;
   readonly maxConnections: number;
+  /** 0: no bound. Not for balancers. */
+  readonly maxConnectionsPerAddress: number;
   readonly maxFrameBytes: number;
   readonly loginTimeoutMs: number;
   /** A device that neither sent nor took a byte for longer is disconnected. */

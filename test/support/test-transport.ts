@@ -33,6 +33,7 @@ export const DEFAULT_OPTIONS: TransportOptions = {
   host: '127.0.0.1',
   port: 0,
   maxConnections: 1_000,
+  maxConnectionsPerAddress: 0,
   maxFrameBytes: 16_384,
   loginTimeoutMs: 10_000,
   idleTimeoutMs: 60_000,

@@ -49,6 +49,10 @@ export class BrokerSettings {
   @IntegerVariable(1, 1_000_000)
   readonly MAX_DEVICE_CONNECTIONS: number = 20_000;
 
+  /** Device connections of one remote address, balancers excepted. 0: no bound, for mobile operators put thousands behind one. */
+  @IntegerVariable(0, 1_000_000)
+  readonly BROKER_MAX_CONNECTIONS_PER_ADDRESS: number = 0;
+
   /** Seconds in which a device must have sent its IMEI. */
   @IntegerVariable(1, 600)
   readonly BROKER_LOGIN_TIMEOUT_SECONDS: number = 10;
