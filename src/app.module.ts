@@ -17,6 +17,7 @@ import { HttpModule } from './platform/http/http.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { OutboxModule } from './platform/outbox/outbox.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
+import { readTlsCredentials } from './transport/tls-credentials.js';
 import { type TransportOptions } from './transport/transport-options.js';
 import { TracingModule } from './tracing/tracing.module.js';
 import { trustedPeers } from './transport/trusted-peers.js';
@@ -24,6 +25,7 @@ import { TransportModule } from './transport/transport.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 const MS = 1_000;
+const CERTIFICATE_RELOAD_MS = 5_000;
 
 /** The composition root. */
 @Module({})
@@ -62,12 +64,14 @@ function transportOptions(broker: BrokerSettings, process: ProcessSettings): Tra
     host: broker.BROKER_HOST,
     port: broker.BROKER_PORT,
     maxConnections: broker.MAX_DEVICE_CONNECTIONS,
+    maxConnectionsPerAddress: broker.BROKER_MAX_CONNECTIONS_PER_ADDRESS,
     maxFrameBytes: broker.BROKER_MAX_FRAME_BYTES,
     loginTimeoutMs: broker.BROKER_LOGIN_TIMEOUT_SECONDS * MS,
     idleTimeoutMs: broker.BROKER_IDLE_TIMEOUT_SECONDS * MS,
     keepAliveMs: broker.BROKER_KEEPALIVE_SECONDS * MS,
     maxBytesInFlight: broker.BROKER_MAX_BYTES_IN_FLIGHT,
     comesFromBalancer: broker.BROKER_PROXY_PROTOCOL ? balancersOf(broker) : () => false,
+    tls: tlsOptions(broker),
     drainTimeoutMs: process.SHUTDOWN_GRACE_SECONDS * MS,
   };
 }
@@ -82,4 +86,27 @@ function balancersOf({ BROKER_PROXY_TRUSTED: cidrs }: BrokerSettings): (address:
   } catch (error) {
     throw new SettingsError([`BROKER_PROXY_TRUSTED: ${(error as Error).message}`]);
   }
+}
+
+/** Throws SettingsError: a certificate no device would accept is told before anything is started. */
+function tlsOptions(broker: BrokerSettings): TransportOptions['tls'] {
+  const {
+    BROKER_TLS_PORT: port,
+    BROKER_TLS_CERT_FILE: certificateFile,
+    BROKER_TLS_KEY_FILE: keyFile,
+    BROKER_TLS_CA_FILE: caFile = null,
+  } = broker;
+  if (port === undefined) {
+    return null;
+  }
+  if (certificateFile === undefined || keyFile === undefined) {
+    throw new SettingsError(['BROKER_TLS_CERT_FILE and BROKER_TLS_KEY_FILE must be set when BROKER_TLS_PORT is']);
+  }
+  const files = { certificateFile, keyFile, caFile };
+  try {
+    readTlsCredentials(files, Date.now());
+  } catch (error) {
+    throw new SettingsError([`BROKER_TLS_PORT: ${(error as Error).message}`]);
+  }
+  return { ...files, port, reloadMs: CERTIFICATE_RELOAD_MS };
 }

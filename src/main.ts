@@ -110,7 +110,11 @@ async function stop(app: NestFastifyApplication): Promise<void> {
 
 async function announce(app: NestFastifyApplication): Promise<void> {
   const http = await app.getUrl();
-  logger.log(`Devices connect to port ${app.get(TeltonikaServer).port}`);
+  const { port, tlsPort } = app.get(TeltonikaServer);
+  logger.log(`Devices connect to port ${port}`);
+  if (tlsPort !== null) {
+    logger.log(`Devices with TLS connect to port ${tlsPort}`);
+  }
   logger.log(`REST API on ${http}/api/v1, documentation on ${http}/docs`);
   const { made } = app.get(ApiKeys);
   if (made !== null) {

@@ -30,6 +30,7 @@ export class TransportMetrics implements OnModuleInit {
 
   onModuleInit(): void {
     this.ofConnections();
+    this.ofTls();
     this.ofFrames();
     this.counters.whenAcknowledged(
       this.metrics.histogram(
@@ -57,8 +58,15 @@ export class TransportMetrics implements OnModuleInit {
       () => counters.connectionsAccepted,
     );
     metrics.counter(
-      { name: 'iot_broker_connections_refused_total', help: 'Connections turned away at accept: as many as allowed were open.' },
-      () => counters.connectionsRefused,
+      {
+        name: 'iot_broker_connections_refused_total',
+        help: 'Connections turned away at accept: as many as allowed were open, in all or of their address.',
+        labelNames: ['limit'],
+      },
+      () => [
+        [{ limit: 'all' }, counters.connectionsRefused],
+        [{ limit: 'address' }, counters.connectionsRefusedByAddress],
+      ],
     );
     metrics.counter({ name: 'iot_broker_logins_total', help: 'Logins by result.', labelNames: ['result'] }, () => [
       [{ result: 'accepted' }, counters.loginsAccepted],
@@ -67,6 +75,28 @@ export class TransportMetrics implements OnModuleInit {
     metrics.counter(
       { name: 'iot_broker_disconnects_total', help: 'Connections that ended, by reason.', labelNames: ['reason'] },
       () => labelled('reason', counters.disconnects),
+    );
+  }
+
+  private ofTls(): void {
+    const { counters, metrics } = this;
+    metrics.counter(
+      { name: 'iot_broker_tls_handshakes_total', help: 'TLS handshakes of devices, by result.', labelNames: ['result'] },
+      () => [
+        [{ result: 'done' }, counters.tlsHandshakes],
+        [{ result: 'failed' }, counters.tlsHandshakesFailed],
+      ],
+    );
+    metrics.counter(
+      { name: 'iot_broker_tls_reloads_total', help: 'Times the certificate was read again, by result.', labelNames: ['result'] },
+      () => [
+        [{ result: 'done' }, counters.tlsReloads],
+        [{ result: 'failed' }, counters.tlsReloadsFailed],
+      ],
+    );
+    metrics.gauge(
+      { name: 'iot_broker_tls_certificate_expires_seconds', help: 'When the certificate in use expires, seconds since 1970.' },
+      () => (this.server.tlsExpiresAt === null ? [] : [[{}, this.server.tlsExpiresAt.getTime() / 1_000]]),
     );
   }
 

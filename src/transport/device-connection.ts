@@ -7,20 +7,15 @@ import { type ConnectionEnvironment } from './connection-environment.js';
 import { type TracedConnection } from './device-trace.js';
 import { FrameExchange } from './frame-exchange.js';
 import { type LiveConnection } from './live-connection.js';
+import { giveSessionBack } from './session-end.js';
 import { LoginPhase } from './login-phase.js';
 import { OutgoingFrames } from './outgoing-frames.js';
-import {
-  DEVICE_CONNECTED,
-  DEVICE_DISCONNECTED,
-  DEVICE_LOGIN,
-  type DeviceConnected,
-  type DeviceDisconnected,
-  type DeviceLogin,
-  type LoginOutcome,
-} from './patterns.js';
+import { DEVICE_CONNECTED, DEVICE_LOGIN, type DeviceConnected, type DeviceLogin, type LoginOutcome } from './patterns.js';
 import { ProxyHeaderReader } from './proxy-header.js';
+import { peerOf } from './peer.js';
 import { closeGracefully } from './socket-close.js';
 import { TeltonikaContext } from './teltonika.context.js';
+import { type Arrival } from './tls-listener.js';
 import { type DisconnectReason } from './transport-counters.js';
 
 /** A device that has stored records sends them at once after its login; commands wait that long for the first of them. */
@@ -55,17 +50,19 @@ export class DeviceConnection implements LiveConnection {
     private readonly socket: Socket,
     private readonly environment: ConnectionEnvironment,
     private readonly onClosed: () => void,
+    arrival: Arrival | null = null,
   ) {
     const { options } = environment;
     // Kept now: a destroyed socket no longer knows its peer.
-    this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-    this.remotePort = socket.remotePort ?? 0;
+    const { address, port } = arrival?.source ?? peerOf(socket);
+    this.remoteAddress = address;
+    this.remotePort = port;
     this.frames = new FrameExchange(socket, environment);
     this.login = new LoginPhase(
-      options.loginTimeoutMs,
+      Math.max(1, options.loginTimeoutMs - (arrival?.spentMs ?? 0)),
       () => this.close('login-timeout'),
-      options.comesFromBalancer(this.remoteAddress) ? new ProxyHeaderReader() : null,
-      ({ address, port }) => Object.assign(this, { remoteAddress: address, remotePort: port }),
+      !arrival && options.comesFromBalancer(this.remoteAddress) ? new ProxyHeaderReader() : null,
+      (source) => Object.assign(this, { remoteAddress: source.address, remotePort: source.port }),
     );
     socket.setTimeout(options.idleTimeoutMs);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
@@ -322,9 +319,9 @@ export class DeviceConnection implements LiveConnection {
     this.login?.end();
     if (reason === 'socket-error' || this.socket.destroyed) {
       this.socket.destroy();
-      return;
+    } else {
+      closeGracefully(this.socket);
     }
-    closeGracefully(this.socket);
   }
 
   private closed(): void {
@@ -337,15 +334,7 @@ export class DeviceConnection implements LiveConnection {
   private async leave(): Promise<void> {
     const { context, closing: reason } = this;
     if (context && reason) {
-      try {
-        await this.environment.ask<unknown>(
-          DEVICE_DISCONNECTED,
-          { imei: context.imei, epoch: context.epoch, reason } satisfies DeviceDisconnected,
-          context,
-        );
-      } catch {
-        // The handler has logged its reason; a session that is not given back is freed with its instance at the latest.
-      }
+      await giveSessionBack(this.environment, context, reason);
     }
     this.onClosed();
     this.drained?.();

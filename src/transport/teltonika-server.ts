@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
+import { AddressLimit } from './address-limit.js';
 import { ByteBudget } from './byte-budget.js';
 import { ConnectionRegistry } from './connection-registry.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
@@ -10,6 +11,8 @@ import { DeviceConnection } from './device-connection.js';
 import { DeviceTrace } from './device-trace.js';
 import { FrameDispatcher, type AskHandler } from './frame-dispatcher.js';
 import { type TeltonikaContext } from './teltonika.context.js';
+import { peerOf } from './peer.js';
+import { TlsListener, type Arrival } from './tls-listener.js';
 import { TransportCounters } from './transport-counters.js';
 import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
 
@@ -29,6 +32,9 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   private readonly listener: NetServer;
   private readonly connections = new Set<DeviceConnection>();
   private readonly environment: ConnectionEnvironment;
+  private readonly tls: TlsListener | null;
+  private readonly perAddress: AddressLimit;
+  private openSockets = 0;
   private closing = false;
 
   constructor(
@@ -53,15 +59,34 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     // Half-open is allowed so that a peer which sends its last frame and a FIN at once still gets its acknowledgement.
     this.listener = createServer(
       { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: options.keepAliveMs, noDelay: true },
-      (socket) => this.accept(socket),
+      (socket) => this.mayEnter(socket) && this.accept(socket),
     );
-    this.listener.maxConnections = options.maxConnections;
-    this.listener.on('drop', () => this.counters.connectionsRefused++);
+    this.perAddress = new AddressLimit(options.maxConnectionsPerAddress);
+    this.tls =
+      options.tls &&
+      new TlsListener(
+        options,
+        options.tls,
+        counters,
+        this.logger,
+        (socket) => this.mayEnter(socket),
+        (socket, arrival) => this.accept(socket, arrival),
+      );
   }
 
   /** The port it listens on, known after `listen`. */
   get port(): number {
     return (this.listener.address() as AddressInfo).port;
+  }
+
+  /** The port with TLS, known after `listen`; null: there is none. */
+  get tlsPort(): number | null {
+    return this.tls && this.tls.port;
+  }
+
+  /** Of the certificate in use; null without a port with TLS. */
+  get tlsExpiresAt(): Date | null {
+    return this.tls && this.tls.expiresAt;
   }
 
   get connectionCount(): number {
@@ -80,7 +105,11 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     this.listener.listen({ host: this.options.host, port: this.options.port, backlog: 4096 }, () => {
       this.listener.off('error', onError);
       this.listener.on('error', (error) => void this.logger.error(error));
-      callback();
+      if (this.tls) {
+        this.tls.listen(callback);
+      } else {
+        callback();
+      }
     });
   }
 
@@ -91,6 +120,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   override async close(): Promise<void> {
     this.closing = true;
     this.listener.close();
+    this.tls?.close();
     const connections = [...this.connections];
     const { drainTimeoutMs } = this.options;
     const atATime = Math.max(CLOSED_AT_A_TIME, Math.ceil((connections.length * CLOSING_PAUSE_MS) / (drainTimeoutMs / 2)));
@@ -124,13 +154,36 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     return this.listener as T;
   }
 
-  private accept(socket: Socket): void {
+  /** Both ports share the one bound; a handshake that is not done counts, else it would be the way around it. */
+  private mayEnter(socket: Socket): boolean {
+    if (this.closing || this.openSockets >= this.options.maxConnections) {
+      this.counters.connectionsRefused += this.closing ? 0 : 1;
+      socket.destroy();
+      return false;
+    }
+    const { address } = peerOf(socket);
+    // All that a balancer brings have its address: they are the balancer's to bound.
+    const leave = this.options.comesFromBalancer(address) ? () => undefined : this.perAddress.enter(address);
+    if (!leave) {
+      this.counters.connectionsRefusedByAddress++;
+      socket.destroy();
+      return false;
+    }
+    this.openSockets++;
+    socket.once('close', () => {
+      this.openSockets--;
+      leave();
+    });
+    this.counters.connectionsAccepted++;
+    return true;
+  }
+
+  private accept(socket: Socket, arrival?: Arrival): void {
     if (this.closing) {
       socket.destroy();
       return;
     }
-    this.counters.connectionsAccepted++;
-    const connection = new DeviceConnection(socket, this.environment, () => this.connections.delete(connection));
+    const connection = new DeviceConnection(socket, this.environment, () => this.connections.delete(connection), arrival);
     this.connections.add(connection);
   }
 

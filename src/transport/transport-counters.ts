@@ -18,6 +18,13 @@ export class TransportCounters {
   connectionsAccepted = 0;
   /** Turned away at accept: as many connections as allowed are open. */
   connectionsRefused = 0;
+  /** Turned away at accept: their address has as many as it may. */
+  connectionsRefusedByAddress = 0;
+  tlsHandshakes = 0;
+  tlsHandshakesFailed = 0;
+  tlsReloads = 0;
+  /** Changed files that were of no use: the certificate from before is kept. */
+  tlsReloadsFailed = 0;
   loginsAccepted = 0;
   loginsRefused = 0;
   bytesReceived = 0;

@@ -1,9 +1,13 @@
+import { type TlsOptions } from './tls-options.js';
+
 /** Limits and ports of the device listener. Durations in milliseconds, sizes in bytes. */
 export interface TransportOptions {
   readonly host: string;
   /** 0 lets the system choose; `TeltonikaServer.port` tells which. */
   readonly port: number;
   readonly maxConnections: number;
+  /** 0: no bound. Not for balancers. */
+  readonly maxConnectionsPerAddress: number;
   readonly maxFrameBytes: number;
   readonly loginTimeoutMs: number;
   /** A device that neither sent nor took a byte for longer is disconnected. */
@@ -14,6 +18,8 @@ export interface TransportOptions {
   readonly maxBytesInFlight: number;
   /** Whether a peer is a balancer, which puts a header of the PROXY protocol ahead of the device's bytes. */
   readonly comesFromBalancer: (address: string) => boolean;
+  /** The port with TLS; null: there is none. */
+  readonly tls: TlsOptions | null;
   /** How long `close` waits for connections to finish what they have read. */
   readonly drainTimeoutMs: number;
 }

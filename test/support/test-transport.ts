@@ -33,12 +33,14 @@ export const DEFAULT_OPTIONS: TransportOptions = {
   host: '127.0.0.1',
   port: 0,
   maxConnections: 1_000,
+  maxConnectionsPerAddress: 0,
   maxFrameBytes: 16_384,
   loginTimeoutMs: 10_000,
   idleTimeoutMs: 60_000,
   keepAliveMs: 60_000,
   maxBytesInFlight: 1 << 20,
   comesFromBalancer: () => false,
+  tls: null,
   drainTimeoutMs: 5_000,
 };
 

@@ -62,6 +62,10 @@ export class BrokerSettings {
   @IntegerVariable(1, 1_000_000)
   readonly MAX_DEVICE_CONNECTIONS: number = 20_000;
 
+  /** Device connections of one remote address, balancers excepted. 0: no bound, for mobile operators put thousands behind one. */
+  @IntegerVariable(0, 1_000_000)
+  readonly BROKER_MAX_CONNECTIONS_PER_ADDRESS: number = 0;
+
   /** Seconds in which a device must have sent its IMEI. */
   @IntegerVariable(1, 600)
   readonly BROKER_LOGIN_TIMEOUT_SECONDS: number = 10;
@@ -82,6 +86,26 @@ export class BrokerSettings {
   @IsOptional()
   @IsString()
   readonly BROKER_PROXY_TRUSTED?: string;
+
+  /** TCP port for devices that speak TLS (1.2 or newer). Not set: there is none. */
+  @IsOptional()
+  @PortVariable()
+  readonly BROKER_TLS_PORT?: number;
+
+  /** Certificate of the TLS port and its chain, PEM; read again when it changes. */
+  @IsOptional()
+  @IsString()
+  readonly BROKER_TLS_CERT_FILE?: string;
+
+  /** Private key of that certificate, PEM. */
+  @IsOptional()
+  @IsString()
+  readonly BROKER_TLS_KEY_FILE?: string;
+
+  /** Authorities whose certificates devices must present at the TLS port, PEM. Not set: none is asked for. */
+  @IsOptional()
+  @IsString()
+  readonly BROKER_TLS_CA_FILE?: string;
 
   /** Largest frame accepted, in bytes. Devices send up to 1,280; photos and traces up to 2,100. */
   @IntegerVariable(1_300, 1_048_576)

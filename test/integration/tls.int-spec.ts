@@ -1,0 +1,173 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectPlain } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { readTlsCredentials } from '../../src/transport/tls-credentials.js';
+import { startGatewayProcess } from '../support/gateway-process.js';
+import { login, recordsFrame } from '../support/frames.js';
+import { startTransport, type TestTransport } from '../support/test-transport.js';
+import { waitFor } from '../support/wait-for.js';
+
+const IMEI = '356307042441013';
+let folder: string;
+let transport: TestTransport | null = null;
+
+/** A self-signed certificate and its key. */
+function certificate(name: string): { certificateFile: string; keyFile: string } {
+  const certificateFile = join(folder, `${name}.crt`);
+  const keyFile = join(folder, `${name}.key`);
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
+  const request = ['req', '-x509', ...key, '-subj', `/CN=${name}`, '-days', '30', '-out', certificateFile];
+  execFileSync('openssl', request, { stdio: 'pipe' });
+  return { certificateFile, keyFile };
+}
+
+/** A certificate of the year 2020: only `openssl ca` takes dates in every version. */
+function expiredCertificate(): { certificateFile: string; keyFile: string } {
+  const { keyFile } = certificate('expired');
+  const inFolder = (name: string): string => join(folder, name);
+  const [config, request, certificateFile] = [inFolder('ca.cnf'), inFolder('ca.csr'), inFolder('expired.crt')] as const;
+  const policy = 'default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n';
+  writeFileSync(config, `[ca]\ndefault_ca=c\n[c]\ndatabase=${folder}/index\nnew_certs_dir=${folder}\nrand_serial=yes\n${policy}`);
+  writeFileSync(join(folder, 'index'), '');
+  execFileSync('openssl', ['req', '-new', '-key', keyFile, '-subj', '/CN=expired', '-out', request], { stdio: 'pipe' });
+  const dates = ['-startdate', '20200101000000Z', '-enddate', '20210101000000Z'];
+  const sign = ['ca', '-batch', '-notext', '-config', config, '-selfsign', '-keyfile', keyFile, '-in', request];
+  execFileSync('openssl', [...sign, ...dates, '-out', certificateFile], { stdio: 'pipe' });
+  return { certificateFile, keyFile };
+}
+
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'iot-broker-tls-'))));
+afterEach(async () => {
+  await transport?.app.close();
+  transport = null;
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function start(name: string, options: Parameters<typeof startTransport>[0] = {}): Promise<number> {
+  transport = await startTransport({ tls: { ...certificate(name), caFile: null, port: 0, reloadMs: 50 }, ...options });
+  return transport.server.tlsPort!;
+}
+
+async function secure(port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options });
+  await new Promise((resolve, reject) => socket.once('secureConnect', resolve as () => void).once('error', reject));
+  return socket;
+}
+
+/** Logs in, sends three records, and returns what came back. */
+async function talk(socket: TLSSocket): Promise<Buffer> {
+  let received = Buffer.alloc(0);
+  socket.on('data', (bytes: Buffer) => (received = Buffer.concat([received, bytes])));
+  socket.write(Buffer.concat([login(IMEI), recordsFrame([{}, {}, {}])]));
+  await waitFor(() => received.length >= 5, { what: 'the acknowledgement' });
+  socket.destroy();
+  return received;
+}
+
+describe('a device with TLS', () => {
+  it('is acknowledged as one without, by openssl s_client', async () => {
+    const port = await start('openssl');
+    const client = spawn('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-quiet', '-no_ign_eof'], { stdio: 'pipe' });
+    const out: Buffer[] = [];
+    client.stdout.on('data', (bytes: Buffer) => out.push(bytes));
+    // A 'Q' at the start of a line would end s_client; there is none in these bytes.
+    client.stdin.write(Buffer.concat([login(IMEI), recordsFrame([{}, {}, {}])]));
+    await waitFor(() => Buffer.concat(out).length >= 5, { what: 'the acknowledgement' });
+    client.kill();
+    expect(Buffer.concat(out)).toEqual(Buffer.from('0100000003', 'hex'));
+    expect(transport!.counters.tlsHandshakes).toBe(1);
+  });
+
+  it('may use 1.2, and not 1.1', async () => {
+    const port = await start('versions');
+    expect(await talk(await secure(port, { maxVersion: 'TLSv1.2' }))).toEqual(Buffer.from('0100000003', 'hex'));
+    const old: ConnectionOptions = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
+    await expect(secure(port, old)).rejects.toThrow();
+    await waitFor(() => transport!.counters.tlsHandshakesFailed === 1);
+  });
+
+  it('must present a certificate where an authority is named', async () => {
+    const client = certificate('client');
+    const tls = { ...certificate('server'), caFile: client.certificateFile, port: 0, reloadMs: 50 };
+    const port = await start('unused', { tls });
+    const known = readTlsCredentials({ ...client, caFile: null }, Date.now()).context;
+    expect(await talk(await secure(port, { cert: known.cert!, key: known.key! }))).toHaveLength(5);
+    await expect(secure(port, { maxVersion: 'TLSv1.2' })).rejects.toThrow();
+    const other = readTlsCredentials({ ...certificate('stranger'), caFile: null }, Date.now()).context;
+    const stranger = await secure(port, { cert: other.cert!, key: other.key! }).catch(() => null);
+    stranger?.on('error', () => undefined);
+    await waitFor(() => transport!.counters.tlsHandshakesFailed === 2);
+    expect(transport!.counters.tlsHandshakes).toBe(1);
+  });
+
+  it('has the time of a login for its handshake, and not its own', async () => {
+    const port = await start('slow', { loginTimeoutMs: 300 });
+    const silent = connectPlain(port, '127.0.0.1');
+    silent.on('error', () => undefined);
+    await waitFor(() => silent.destroyed || silent.readableEnded || transport!.counters.tlsHandshakesFailed === 1);
+    expect(transport!.counters.tlsHandshakesFailed).toBe(1);
+    silent.destroy();
+  });
+
+  it('counts among the connections in all, from before its handshake, until it is gone', async () => {
+    const port = await start('bound', { maxConnections: 1 });
+    const first = await secure(port);
+    await expect(secure(port)).rejects.toThrow();
+    expect(transport!.counters.connectionsRefused).toBe(1);
+    first.destroy();
+    await waitFor(() => transport!.server.connectionCount === 0);
+    expect(await talk(await secure(port))).toHaveLength(5);
+  });
+
+  it('is known by the address in the PROXY header ahead of its handshake', async () => {
+    const port = await start('proxy', { comesFromBalancer: (address) => address === '127.0.0.1' });
+    const raw = connectPlain(port, '127.0.0.1');
+    raw.write('PROXY TCP4 192.0.2.7 192.0.2.1 4711 9001\r\n');
+    const socket = connect({ socket: raw, rejectUnauthorized: false });
+    socket.write(login(IMEI));
+    await waitFor(() => transport!.registry.size === 1, { what: 'the device to be listed' });
+    expect(transport!.registry.find(IMEI)).toMatchObject({ remoteAddress: '192.0.2.7', remotePort: 4711 });
+    socket.destroy();
+  });
+});
+
+describe('the certificate', () => {
+  const nameOf = async (port: number): Promise<unknown> => {
+    const socket = await secure(port);
+    const name = socket.getPeerCertificate().subject.CN;
+    socket.destroy();
+    return name;
+  };
+
+  it('is read again when its files change, and kept when the new ones are of no use', async () => {
+    const port = await start('before');
+    const after = certificate('after');
+    writeFileSync(join(folder, 'before.crt'), 'no certificate');
+    await waitFor(() => transport!.counters.tlsReloadsFailed > 0, { what: 'the bad file to be noticed' });
+    expect(await nameOf(port)).toBe('before');
+    copyFileSync(after.keyFile, join(folder, 'before.key'));
+    copyFileSync(after.certificateFile, join(folder, 'before.crt'));
+    await waitFor(() => transport!.counters.tlsReloads > 0, { what: 'the good files to be noticed' });
+    expect(await nameOf(port)).toBe('after');
+  });
+
+  it('is named when it is missing, no certificate, expired, or not that of the key', () => {
+    const good = certificate('good');
+    const read = (files: object, now = Date.now()) => readTlsCredentials({ ...good, caFile: null, ...files }, now);
+    expect(() => read({ certificateFile: '/nowhere/a.crt' })).toThrow('/nowhere/a.crt: can not be read (ENOENT)');
+    expect(() => read({ certificateFile: good.keyFile })).toThrow(`${good.keyFile}: no certificate in PEM`);
+    expect(() => read({ keyFile: certificate('another').keyFile })).toThrow('is not the key of the certificate in');
+    expect(() => read({}, read({}).expiresAt.getTime())).toThrow(/good\.crt: the certificate expired on \d{4}-\d\d-\d\dT/);
+    expect(read({}, read({}).expiresAt.getTime() - 1).expiresAt).toBeInstanceOf(Date);
+  });
+
+  it('that has expired ends the start of a gateway with its file and its date', async () => {
+    const { certificateFile, keyFile } = expiredCertificate();
+    const env = { BROKER_TLS_PORT: '0', BROKER_TLS_CERT_FILE: certificateFile, BROKER_TLS_KEY_FILE: keyFile };
+    const gateway = startGatewayProcess({ cwd: folder, env: { ...env, API_PORT: '0', BROKER_PORT: '0' } });
+    await gateway.waitForLine(/BROKER_TLS_PORT: \S+expired\.crt: the certificate expired on 2021-01-01T/);
+  });
+});
