@@ -6,6 +6,8 @@ export interface Peer {
   readonly imei?: string;
   readonly connectionId: string;
   readonly remoteAddress: string;
+  /** Where addresses are free to invent, complaints are limited for all senders together. */
+  readonly listener?: 'UDP';
 }
 
 /** Counts bytes that can't be accepted, and logs whose they are. */
