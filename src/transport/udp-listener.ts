@@ -45,6 +45,9 @@ export class UdpListener {
 
   /** Looks at no further datagram, lets those that were read be stored and answered, then lets go of the port. */
   async close(timeoutMs: number): Promise<void> {
+    if (this.closing) {
+      return;
+    }
     this.closing = true;
     const patience = new AbortController();
     const deadline = delay(timeoutMs, undefined, { signal: patience.signal }).catch(() => undefined);

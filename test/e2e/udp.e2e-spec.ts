@@ -1,0 +1,145 @@
+import { bytesOf, vectorNamed } from '../fixtures/official-vectors.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { uint } from '../support/frames.js';
+import { Gateway } from '../support/gateway.js';
+import { channelPacket, recordsPacket, UdpDevice } from '../support/udp-device.js';
+import { waitFor } from '../support/wait-for.js';
+
+const VECTOR = vectorNamed('codec8-udp');
+const VECTOR_IMEI = '352093086403655';
+const TRACED_IMEI = '356307042440000';
+const AGAIN_MS = 1_000;
+
+let database: TestDatabase;
+let gateway: Gateway;
+let device: UdpDevice;
+let serial = 1;
+
+function newImei(): string {
+  return String(356_307_042_440_000 + serial++);
+}
+
+async function start(env: Record<string, string>): Promise<void> {
+  gateway = await Gateway.start(database.url, { BROKER_UDP_PORT: '0', ...env });
+  const [, port] = await gateway.process.waitForLine(/Devices send by UDP to port (\d+)/);
+  device = await UdpDevice.open(Number(port));
+}
+
+async function countOf(imei: string): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    'select count(*)::int as count from tbl_iot_telemetry_data where iot_imei = $1',
+    [imei],
+  );
+  return row!.count;
+}
+
+async function udpCounters(): Promise<Record<string, number>> {
+  return (await gateway.stats<{ udp: Record<string, number> }>('transport')).udp;
+}
+
+/** A device of its own with its one answer to this datagram; null when it had none before the gateway had answered a later one. */
+async function answerTo(datagram: Buffer): Promise<string | null> {
+  const before = device.answers.length;
+  device.send(datagram);
+  await device.exchange(recordsPacket(TRACED_IMEI, [{}], { packetId: 0xffff }), before + 1, AGAIN_MS);
+  await waitFor(async () => (await udpCounters()).datagrams! > 0);
+  return device.answers.slice(before).find((answer) => !answer.includes('ffff')) ?? null;
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+
+afterAll(async () => {
+  await database.drop();
+});
+
+describe('a gateway with a port for UDP', () => {
+  const repeated = newImei();
+  const repeatedPacket = recordsPacket(repeated, [{ timestampMs: 1_750_000_000_000 }, { timestampMs: 1_750_000_001_000 }]);
+
+  beforeAll(() => start({ LOG_DEVICE: TRACED_IMEI }));
+
+  afterAll(() => device.close());
+
+  it('stores what Teltonika prints, and answers with what Teltonika prints, when the row is there', async () => {
+    await device.exchange(bytesOf(VECTOR));
+    expect(device.answers).toEqual(['0005cafe010501']);
+    const rows = await database.query('select * from tbl_iot_telemetry_data where iot_imei = $1', [VECTOR_IMEI]);
+    expect(rows).toMatchObject([
+      { iot_timestamp: new Date('2019-06-13T06:23:26Z'), gsm_signal: 3, digital_input_1: 1, external_voltage: 23_996 },
+    ]);
+    expect((await gateway.get(`devices/${VECTOR_IMEI}/telemetry/latest`)).status).toBe(200);
+  });
+
+  it('has no connected device by it, and no command for one', async () => {
+    expect((await gateway.get('devices')).body).toMatchObject({ count: 0 });
+    expect((await gateway.get(`devices/${VECTOR_IMEI}`)).status).toBe(404);
+    const live = await gateway.post('command', { imei: VECTOR_IMEI, command: 'getver' });
+    expect(live).toMatchObject({ status: 404, body: { code: 'DEVICE_NOT_CONNECTED' } });
+    const queued = await gateway.post('command', { imei: VECTOR_IMEI, command: 'getver', mode: 'queue' });
+    expect(queued.status).toBe(202);
+  });
+
+  it('answers several packets of a datagram, and a repeated one from the table', async () => {
+    const other = newImei();
+    const before = device.answers.length;
+    const answers = await device.exchange(
+      Buffer.concat([repeatedPacket, recordsPacket(other, [{}], { packetId: 0xbeef, avlPacketId: 6 }), repeatedPacket]),
+      before + 3,
+    );
+    expect([...answers.slice(before)].sort()).toEqual(['0005beef010601', '0005cafe010502', '0005cafe010502']);
+    await device.exchange(repeatedPacket);
+    expect(device.answers.at(-1)).toBe('0005cafe010502');
+    expect([await countOf(repeated), await countOf(other)]).toEqual([2, 1]);
+  });
+
+  it('stores a burst of 200 devices, whatever of it has to come twice', async () => {
+    const devices = await Promise.all(Array.from({ length: 200 }, () => UdpDevice.open(device.port)));
+    const imeis = devices.map(newImei);
+    await Promise.all(
+      devices.map((each, index) => each.exchange(recordsPacket(imeis[index]!, [{}, { timestampMs: 1_000 }]), 1, AGAIN_MS)),
+    );
+    devices.forEach((each) => each.close());
+    const [stored] = await database.query<{ count: number }>(
+      'select count(*)::int as count from tbl_iot_telemetry_data where iot_imei = any ($1)',
+      [imeis],
+    );
+    expect(stored!.count).toBeGreaterThanOrEqual(400);
+  });
+
+  it('puts what can not be read into quarantine when it comes for the third time, and answers it then', async () => {
+    const imei = newImei();
+    const packet = channelPacket(imei, Buffer.concat([uint(0x8e, 1), uint(1, 1), uint(7, 9), uint(1, 1)]), { avlPacketId: 9 });
+    device.send(packet);
+    device.send(packet);
+    await waitFor(async () => (await udpCounters()).rejected === 2);
+    await device.exchange(packet);
+    expect(device.answers.at(-1)).toBe('0005cafe010901');
+    const kept = await database.query('select * from tbl_iot_telemetry_quarantine where imei = $1', [imei]);
+    expect(kept).toMatchObject([{ scope: 'frame', code: 'TRUNCATED' }]);
+    await waitFor(async () =>
+      JSON.stringify((await gateway.get(`devices/${imei}/diagnosis`)).body).includes('"cause":"TRUNCATED","count":3'),
+    );
+  });
+
+  it('writes down the bytes of a traced device, both ways', async () => {
+    const packet = recordsPacket(TRACED_IMEI, [{}], { packetId: 0x1234 });
+    await device.exchange(packet);
+    await gateway.process.waitForLine(new RegExp(`${TRACED_IMEI} in ${packet.length} bytes: ${packet.toString('hex')}`));
+    await gateway.process.waitForLine(new RegExp(`${TRACED_IMEI} out 7 bytes: 00051234010501`));
+  });
+
+  it('answers from the table also after it was killed, and refuses whom it may not take', async () => {
+    const banned = newImei();
+    await device.exchange(recordsPacket(banned, [{}]));
+    await gateway.change('PUT', `registered-devices/${repeated}`, {});
+    await gateway.change('PUT', `registered-devices/${TRACED_IMEI}`, {});
+    await gateway.kill();
+    device.close();
+    await start({ DEVICE_ADMISSION: 'registered' });
+    await device.exchange(repeatedPacket);
+    expect(device.answers).toEqual(['0005cafe010502']);
+    expect(await countOf(repeated)).toBe(2);
+  });
+});
