@@ -1,7 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { bytesOf, vectorNamed } from '../fixtures/official-vectors.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { uint } from '../support/frames.js';
 import { API_KEY, Gateway } from '../support/gateway.js';
+import { NodeProcess } from '../support/node-process.js';
+import { checkLedger } from '../support/simulator-ledger.js';
 import { channelPacket, recordsPacket, UdpDevice } from '../support/udp-device.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -10,6 +16,9 @@ const VECTOR_IMEI = '352093086403655';
 const TRACED_IMEI = '356307042440000';
 const AGAIN_MS = 1_000;
 
+const SIMULATOR = fileURLToPath(new URL('../../dist/src/simulator/main.js', import.meta.url));
+
+let folder: string;
 let database: TestDatabase;
 let gateway: Gateway;
 let device: UdpDevice;
@@ -38,11 +47,13 @@ async function udpCounters(): Promise<Record<string, number>> {
 }
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'iot-broker-udp-'));
   database = await createTestDatabase();
 });
 
 afterAll(async () => {
   await database.drop();
+  await rm(folder, { recursive: true, force: true });
 });
 
 describe('a gateway with a port for UDP', () => {
@@ -115,6 +126,18 @@ describe('a gateway with a port for UDP', () => {
     await device.exchange(packet);
     await gateway.process.waitForLine(new RegExp(`${TRACED_IMEI} in ${packet.length} bytes: ${packet.toString('hex')}`));
     await gateway.process.waitForLine(new RegExp(`${TRACED_IMEI} out 7 bytes: 00051234010501`));
+  });
+
+  it('takes a simulated fleet whose answers get lost, and each record it answered is stored once', async () => {
+    const ledger = join(folder, 'ledger.ndjson');
+    const fleet = `--udp --port=${device.port} --devices=20 --interval=0.2 --duration=2 --drain=20 --ramp=0 --quiet --ledger=${ledger}`;
+    const simulator = new NodeProcess({ args: [SIMULATOR, ...`${fleet} --lose-ack=0.1 --ack-timeout=0.3`.split(' ')] });
+    expect(await simulator.exit).toEqual({ code: 0, signal: null });
+    expect(simulator.lines.join('\n')).toMatch(/created \d+ = acknowledged \d+ \+ waiting 0 \+ dropped 0 \(adds up\)/);
+    expect(simulator.lines.join('\n')).not.toMatch(/resends 0$/m);
+    const { acknowledged, broken } = await checkLedger(database, ledger);
+    expect(acknowledged).toBeGreaterThan(100);
+    expect(broken).toEqual([]);
   });
 
   it('has counted it all', async () => {
