@@ -13,5 +13,7 @@ export interface Peer {
 /** Counts bytes that can't be accepted, and logs whose they are. */
 export function complain({ counters, logger }: ConnectionEnvironment, error: ProtocolError, peer: Peer): void {
   counters.countRejected(error.code);
-  logger.warn(`${peer.imei ?? 'before login'} at ${peer.remoteAddress}: ${error.code}: ${error.message}`, { ...peer });
+  logger.warn(`${peer.imei ?? peer.listener ?? 'before login'} at ${peer.remoteAddress}: ${error.code}: ${error.message}`, {
+    ...peer,
+  });
 }
