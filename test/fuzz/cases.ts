@@ -69,14 +69,14 @@ const MAKERS: Readonly<Record<CaseKind, Make>> = {
   }),
   'proxy-header': (draw, corpus, ownLogin) => {
     const isRight = draw.once(3);
-    const header = isRight ? rightProxyHeader(draw) : wrongProxyHeader(draw);
+    const header = cut(draw, isRight ? rightProxyHeader(draw) : wrongProxyHeader(draw));
+    if (draw.once(6)) {
+      // Ahead of the handshake, in clear.
+      return { chunks: [...header, brokenHandshake(draw)], target: 'tls-raw', fromBalancer: true };
+    }
     const { chunks, ...rest } = faultless(draw, ownLogin, stream(draw, corpus, draw.integer(0, 3)), true);
-    return {
-      ...rest,
-      ...(isRight ? {} : { acknowledgements: null }),
-      chunks: [...cut(draw, header), ...chunks],
-      fromBalancer: true,
-    };
+    const acknowledgements = isRight ? (rest.acknowledgements ?? null) : null;
+    return { ...rest, acknowledgements, chunks: [...header, ...chunks], target: 'tcp', fromBalancer: true };
   },
   'proxy-without-balancer': (draw, _corpus, ownLogin) => ({ chunks: [Buffer.concat([rightProxyHeader(draw), ownLogin])] }),
   'tls-handshake': (draw) => ({ chunks: cut(draw, brokenHandshake(draw)), target: 'tls-raw' }),
