@@ -4,7 +4,7 @@ import { type Corpus } from './corpus.js';
 import { type CaseKind, type FuzzCase } from './fuzz-case.js';
 import { type GatewayPorts } from './gateway-under-test.js';
 
-const AT_A_TIME = 24;
+const AT_A_TIME = 48;
 /** After a fault of the process itself, any of these may have been the cause. */
 const REMEMBERED = 2 * AT_A_TIME;
 
