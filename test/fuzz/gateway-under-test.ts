@@ -108,6 +108,18 @@ export class GatewayUnderTest {
     return (await fetch(new URL('/metrics', this.apiUrl), { headers: { 'x-api-key': API_KEY } })).text();
   }
 
+  /** Lets a device in where only registered ones may talk. */
+  async register(imei: string): Promise<void> {
+    const response = await fetch(`${this.apiUrl}/registered-devices/${imei}`, {
+      method: 'PUT',
+      headers: { 'x-api-key': API_KEY, 'content-type': 'application/json' },
+      body: '{}',
+    });
+    if (!response.ok) {
+      throw new Error(`the registration of ${imei} was answered with ${response.status}`);
+    }
+  }
+
   async collectGarbage(): Promise<Vitals> {
     this.vitals = null;
     this.child.kill('SIGUSR2');
