@@ -24,8 +24,11 @@ export class Gateway {
         API_PORT: '0',
         BROKER_HOST: '127.0.0.1',
         API_HOST: '127.0.0.1',
-        // One client stands for all of them.
+        // One client and one address stand for all of them, and what the gateway can do is measured, not what it allows.
         API_RATE_LIMIT_PER_SECOND: '0',
+        BROKER_MAX_CONNECTIONS_PER_ADDRESS: '0',
+        BROKER_MAX_LOGINS_PER_SECOND: '0',
+        BROKER_MAX_FRAMES_PER_SECOND: '0',
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,7 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { AuditedForDevice } from '../platform/audit/audited-for-device.js';
 import { ImeiParam } from '../platform/http/imei.param.js';
-import { AuditedDeed, AuditedRegistrations } from './admission-audit.js';
+import { AuditedRegistrations } from './admission-audit.js';
 import { BanDto, BulkRegistrationDto, ImeiPageQuery, RegisteredDevicesQuery, RegistrationDto } from './admission.dto.js';
 import { AdmissionService } from './admission.service.js';
 import {
@@ -40,14 +41,14 @@ export class AdmissionController {
 
   /** Registers a device, or changes what is known of it; a ban stays. */
   @Put('registered-devices/:imei')
-  @AuditedDeed('device.registered')
+  @AuditedForDevice('device.registered')
   async register(@Param() { imei }: ImeiParam, @Body() dto: RegistrationDto): Promise<RegisteredDeviceAnswerDto> {
     return { success: true, device: await this.admission.register({ imei, ...dto }) };
   }
 
   /** Takes a device off the register, its ban with it. */
   @Delete('registered-devices/:imei')
-  @AuditedDeed('device.removed')
+  @AuditedForDevice('device.removed')
   async remove(@Param() { imei }: ImeiParam): Promise<DeviceRemovedDto> {
     await this.admission.remove(imei);
     return { success: true };
@@ -55,7 +56,7 @@ export class AdmissionController {
 
   /** Bans a device, registered or not: its connection is closed, on whichever instance, and its logins are refused. */
   @Post('registered-devices/:imei/ban')
-  @AuditedDeed('device.banned')
+  @AuditedForDevice('device.banned')
   @HttpCode(HttpStatus.OK)
   async ban(@Param() { imei }: ImeiParam, @Body() { reason }: BanDto): Promise<RegisteredDeviceAnswerDto> {
     return { success: true, device: await this.admission.ban(imei, reason ?? null) };
@@ -63,7 +64,7 @@ export class AdmissionController {
 
   /** Ends a ban. The device is registered then. */
   @Post('registered-devices/:imei/unban')
-  @AuditedDeed('device.unbanned')
+  @AuditedForDevice('device.unbanned')
   @HttpCode(HttpStatus.OK)
   async unban(@Param() { imei }: ImeiParam): Promise<RegisteredDeviceAnswerDto> {
     return { success: true, device: await this.admission.unban(imei) };

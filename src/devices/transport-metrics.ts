@@ -60,18 +60,23 @@ export class TransportMetrics implements OnModuleInit {
     metrics.counter(
       {
         name: 'iot_broker_connections_refused_total',
-        help: 'Connections turned away at accept: as many as allowed were open, in all or of their address.',
+        help: 'Connections turned away: as many as allowed were open, in all or of their address, or newer ones needed their place.',
         labelNames: ['limit'],
       },
       () => [
         [{ limit: 'all' }, counters.connectionsRefused],
         [{ limit: 'address' }, counters.connectionsRefusedByAddress],
+        [{ limit: 'login' }, counters.connectionsCrowdedOut],
       ],
     );
     metrics.counter({ name: 'iot_broker_logins_total', help: 'Logins by result.', labelNames: ['result'] }, () => [
       [{ result: 'accepted' }, counters.loginsAccepted],
       [{ result: 'refused' }, counters.loginsRefused],
     ]);
+    metrics.counter(
+      { name: 'iot_broker_logins_slowed_down_total', help: 'Logins that had to wait because too many came in a second.' },
+      () => counters.loginsSlowedDown,
+    );
     metrics.counter(
       { name: 'iot_broker_disconnects_total', help: 'Connections that ended, by reason.', labelNames: ['reason'] },
       () => labelled('reason', counters.disconnects),
@@ -126,6 +131,13 @@ export class TransportMetrics implements OnModuleInit {
         labelNames: ['code'],
       },
       () => labelled('code', counters.rejected),
+    );
+    metrics.counter(
+      {
+        name: 'iot_broker_frames_slowed_down_total',
+        help: 'Frames that had to wait because their device sent too many in a second.',
+      },
+      () => counters.framesSlowedDown,
     );
     metrics.counter(
       { name: 'iot_broker_backpressure_waits_total', help: 'Times a frame had to wait because too many bytes were in flight.' },

@@ -2,6 +2,8 @@
 export type ProtocolErrorCode =
   /** The login is not a length and that many digits of an IMEI. */
   | 'BAD_LOGIN'
+  /** More bytes than a device may send before it is let in. */
+  | 'LOGIN_TOO_LARGE'
   /** Between two frames stands something that is neither a preamble of zeros nor a ping. */
   | 'BAD_PREAMBLE'
   /** The data field length is too small to be a frame, or larger than the limit. */

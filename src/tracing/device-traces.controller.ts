@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { AuditedForDevice } from '../platform/audit/audited-for-device.js';
 import { ImeiParam } from '../platform/http/imei.param.js';
 import { DEFAULT_TTL_SECONDS, StartTraceDto, type DeviceTraceAnswerDto, type DeviceTraceListDto } from './device-trace.dto.js';
 import { DeviceTraces } from './device-traces.js';
@@ -25,6 +26,7 @@ export class DeviceTracesController {
 
   /** Logs every byte a device sends and gets, in hex, on all instances, for an hour or as long as `ttlSeconds` says. */
   @Put(':imei')
+  @AuditedForDevice('device.traced')
   async start(
     @Param() { imei }: ImeiParam,
     @Body() { ttlSeconds = DEFAULT_TTL_SECONDS }: StartTraceDto,
@@ -34,6 +36,7 @@ export class DeviceTracesController {
 
   /** Logs them no longer, on all instances. */
   @Delete(':imei')
+  @AuditedForDevice('device.untraced')
   async stop(@Param() { imei }: ImeiParam): Promise<DeviceTraceAnswerDto> {
     await this.traces.stop(imei);
     return { success: true, trace: { imei, traced: false, until: null } };

@@ -1,10 +1,4 @@
-/** A place in the line for bytes. */
-export interface BudgetWait {
-  /** Fulfilled with true when the bytes were taken, with false when the place was given up. */
-  readonly taken: Promise<boolean>;
-  /** Leaves the line. Without effect once the bytes were taken. */
-  giveUp(): void;
-}
+import { type PlaceInLine } from './place-in-line.js';
 
 interface Waiting {
   readonly bytes: number;
@@ -26,7 +20,7 @@ export class ByteBudget {
   }
 
   /** Takes at once and returns null, or returns a place in the line. */
-  take(bytes: number): BudgetWait | null {
+  take(bytes: number): PlaceInLine | null {
     if (this.line.size === 0 && this.fits(bytes)) {
       this.used += bytes;
       return null;

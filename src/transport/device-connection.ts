@@ -2,20 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { type Socket } from 'node:net';
 import { LOGIN_ACCEPTED, LOGIN_REFUSED } from '../protocol/login.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
+import { type Arrival } from './arrival.js';
 import { complain } from './complaint.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
 import { type TracedConnection } from './device-trace.js';
+import { type Entry } from './entrance.js';
 import { FrameExchange } from './frame-exchange.js';
 import { type LiveConnection } from './live-connection.js';
 import { giveSessionBack } from './session-end.js';
 import { LoginPhase } from './login-phase.js';
+import { LoginRequest } from './login-request.js';
 import { OutgoingFrames } from './outgoing-frames.js';
-import { DEVICE_CONNECTED, DEVICE_LOGIN, type DeviceConnected, type DeviceLogin, type LoginOutcome } from './patterns.js';
-import { ProxyHeaderReader } from './proxy-header.js';
+import { DEVICE_CONNECTED, type DeviceConnected, type LoginOutcome } from './patterns.js';
+import { type ProxySource } from './proxy-source.js';
 import { peerOf } from './peer.js';
+import { SilenceWatch } from './silence-watch.js';
 import { closeGracefully } from './socket-close.js';
 import { TeltonikaContext } from './teltonika.context.js';
-import { type Arrival } from './tls-listener.js';
 import { type DisconnectReason } from './transport-counters.js';
 
 /** A device that has stored records sends them at once after its login; commands wait that long for the first of them. */
@@ -35,15 +38,20 @@ export class DeviceConnection implements LiveConnection {
   remoteAddress: string;
   remotePort: number;
   private context: TeltonikaContext | null = null;
+  /** Until it is decided about the login. */
   private login: LoginPhase | null;
+  /** As long as it is asked whether the device may talk. */
+  private request: LoginRequest | null = null;
   /** From the login on, also while it is not decided about. */
   private peer: TracedConnection | null = null;
+  private readonly entry: Entry;
   private readonly frames: FrameExchange;
   private busy = false;
   /** Bytes came that no one has looked at. */
   private unread = false;
   private closing: DisconnectReason | null = null;
   private peerEnded = false;
+  private readonly silence: SilenceWatch;
   private drained: (() => void) | null = null;
   /** Made when the first frame is to be sent: most connections never need it. */
   private outgoing: OutgoingFrames | null = null;
@@ -52,21 +60,18 @@ export class DeviceConnection implements LiveConnection {
     private readonly socket: Socket,
     private readonly environment: ConnectionEnvironment,
     private readonly onClosed: () => void,
-    arrival: Arrival | null = null,
+    arrival: Arrival,
   ) {
     const { options } = environment;
     // Kept now: a destroyed socket no longer knows its peer.
-    const { address, port } = arrival?.source ?? peerOf(socket);
+    const { address, port } = arrival.source ?? peerOf(socket);
     this.remoteAddress = address;
     this.remotePort = port;
+    this.entry = arrival.entry;
     this.frames = new FrameExchange(socket, environment);
-    this.login = new LoginPhase(
-      Math.max(1, options.loginTimeoutMs - (arrival?.spentMs ?? 0)),
-      () => this.close('login-timeout'),
-      !arrival && options.comesFromBalancer(this.remoteAddress) ? new ProxyHeaderReader() : null,
-      (source) => Object.assign(this, { remoteAddress: source.address, remotePort: source.port }),
-    );
-    socket.setTimeout(options.idleTimeoutMs);
+    const onTimeout = (): void => this.close('login-timeout');
+    this.login = new LoginPhase(options, arrival, onTimeout, (source) => this.comesFrom(source));
+    this.silence = new SilenceWatch(socket, options);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('end', () => this.peerEnd());
     socket.on('timeout', () => this.idle());
@@ -133,16 +138,20 @@ export class DeviceConnection implements LiveConnection {
     return this.outgoing;
   }
 
+  private comesFrom({ address, port }: ProxySource): void {
+    [this.remoteAddress, this.remotePort] = [address, port];
+    if (!this.entry.comesFrom(address)) {
+      this.close('too-many-connections');
+    }
+  }
+
   private receive(chunk: Buffer): void {
     this.environment.counters.bytesReceived += chunk.length;
     if (this.closing) {
       return;
     }
-    let rest: Buffer | null = chunk;
     try {
-      if (this.login) {
-        rest = this.readLogin(this.login, chunk);
-      }
+      const rest = this.login ? this.readLogin(this.login, chunk) : chunk;
       // Behind the login: only now it is known whose bytes they are.
       this.environment.trace.see('in', this.peer, chunk);
       if (rest && rest.length > 0) {
@@ -162,27 +171,25 @@ export class DeviceConnection implements LiveConnection {
 
   /** Returns the bytes behind the login, or null while it is not whole. */
   private readLogin(phase: LoginPhase, chunk: Buffer): Buffer | null {
-    const login = phase.read(chunk);
-    if (!login) {
-      return null;
+    const rest = phase.read(chunk);
+    const { imei } = phase;
+    if (imei === null || this.closing || this.peer) {
+      return rest;
     }
-    phase.end();
-    this.login = null;
-    this.peer = { imei: login.imei, connectionId: this.id, remoteAddress: this.remoteAddress };
-    this.busy = true;
-    void this.admit(login.imei);
-    return login.rest;
+    this.entry.loggedIn();
+    this.peer = { imei, connectionId: this.id, remoteAddress: this.remoteAddress };
+    void this.admit(imei);
+    return rest;
   }
 
   private async admit(imei: string): Promise<void> {
+    this.busy = true;
     try {
       const { connectedAt, remotePort } = this;
-      const outcome = await this.environment.ask<LoginOutcome>(
-        DEVICE_LOGIN,
-        { imei, connectedAt, remotePort } satisfies DeviceLogin,
-        new TeltonikaContext([imei, this.id, this.remoteAddress, 0]),
-      );
-      if (!this.settleLogin(imei, outcome)) {
+      this.request = new LoginRequest(this.environment);
+      const context = new TeltonikaContext([imei, this.id, this.remoteAddress, 0]);
+      const outcome = await this.request.ask({ imei, connectedAt, remotePort }, context);
+      if (!outcome || !this.settleLogin(imei, outcome)) {
         return;
       }
     } catch (error) {
@@ -196,6 +203,8 @@ export class DeviceConnection implements LiveConnection {
 
   /** Returns whether the device may talk now. */
   private settleLogin(imei: string, outcome: LoginOutcome): boolean {
+    this.login = null;
+    this.request = null;
     if (this.closing && outcome.kind !== 'accept') {
       return false;
     }
@@ -207,13 +216,13 @@ export class DeviceConnection implements LiveConnection {
         this.close('replaced');
         return false;
       case 'accept':
-        this.context = new TeltonikaContext([imei, this.id, this.remoteAddress, outcome.epoch]);
-        this.environment.counters.loginsAccepted++;
-        return this.open(imei, this.context);
+        return this.open(imei, new TeltonikaContext([imei, this.id, this.remoteAddress, outcome.epoch]));
     }
   }
 
   private open(imei: string, context: TeltonikaContext): boolean {
+    this.context = context;
+    this.environment.counters.loginsAccepted++;
     if (this.closing) {
       // The device did not wait for the answer; the session it got is given back.
       if (this.socket.destroyed) {
@@ -255,6 +264,7 @@ export class DeviceConnection implements LiveConnection {
     } finally {
       this.busy = false;
     }
+    this.silence.see(this.frames.bufferedBytes);
     this.flushOutgoing();
     if (this.drained) {
       this.close('shutdown');
@@ -272,6 +282,7 @@ export class DeviceConnection implements LiveConnection {
     } else if (outcome === 'close') {
       this.close('protocol-error');
     }
+    this.closeIfStuck();
     return outcome !== null;
   }
 
@@ -279,6 +290,14 @@ export class DeviceConnection implements LiveConnection {
   private flushOutgoing(): void {
     if (!this.busy && !this.closing && this.frames.bufferedBytes === 0) {
       this.outgoing?.flush((frame) => this.frames.write(frame, this.peer));
+      this.closeIfStuck();
+    }
+  }
+
+  /** What was written was written: who does not read it for so long is not there, or means no good. */
+  private closeIfStuck(): void {
+    if (this.frames.isStuck) {
+      this.close('not-reading');
     }
   }
 
@@ -292,10 +311,10 @@ export class DeviceConnection implements LiveConnection {
   private idle(): void {
     if (this.busy) {
       // It waits for us (a database outage, say), not we for it.
-      this.socket.setTimeout(this.environment.options.idleTimeoutMs);
+      this.silence.start();
       return;
     }
-    this.close('idle');
+    this.close(this.silence.reason);
   }
 
   private fail(error: unknown): void {
@@ -325,15 +344,13 @@ export class DeviceConnection implements LiveConnection {
     }
     this.environment.counters.countDisconnect(reason);
     this.login?.end();
-    if (reason === 'socket-error' || this.socket.destroyed) {
-      this.socket.destroy();
-    } else {
-      closeGracefully(this.socket);
-    }
+    closeGracefully(this.socket);
   }
 
   private closed(): void {
-    this.close('peer');
+    this.close(this.entry.crowdedOut ? 'too-many-connections' : 'peer');
+    this.entry.left();
+    this.request?.giveUp();
     this.frames.giveUp();
     void this.leave();
   }

@@ -1,11 +1,12 @@
 import { type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { encodeAcknowledgement } from '../protocol/frame-encoder.js';
 import { FrameCrcError, FrameSplitter, type Frame } from '../protocol/frame-splitter.js';
-import { type BudgetWait } from './byte-budget.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
 import { type TracedConnection } from './device-trace.js';
+import { FramePace } from './frame-pace.js';
 import { type FrameOutcome } from './patterns.js';
-import { untilDrained } from './socket-close.js';
+import { type PlaceInLine } from './place-in-line.js';
 import { type TeltonikaContext } from './teltonika.context.js';
 
 const MS = 1_000;
@@ -17,13 +18,16 @@ export class FrameExchange {
   lastFrameAt: Date | null = null;
   private readonly splitter: FrameSplitter;
   private pingsCounted = 0;
-  private budgetWait: BudgetWait | null = null;
+  private readonly pace: FramePace;
+  /** In the line for bytes. */
+  private place: PlaceInLine | null = null;
 
   constructor(
     private readonly socket: Socket,
     private readonly environment: ConnectionEnvironment,
   ) {
     this.splitter = new FrameSplitter(environment.options.maxFrameBytes);
+    this.pace = new FramePace(environment.options.maxFramesPerSecond);
   }
 
   /** Bytes of a frame that is not whole yet. */
@@ -36,10 +40,14 @@ export class FrameExchange {
     this.splitter.push(bytes);
   }
 
-  /** Returns whether the peer keeps up with reading. */
-  write(bytes: Buffer, peer: TracedConnection | null): boolean {
+  /** Whether more waits to be written than may: the peer does not read. */
+  get isStuck(): boolean {
+    return this.socket.writableLength > this.environment.options.maxUnsentBytes;
+  }
+
+  write(bytes: Buffer, peer: TracedConnection | null): void {
     this.environment.trace.see('out', peer, bytes);
-    return this.socket.write(bytes);
+    this.socket.write(bytes);
   }
 
   /** Answers the next whole frame. Null when there is none. Throws ProtocolError, and whatever the handler throws. */
@@ -51,21 +59,20 @@ export class FrameExchange {
     if (!context) {
       throw new Error('A frame was handled before the login');
     }
-    const { budget, counters, frames } = this.environment;
+    const { budget, frames } = this.environment;
     const bytes = (next instanceof FrameCrcError ? next.frame : next).bytes.length;
     this.lastFrameAt = new Date();
+    const tooSoonMs = this.pace.take(performance.now());
+    if (tooSoonMs > 0 && !(await this.slowDown(tooSoonMs))) {
+      return 'skip';
+    }
     const wholeAt = performance.now();
-    this.budgetWait = budget.take(bytes);
-    if (this.budgetWait) {
-      counters.backpressureWaits++;
-      const taken = await this.budgetWait.taken;
-      this.budgetWait = null;
-      if (!taken) {
-        return 'skip';
-      }
+    const place = budget.take(bytes);
+    if (place && !(await this.waitFor(place))) {
+      return 'skip';
     }
     try {
-      return await this.tell(await frames.handle(next, context, this.lastFrameAt.getTime()), context, wholeAt);
+      return this.tell(await frames.handle(next, context, this.lastFrameAt.getTime()), context, wholeAt);
     } finally {
       budget.give(bytes);
     }
@@ -76,7 +83,22 @@ export class FrameExchange {
    * for a dead socket would let a long outage pile up one frame for every reconnect.
    */
   giveUp(): void {
-    this.budgetWait?.giveUp();
+    this.place?.giveUp();
+  }
+
+  /** Resolves with whether there is still somebody to store the frame for; so does waitFor. */
+  private async slowDown(waitMs: number): Promise<boolean> {
+    this.environment.counters.framesSlowedDown++;
+    await delay(waitMs);
+    return !this.socket.destroyed;
+  }
+
+  private async waitFor(place: PlaceInLine): Promise<boolean> {
+    this.environment.counters.backpressureWaits++;
+    this.place = place;
+    const taken = await place.taken;
+    this.place = null;
+    return taken;
   }
 
   private next(): Frame | FrameCrcError | null {
@@ -93,24 +115,20 @@ export class FrameExchange {
     }
   }
 
-  private async tell(outcome: FrameOutcome, context: TeltonikaContext, wholeAt: number): Promise<FrameOutcome['kind']> {
+  private tell(outcome: FrameOutcome, context: TeltonikaContext, wholeAt: number): FrameOutcome['kind'] {
     if (outcome.kind === 'acknowledge') {
       this.records += outcome.count;
-      await this.acknowledge(outcome.count, context, wholeAt);
+      this.acknowledge(outcome.count, context, wholeAt);
     }
     return outcome.kind;
   }
 
-  private async acknowledge(count: number, context: TeltonikaContext, wholeAt: number): Promise<void> {
+  private acknowledge(count: number, context: TeltonikaContext, wholeAt: number): void {
     if (this.socket.destroyed) {
       // Stored, and nobody there to tell: the device sends it again by its next connection, and is told then.
       return;
     }
     this.environment.counters.countAcknowledgement((performance.now() - wholeAt) / MS);
-    if (!this.write(encodeAcknowledgement(count), context)) {
-      // A peer that sends without reading its acknowledgements is not read either.
-      this.socket.pause();
-      await untilDrained(this.socket);
-    }
+    this.write(encodeAcknowledgement(count), context);
   }
 }

@@ -1,35 +1,57 @@
 import { decodeLogin } from '../protocol/login.js';
-import { type ProxyHeaderReader } from './proxy-header.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+import { type Arrival } from './arrival.js';
+import { ProxyHeaderReader } from './proxy-header.js';
 import { type ProxySource } from './proxy-source.js';
+import { type TransportOptions } from './transport-options.js';
 
 const MAX_PLAUSIBLE_IMEI_LENGTH = 64;
 
 /**
- * The beginning of a connection, under a timeout: the header of a trusted balancer, where there is one, and then the login. TCP may have cut
- * both anywhere.
+ * The beginning of a connection, until it is decided about: the header of a trusted balancer, where there is one, and the login, both under
+ * a timeout. TCP may have cut them anywhere.
  */
 export class LoginPhase {
+  #imei: string | null = null;
   private bytes: Buffer = Buffer.alloc(0);
+  private bytesSeen = 0;
+  /** Bounds what is held for somebody nobody knows yet: the header, the login, and all behind it. */
+  private readonly maxBytes: number;
+  /** Null where the peer speaks for itself, and once it was read. */
+  private proxyHeader: ProxyHeaderReader | null;
   private readonly timer: NodeJS.Timeout;
 
   /**
-   * @param proxyHeader null where the peer speaks for itself.
    * @param onSource told who is behind the balancer.
    */
   constructor(
-    timeoutMs: number,
+    options: TransportOptions,
+    { spentMs, headerFirst }: Arrival,
     onTimeout: () => void,
-    private proxyHeader: ProxyHeaderReader | null,
     private readonly onSource: (source: ProxySource) => void,
   ) {
-    this.timer = setTimeout(onTimeout, timeoutMs);
+    this.maxBytes = options.maxLoginBytes;
+    this.proxyHeader = headerFirst ? new ProxyHeaderReader() : null;
+    this.timer = setTimeout(onTimeout, Math.max(1, options.loginTimeoutMs - spentMs));
+  }
+
+  /** Who it is, once the login is whole. */
+  get imei(): string | null {
+    return this.#imei;
   }
 
   /**
-   * The IMEI and the bytes behind it, or null while the login is not whole.
-   * Throws ProtocolError BAD_PROXY_HEADER and BAD_LOGIN as soon as the bytes can't become one.
+   * The bytes behind the login, or null while it is not whole.
+   * Throws ProtocolError BAD_PROXY_HEADER and BAD_LOGIN as soon as the bytes can't become one, LOGIN_TOO_LARGE when there are too many.
    */
-  read(chunk: Buffer): { imei: string; rest: Buffer } | null {
+  read(chunk: Buffer): Buffer | null {
+    this.bytesSeen += chunk.length;
+    if (this.bytesSeen > this.maxBytes) {
+      throw new ProtocolError('LOGIN_TOO_LARGE', `${this.bytesSeen} bytes before the login was answered`, this.maxBytes);
+    }
+    if (this.#imei !== null) {
+      return chunk;
+    }
     const bytes = this.proxyHeader ? this.readProxyHeader(this.proxyHeader, chunk) : chunk;
     return bytes && this.readLogin(bytes);
   }
@@ -42,7 +64,7 @@ export class LoginPhase {
   /** Whether the peer at least speaks of an IMEI (a length comes first), so that a refusal means something to it. */
   get isLoginAttempt(): boolean {
     const length = this.bytes.length >= 2 ? this.bytes.readUInt16BE(0) : 0;
-    return length > 0 && length <= MAX_PLAUSIBLE_IMEI_LENGTH;
+    return this.#imei === null && length > 0 && length <= MAX_PLAUSIBLE_IMEI_LENGTH;
   }
 
   private readProxyHeader(reader: ProxyHeaderReader, chunk: Buffer): Buffer | null {
@@ -57,9 +79,15 @@ export class LoginPhase {
     return header.rest;
   }
 
-  private readLogin(chunk: Buffer): { imei: string; rest: Buffer } | null {
+  private readLogin(chunk: Buffer): Buffer | null {
     this.bytes = this.bytes.length === 0 ? chunk : Buffer.concat([this.bytes, chunk]);
     const login = decodeLogin(this.bytes);
-    return login && { imei: login.imei, rest: this.bytes.subarray(login.bytesRead) };
+    if (!login) {
+      return null;
+    }
+    // A device may take its time from here on: the database may be away.
+    this.end();
+    this.#imei = login.imei;
+    return this.bytes.subarray(login.bytesRead);
   }
 }

@@ -3,16 +3,18 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
-import { AddressLimit } from './address-limit.js';
+import { type Arrival } from './arrival.js';
 import { ByteBudget } from './byte-budget.js';
 import { ConnectionRegistry } from './connection-registry.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
 import { DeviceConnection } from './device-connection.js';
 import { DeviceTrace } from './device-trace.js';
+import { Entrance } from './entrance.js';
 import { FrameDispatcher, type AskHandler } from './frame-dispatcher.js';
+import { LoginRate } from './login-rate.js';
 import { type TeltonikaContext } from './teltonika.context.js';
 import { peerOf } from './peer.js';
-import { TlsListener, type Arrival } from './tls-listener.js';
+import { TlsListener } from './tls-listener.js';
 import { TransportCounters } from './transport-counters.js';
 import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
 
@@ -33,8 +35,8 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   private readonly connections = new Set<DeviceConnection>();
   private readonly environment: ConnectionEnvironment;
   private readonly tls: TlsListener | null;
-  private readonly perAddress: AddressLimit;
-  private openSockets = 0;
+  /** Both ports share it: a handshake that is not done counts, else it would be the way around the bounds. */
+  private readonly entrance: Entrance;
   private closing = false;
 
   constructor(
@@ -52,6 +54,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
       ask,
       announce: (pattern, payload, context) => this.announce(pattern, payload, context),
       budget: new ByteBudget(options.maxBytesInFlight),
+      logins: new LoginRate(options.maxLoginsPerSecond),
       frames: new FrameDispatcher(ask, (pattern) => this.messageHandlers.has(pattern), counters, this.logger),
       trace,
       logger: this.logger,
@@ -59,18 +62,13 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     // Half-open is allowed so that a peer which sends its last frame and a FIN at once still gets its acknowledgement.
     this.listener = createServer(
       { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: options.keepAliveMs, noDelay: true },
-      (socket) => this.mayEnter(socket) && this.accept(socket),
+      (socket) => this.enter(socket),
     );
-    this.perAddress = new AddressLimit(options.maxConnectionsPerAddress);
+    this.entrance = new Entrance(options, counters);
     this.tls =
       options.tls &&
-      new TlsListener(
-        options,
-        options.tls,
-        counters,
-        this.logger,
-        (socket) => this.mayEnter(socket),
-        (socket, arrival) => this.accept(socket, arrival),
+      new TlsListener(options, options.tls, counters, this.logger, this.entrance, (socket, arrival) =>
+        this.accept(socket, arrival),
       );
   }
 
@@ -154,31 +152,15 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     return this.listener as T;
   }
 
-  /** Both ports share the one bound; a handshake that is not done counts, else it would be the way around it. */
-  private mayEnter(socket: Socket): boolean {
-    if (this.closing || this.openSockets >= this.options.maxConnections) {
-      this.counters.connectionsRefused += this.closing ? 0 : 1;
-      socket.destroy();
-      return false;
+  private enter(socket: Socket): void {
+    const entry = this.entrance.enter(socket);
+    if (entry) {
+      const headerFirst = this.options.comesFromBalancer(peerOf(socket).address);
+      this.accept(socket, { entry, source: null, headerFirst, spentMs: 0 });
     }
-    const { address } = peerOf(socket);
-    // All that a balancer brings have its address: they are the balancer's to bound.
-    const leave = this.options.comesFromBalancer(address) ? () => undefined : this.perAddress.enter(address);
-    if (!leave) {
-      this.counters.connectionsRefusedByAddress++;
-      socket.destroy();
-      return false;
-    }
-    this.openSockets++;
-    socket.once('close', () => {
-      this.openSockets--;
-      leave();
-    });
-    this.counters.connectionsAccepted++;
-    return true;
   }
 
-  private accept(socket: Socket, arrival?: Arrival): void {
+  private accept(socket: Socket, arrival: Arrival): void {
     if (this.closing) {
       socket.destroy();
       return;

@@ -2,6 +2,8 @@ import { unwatchFile, watchFile } from 'node:fs';
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import { type LoggerService } from '@nestjs/common';
+import { type Arrival } from './arrival.js';
+import { type Entrance, type Entry } from './entrance.js';
 import { peerOf } from './peer.js';
 import { ProxyHeaderReader } from './proxy-header.js';
 import { type ProxySource } from './proxy-source.js';
@@ -13,16 +15,8 @@ import { type TransportOptions } from './transport-options.js';
 const DAY_MS = 86_400_000;
 const WARNING_DAYS = 14;
 
-/** What is known of a connection when its handshake is done. */
-export interface Arrival {
-  /** Who is behind the balancer; null where the peer speaks for itself. */
-  readonly source: ProxySource | null;
-  /** Of the time a login may take. */
-  readonly spentMs: number;
-}
-
 interface Handshake {
-  readonly raw: Socket;
+  readonly entry: Entry;
   readonly acceptedAt: number;
   source: ProxySource | null;
 }
@@ -43,7 +37,7 @@ export class TlsListener {
     private readonly files: TlsOptions,
     private readonly counters: TransportCounters,
     private readonly logger: LoggerService,
-    private readonly mayEnter: (socket: Socket) => boolean,
+    private readonly entrance: Entrance,
     private readonly onSecure: (socket: TLSSocket, arrival: Arrival) => void,
   ) {
     const required = files.caFile !== null;
@@ -86,7 +80,7 @@ export class TlsListener {
   close(): void {
     this.watched.forEach((file) => unwatchFile(file, this.reload));
     this.listener.close();
-    this.handshakes.forEach(({ raw }) => raw.destroy());
+    this.handshakes.forEach(({ entry }) => entry.socket.destroy());
   }
 
   private get watched(): string[] {
@@ -116,14 +110,18 @@ export class TlsListener {
   };
 
   private accept(socket: Socket): void {
-    if (!this.mayEnter(socket)) {
+    const entry = this.entrance.enter(socket);
+    if (!entry) {
       return;
     }
     const key = keyOf(socket);
-    const handshake: Handshake = { raw: socket, acceptedAt: performance.now(), source: null };
+    const handshake: Handshake = { entry, acceptedAt: performance.now(), source: null };
     this.handshakes.set(key, handshake);
     socket.on('error', () => socket.destroy());
-    socket.once('close', () => this.handshakes.delete(key));
+    socket.once('close', () => {
+      this.handshakes.delete(key);
+      entry.left();
+    });
     if (this.options.comesFromBalancer(peerOf(socket).address)) {
       this.readProxyHeader(socket, handshake);
     } else {
@@ -145,6 +143,10 @@ export class TlsListener {
         socket.off('data', receive);
         socket.pause();
         handshake.source = header.source;
+        if (header.source && !handshake.entry.comesFrom(header.source.address)) {
+          socket.destroy();
+          return;
+        }
         if (header.rest.length > 0) {
           socket.unshift(header.rest);
         }
@@ -166,8 +168,8 @@ export class TlsListener {
       return;
     }
     this.counters.tlsHandshakes++;
-    const { source, acceptedAt } = handshake;
-    this.onSecure(socket, { source, spentMs: performance.now() - acceptedAt });
+    const { entry, source, acceptedAt } = handshake;
+    this.onSecure(socket, { entry, source, headerFirst: false, spentMs: performance.now() - acceptedAt });
   }
 
   private handshakeFailed(error: Error, socket: TLSSocket): void {

@@ -6,6 +6,9 @@ export type DisconnectReason =
   | 'idle'
   | 'login-timeout'
   | 'login-refused'
+  | 'too-many-connections'
+  | 'frame-timeout'
+  | 'not-reading'
   | 'replaced'
   | 'fenced'
   | 'not-admitted'
@@ -20,6 +23,8 @@ export class TransportCounters {
   connectionsRefused = 0;
   /** Turned away at accept: their address has as many as it may. */
   connectionsRefusedByAddress = 0;
+  /** Closed without a login, to make room for newer ones. */
+  connectionsCrowdedOut = 0;
   tlsHandshakes = 0;
   tlsHandshakesFailed = 0;
   tlsReloads = 0;
@@ -27,6 +32,8 @@ export class TransportCounters {
   tlsReloadsFailed = 0;
   loginsAccepted = 0;
   loginsRefused = 0;
+  /** Had to wait because too many came in a second. */
+  loginsSlowedDown = 0;
   bytesReceived = 0;
   frames = 0;
   records = 0;
@@ -34,6 +41,8 @@ export class TransportCounters {
   /** Messages no handler takes. */
   messagesUnhandled = 0;
   acknowledgements = 0;
+  /** Had to wait because their device sent too many in a second. */
+  framesSlowedDown = 0;
   pings = 0;
   /** Times a connection had to wait because too many bytes were in flight. */
   backpressureWaits = 0;

@@ -6,10 +6,20 @@ export interface TransportOptions {
   /** 0 lets the system choose; `TeltonikaServer.port` tells which. */
   readonly port: number;
   readonly maxConnections: number;
-  /** 0: no bound. Not for balancers. */
+  /** 0: no bound. Behind a balancer the address its header names. */
   readonly maxConnectionsPerAddress: number;
   readonly maxFrameBytes: number;
   readonly loginTimeoutMs: number;
+  /** What a connection may send before it is decided about its login. */
+  readonly maxLoginBytes: number;
+  /** Of all devices together; more have to wait. 0: no bound. */
+  readonly maxLoginsPerSecond: number;
+  /** Of one device; more have to wait. 0: no bound. */
+  readonly maxFramesPerSecond: number;
+  /** A device that has sent a part of a frame and then nothing for longer is disconnected. */
+  readonly frameTimeoutMs: number;
+  /** A device for which more waits to be written is disconnected. */
+  readonly maxUnsentBytes: number;
   /** A device that neither sent nor took a byte for longer is disconnected. */
   readonly idleTimeoutMs: number;
   /** TCP keep-alive probes begin after this silence: they find half-open connections. */

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres.js';
 import { runMigrations } from '../../src/platform/database/migrations.js';
+import { Exposition } from '../support/exposition.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, login, recordsFrame } from '../support/frames.js';
-import { Gateway } from '../support/gateway.js';
+import { API_KEY, Gateway } from '../support/gateway.js';
 import { LedgerFleet } from '../support/ledger-fleet.js';
 import { createTestDatabase, openDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
@@ -95,6 +96,11 @@ describe('a PostgreSQL of its own', () => {
       status: 503,
       body: { success: false, code: 'DATABASE_UNAVAILABLE' },
     });
+    const scrape = await fetch(`${gateway.apiUrl}/metrics`, { headers: { 'x-api-key': API_KEY } });
+    const metrics = new Exposition(await scrape.text());
+    expect(metrics.value('iot_broker_database_up')).toBe(0);
+    expect(metrics.value('iot_broker_devices_connected')).toBe(10);
+    expect(metrics.value('iot_broker_instances')).toBeNull();
     expect(devices.map((device) => [device.isClosed, device.pendingBytes])).toEqual(devices.map(() => [false, 0]));
 
     // A device that comes during the outage waits too: it is let in when the others can know of it.

@@ -200,6 +200,9 @@ describe('the trace of a device', () => {
       async () => !((await request(own, 'GET', `log/devices/${TRACED}`)).body as { trace: { traced: boolean } }).trace.traced,
       PATIENCE,
     );
+    const { entries } = (await request(own, 'GET', `audit?imei=${TRACED}`)).body as { entries: { action: string }[] };
+    const deeds = entries.map(({ action }) => action).filter((action) => action.startsWith('device.'));
+    expect(deeds).toEqual(['device.untraced', 'device.traced']);
     device.close();
     other.close();
   });

@@ -114,10 +114,17 @@ describe('a device with TLS', () => {
 
   it('counts among the connections in all, from before its handshake, until it is gone', async () => {
     const port = await start('bound', { maxConnections: 1 });
-    const first = await secure(port);
+    const { counters } = transport!;
+    const silent = connectPlain(port, '127.0.0.1');
+    silent.on('error', () => undefined).resume();
+    await waitFor(() => counters.connectionsAccepted === 1);
+    const device = await secure(port);
+    await waitFor(() => silent.closed, { what: 'the silent one to make room' });
+    device.write(login(IMEI));
+    await waitFor(() => counters.loginsAccepted === 1);
     await expect(secure(port)).rejects.toThrow();
-    expect(transport!.counters.connectionsRefused).toBe(1);
-    first.destroy();
+    expect(counters).toMatchObject({ connectionsCrowdedOut: 1, connectionsRefused: 1 });
+    device.destroy();
     await waitFor(() => transport!.server.connectionCount === 0);
     expect(await talk(await secure(port))).toHaveLength(5);
   });

@@ -109,42 +109,6 @@ describe('a device logs in', () => {
     expect(registry.size).toBe(1);
     second.close();
   });
-
-  it('is turned away beyond the greatest number of connections, and let in when one has left', async () => {
-    const { port, counters, server } = await start({ maxConnections: 2 });
-    const devices = [await FakeDevice.logIn(port, '356307042441001'), await FakeDevice.logIn(port, '356307042441002')];
-    const third = await FakeDevice.connect(port);
-    await third.closed();
-    await waitFor(() => counters.connectionsRefused === 1);
-    devices[0]?.close();
-    await waitFor(() => server.connectionCount === 1);
-    const fourth = await FakeDevice.logIn(port, '356307042441004');
-    fourth.close();
-    devices[1]?.close();
-  });
-});
-
-describe('the connections of one address', () => {
-  it('are bound, also when they say nothing, and one may come when one has left', async () => {
-    const { port, counters, server } = await start({ maxConnectionsPerAddress: 2 });
-    const device = await FakeDevice.logIn(port, IMEI);
-    const silent = await FakeDevice.connect(port);
-    const third = await FakeDevice.connect(port);
-    await third.closed();
-    expect(counters).toMatchObject({ connectionsRefusedByAddress: 1, connectionsRefused: 0, connectionsAccepted: 2 });
-    silent.close();
-    await waitFor(() => server.connectionCount === 1);
-    const next = await FakeDevice.logIn(port, '356307042441002');
-    next.close();
-    device.close();
-  });
-
-  it('have no bound for a balancer', async () => {
-    const { port, counters } = await start({ maxConnectionsPerAddress: 1, comesFromBalancer: () => true });
-    const devices = [await FakeDevice.connect(port), await FakeDevice.connect(port)];
-    await waitFor(() => counters.connectionsAccepted === 2);
-    devices.forEach((device) => device.close());
-  });
 });
 
 describe('a device sends frames', () => {

@@ -58,13 +58,21 @@ export class BrokerSettings {
   @IsString()
   readonly BROKER_HOST: string = '0.0.0.0';
 
-  /** Device connections in all; one more is closed at once. */
+  /** Device connections in all; one more takes the place of the oldest without a login, or is closed at once. */
   @IntegerVariable(1, 1_000_000)
   readonly MAX_DEVICE_CONNECTIONS: number = 20_000;
 
-  /** Device connections of one remote address, balancers excepted. 0: no bound, for mobile operators put thousands behind one. */
+  /** Device connections of one remote address: behind a balancer the address its header names. 0: no bound. */
   @IntegerVariable(0, 1_000_000)
-  readonly BROKER_MAX_CONNECTIONS_PER_ADDRESS: number = 0;
+  readonly BROKER_MAX_CONNECTIONS_PER_ADDRESS: number = 10_000;
+
+  /** Logins in a second, of all devices together; more have to wait, and the addresses take turns. 0: no bound. */
+  @IntegerVariable(0, 1_000_000)
+  readonly BROKER_MAX_LOGINS_PER_SECOND: number = 5_000;
+
+  /** Bytes a device may send before its login is answered, a PROXY header included. */
+  @IntegerVariable(256, 1_048_576)
+  readonly BROKER_MAX_LOGIN_BYTES: number = 4_096;
 
   /** Seconds in which a device must have sent its IMEI. */
   @IntegerVariable(1, 600)
@@ -110,6 +118,18 @@ export class BrokerSettings {
   /** Largest frame accepted, in bytes. Devices send up to 1,280; photos and traces up to 2,100. */
   @IntegerVariable(1_300, 1_048_576)
   readonly BROKER_MAX_FRAME_BYTES: number = 16_384;
+
+  /** Seconds for which a device that has sent a part of a frame may send nothing. */
+  @IntegerVariable(1, 3_600)
+  readonly BROKER_FRAME_TIMEOUT_SECONDS: number = 60;
+
+  /** Frames of one device in a second; more have to wait. 0: no bound. */
+  @IntegerVariable(0, 1_000_000)
+  readonly BROKER_MAX_FRAMES_PER_SECOND: number = 500;
+
+  /** Bytes that may wait for a device to read them; with more it is disconnected. */
+  @IntegerVariable(1_024, 1_048_576)
+  readonly BROKER_MAX_UNSENT_BYTES: number = 16_384;
 
   /** Bytes of frames being stored at one time; over the mark devices wait. */
   @IntegerVariable(65_536, 4_294_967_296)

@@ -1,0 +1,120 @@
+import { type Socket } from 'node:net';
+import { peerOf } from './peer.js';
+import { type TransportCounters } from './transport-counters.js';
+
+export interface EntranceLimits {
+  readonly maxConnections: number;
+  /** 0: no bound. */
+  readonly maxConnectionsPerAddress: number;
+  readonly comesFromBalancer: (address: string) => boolean;
+}
+
+/** The place of one socket among those that are open. */
+export class Entry {
+  /** Its place went to a newer one. */
+  crowdedOut = false;
+  address: string | null = null;
+
+  constructor(
+    readonly socket: Socket,
+    private readonly entrance: Entrance,
+  ) {}
+
+  /** Counts it as one of this address. False: the address has as many as it may, and this is not one of them. */
+  comesFrom(address: string): boolean {
+    return this.entrance.take(this, address);
+  }
+
+  /** Its socket is gone. Told by who listens to the socket anyway: a listener more is 300 bytes for each idle device. */
+  left(): void {
+    this.entrance.leave(this);
+  }
+
+  /** A device has named itself: it no longer makes room for others. */
+  loggedIn(): void {
+    this.entrance.keep(this);
+  }
+}
+
+/**
+ * Who may come in: so many in all, and so many of one address. Who stands in the door without a login makes room, the oldest first, so
+ * that a flood of silent connections takes no place from devices, from however many addresses it comes.
+ */
+export class Entrance {
+  private readonly entries = new Set<Entry>();
+  /** Without a login, the oldest first. */
+  private readonly newcomers = new Set<Entry>();
+  private readonly byAddress = new Map<string, number>();
+
+  constructor(
+    private readonly limits: EntranceLimits,
+    private readonly counters: TransportCounters,
+  ) {}
+
+  /** Null: the socket was turned away. Else `left` is to be called when it is gone. All that a balancer brings have its address: theirs is counted once it is known. */
+  enter(socket: Socket): Entry | null {
+    const entry = new Entry(socket, this);
+    const { address } = peerOf(socket);
+    if (!this.limits.comesFromBalancer(address) && !this.take(entry, address)) {
+      socket.destroy();
+      return null;
+    }
+    if (!this.makeRoom()) {
+      this.leave(entry);
+      this.counters.connectionsRefused++;
+      socket.destroy();
+      return null;
+    }
+    this.entries.add(entry);
+    this.newcomers.add(entry);
+    this.counters.connectionsAccepted++;
+    return entry;
+  }
+
+  take(entry: Entry, address: string): boolean {
+    const count = this.byAddress.get(address) ?? 0;
+    const { maxConnectionsPerAddress: most } = this.limits;
+    if (most > 0 && count >= most) {
+      this.counters.connectionsRefusedByAddress++;
+      return false;
+    }
+    entry.address = address;
+    this.byAddress.set(address, count + 1);
+    return true;
+  }
+
+  keep(entry: Entry): void {
+    this.newcomers.delete(entry);
+  }
+
+  private makeRoom(): boolean {
+    if (this.entries.size < this.limits.maxConnections) {
+      return true;
+    }
+    const [oldest] = this.newcomers;
+    if (!oldest) {
+      return false;
+    }
+    oldest.crowdedOut = true;
+    this.counters.connectionsCrowdedOut++;
+    this.leave(oldest);
+    oldest.socket.destroy();
+    return true;
+  }
+
+  leave(entry: Entry): void {
+    this.entries.delete(entry);
+    this.newcomers.delete(entry);
+    const { address } = entry;
+    if (address === null) {
+      return;
+    }
+    entry.address = null;
+    const count = (this.byAddress.get(address) ?? 0) - 1;
+    if (count > 0) {
+      this.byAddress.set(address, count);
+    } else {
+      this.byAddress.delete(address);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { type ConnectionEnvironment } from './connection-environment.js';
+import { DEVICE_LOGIN, type DeviceLogin, type LoginOutcome } from './patterns.js';
+import { type PlaceInLine } from './place-in-line.js';
+import { type TeltonikaContext } from './teltonika.context.js';
+
+/** One device's question whether it may talk, asked when it is its turn. */
+export class LoginRequest {
+  private place: PlaceInLine | null = null;
+
+  constructor(private readonly environment: ConnectionEnvironment) {}
+
+  /** Resolves with null when it was given up before it was its turn. Rejects when the handler fails: nothing was decided. */
+  async ask(login: DeviceLogin, context: TeltonikaContext): Promise<LoginOutcome | null> {
+    const { logins, counters, ask } = this.environment;
+    this.place = logins.enter(context.remoteAddress);
+    if (this.place) {
+      counters.loginsSlowedDown++;
+      if (!(await this.place.taken)) {
+        return null;
+      }
+    }
+    return ask<LoginOutcome>(DEVICE_LOGIN, login, context);
+  }
+
+  /** The socket is gone. */
+  giveUp(): void {
+    this.place?.giveUp();
+  }
+}
