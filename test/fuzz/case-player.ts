@@ -66,6 +66,12 @@ class CasePlayer {
         break;
       }
       this.socket.write(chunk);
+      if (this.fuzzCase.awaitsLogin && chunk === this.fuzzCase.chunks[0]) {
+        await waitFor(() => this.received.length > 0 || this.isOver, {
+          timeoutMs: CLOSE_TIMEOUT_MS,
+          what: 'the answer to the login',
+        });
+      }
       await nextTurn();
     }
     await this.end();

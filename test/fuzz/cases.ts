@@ -19,6 +19,8 @@ import { brokenHandshake } from './tls-cases.js';
 /** So many cases in a row have IMEIs of their own: fewer may be under way at one time. */
 export const CASES_APART = 1_000;
 const FIRST_IMEI = 866_099_000_000_000;
+/** A gateway takes 4,096 ahead of the answer to a login, a PROXY header among them. */
+const MOST_BEFORE_LOGIN = 3_000;
 const PING = Buffer.of(0xff);
 
 type Body = Pick<FuzzCase, 'chunks'> & Partial<Omit<FuzzCase, 'number' | 'kind' | 'chunks'>>;
@@ -31,7 +33,7 @@ export function caseOf(seed: number, number: number, corpus: Corpus): FuzzCase {
   const target: CaseTarget = draw.once(8) ? 'tls' : 'tcp';
   const ending: CaseEnding = draw.of(['fin', 'reset', 'patient']);
   const body = MAKERS[kind](draw, corpus, login(String(FIRST_IMEI + (number % CASES_APART))));
-  return { number, kind, target, ending, fromBalancer: false, acknowledgements: null, ...body };
+  return { number, kind, target, ending, fromBalancer: false, awaitsLogin: false, acknowledgements: null, ...body };
 }
 
 const MAKERS: Readonly<Record<CaseKind, Make>> = {
@@ -76,7 +78,7 @@ const MAKERS: Readonly<Record<CaseKind, Make>> = {
     }
     const { chunks, ...rest } = faultless(draw, ownLogin, stream(draw, corpus, draw.integer(0, 3)), true);
     const acknowledgements = isRight ? (rest.acknowledgements ?? null) : null;
-    return { ...rest, acknowledgements, chunks: [...header, ...chunks], target: 'tcp', fromBalancer: true };
+    return { ...rest, acknowledgements, awaitsLogin: false, chunks: [...header, ...chunks], target: 'tcp', fromBalancer: true };
   },
   'proxy-without-balancer': (draw, _corpus, ownLogin) => ({ chunks: [Buffer.concat([rightProxyHeader(draw), ownLogin])] }),
   'tls-handshake': (draw) => ({ chunks: cut(draw, brokenHandshake(draw)), target: 'tls-raw' }),
@@ -117,9 +119,12 @@ function stream(draw: Draw, { records, larger, messages }: Corpus, count: number
 }
 
 function faultless(draw: Draw, ownLogin: Buffer, frames: readonly SampleFrame[], isCut: boolean): Body {
-  const bytes = Buffer.concat([ownLogin, ...frames.map((frame) => frame.bytes)]);
+  const bytes = Buffer.concat(frames.map((frame) => frame.bytes));
+  const awaitsLogin = ownLogin.length + bytes.length > MOST_BEFORE_LOGIN || draw.once(4);
+  const pieces = (all: Buffer): Buffer[] => (isCut ? cut(draw, all) : [all]);
   return {
-    chunks: isCut ? cut(draw, bytes) : [bytes],
+    chunks: awaitsLogin ? [ownLogin, ...pieces(bytes)] : pieces(Buffer.concat([ownLogin, bytes])),
+    awaitsLogin,
     // Whoever resets takes the answers away from himself.
     ending: draw.of(['fin', 'patient'] as const),
     acknowledgements: frames.flatMap(({ acknowledgement }) => acknowledgement ?? []),

@@ -37,6 +37,8 @@ export interface FuzzCase {
   readonly fromBalancer: boolean;
   /** Written one after the other, a turn of the event loop apart; of UDP each is a datagram. */
   readonly chunks: readonly Buffer[];
+  /** The first chunk is the login, and its answer is waited for: few bytes may come ahead of that. */
+  readonly awaitsLogin: boolean;
   readonly ending: CaseEnding;
   /** The counts that acknowledge it, behind the answer to the login; null: it is not without fault, any answers of the protocol will do. */
   readonly acknowledgements: readonly number[] | null;
