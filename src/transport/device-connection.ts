@@ -47,8 +47,6 @@ export class DeviceConnection implements LiveConnection {
   private readonly entry: Entry;
   private readonly frames: FrameExchange;
   private busy = false;
-  /** Bytes came that no one has looked at. */
-  private unread = false;
   private closing: DisconnectReason | null = null;
   private peerEnded = false;
   private readonly silence: SilenceWatch;
@@ -156,7 +154,6 @@ export class DeviceConnection implements LiveConnection {
       this.environment.trace.see('in', this.peer, chunk);
       if (rest && rest.length > 0) {
         this.frames.push(rest);
-        this.unread = true;
       }
     } catch (error) {
       this.fail(error);
@@ -251,13 +248,8 @@ export class DeviceConnection implements LiveConnection {
   private async readFrames(): Promise<void> {
     this.busy = true;
     try {
-      while (this.unread) {
-        this.unread = false;
-        while (!this.closing && (await this.answerNext())) {
-          // As long as there is a whole frame.
-        }
-        // Again when more came before the null arrived here: a paused socket that flows again gives what it held back chunk by chunk, without
-        // a turn for us in between. Fuzzing found the last frame of such bytes lying there until the device sent again.
+      while (!this.closing && ((await this.answerNext()) || this.frames.hasNews)) {
+        // As long as there is a whole frame, or bytes that came while we were told that there is none.
       }
     } catch (error) {
       this.fail(error);

@@ -24,6 +24,11 @@ const CONNECTIONS: Readonly<Record<Attack, number>> = {
   'refused-login': 50,
   strangers: 50,
 };
+/** What the gateway is told beside its defaults. A half frame may stay for a minute: here it is to be seen how it ends. */
+const SETTINGS: Readonly<Partial<Record<Attack, Record<string, string>>>> = {
+  'slow-frame': { BROKER_FRAME_TIMEOUT_SECONDS: '10' },
+  'refused-login': { DEVICE_ADMISSION: 'registered' },
+};
 const HAS_LOGINS: readonly Attack[] = ['no-login', 'refused-login', 'strangers'];
 
 interface FloodOptions {
@@ -57,8 +62,8 @@ async function measure(postgres: ScratchPostgres, attack: Attack | null, options
   const gateway = await GatewayUnderTest.start(postgres.folder, {
     DATABASE_URL: postgres.url,
     API_RATE_LIMIT_PER_SECOND: '0',
+    ...(attack && SETTINGS[attack]),
     ...options.env,
-    ...(attack === 'refused-login' ? { DEVICE_ADMISSION: 'registered' } : {}),
   });
   const fleet = new Child('good-fleet');
   const attacker = new Child('attacker');
