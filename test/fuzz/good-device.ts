@@ -18,8 +18,20 @@ export interface GoodDeviceOptions {
   readonly isSlow: boolean;
 }
 
+/** Who must not be disturbed, and what became of it. */
+export interface GoodPeer {
+  readonly imei: string;
+  /** Its first disappointment. */
+  readonly fault: string | null;
+  /** Records, so far. */
+  readonly acknowledged: number;
+  readonly slowestMs: number;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** A device that does all as it should, all the time, beside those that do not. Its first disappointment is its fault. */
-export class GoodDevice {
+export class GoodDevice implements GoodPeer {
   fault: string | null = null;
   acknowledged = 0;
   slowestMs = 0;

@@ -11,7 +11,8 @@ import { createCorpus } from './corpus.js';
 import { type FuzzCase } from './fuzz-case.js';
 import { FuzzRun } from './fuzz-run.js';
 import { GatewayUnderTest, type Vitals } from './gateway-under-test.js';
-import { GoodDevice } from './good-device.js';
+import { GoodDevice, type GoodPeer } from './good-device.js';
+import { GoodUdpDevice } from './good-udp-device.js';
 import { countedFaults, leaks, megabytes, sessionFaults, settledVitals, storageFaults } from './verdict.js';
 
 const WARM_UP_PART = 0.2;
@@ -29,13 +30,15 @@ async function fuzz(options: FuzzOptions): Promise<boolean> {
   const gateway = await startGateway(postgres);
   const { ports } = gateway;
   console.log(`port ${ports.tcp}, with TLS ${ports.tls ?? 'none'}, UDP ${ports.udp ?? 'none'}`);
-  const devices = goodDevices(gateway);
+  const { connected, all: devices } = goodFleet(gateway);
   const run = new FuzzRun(options.seed, createCorpus(JSON.parse(readFileSync(VECTORS, 'utf8')) as OfficialVector[]), ports);
   const faults: string[] = [];
   try {
     await Promise.all(devices.map((device) => device.start()));
-    await (options.only === null ? playAll(run, gateway, devices, options, faults) : run.playOne(options.only));
-    faults.push(...(await conclude(gateway, devices, postgres.url)));
+    await (options.only === null
+      ? playAll(run, gateway, { connected, all: devices }, options, faults)
+      : run.playOne(options.only));
+    faults.push(...(await conclude(gateway, { connected, all: devices }, postgres.url)));
   } catch (error) {
     faults.push(String(error));
   } finally {
@@ -67,20 +70,27 @@ function startGateway({ url, folder }: ScratchPostgres): Promise<GatewayUnderTes
   });
 }
 
-function goodDevices({ ports }: GatewayUnderTest): GoodDevice[] {
+interface GoodFleet {
+  readonly connected: readonly GoodDevice[];
+  readonly all: readonly GoodPeer[];
+}
+
+function goodFleet({ ports }: GatewayUnderTest): GoodFleet {
   const kinds = [
     { port: ports.tcp, isTls: false, isSlow: false },
     { port: ports.tcp, isTls: false, isSlow: true },
-    { port: ports.tls ?? 0, isTls: true, isSlow: false },
     { port: ports.tcp, isTls: false, isSlow: false },
+    ...(ports.tls === null ? [] : [{ port: ports.tls, isTls: true, isSlow: false }]),
   ];
-  return kinds.map((kind, index) => new GoodDevice(String(FIRST_GOOD_IMEI + index), kind));
+  const connected = kinds.map((kind, index) => new GoodDevice(String(FIRST_GOOD_IMEI + index), kind));
+  const byUdp = ports.udp === null ? [] : [new GoodUdpDevice(String(FIRST_GOOD_IMEI + kinds.length), ports.udp)];
+  return { connected, all: [...connected, ...byUdp] };
 }
 
 async function playAll(
   run: FuzzRun,
   gateway: GatewayUnderTest,
-  devices: readonly GoodDevice[],
+  { connected, all: devices }: GoodFleet,
   { durationMs }: FuzzOptions,
   faults: string[],
 ): Promise<void> {
@@ -90,10 +100,10 @@ async function playAll(
   const talk = setInterval(() => console.log(progress(run, devices)), SAY_EVERY_MS);
   try {
     await run.playUntil(until(Math.min(durationMs * WARM_UP_PART, MOST_WARM_UP_MS)));
-    const before = await settle(gateway, devices.length);
+    const before = await settle(gateway, connected.length);
     say('after the warm-up', run, before);
     await run.playUntil(until(durationMs));
-    const after = await settle(gateway, devices.length);
+    const after = await settle(gateway, connected.length);
     say('at the end', run, after);
     faults.push(...leaks(before, after));
   } finally {
@@ -111,16 +121,20 @@ async function settle(gateway: GatewayUnderTest, connections: number): Promise<V
 }
 
 /** All is quiet: what was counted, and what is in the tables. */
-async function conclude(gateway: GatewayUnderTest, devices: readonly GoodDevice[], databaseUrl: string): Promise<string[]> {
-  await settle(gateway, devices.length);
+async function conclude(
+  gateway: GatewayUnderTest,
+  { connected, all: devices }: GoodFleet,
+  databaseUrl: string,
+): Promise<string[]> {
+  await settle(gateway, connected.length);
   const stats = await gateway.stats();
   console.log(`disconnects ${JSON.stringify(stats.disconnects)}\nrejected ${JSON.stringify(stats.rejected)}`);
-  const ofSessions = await sessionFaults(databaseUrl, devices);
+  const ofSessions = await sessionFaults(databaseUrl, connected);
   await Promise.all(devices.map((device) => device.stop()));
   return [...countedFaults(stats), ...ofSessions, ...(await storageFaults(databaseUrl, devices))];
 }
 
-function progress(run: FuzzRun, devices: readonly GoodDevice[]): string {
+function progress(run: FuzzRun, devices: readonly GoodPeer[]): string {
   const acknowledged = devices.reduce((sum, device) => sum + device.acknowledged, 0);
   const slowest = Math.max(...devices.map(({ slowestMs }) => slowestMs));
   return `${run.count} cases; ${devices.length} good devices: ${acknowledged} records acknowledged, the slowest after ${slowest.toFixed(0)} ms`;
@@ -131,7 +145,7 @@ function say(when: string, run: FuzzRun, { heapBytes, externalBytes, residentByt
   console.log(`${when}, ${run.count} cases: ${memory}, ${files} open files`);
 }
 
-function report({ seed }: FuzzOptions, run: FuzzRun, devices: readonly GoodDevice[], faults: readonly string[]): void {
+function report({ seed }: FuzzOptions, run: FuzzRun, devices: readonly GoodPeer[], faults: readonly string[]): void {
   console.log(progress(run, devices));
   console.log(
     [...run.played]

@@ -1,6 +1,6 @@
 import { query } from '../support/scratch-postgres.js';
 import { type GatewayUnderTest, type TransportFigures, type Vitals } from './gateway-under-test.js';
-import { type GoodDevice } from './good-device.js';
+import { type GoodPeer } from './good-device.js';
 
 /** Heap after garbage collection, over that after the warm-up: caches have their bounds, and fill up to them. */
 const HEAP_GROWTH = { factor: 1.25, bytes: 8e6 } as const;
@@ -29,7 +29,7 @@ export function countedFaults({ disconnects, bytesInFlight }: TransportFigures):
 }
 
 /** Whether each record of the good devices that was acknowledged is stored, exactly once, and nothing else of theirs is. */
-export async function storageFaults(databaseUrl: string, devices: readonly GoodDevice[]): Promise<string[]> {
+export async function storageFaults(databaseUrl: string, devices: readonly GoodPeer[]): Promise<string[]> {
   const rows = await query<{ imei: string; rows: number; records: number }>(
     databaseUrl,
     `select iot_imei as imei, count(*)::int as rows, count(distinct iot_timestamp)::int as records
@@ -48,7 +48,7 @@ export async function storageFaults(databaseUrl: string, devices: readonly GoodD
 }
 
 /** Sessions that belong to nobody who is there. */
-export async function sessionFaults(databaseUrl: string, devices: readonly GoodDevice[]): Promise<string[]> {
+export async function sessionFaults(databaseUrl: string, devices: readonly GoodPeer[]): Promise<string[]> {
   const sessions = await query<{ imei: string }>(databaseUrl, 'select imei from tbl_iot_device_sessions');
   const imeis = devices.map(({ imei }) => imei);
   const left = sessions.filter(({ imei }) => !imeis.includes(imei));
