@@ -110,6 +110,7 @@ function checkRefusedValues() {
       'settings.LOG_LEVEL=log,secret.variables={DATABASE_URL,IOT_API_KEY,LOG_LEVEL}',
     ],
     ['a variable that the chart sets itself', 'BROKER_PORT', '--set-string', 'settings.BROKER_PORT=9001'],
+    ['a certificate that the chart mounts itself', 'BROKER_TLS_PORT', '--set-string', 'settings.BROKER_TLS_PORT=9001'],
     ['a number, which Helm would spell 3.3554432e+07', 'want string', '--set', 'settings.BROKER_MAX_BYTES_IN_FLIGHT=33554432'],
     ['an Ingress without a host', '/ingress/host', '--set', 'ingress.enabled=true'],
     ['a CIDR block that is none', '/networkPolicy/devicesFrom/0', '--set', 'networkPolicy.devicesFrom={operator}'],
