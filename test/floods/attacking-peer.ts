@@ -3,8 +3,6 @@ import { type AttackCounts } from './attack.js';
 
 const ACCEPTED = 0x01;
 const REFUSED = 0x00;
-/** Another one than the good devices have: a bound on connections of one address must not strike them. */
-const ATTACKER_ADDRESS = process.platform === 'linux' ? { localAddress: '127.0.0.3' } : {};
 
 export interface PeerOptions {
   readonly onConnected: (socket: Socket) => void;
@@ -15,7 +13,7 @@ export interface PeerOptions {
 
 /** Opens a connection and counts what becomes of it. */
 export function openPeer(port: number, counts: AttackCounts, { onConnected, onAccepted, onGone }: PeerOptions): Socket {
-  const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true, ...ATTACKER_ADDRESS });
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true });
   let answered = false;
   socket.once('connect', () => {
     counts.opened++;
