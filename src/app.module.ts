@@ -77,6 +77,7 @@ function transportOptions(broker: BrokerSettings, process: ProcessSettings): Tra
     maxBytesInFlight: broker.BROKER_MAX_BYTES_IN_FLIGHT,
     comesFromBalancer: broker.BROKER_PROXY_PROTOCOL ? balancersOf(broker) : () => false,
     tls: tlsOptions(broker),
+    udpPort: broker.BROKER_UDP_PORT ?? null,
     drainTimeoutMs: process.SHUTDOWN_GRACE_SECONDS * MS,
   };
 }

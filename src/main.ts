@@ -110,10 +110,13 @@ async function stop(app: NestFastifyApplication): Promise<void> {
 
 async function announce(app: NestFastifyApplication): Promise<void> {
   const http = await app.getUrl();
-  const { port, tlsPort } = app.get(TeltonikaServer);
+  const { port, tlsPort, udpPort } = app.get(TeltonikaServer);
   logger.log(`Devices connect to port ${port}`);
   if (tlsPort !== null) {
     logger.log(`Devices with TLS connect to port ${tlsPort}`);
+  }
+  if (udpPort !== null) {
+    logger.log(`Devices send by UDP to port ${udpPort}`);
   }
   logger.log(`REST API on ${http}/api/v1, documentation on ${http}/docs`);
   const { made } = app.get(ApiKeys);

@@ -1,22 +1,79 @@
-import { Injectable } from '@nestjs/common';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
 import { AdmissionSettings } from '../platform/config/settings.js';
 import { RefusedLogins } from './refused-logins.js';
-import { SessionsRepository } from './sessions.repository.js';
+import { type Asked, SessionsRepository } from './sessions.repository.js';
 
-/** Whether a device may talk, for what comes without a login. A login asks in the statement that opens its session. */
+const AT_A_TIME = 1_000;
+
+interface Waiting extends Asked {
+  readonly settle: (admits: boolean) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Whether a device may talk, for what comes without a login. A login asks in the statement that opens its session.
+ *
+ * Many are asked for in one statement, and one statement is under way at a time: what comes meanwhile goes with the next, so a flood is no
+ * flood of statements. Nothing is remembered, so a ban holds from its commit on, on every instance. While the database is away nobody waits
+ * here: without a login there is nothing to lose, and who sent will send again.
+ */
 @Injectable()
 export class DeviceAdmission {
+  private readonly logger = new Logger(DeviceAdmission.name);
+  private readonly waiting: Waiting[] = [];
+  private asking = false;
+  private failing = false;
+
   constructor(
     private readonly sessions: SessionsRepository,
     private readonly refused: RefusedLogins,
     private readonly settings: AdmissionSettings,
   ) {}
 
-  async admits(imei: string, address: string): Promise<boolean> {
-    const refusal = await this.sessions.findRefusal(imei, address, this.settings.DEVICE_ADMISSION === 'registered');
-    if (refusal !== null) {
-      this.refused.note(imei, address, refusal);
+  /** Rejects when the database can't be asked. */
+  admits(imei: string, address: string): Promise<boolean> {
+    return new Promise((settle, fail) => {
+      this.waiting.push({ imei, address, settle, fail });
+      void this.askAll();
+    });
+  }
+
+  private async askAll(): Promise<void> {
+    if (this.asking) {
+      return;
     }
-    return refusal === null;
+    this.asking = true;
+    while (this.waiting.length > 0) {
+      // All that arrived in this turn of the event loop travel together.
+      await nextTurn();
+      await this.ask(this.waiting.splice(0, AT_A_TIME));
+    }
+    this.asking = false;
+  }
+
+  private async ask(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const refusals = await this.sessions.findRefusals(batch, this.settings.DEVICE_ADMISSION === 'registered');
+      this.failing = false;
+      batch.forEach(({ imei, address, settle }, index) => {
+        const refusal = refusals[index] ?? null;
+        if (refusal !== null) {
+          this.refused.note(imei, address, refusal);
+        }
+        settle(refusal === null);
+      });
+    } catch (error) {
+      this.tell(error);
+      batch.forEach(({ fail }) => fail(error));
+    }
+  }
+
+  /** Once, not for every batch until the database is back. */
+  private tell(error: unknown): void {
+    if (!this.failing) {
+      this.failing = true;
+      this.logger.warn(`Who may talk without a login could not be asked, packets stay unanswered: ${String(error)}`);
+    }
   }
 }

@@ -3,8 +3,10 @@ import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import {
   DEVICE_DISCONNECTED,
   DEVICE_LOGIN,
+  DEVICE_PACKET,
   type DeviceDisconnected,
   type DeviceLogin,
+  type DevicePacket,
   type LoginOutcome,
 } from '../transport/patterns.js';
 import { TeltonikaContext } from '../transport/teltonika.context.js';
@@ -19,6 +21,11 @@ export class DeviceConnectionController {
   admit(@Payload() { imei, connectedAt, remotePort }: DeviceLogin, @Ctx() context: TeltonikaContext): Promise<LoginOutcome> {
     const { connectionId, remoteAddress } = context;
     return this.devices.logIn({ imei, connectionId, connectedAt, remoteAddress, remotePort });
+  }
+
+  @MessagePattern(DEVICE_PACKET)
+  admitsPacket(@Payload() { imei }: DevicePacket, @Ctx() { remoteAddress }: TeltonikaContext): Promise<boolean> {
+    return this.devices.admits(imei, remoteAddress);
   }
 
   @MessagePattern(DEVICE_DISCONNECTED)

@@ -69,7 +69,7 @@ export class DevicesService {
     return outcome;
   }
 
-  /** Whether this device may talk from this address: for what comes without a login. A refusal is counted like that of a login. */
+  /** Whether this device may talk from this address: for what comes without a login. A refusal is counted like that of a login. Rejects when the database is away. */
   admits(imei: string, address: string): Promise<boolean> {
     return this.admission.admits(imei, address);
   }

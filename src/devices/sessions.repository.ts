@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { PreparedStatement } from '../platform/database/prepared-statement.js';
 import { type LoginRefusal } from './login-refusal.js';
 import { type Session, type SessionEnd, type SessionOpening } from './session.js';
 
@@ -21,6 +22,20 @@ export interface HostTelling {
 export interface LoginResult extends OpenedSession {
   readonly refusal: LoginRefusal | null;
 }
+
+/** A device that would talk without a session, and from where. */
+export interface Asked {
+  readonly imei: string;
+  readonly address: string;
+}
+
+const FIND_REFUSALS = new PreparedStatement<{ refusal: LoginRefusal | null }>(
+  'find_refusals',
+  `select iot_login_refusal(device.status, device.allowed_ranges, asked.address, $3::boolean) as refusal
+     from unnest($1::text[], $2::text[]) with ordinality as asked (imei, address, place)
+     left join tbl_iot_devices device using (imei)
+    order by asked.place`,
+);
 
 export interface OpenedSession {
   readonly imei: string;
@@ -114,14 +129,14 @@ export class SessionsRepository {
     return rows.length;
   }
 
-  /** Why this device may not talk from this address; null when it may. */
-  async findRefusal(imei: string, address: string, registeredOnly: boolean): Promise<LoginRefusal | null> {
-    const [row] = await this.dataSource.query<[{ refusal: LoginRefusal | null }]>(
-      `select iot_login_refusal(device.status, device.allowed_ranges, $2, $3) as refusal
-         from (select $1::text as imei) login left join tbl_iot_devices device using (imei)`,
-      [imei, address, registeredOnly],
-    );
-    return row.refusal;
+  /** For each of these, in their order, why it may not talk; null when it may. */
+  async findRefusals(asked: readonly Asked[], registeredOnly: boolean): Promise<(LoginRefusal | null)[]> {
+    const rows = await FIND_REFUSALS.run(this.dataSource, [
+      asked.map(({ imei }) => imei),
+      asked.map(({ address }) => address),
+      registeredOnly,
+    ]);
+    return rows.map(({ refusal }) => refusal);
   }
 
   async list(): Promise<Session[]> {

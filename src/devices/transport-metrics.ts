@@ -31,6 +31,7 @@ export class TransportMetrics implements OnModuleInit {
   onModuleInit(): void {
     this.ofConnections();
     this.ofTls();
+    this.ofUdp();
     this.ofFrames();
     this.counters.whenAcknowledged(
       this.metrics.histogram(
@@ -105,11 +106,34 @@ export class TransportMetrics implements OnModuleInit {
     );
   }
 
+  private ofUdp(): void {
+    const { udp } = this.counters;
+    this.metrics.counter(
+      { name: 'iot_broker_udp_datagrams_total', help: 'Datagrams of devices, by result.', labelNames: ['result'] },
+      () => [
+        [{ result: 'read' }, udp.datagrams - udp.dropped],
+        [{ result: 'dropped' }, udp.dropped],
+      ],
+    );
+    this.metrics.counter(
+      {
+        name: 'iot_broker_udp_packets_total',
+        help: 'Packets in the datagrams that were read, by result.',
+        labelNames: ['result'],
+      },
+      () => (['answered', 'refused', 'rejected', 'unanswered'] as const).map((result) => [{ result }, udp[result]] as const),
+    );
+  }
+
   private ofFrames(): void {
     const { counters, metrics } = this;
     metrics.counter({ name: 'iot_broker_received_bytes_total', help: 'Bytes that devices sent.' }, () => counters.bytesReceived);
     metrics.counter(
-      { name: 'iot_broker_frames_total', help: 'Whole frames with a right CRC, by codec.', labelNames: ['codec'] },
+      {
+        name: 'iot_broker_frames_total',
+        help: 'Whole frames with a right CRC, and data fields that came by UDP, by codec.',
+        labelNames: ['codec'],
+      },
       () => byCodec(counters.framesByCodec),
     );
     metrics.counter({ name: 'iot_broker_records_total', help: 'Records acknowledged, by codec.', labelNames: ['codec'] }, () =>

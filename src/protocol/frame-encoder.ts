@@ -14,6 +14,11 @@ export function encodeFrame(data: Buffer): Buffer {
     .finish();
 }
 
+/** The data field of a frame that encodeFrame made. */
+export function frameData(frame: Buffer): Buffer {
+  return frame.subarray(8, frame.length - 4);
+}
+
 /** Answers a frame of records with how many were accepted. Any other number than was sent makes the device send all again. */
 export function encodeAcknowledgement(count: number): Buffer {
   return new ByteWriter(4).unsigned(count, 4, 'count').finish();

@@ -1,6 +1,7 @@
 import { Bytes } from '../../test/fixtures/bytes.js';
 import { bytesOf, vectorNamed } from '../../test/fixtures/official-vectors.js';
-import { decodeUdpDatagram, encodeUdpPacket, encodeUdpReply } from './udp-channel.js';
+import { ProtocolError } from './protocol-error.js';
+import { decodeUdpDatagram, decodeUdpReply, encodeUdpPacket, encodeUdpReply } from './udp-channel.js';
 
 const PACKET = bytesOf(vectorNamed('codec8-udp'));
 const OTHER_PACKET = bytesOf(vectorNamed('codec8e-udp'));
@@ -92,6 +93,18 @@ describe('encodeUdpReply', () => {
     expect(() => encodeUdpReply(0x1_0000, 0, 0)).toThrow(RangeError);
     expect(() => encodeUdpReply(0, 256, 0)).toThrow(RangeError);
     expect(() => encodeUdpReply(0, 0, 256)).toThrow(RangeError);
+  });
+});
+
+describe('decodeUdpReply', () => {
+  it('reads what Teltonika prints, whatever its packet type', () => {
+    const reply = { packetId: 0xcafe, avlPacketId: 5, accepted: 1 };
+    expect(decodeUdpReply(Buffer.from('0005cafe010501', 'hex'))).toEqual(reply);
+    expect(decodeUdpReply(Buffer.from('0005cafe000501', 'hex'))).toEqual(reply);
+  });
+
+  it.each(['', '00', '0005cafe0105', '0005cafe01050100', '0004cafe0105', '0006cafe01050100'])('refuses %j', (hex) => {
+    expect(() => decodeUdpReply(Buffer.from(hex, 'hex'))).toThrow(ProtocolError);
   });
 });
 

@@ -60,6 +60,24 @@ export function encodeUdpReply(packetId: number, avlPacketId: number, accepted: 
     .finish();
 }
 
+export interface UdpReply {
+  readonly packetId: number;
+  readonly avlPacketId: number;
+  readonly accepted: number;
+}
+
+/** What encodeUdpReply made. Throws ProtocolError. */
+export function decodeUdpReply(datagram: Buffer): UdpReply {
+  const reader = new ByteReader(datagram);
+  const length = reader.uint16();
+  if (length !== REPLY_LENGTH || reader.remaining !== length) {
+    throw new ProtocolError('BAD_LENGTH', `an answer has ${REPLY_LENGTH} bytes, got ${length} and ${reader.remaining}`, 0);
+  }
+  const packetId = reader.uint16();
+  reader.uint8();
+  return { packetId, avlPacketId: reader.uint8(), accepted: reader.uint8() };
+}
+
 /** One channel packet; several may be put into one datagram. */
 export function encodeUdpPacket(packet: Omit<UdpChannelPacket, 'packetType'> & { readonly packetType?: number }): Buffer {
   requireImei(packet.imei);

@@ -10,6 +10,7 @@ describe('the command line', () => {
     expect(invocation.fleet).toMatchObject({
       host: '127.0.0.1',
       port: 9000,
+      udp: false,
       devices: 50,
       intervalMs: 5000,
       recordsPerFrame: 3,
@@ -32,6 +33,10 @@ describe('the command line', () => {
     expect(invocation.fleet.faults).toMatchObject({ loseAck: 0.25, duplicate: 0 });
   });
 
+  it('takes UDP', () => {
+    expect(parseCommandLine(['--udp', '--lose-ack', '0.1'])!.fleet).toMatchObject({ udp: true, faults: { loseAck: 0.1 } });
+  });
+
   it.each([
     [['--devcies', '5'], /--devcies/],
     [['--devices'], /--devices.*missing/],
@@ -44,6 +49,7 @@ describe('the command line', () => {
     [['--codec', '9'], /--codec must be 8e, 8 or 16/],
     [['--imei-base', '12'], /--imei-base must be 15 digits/],
     [['--start-time', 'yesterday'], /--start-time must be a date/],
+    [['--udp', '--bad-crc', '0.1'], /--bad-crc means nothing with --udp/],
     [['now'], /'now'/],
   ])('refuses %j and says why', (args, reason) => {
     expect(() => parseCommandLine(args)).toThrow(UsageError);

@@ -23,6 +23,8 @@ export class UsageError extends Error {
 const CODECS = { '8e': CODEC_8_EXTENDED, '8': CODEC_8, '16': CODEC_16 } as const;
 
 const MIN_INTERVAL_S = 0.01;
+/** UDP has no CRC to break, no stream to cut, no link to keep open, and no commands. */
+const NOT_BY_UDP = ['bad-crc', 'split', 'ping', 'unknown-reply'];
 
 type NumberName = keyof typeof NUMBER_OPTIONS;
 type TextName = keyof typeof TEXT_OPTIONS;
@@ -66,6 +68,7 @@ function readFleetOptions(values: Values): FleetOptions {
   return {
     host: readText(values, 'host') ?? TEXT_OPTIONS.host.default,
     port: readNumber(values, 'port'),
+    udp: readUdp(values),
     devices: readNumber(values, 'devices'),
     rampPerSecond: readNumber(values, 'ramp'),
     codec: readCodec(values),
@@ -126,6 +129,14 @@ function readCodec(values: Values): (typeof CODECS)[keyof typeof CODECS] {
     throw new UsageError(`--codec must be 8e, 8 or 16, got ${JSON.stringify(name)}`);
   }
   return CODECS[name as keyof typeof CODECS];
+}
+
+function readUdp(values: Values): boolean {
+  const wrong = NOT_BY_UDP.find((name) => values[name] !== undefined);
+  if (values['udp'] === true && wrong !== undefined) {
+    throw new UsageError(`--${wrong} means nothing with --udp`);
+  }
+  return values['udp'] === true;
 }
 
 function readImeiBase(values: Values): string {

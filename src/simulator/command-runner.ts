@@ -10,9 +10,9 @@ import {
 } from '../protocol/message.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import { executeCommand } from './command-set.js';
+import { type Connection } from './connection.js';
 import { type DeviceBody } from './device-body.js';
 import { type FaultPlan } from './fault-plan.js';
-import { type ServerConnection } from './server-connection.js';
 import { countOne, type TrafficCounters } from './traffic-counters.js';
 
 /** One command that a device carried out. */
@@ -49,7 +49,7 @@ export class CommandRunner {
 
   constructor(
     private readonly device: DeviceBody,
-    private readonly connection: ServerConnection,
+    private readonly connection: Connection,
     private readonly settings: RunnerSettings,
     private readonly faults: FaultPlan,
     private readonly counters: TrafficCounters,

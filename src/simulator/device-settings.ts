@@ -8,6 +8,8 @@ import { type TrafficCounters } from './traffic-counters.js';
 export interface DeviceSettings {
   readonly host: string;
   readonly port: number;
+  /** Sends by UDP: no login, no commands, no CRC. */
+  readonly udp: boolean;
   readonly codec: RecordCodec;
   /** Everything random follows from the seed and the index. */
   readonly seed: number;
@@ -42,6 +44,7 @@ export interface DeviceSettings {
 
 const DEFAULTS: Omit<DeviceSettings, 'port' | 'startTimeMs'> = {
   host: '127.0.0.1',
+  udp: false,
   codec: CODEC_8_EXTENDED,
   seed: 1,
   index: 0,

@@ -9,7 +9,7 @@ export interface NumberOption {
 }
 
 export const NUMBER_OPTIONS = {
-  port: whole(9000, 1, 65_535, 'TCP port of the server'),
+  port: whole(9000, 1, 65_535, 'port of the server'),
   devices: whole(50, 1, 100_000, 'how many devices'),
   interval: real(5, 86_400, 'seconds for the records of one frame; 0: the next frame at once after each acknowledgement'),
   records: whole(3, 1, 255, 'records in a frame; with a long queue a frame takes more, up to about 1 kB'),
@@ -38,6 +38,7 @@ export const TEXT_OPTIONS = {
 } as const satisfies Record<string, { readonly default: string | null; readonly help: string }>;
 
 export const FLAG_OPTIONS = {
+  udp: 'send by UDP; a packet without an answer is sent again, with its packet id, after --ack-timeout',
   'newest-first': 'send the newest records first',
   quiet: 'print the summary only',
   help: 'print this',

@@ -1,6 +1,6 @@
-import { type Frame } from '../protocol/frame-splitter.js';
 import { encodeLogin } from '../protocol/login.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
+import { type Connection, SILENT } from './connection.js';
 import { DeviceLink } from './device-link.js';
 import { type DeviceSettings } from './device-settings.js';
 import { type FaultPlan } from './fault-plan.js';
@@ -8,16 +8,6 @@ import { reconnectDelayMs } from './reconnect-delay.js';
 import { type ServerItem, ServerStream } from './server-stream.js';
 import { type Alarm, type TimerWheel } from './timer-wheel.js';
 import { countOne, type TrafficCounters } from './traffic-counters.js';
-
-export interface ConnectionEvents {
-  /** The login was accepted: the device may send. */
-  ready(): void;
-  acknowledged(count: number): void;
-  message(frame: Frame): void;
-  /** The connection, ready or not, is gone. It comes back by itself. */
-  lost(): void;
-  isAwaitingAcknowledgement(): boolean;
-}
 
 const PING = Buffer.of(0xff);
 /** Zeros followed by so much silence are an acknowledgement of 0 and no half frame. */
@@ -29,7 +19,7 @@ const MAX_ABANDONED = 2;
  * A device's way to its server over any number of TCP connections, one after another. It is away (before open(), between two
  * attempts, after close()), logging in, or ready. Attempts follow the TFT100's schedule; after proven() it begins anew.
  */
-export class ServerConnection {
+export class ServerConnection implements Connection {
   private link: DeviceLink | null = null;
   private stream = new ServerStream();
   private ready = false;
@@ -53,8 +43,7 @@ export class ServerConnection {
     this.pingAlarm = wheel.createAlarm(() => this.send(PING));
   }
 
-  /** Set by the device before open(). */
-  events: ConnectionEvents = silent;
+  events = SILENT;
 
   get isReady(): boolean {
     return this.ready;
@@ -107,7 +96,7 @@ export class ServerConnection {
   /** For good. No event follows. */
   async close(): Promise<void> {
     const link = this.link;
-    this.events = silent;
+    this.events = SILENT;
     this.leave(null);
     for (const dead of this.abandoned.splice(0)) {
       dead.drop();
@@ -215,11 +204,3 @@ export class ServerConnection {
     }
   }
 }
-
-const silent: ConnectionEvents = {
-  ready: () => undefined,
-  acknowledged: () => undefined,
-  message: () => undefined,
-  lost: () => undefined,
-  isAwaitingAcknowledgement: () => false,
-};

@@ -210,7 +210,9 @@ describe('a simulated device', () => {
     server.answer = () => null;
     start({ bufferRecords: 10, ackTimeoutMs: 100 });
     await until(() => device.counters.recordsDropped >= 5);
-    expect(device.waitingRecords).toBeLessThanOrEqual(13);
+    // Those of the frame under way are kept besides.
+    const underWay = Math.max(...server.frames.map(({ count }) => count));
+    expect(device.waitingRecords).toBeLessThanOrEqual(10 + underWay);
     server.answer = (frame) => frame.count;
     device.drain();
     await until(() => device.waitingRecords === 0);

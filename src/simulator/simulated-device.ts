@@ -1,6 +1,8 @@
 import { encodeCodec13Message } from '../protocol/message.js';
 import { CommandRunner, type Execution } from './command-runner.js';
 import { DeviceBody } from './device-body.js';
+import { type Connection } from './connection.js';
+import { DatagramConnection } from './datagram-connection.js';
 import { deviceImei } from './device-imei.js';
 import {
   completeSettings,
@@ -33,7 +35,7 @@ export class SimulatedDevice {
   private readonly faults: FaultPlan;
   private readonly body: DeviceBody;
   private readonly transmission: RecordTransmission;
-  private readonly connection: ServerConnection;
+  private readonly connection: Connection;
   private readonly commands: CommandRunner;
   private readonly recordAlarm: Alarm;
   private readonly ackAlarm: Alarm;
@@ -56,7 +58,9 @@ export class SimulatedDevice {
     this.faults = new FaultPlan(settings.faults, settings.seed, settings.index, this.counters.faults);
     this.body = new DeviceBody(this.imei, settings, this.clock, this.faults, this.counters);
     this.transmission = new RecordTransmission(this.body.buffer, settings, this.faults);
-    this.connection = new ServerConnection(this.imei, settings, wheel, this.faults, this.counters);
+    this.connection = settings.udp
+      ? new DatagramConnection(this.imei, settings, wheel, this.counters)
+      : new ServerConnection(this.imei, settings, wheel, this.faults, this.counters);
     this.commands = new CommandRunner(this.body, this.connection, settings, this.faults, this.counters);
     this.recordAlarm = wheel.createAlarm(() => this.writeDueRecords());
     this.ackAlarm = wheel.createAlarm(() => this.missAcknowledgement());

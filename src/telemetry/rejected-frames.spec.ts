@@ -14,8 +14,18 @@ beforeEach(() => {
   frames = new RejectedFrames(repository as unknown as TelemetryRepository, new IngestCounters());
 });
 
-function rejected(code: ProtocolErrorCode, { codec = CODEC_8_EXTENDED, bytes = 'the same bytes' } = {}): RejectedFrame {
-  return { error: new ProtocolError(code, 'wrong', 0), codec, count: 7, bytes: Buffer.from(bytes), receivedAtMs: 0 };
+function rejected(
+  code: ProtocolErrorCode,
+  { codec = CODEC_8_EXTENDED, bytes = 'the same bytes', crcIsRight = code !== 'BAD_CRC' }: Partial<Variation> = {},
+): RejectedFrame {
+  const error = new ProtocolError(code, 'wrong', 0);
+  return { error, codec, count: 7, bytes: Buffer.from(bytes), receivedAtMs: 0, crcIsRight };
+}
+
+interface Variation {
+  readonly codec: number;
+  readonly bytes: string;
+  readonly crcIsRight: boolean;
 }
 
 const judge = (frame: RejectedFrame, imei = 'a') => frames.judge(imei, '127.0.0.1', frame);
@@ -30,6 +40,13 @@ describe('a frame that may have been damaged on its way', () => {
       expect(quarantined).toMatchObject([{ imei: 'a', scope: 'frame', code, raw: Buffer.from('the same bytes') }]);
     },
   );
+
+  it('is what came without a CRC, whatever is wrong with it', async () => {
+    const packet = rejected('TRUNCATED', { crcIsRight: false });
+    expect([await judge(packet), await judge(packet)]).toEqual([{ kind: 'close' }, { kind: 'close' }]);
+    expect(quarantined).toEqual([]);
+    expect(await judge(packet)).toEqual({ kind: 'acknowledge', count: 7 });
+  });
 
   it('begins to count again when other bytes come between', async () => {
     const bytes = ['x', 'x', 'y', 'x', 'x', 'x'];

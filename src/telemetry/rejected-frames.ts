@@ -15,8 +15,8 @@ const CLOSE: FrameOutcome = { kind: 'close' };
 /**
  * Decides what becomes of a whole frame that can't be stored as records, so that no device is stuck with it for ever:
  *
- * - CRC or counts wrong: the bytes may have been damaged. Nothing is stored or acknowledged, the connection closes and
- *   the device sends again. When the very same bytes come for the third time they go to quarantine.
+ * - CRC or counts wrong, or no CRC at all (UDP): the bytes may have been damaged. Nothing is stored or acknowledged, the
+ *   connection, if there is one, closes and the device sends again. When the very same bytes come for the third time they go to quarantine.
  * - CRC right, but the body can't be decoded: sending again changes nothing, so to quarantine at once.
  * - A codec nobody knows: to quarantine; there is no telling what an acknowledgement would mean, so the connection closes.
  *
@@ -34,7 +34,7 @@ export class RejectedFrames implements OnApplicationShutdown {
   ) {}
 
   async judge(imei: string, remoteAddress: string, frame: RejectedFrame): Promise<FrameOutcome> {
-    const mayBeDamaged = frame.error.code === 'BAD_CRC' || frame.error.code === 'COUNT_MISMATCH';
+    const mayBeDamaged = !frame.crcIsRight || frame.error.code === 'COUNT_MISMATCH';
     if (mayBeDamaged && this.strike(imei, frame.bytes) < STRIKES_BEFORE_QUARANTINE) {
       return CLOSE;
     }

@@ -21,6 +21,16 @@ describe('ByteBudget', () => {
     expect(budget.usedBytes).toBe(60);
   });
 
+  it('gives to one that can not wait what is there, and nothing ahead of those in line', async () => {
+    const budget = new ByteBudget(100);
+    expect([budget.tryTake(60), budget.tryTake(50), budget.usedBytes]).toEqual([true, false, 60]);
+    const waiting = budget.take(90);
+    expect(budget.tryTake(10)).toBe(false);
+    budget.give(60);
+    await expect(waiting?.taken).resolves.toBe(true);
+    expect([budget.tryTake(10), budget.usedBytes]).toEqual([true, 100]);
+  });
+
   it('lets one pass that is larger than everything, once it is alone', async () => {
     const budget = new ByteBudget(100);
     budget.take(1);

@@ -21,8 +21,7 @@ export class ByteBudget {
 
   /** Takes at once and returns null, or returns a place in the line. */
   take(bytes: number): PlaceInLine | null {
-    if (this.line.size === 0 && this.fits(bytes)) {
-      this.used += bytes;
+    if (this.tryTake(bytes)) {
       return null;
     }
     let settle!: (taken: boolean) => void;
@@ -30,6 +29,13 @@ export class ByteBudget {
     const waiting: Waiting = { bytes, settle };
     this.line.add(waiting);
     return { taken, giveUp: () => this.leave(waiting) };
+  }
+
+  /** For who can't wait: takes at once and returns true, or leaves it. Those in line go first. */
+  tryTake(bytes: number): boolean {
+    const takes = this.line.size === 0 && this.fits(bytes);
+    this.used += takes ? bytes : 0;
+    return takes;
   }
 
   give(bytes: number): void {

@@ -6,10 +6,14 @@ export interface Peer {
   readonly imei?: string;
   readonly connectionId: string;
   readonly remoteAddress: string;
+  /** Where addresses are free to invent, complaints are limited for all senders together. */
+  readonly listener?: 'UDP';
 }
 
 /** Counts bytes that can't be accepted, and logs whose they are. */
 export function complain({ counters, logger }: ConnectionEnvironment, error: ProtocolError, peer: Peer): void {
   counters.countRejected(error.code);
-  logger.warn(`${peer.imei ?? 'before login'} at ${peer.remoteAddress}: ${error.code}: ${error.message}`, { ...peer });
+  logger.warn(`${peer.imei ?? peer.listener ?? 'before login'} at ${peer.remoteAddress}: ${error.code}: ${error.message}`, {
+    ...peer,
+  });
 }

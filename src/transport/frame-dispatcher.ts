@@ -36,7 +36,7 @@ export class FrameDispatcher {
   /** Rejects when the handler fails: nothing was decided, and the device must hear nothing. */
   async handle(next: Frame | FrameCrcError, context: TeltonikaContext, receivedAtMs: number): Promise<FrameOutcome> {
     if (next instanceof FrameCrcError) {
-      return this.reject(next.frame, next, context, receivedAtMs);
+      return this.reject(next.frame, next, context, receivedAtMs, { crcIsRight: false });
     }
     this.counters.countFrame(next.codec);
     try {
@@ -49,7 +49,23 @@ export class FrameDispatcher {
       throw new ProtocolError('UNSUPPORTED_CODEC', `codec id 0x${next.codec.toString(16).padStart(2, '0')} is not known`, 0);
     } catch (error) {
       if (error instanceof ProtocolError) {
-        return this.reject(next, error, context, receivedAtMs);
+        return this.reject(next, error, context, receivedAtMs, { crcIsRight: true });
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Of a sender who has not logged in, and without a CRC of the device (UDP). Records only: a message could settle a command, and anybody
+   * can claim to be the device.
+   */
+  async handleUnchecked(frame: Frame, context: TeltonikaContext, receivedAtMs: number): Promise<FrameOutcome> {
+    this.counters.countFrame(frame.codec);
+    try {
+      return await this.telemetry(frame, context, receivedAtMs);
+    } catch (error) {
+      if (error instanceof ProtocolError) {
+        return this.reject(frame, error, context, receivedAtMs, { crcIsRight: false, listener: 'UDP' });
       }
       throw error;
     }
@@ -79,14 +95,15 @@ export class FrameDispatcher {
     error: ProtocolError,
     context: TeltonikaContext,
     receivedAtMs: number,
+    { crcIsRight, ...listener }: Pick<RejectedFrame, 'crcIsRight'> & { readonly listener?: 'UDP' },
   ): Promise<FrameOutcome> {
     const { codec, count, bytes } = frame;
     this.counters.countRejected(error.code);
     this.logger.warn(
       `${context.imei} at ${context.remoteAddress}: frame of ${bytes.length} bytes rejected, ${error.code}: ${error.message}`,
-      { imei: context.imei, connectionId: context.connectionId, remoteAddress: context.remoteAddress },
+      { imei: context.imei, connectionId: context.connectionId, remoteAddress: context.remoteAddress, ...listener },
     );
-    const payload: RejectedFrame = { error, codec, count, bytes, receivedAtMs };
+    const payload: RejectedFrame = { error, codec, count, bytes, receivedAtMs, crcIsRight };
     return this.ask<FrameOutcome>(REJECTED_FRAME, payload, context);
   }
 }

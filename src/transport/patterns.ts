@@ -11,6 +11,11 @@ export const DEVICE_LOGIN = 'device.login';
 export const DEVICE_CONNECTED = 'device.connected';
 /** The connection of an accepted device is gone. Payload {@link DeviceDisconnected}; answers when that is known to everybody. */
 export const DEVICE_DISCONNECTED = 'device.disconnected';
+/**
+ * A packet came by UDP: no login went before it, and no connection comes of it. Payload {@link DevicePacket}; answers whether its device may
+ * talk.
+ */
+export const DEVICE_PACKET = 'device.packet';
 /** Records arrived. Payload {@link TelemetryFrame}; answers once they are durable, with the count to acknowledge. */
 export const TELEMETRY_FRAME = 'telemetry.frame';
 /** A message of codec 12 to 15 arrived. Payload {@link DeviceMessageFrame}; the answer is not sent to the device. */
@@ -33,6 +38,10 @@ export interface DeviceConnected {
   readonly connectionId: string;
 }
 
+export interface DevicePacket {
+  readonly imei: string;
+}
+
 export interface DeviceDisconnected {
   readonly imei: string;
   readonly epoch: number;
@@ -46,7 +55,7 @@ export class TelemetryFrame {
 
   constructor(
     readonly codec: number,
-    /** The whole frame, preamble to CRC. */
+    /** The whole frame, preamble to CRC; what came by UDP is put into one. */
     readonly bytes: Buffer,
     readonly receivedAtMs: number,
     private records: readonly AvlRecord[],
@@ -78,6 +87,8 @@ export interface RejectedFrame {
   readonly count: number;
   readonly bytes: Buffer;
   readonly receivedAtMs: number;
+  /** Whether the CRC says that these are the bytes the device sent. Never of what came by UDP, which has none. */
+  readonly crcIsRight: boolean;
 }
 
 /**

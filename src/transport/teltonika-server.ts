@@ -16,6 +16,7 @@ import { type TeltonikaContext } from './teltonika.context.js';
 import { peerOf } from './peer.js';
 import { TlsListener } from './tls-listener.js';
 import { TransportCounters } from './transport-counters.js';
+import { UdpListener } from './udp-listener.js';
 import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
 
 /** 500 a second, or faster where that would take more than half of the time there is. */
@@ -25,7 +26,7 @@ const CLOSING_PAUSE_MS = 100;
 export const TELTONIKA_TRANSPORT = Symbol('TELTONIKA_TRANSPORT');
 
 /**
- * The Nest transport for Teltonika devices over TCP: accepts connections, hands what they bring to the message handlers,
+ * The Nest transport for Teltonika devices over TCP and UDP: accepts connections, hands what they bring to the message handlers,
  * and gives the answers back. It knows the wire and the patterns, nothing of what handlers do.
  */
 @Injectable()
@@ -37,6 +38,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   private readonly tls: TlsListener | null;
   /** Both ports share it: a handshake that is not done counts, else it would be the way around the bounds. */
   private readonly entrance: Entrance;
+  private readonly udp: UdpListener | null;
   private closing = false;
 
   constructor(
@@ -70,6 +72,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
       new TlsListener(options, options.tls, counters, this.logger, this.entrance, (socket, arrival) =>
         this.accept(socket, arrival),
       );
+    this.udp = options.udpPort === null ? null : new UdpListener(this.environment, options.udpPort);
   }
 
   /** The port it listens on, known after `listen`. */
@@ -85,6 +88,11 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   /** Of the certificate in use; null without a port with TLS. */
   get tlsExpiresAt(): Date | null {
     return this.tls && this.tls.expiresAt;
+  }
+
+  /** The port for UDP, known after `listen`; null: there is none. */
+  get udpPort(): number | null {
+    return this.udp && this.udp.port;
   }
 
   get connectionCount(): number {
@@ -103,10 +111,11 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     this.listener.listen({ host: this.options.host, port: this.options.port, backlog: 4096 }, () => {
       this.listener.off('error', onError);
       this.listener.on('error', (error) => void this.logger.error(error));
+      const listenUdp = (): void => (this.udp ? this.udp.listen(callback) : callback());
       if (this.tls) {
-        this.tls.listen(callback);
+        this.tls.listen((error) => (error ? callback(error) : listenUdp()));
       } else {
-        callback();
+        listenUdp();
       }
     });
   }
@@ -123,7 +132,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     const { drainTimeoutMs } = this.options;
     const atATime = Math.max(CLOSED_AT_A_TIME, Math.ceil((connections.length * CLOSING_PAUSE_MS) / (drainTimeoutMs / 2)));
     const deadline = performance.now() + drainTimeoutMs;
-    const draining: Promise<void>[] = [];
+    const draining: Promise<void>[] = this.udp ? [this.udp.close(drainTimeoutMs)] : [];
     for (let start = 0; start < connections.length; start += atATime) {
       if (start > 0) {
         await delay(CLOSING_PAUSE_MS);

@@ -1,4 +1,5 @@
 import { type ProtocolErrorCode } from '../protocol/protocol-error.js';
+import { UdpCounters } from './udp-counters.js';
 
 export type DisconnectReason =
   | 'peer'
@@ -51,6 +52,7 @@ export class TransportCounters {
   readonly recordsByCodec: Partial<Record<number, number>> = {};
   readonly rejected: Partial<Record<ProtocolErrorCode, number>> = {};
   readonly disconnects: Partial<Record<DisconnectReason, number>> = {};
+  readonly udp = new UdpCounters();
 
   #observeAcknowledgement: (seconds: number) => void = () => undefined;
 

@@ -30,6 +30,8 @@ export interface TransportOptions {
   readonly comesFromBalancer: (address: string) => boolean;
   /** The port with TLS; null: there is none. */
   readonly tls: TlsOptions | null;
+  /** The port for UDP; null: there is none. */
+  readonly udpPort: number | null;
   /** How long `close` waits for connections to finish what they have read. */
   readonly drainTimeoutMs: number;
 }

@@ -23,6 +23,12 @@ export interface TestRecord {
   readonly io?: readonly TestElement[];
 }
 
+export interface RecordsFieldOptions {
+  readonly codec?: number;
+  readonly count1?: number;
+  readonly count2?: number;
+}
+
 export const CODEC_8 = 0x08;
 export const CODEC_8_EXTENDED = 0x8e;
 
@@ -31,14 +37,17 @@ export function login(imei: string): Buffer {
 }
 
 /** A whole frame of records, with the right length and CRC unless told otherwise. */
-export function recordsFrame(
+export function recordsFrame(records: readonly TestRecord[], options?: RecordsFieldOptions): Buffer {
+  return frame(recordsField(records, options));
+}
+
+/** The data field of such a frame, codec id to number of data 2. */
+export function recordsField(
   records: readonly TestRecord[],
-  options: { codec?: number; count1?: number; count2?: number } = {},
+  { codec = CODEC_8_EXTENDED, count1 = records.length, count2 = records.length }: RecordsFieldOptions = {},
 ): Buffer {
-  const { codec = CODEC_8_EXTENDED, count1 = records.length, count2 = records.length } = options;
-  return frame(
-    Buffer.concat([uint(codec, 1), uint(count1, 1), ...records.map((record) => recordBytes(record, codec)), uint(count2, 1)]),
-  );
+  const bytes = records.map((record) => recordBytes(record, codec));
+  return Buffer.concat([uint(codec, 1), uint(count1, 1), ...bytes, uint(count2, 1)]);
 }
 
 /** A codec 12 message; type 5 goes to a device, 6 comes from it. */

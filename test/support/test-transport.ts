@@ -6,10 +6,12 @@ import { ConnectionRegistry } from '../../src/transport/connection-registry.js';
 import {
   DEVICE_DISCONNECTED,
   DEVICE_LOGIN,
+  DEVICE_PACKET,
   REJECTED_FRAME,
   TELEMETRY_FRAME,
   type DeviceDisconnected,
   type DeviceLogin,
+  type DevicePacket,
   type LoginOutcome,
   type RejectedFrame,
   type FrameOutcome,
@@ -23,6 +25,7 @@ import { type TransportOptions } from '../../src/transport/transport-options.js'
 
 /** What the handlers behind the transport do; a test changes it as it goes. */
 export class Handlers {
+  packet: (packet: DevicePacket, context: TeltonikaContext) => Promise<boolean> | boolean = () => true;
   login: (login: DeviceLogin, context: TeltonikaContext) => Promise<boolean> | boolean = () => true;
   telemetry: (frame: TelemetryFrame, context: TeltonikaContext) => Promise<number> | number = (frame) => frame.count;
   readonly disconnected: DeviceDisconnected[] = [];
@@ -46,6 +49,7 @@ export const DEFAULT_OPTIONS: TransportOptions = {
   maxBytesInFlight: 1 << 20,
   comesFromBalancer: () => false,
   tls: null,
+  udpPort: null,
   drainTimeoutMs: 5_000,
 };
 
@@ -68,6 +72,11 @@ export async function startTransport(options: Partial<TransportOptions> = {}): P
     @MessagePattern(DEVICE_LOGIN)
     async login(@Payload() login: DeviceLogin, @Ctx() context: TeltonikaContext): Promise<LoginOutcome> {
       return (await handlers.login(login, context)) ? { kind: 'accept', epoch: ++epoch } : { kind: 'refuse' };
+    }
+
+    @MessagePattern(DEVICE_PACKET)
+    async packet(@Payload() packet: DevicePacket, @Ctx() context: TeltonikaContext): Promise<boolean> {
+      return handlers.packet(packet, context);
     }
 
     @MessagePattern(DEVICE_DISCONNECTED)

@@ -115,6 +115,11 @@ export class BrokerSettings {
   @IsString()
   readonly BROKER_TLS_CA_FILE?: string;
 
+  /** UDP port for devices that send without a connection. Not set: there is none. */
+  @IsOptional()
+  @PortVariable()
+  readonly BROKER_UDP_PORT?: number;
+
   /** Largest frame accepted, in bytes. Devices send up to 1,280; photos and traces up to 2,100. */
   @IntegerVariable(1_300, 1_048_576)
   readonly BROKER_MAX_FRAME_BYTES: number = 16_384;

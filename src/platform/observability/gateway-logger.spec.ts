@@ -123,6 +123,17 @@ describe('lines about one peer', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it('limits for all senders together what a listener says at which addresses are free to invent', () => {
+    const log = logger({ LOG_LINES_PER_PEER: 2, LOG_FORMAT: 'json' });
+    for (let index = 0; index < 10; index++) {
+      log.warn('complaint', { remoteAddress: `192.0.2.${index}`, listener: 'UDP' }, 'Test');
+    }
+    log.warn('of a connection from there', { remoteAddress: '192.0.2.9' }, 'Test');
+    expect(lines()).toHaveLength(3);
+    expect(lines()[0]).toContain('"remoteAddress":"192.0.2.0"');
+    expect(log.linesLeftOut).toBe(8);
+  });
+
   it('that are no complaints are never limited', () => {
     const log = logger({ LOG_LINES_PER_PEER: 1 });
     log.log('one', { imei: '1' }, 'Test');

@@ -25,7 +25,7 @@ export type LogSettings = Pick<ProcessSettings, 'LOG_LEVEL' | 'LOG_FORMAT' | 'LO
  *
  * An event is one line, whatever a device or a client put into it; only a stack has more, indented. As JSON it has level, time, context and
  * message, and beside them the fields of the plain object behind the message: `imei`, `connectionId`, `remoteAddress`, `requestId`.
- * Warnings and errors that name a peer (`imei`, `remoteAddress`) are limited. Secrets are taken out of every line, whoever wrote it.
+ * Warnings and errors that name a peer (`imei`, `remoteAddress`, or the `listener` at which addresses are free to invent) are limited. Secrets are taken out of every line, whoever wrote it.
  */
 export class GatewayLogger extends ConsoleLogger {
   /** Lines about peers that were not written. */
@@ -127,6 +127,7 @@ function peersOf(parameter: unknown): string[] {
   if (typeof parameter !== 'object' || parameter === null) {
     return [];
   }
-  const { remoteAddress, imei } = parameter as { remoteAddress?: unknown; imei?: unknown };
-  return [remoteAddress, imei].filter((peer) => typeof peer === 'string');
+  const { remoteAddress, imei, listener } = parameter as { remoteAddress?: unknown; imei?: unknown; listener?: unknown };
+  // Not the address beside it: invented ones would push out of memory what is known of real ones.
+  return (typeof listener === 'string' ? [listener] : [remoteAddress, imei]).filter((peer) => typeof peer === 'string');
 }

@@ -1,0 +1,79 @@
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { AdmissionSettings } from '../platform/config/settings.js';
+import { DeviceAdmission } from './device-admission.js';
+import { type LoginRefusal } from './login-refusal.js';
+import { type RefusedLogins } from './refused-logins.js';
+import { type Asked, type SessionsRepository } from './sessions.repository.js';
+
+let statements: Asked[][];
+let noted: string[];
+let answer: (asked: readonly Asked[]) => Promise<(LoginRefusal | null)[]>;
+let admission: DeviceAdmission;
+const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+
+beforeEach(() => {
+  warn.mockClear();
+  statements = [];
+  noted = [];
+  answer = (asked) => Promise.resolve(asked.map(({ imei }) => (imei.startsWith('bad') ? 'banned' : null)));
+  const sessions = {
+    findRefusals: (asked: readonly Asked[]) => {
+      statements.push([...asked]);
+      return answer(asked);
+    },
+  };
+  const refused = { note: (imei: string, address: string, refusal: LoginRefusal) => noted.push(`${imei} ${address} ${refusal}`) };
+  admission = new DeviceAdmission(
+    sessions as unknown as SessionsRepository,
+    refused as unknown as RefusedLogins,
+    new AdmissionSettings(),
+  );
+});
+
+afterAll(() => warn.mockRestore());
+
+describe('DeviceAdmission', () => {
+  it('asks for all of one turn in one statement, tells each its own, and notes who is refused', async () => {
+    const asked = ['a', 'bad b', 'c'].map((imei) => admission.admits(imei, '192.0.2.1'));
+    expect(await Promise.all(asked)).toEqual([true, false, true]);
+    expect(statements.map((statement) => statement.map(({ imei }) => imei))).toEqual([['a', 'bad b', 'c']]);
+    expect(noted).toEqual(['bad b 192.0.2.1 banned']);
+  });
+
+  it('has one statement under way: what comes meanwhile goes with the next', async () => {
+    let end!: () => void;
+    const held = new Promise<void>((resolve) => (end = resolve));
+    answer = async (asked) => {
+      await held;
+      return asked.map(() => null);
+    };
+    const first = admission.admits('a', 'x');
+    while (statements.length === 0) {
+      await new Promise(setImmediate);
+    }
+    const later = ['b', 'c'].map((imei) => admission.admits(imei, 'x'));
+    await new Promise(setImmediate);
+    expect(statements).toHaveLength(1);
+    end();
+    await Promise.all([first, ...later]);
+    expect(statements.map((asked) => asked.length)).toEqual([1, 2]);
+  });
+
+  it('asks again each time: a ban holds from its commit on', async () => {
+    expect(await admission.admits('a', 'x')).toBe(true);
+    answer = (asked) => Promise.resolve(asked.map(() => 'banned'));
+    expect(await admission.admits('a', 'x')).toBe(false);
+  });
+
+  it('lets nobody wait for a database that is away, says so once, and goes on when it is back', async () => {
+    const good = answer;
+    answer = () => Promise.reject(new Error('gone'));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await expect(admission.admits('a', 'x')).rejects.toThrow('gone');
+    }
+    expect(warn).toHaveBeenCalledTimes(1);
+    answer = good;
+    expect(await admission.admits('a', 'x')).toBe(true);
+  });
+});

@@ -1,0 +1,101 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { decodeRecords } from '../protocol/avl-decoder.js';
+import { decodeUdpDatagram, encodeUdpReply, type UdpChannelPacket } from '../protocol/udp-channel.js';
+import { type DeviceOptions } from './device-settings.js';
+import { SimulatedDevice } from './simulated-device.js';
+
+const IMEI = '350612000000008';
+
+let server: Socket;
+let packets: UdpChannelPacket[];
+/** What is answered; null says nothing. */
+let answer: (packet: UdpChannelPacket) => Buffer | null;
+let device: SimulatedDevice;
+
+beforeEach(async () => {
+  packets = [];
+  answer = ({ packetId, avlPacketId, data }) => encodeUdpReply(packetId, avlPacketId, data[1]!);
+  server = createSocket('udp4');
+  server.on('message', (datagram: Buffer, { port, address }: RemoteInfo) => {
+    for (const packet of decodeUdpDatagram(datagram).packets) {
+      packets.push(packet);
+      const reply = answer(packet);
+      if (reply) {
+        server.send(reply, port, address);
+      }
+    }
+  });
+  server.bind(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+
+afterEach(async () => {
+  await device.stop();
+  server.close();
+});
+
+function start(options: Partial<DeviceOptions> = {}): void {
+  const { port } = server.address();
+  device = new SimulatedDevice({ udp: true, port, intervalMs: 20, recordsPerFrame: 2, ackTimeoutMs: 50, ...options });
+  device.start();
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+describe('a simulated device by UDP', () => {
+  it('sends its records without a login, each packet with ids of its own', async () => {
+    start({ ackTimeoutMs: 60_000 });
+    await until(() => device.counters.framesAcknowledged >= 3);
+    expect(new Set(packets.map(({ imei }) => imei))).toEqual(new Set([IMEI]));
+    expect(packets.slice(0, 3).map(({ packetId, avlPacketId }) => [packetId, avlPacketId])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+    expect(decodeRecords(packets[0]!.data)).toHaveLength(2);
+    expect(device.counters).toMatchObject({ logins: 0, connected: 1, resends: 0 });
+  });
+
+  it('sends a packet that is not answered again, the same bytes with the same ids', async () => {
+    answer = () => null;
+    start();
+    await until(() => packets.length >= 3);
+    expect(packets[1]).toEqual(packets[0]);
+    expect(packets[2]).toEqual(packets[0]);
+    answer = ({ packetId, avlPacketId, data }) => encodeUdpReply(packetId, avlPacketId, data[1]!);
+    await until(() => packets.at(-1)!.packetId > 2);
+    device.drain();
+    await until(() => device.waitingRecords === 0);
+    expect(device.counters.recordsAcknowledged).toBe(device.counters.recordsCreated);
+  });
+
+  it('takes no answer to another packet, nor noise, for its own', async () => {
+    answer = ({ packetId, avlPacketId }) =>
+      packets.length % 2 === 0 ? Buffer.from('noise') : encodeUdpReply(packetId + 1, avlPacketId, 2);
+    start();
+    await until(() => packets.length >= 4);
+    expect(device.counters.framesAcknowledged).toBe(0);
+    expect(device.counters.strayAcknowledgements).toBeGreaterThan(0);
+    expect(device.counters.badMessages).toBeGreaterThan(0);
+  });
+
+  it('goes on when nobody listens, and counts it', async () => {
+    server.close();
+    await once(server, 'close');
+    server = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address();
+    server.close();
+    await once(server, 'close');
+    device = new SimulatedDevice({ udp: true, port, intervalMs: 20, recordsPerFrame: 2, ackTimeoutMs: 30 });
+    device.start();
+    await until(() => (device.counters.connectionErrors.get('ECONNREFUSED') ?? 0) >= 2);
+    await device.stop();
+    server = createSocket('udp4');
+  });
+});
