@@ -248,8 +248,8 @@ export class DeviceConnection implements LiveConnection {
   private async readFrames(): Promise<void> {
     this.busy = true;
     try {
-      while (!this.closing && (await this.answerNext())) {
-        // As long as there is a whole frame.
+      while (!this.closing && ((await this.answerNext()) || this.frames.hasNews)) {
+        // As long as there is a whole frame, or bytes that came while we were told that there is none.
       }
     } catch (error) {
       this.fail(error);

@@ -16,6 +16,11 @@ export class FrameExchange {
   /** Records acknowledged. */
   records = 0;
   lastFrameAt: Date | null = null;
+  /**
+   * Bytes came since the last look for a frame. A paused socket that flows again gives what it held back chunk by chunk, without a turn of ours
+   * in between: the second chunk comes after the look and before its answer. Fuzzing found frames lying there until the device sent again.
+   */
+  hasNews = false;
   private readonly splitter: FrameSplitter;
   private pingsCounted = 0;
   private readonly pace: FramePace;
@@ -38,6 +43,7 @@ export class FrameExchange {
   /** Throws ProtocolError. */
   push(bytes: Buffer): void {
     this.splitter.push(bytes);
+    this.hasNews = true;
   }
 
   /** Whether more waits to be written than may: the peer does not read. */
@@ -102,6 +108,7 @@ export class FrameExchange {
   }
 
   private next(): Frame | FrameCrcError | null {
+    this.hasNews = false;
     try {
       return this.splitter.next();
     } catch (error) {

@@ -175,6 +175,34 @@ describe('a device sends frames', () => {
     await device.closed();
   });
 
+  it.each([5, 6])('is acknowledged for a frame that came in %i pieces while the one before was being stored', async (pieces) => {
+    const { port, handlers, counters } = await start();
+    const first = gate();
+    let calls = 0;
+    handlers.telemetry = async ({ count }) => {
+      await (++calls === 1 ? first.wait : undefined);
+      return count;
+    };
+    const device = await FakeDevice.logIn(port, IMEI);
+    const bytes = recordsFrame([{}, {}]);
+    device.send(recordsFrame([{}]));
+    await waitFor(() => calls === 1, { what: 'the first frame to be handled' });
+    const before = counters.bytesReceived;
+    // The piece that makes the gateway pause, and then those that wait in the paused socket, each a chunk of its own.
+    const size = Math.ceil(bytes.length / pieces);
+    for (let at = 0; at < bytes.length; at += size) {
+      device.send(bytes.subarray(at, at + size));
+      await waitFor(() => counters.bytesReceived > before);
+      for (let turn = 0; turn < 5; turn++) {
+        await nextTurn();
+      }
+    }
+    first.open();
+    expect(await device.acknowledgement()).toBe(1);
+    expect(await device.acknowledgement()).toBe(2);
+    device.close();
+  });
+
   it('is never acknowledged for a message of codec 12', async () => {
     const { port, counters } = await start();
     const device = await FakeDevice.logIn(port, IMEI);
