@@ -27,6 +27,7 @@ export class Gateway {
         // One client and one address stand for all of them, and what the gateway can do is measured, not what it allows.
         API_RATE_LIMIT_PER_SECOND: '0',
         BROKER_MAX_CONNECTIONS_PER_ADDRESS: '0',
+        BROKER_MAX_NEW_CONNECTIONS_PER_SECOND: '0',
         BROKER_MAX_LOGINS_PER_SECOND: '0',
         BROKER_MAX_FRAMES_PER_SECOND: '0',
         ...environment,

@@ -65,6 +65,7 @@ function transportOptions(broker: BrokerSettings, process: ProcessSettings): Tra
     port: broker.BROKER_PORT,
     maxConnections: broker.MAX_DEVICE_CONNECTIONS,
     maxConnectionsPerAddress: broker.BROKER_MAX_CONNECTIONS_PER_ADDRESS,
+    maxNewConnectionsPerSecond: broker.BROKER_MAX_NEW_CONNECTIONS_PER_SECOND,
     maxFrameBytes: broker.BROKER_MAX_FRAME_BYTES,
     maxLoginBytes: broker.BROKER_MAX_LOGIN_BYTES,
     maxLoginsPerSecond: broker.BROKER_MAX_LOGINS_PER_SECOND,

@@ -61,12 +61,13 @@ export class TransportMetrics implements OnModuleInit {
     metrics.counter(
       {
         name: 'iot_broker_connections_refused_total',
-        help: 'Connections turned away: as many as allowed were open, in all or of their address, or newer ones needed their place.',
+        help: 'Connections turned away: as many as allowed were open, in all or of their address, too many came from their address in a second, or newer ones needed their place.',
         labelNames: ['limit'],
       },
       () => [
         [{ limit: 'all' }, counters.connectionsRefused],
         [{ limit: 'address' }, counters.connectionsRefusedByAddress],
+        [{ limit: 'rate' }, counters.connectionsRefusedByRate],
         [{ limit: 'login' }, counters.connectionsCrowdedOut],
       ],
     );

@@ -1,4 +1,5 @@
 import { type Socket } from 'node:net';
+import { AddressRate } from './address-rate.js';
 import { peerOf } from './peer.js';
 import { type TransportCounters } from './transport-counters.js';
 
@@ -6,6 +7,8 @@ export interface EntranceLimits {
   readonly maxConnections: number;
   /** 0: no bound. */
   readonly maxConnectionsPerAddress: number;
+  /** Of one address in a second; 0: no bound. */
+  readonly maxNewConnectionsPerSecond: number;
   readonly comesFromBalancer: (address: string) => boolean;
 }
 
@@ -45,30 +48,43 @@ export class Entrance {
   /** Without a login, the oldest first. */
   private readonly newcomers = new Set<Entry>();
   private readonly byAddress = new Map<string, number>();
+  private readonly rate: AddressRate;
 
   constructor(
     private readonly limits: EntranceLimits,
     private readonly counters: TransportCounters,
-  ) {}
+  ) {
+    this.rate = new AddressRate(limits.maxNewConnectionsPerSecond);
+  }
 
   /** Null: the socket was turned away. Else `left` is to be called when it is gone. All that a balancer brings have its address: theirs is counted once it is known. */
   enter(socket: Socket): Entry | null {
     const entry = new Entry(socket, this);
-    const { address } = peerOf(socket);
-    if (!this.limits.comesFromBalancer(address) && !this.take(entry, address)) {
-      socket.destroy();
-      return null;
-    }
-    if (!this.makeRoom()) {
+    if (!this.mayEnter(entry, peerOf(socket).address)) {
       this.leave(entry);
-      this.counters.connectionsRefused++;
-      socket.destroy();
+      // No goodbye: a flood would leave one waiting socket in the system for each.
+      socket.resetAndDestroy();
       return null;
     }
     this.entries.add(entry);
     this.newcomers.add(entry);
     this.counters.connectionsAccepted++;
     return entry;
+  }
+
+  private mayEnter(entry: Entry, address: string): boolean {
+    if (!this.limits.comesFromBalancer(address)) {
+      if (!this.rate.take(address, performance.now())) {
+        this.counters.connectionsRefusedByRate++;
+        return false;
+      }
+      if (!this.take(entry, address)) {
+        return false;
+      }
+    }
+    const hasRoom = this.makeRoom();
+    this.counters.connectionsRefused += hasRoom ? 0 : 1;
+    return hasRoom;
   }
 
   take(entry: Entry, address: string): boolean {

@@ -24,6 +24,8 @@ export class TransportCounters {
   connectionsRefused = 0;
   /** Turned away at accept: their address has as many as it may. */
   connectionsRefusedByAddress = 0;
+  /** Turned away at accept: too many came from their address in a second. */
+  connectionsRefusedByRate = 0;
   /** Closed without a login, to make room for newer ones. */
   connectionsCrowdedOut = 0;
   tlsHandshakes = 0;

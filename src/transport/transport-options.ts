@@ -8,6 +8,8 @@ export interface TransportOptions {
   readonly maxConnections: number;
   /** 0: no bound. Behind a balancer the address its header names. */
   readonly maxConnectionsPerAddress: number;
+  /** Of one address in a second; more are closed at once. 0: no bound. Not for balancers. */
+  readonly maxNewConnectionsPerSecond: number;
   readonly maxFrameBytes: number;
   readonly loginTimeoutMs: number;
   /** What a connection may send before it is decided about its login. */

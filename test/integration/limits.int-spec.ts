@@ -22,6 +22,12 @@ async function connect(): Promise<FakeDevice> {
   return device;
 }
 
+/** Connects, and resolves when the gateway has closed it: a reset may be quicker than the word that it is connected. */
+async function beTurnedAway(): Promise<void> {
+  const device = await connect().catch(() => null);
+  await device?.closed();
+}
+
 async function logIn(imei: string): Promise<FakeDevice> {
   const device = await FakeDevice.logIn(transport.port, imei);
   devices.push(device);
@@ -38,8 +44,7 @@ describe('the connections in all', () => {
     const { counters, server } = await start({ maxConnections: 2 });
     const first = await logIn(imeiOf(1));
     await logIn(imeiOf(2));
-    const third = await connect();
-    await third.closed();
+    await beTurnedAway();
     expect(counters).toMatchObject({ connectionsRefused: 1, connectionsCrowdedOut: 0 });
     first.close();
     await waitFor(() => server.connectionCount === 1);
@@ -66,8 +71,7 @@ describe('the connections of one address', () => {
     const { counters, server } = await start({ maxConnectionsPerAddress: 2 });
     await logIn(IMEI);
     const silent = await connect();
-    const third = await connect();
-    await third.closed();
+    await beTurnedAway();
     expect(counters).toMatchObject({ connectionsRefusedByAddress: 1, connectionsRefused: 0, connectionsAccepted: 2 });
     silent.close();
     await waitFor(() => server.connectionCount === 1);
@@ -90,6 +94,24 @@ describe('the connections of one address', () => {
     const third = await connect();
     enter(third, '203.0.113.1', 4);
     expect(await third.take(1)).toEqual(Buffer.of(1));
+  });
+});
+
+describe('the new connections of one address in a second', () => {
+  it('may be as many as allowed; more are closed at once, until the next second', async () => {
+    const { counters } = await start({ maxNewConnectionsPerSecond: 3 });
+    const three = await Promise.all([1, 2, 3].map((index) => logIn(imeiOf(index))));
+    await beTurnedAway();
+    expect(counters).toMatchObject({ connectionsAccepted: 3, connectionsRefusedByRate: 1 });
+    expect(three.map(({ isClosed }) => isClosed)).toEqual([false, false, false]);
+    await delay(1_000);
+    await logIn(imeiOf(4));
+  });
+
+  it('have no bound for a balancer', async () => {
+    const { counters } = await start({ maxNewConnectionsPerSecond: 1, comesFromBalancer: () => true });
+    await Promise.all([connect(), connect()]);
+    await waitFor(() => counters.connectionsAccepted === 2);
   });
 });
 

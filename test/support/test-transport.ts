@@ -37,6 +37,7 @@ export const DEFAULT_OPTIONS: TransportOptions = {
   port: 0,
   maxConnections: 1_000,
   maxConnectionsPerAddress: 0,
+  maxNewConnectionsPerSecond: 0,
   maxFrameBytes: 16_384,
   maxLoginBytes: 4_096,
   maxLoginsPerSecond: 0,

@@ -66,6 +66,10 @@ export class BrokerSettings {
   @IntegerVariable(0, 1_000_000)
   readonly BROKER_MAX_CONNECTIONS_PER_ADDRESS: number = 10_000;
 
+  /** New connections in a second from one remote address, balancers excepted; more are closed at once. 0: no bound. */
+  @IntegerVariable(0, 1_000_000)
+  readonly BROKER_MAX_NEW_CONNECTIONS_PER_SECOND: number = 1_000;
+
   /** Logins in a second, of all devices together; more have to wait, and the addresses take turns. 0: no bound. */
   @IntegerVariable(0, 1_000_000)
   readonly BROKER_MAX_LOGINS_PER_SECOND: number = 5_000;
