@@ -9,6 +9,10 @@ const SHOWN = 10;
 /** The day is over: everything heals, everybody finishes and goes home. Then the books are compared. */
 export async function settleAndCheck(world: World): Promise<void> {
   const { fleet, commands, database } = world;
+  const deaths = world.seats.flatMap((seat) => seat.deaths);
+  if (deaths.length > 0) {
+    throw new Error(deaths.join('\n'));
+  }
   await fleet.stop();
   await commands.stopOrdering();
   await empty(world, 'every command to end', `select imei, command, status from tbl_iot_command_logs where status = 'PENDING'`);
