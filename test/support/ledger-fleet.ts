@@ -8,6 +8,12 @@ export interface LedgerFleetOptions {
   readonly recordsPerFrame: number;
   /** Where to connect, asked anew for every connection: the gateway may have moved. */
   readonly port: () => number;
+  /** Each device ends after so many frames. Not given: it goes on until it is stopped. */
+  readonly frames?: number;
+  /** The clock of a device, by its number. Not given: right, a millisecond a record. */
+  readonly clock?: (device: number, serial: number) => number;
+  /** From one frame to the next of a device. Not given: as fast as it is acknowledged. */
+  readonly intervalMs?: number;
 }
 
 /** A record that can be told from all others: each device's speeds and event ids count up. */
@@ -30,6 +36,8 @@ export class LedgerFleet {
   private rides: Promise<void>[] = [];
   private connected = 0;
   reconnects = 0;
+  /** How long each acknowledgement took, in milliseconds; whoever looks empties it. */
+  latencies: number[] = [];
 
   constructor(private readonly options: LedgerFleetOptions) {}
 
@@ -42,7 +50,7 @@ export class LedgerFleet {
   }
 
   start(): void {
-    this.rides = Array.from({ length: this.options.devices }, (_, index) => this.ride(String(FIRST_IMEI + index)));
+    this.rides = Array.from({ length: this.options.devices }, (_, index) => this.ride(index));
   }
 
   /** Waits until so many more records are acknowledged. */
@@ -53,6 +61,11 @@ export class LedgerFleet {
 
   async stop(): Promise<void> {
     this.running = false;
+    await Promise.all(this.rides);
+  }
+
+  /** Waits until every device has ended by itself. */
+  async finish(): Promise<void> {
     await Promise.all(this.rides);
   }
 
@@ -68,26 +81,35 @@ export class LedgerFleet {
     });
   }
 
-  private async ride(imei: string): Promise<void> {
+  private async ride(index: number): Promise<void> {
+    const imei = String(FIRST_IMEI + index);
+    const { frames = Infinity, recordsPerFrame, intervalMs = 0 } = this.options;
     let nextSerial = 0;
     let unacknowledged: number[] = [];
-    while (this.running) {
+    const isDone = (): boolean => !this.running || (nextSerial >= frames * recordsPerFrame && unacknowledged.length === 0);
+    while (!isDone()) {
       const device = await this.connect(imei);
       if (!device) {
         continue;
       }
       this.connected++;
       try {
-        while (this.running) {
-          const fresh = Array.from({ length: this.options.recordsPerFrame }, () => nextSerial++);
+        while (!isDone()) {
+          const room = nextSerial < frames * recordsPerFrame && unacknowledged.length + recordsPerFrame <= 255;
+          const fresh = Array.from({ length: room ? recordsPerFrame : 0 }, () => nextSerial++);
           // After a break the old ones go again with new ones behind them: another frame, the same records.
-          unacknowledged = [...unacknowledged, ...fresh].slice(0, 255);
-          const count = await device.exchange(recordsFrame(unacknowledged.map((serial) => this.record(serial))), 60_000);
+          unacknowledged = [...unacknowledged, ...fresh];
+          const sentAt = performance.now();
+          const count = await device.exchange(recordsFrame(unacknowledged.map((serial) => this.record(index, serial))), 60_000);
+          this.latencies.push(performance.now() - sentAt);
           if (count !== unacknowledged.length) {
             throw new Error(`${count} acknowledged, ${unacknowledged.length} sent`);
           }
           this.acknowledged.push(...unacknowledged.map((serial) => ({ imei, serial })));
           unacknowledged = [];
+          if (intervalMs > 0) {
+            await new Promise((resolve) => setTimeout(resolve, Math.max(0, sentAt + intervalMs - performance.now())));
+          }
         }
       } catch {
         this.reconnects++;
@@ -107,9 +129,9 @@ export class LedgerFleet {
     }
   }
 
-  private record(serial: number): TestRecord {
+  private record(device: number, serial: number): TestRecord {
     return {
-      timestampMs: this.startedAt + serial,
+      timestampMs: this.options.clock?.(device, serial) ?? this.startedAt + serial,
       speed: serial % SPEED_RANGE,
       eventIoId: Math.floor(serial / SPEED_RANGE),
       io: [
