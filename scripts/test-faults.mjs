@@ -1,5 +1,5 @@
-// npm run test:faults -- --minutes 30 --seed 7 --scenario name
-// npm run soak -- --minutes 30
+// npm run test:faults -- --minutes 30 --seed 7 --scenario name --short
+// npm run soak -- --minutes 30 --maximum 20000
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
@@ -9,10 +9,12 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     seed: { type: 'string' },
     scenario: { type: 'string' },
+    short: { type: 'boolean' },
+    maximum: { type: 'string' },
   },
 });
 const { config = 'jest.faults.config.js', ...asked } = values;
-const env = Object.fromEntries(Object.entries(asked).map(([name, value]) => [`FAULTS_${name.toUpperCase()}`, value]));
+const env = Object.fromEntries(Object.entries(asked).map(([name, value]) => [`FAULTS_${name.toUpperCase()}`, String(value)]));
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 const { status } = spawnSync(process.execPath, [...jest, '--config', config], {
   stdio: 'inherit',

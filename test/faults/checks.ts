@@ -4,6 +4,8 @@ import { type World } from './world.js';
 const PATIENCE_MS = 120_000;
 /** What a gateway at rest may hold; at full speed it has twice the room of what was measured (about 150 MB). */
 const MOST_MEGABYTES = 400;
+/** Program, libraries and log, the pool and the listener; what devices and the host had is closed. */
+const MOST_FILES = 80;
 const SHOWN = 10;
 
 /** The day is over: everything heals, everybody finishes and goes home. Then the books are compared. */
@@ -23,6 +25,7 @@ export async function settleAndCheck(world: World): Promise<void> {
     ...(await fleet.findBroken(database)),
     ...(await commands.findBroken(database)),
     ...(await brokenEvents(world)),
+    ...(await brokenCounts(world)),
     ...(await leaks(world)),
   ];
   if (broken.length > 0) {
@@ -50,6 +53,22 @@ async function brokenEvents({ database, host }: World): Promise<string[]> {
   ];
 }
 
+/** Records told in telemetry events, each event counted once however often it came, against rows of the table. */
+async function brokenCounts({ database, host }: World): Promise<string[]> {
+  const stored = await database.query<{ imei: string; count: number }>(
+    'select iot_imei as imei, count(*)::int as count from tbl_iot_telemetry_data group by 1',
+  );
+  const told = new Map<string, number>();
+  const seen = new Set<string>();
+  for (const { eventId, imei = '', recordCount = 0 } of host.events.filter(({ type }) => type === 'telemetry')) {
+    told.set(imei, (told.get(imei) ?? 0) + (seen.has(eventId) ? 0 : recordCount));
+    seen.add(eventId);
+  }
+  return stored
+    .filter(({ imei, count }) => told.get(imei) !== count)
+    .map(({ imei, count }) => `${imei} has ${count} records, the host was told of ${told.get(imei) ?? 0}`);
+}
+
 async function leaks(world: World): Promise<string[]> {
   const { seats, database } = world;
   await empty(
@@ -68,6 +87,7 @@ async function leaks(world: World): Promise<string[]> {
     what: 'the gateways to hold no connection of a device',
   });
   const megabytes = await Promise.all(seats.map((seat) => seat.residentMegabytes()));
+  const files = await Promise.all(seats.map((seat) => seat.openFiles()));
   const poolSize = Number(world.options.env?.DATABASE_POOL_SIZE ?? 10);
   const backends = await database.query<{ pid: number }>(
     `select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend'`,
@@ -75,7 +95,8 @@ async function leaks(world: World): Promise<string[]> {
   // Beside the pool a gateway listens by one or two connections; the test has four.
   const most = seats.length * (poolSize + 4) + 4;
   return [
-    ...megabytes.filter((size) => size > MOST_MEGABYTES).map((size) => `a gateway at rest holds ${size} MB`),
+    ...megabytes.filter((size) => size > MOST_MEGABYTES).map((size) => `a gateway at rest holds ${size.toFixed(0)} MB`),
+    ...files.filter((count) => count > MOST_FILES).map((count) => `a gateway at rest holds ${count} files`),
     ...(backends.length > most ? [`${backends.length} connections to the database, ${most} at most`] : []),
   ];
 }

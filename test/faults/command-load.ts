@@ -1,5 +1,5 @@
 import { CommandDevice } from '../support/command-device.js';
-import { readLedger, nameOf, type LedgerCommand } from '../support/command-rules.js';
+import { brokenEvents, readLedger, nameOf, type LedgerCommand } from '../support/command-rules.js';
 import { type TestDatabase } from '../support/test-database.js';
 import { type Chance } from './chance.js';
 import { type GatewaySeat } from './gateway-seat.js';
@@ -57,6 +57,7 @@ export class CommandLoad {
     return [
       ...this.ordered.filter(({ id }) => !known.has(id)).map(({ id }) => `command ${id} was accepted and is not on record`),
       ...this.devices.flatMap((device, index) => ledgers[index]!.commands.flatMap((command) => brokenEnd(command, device))),
+      ...ledgers.flatMap(({ commands, events }) => commands.flatMap((command) => brokenEvents(command, events))),
       ...this.devices.flatMap(({ faults }) => faults),
     ];
   }

@@ -1,5 +1,7 @@
-import { execFile } from 'node:child_process';
-import { chmod, mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { chmod, mkdir, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres.js';
@@ -8,6 +10,7 @@ import { waitFor } from '../support/wait-for.js';
 
 const run = promisify(execFile);
 const SMALL_DISK = '400m';
+const PIECE = Buffer.alloc(1024 * 1024);
 
 export interface DatabaseServerOptions {
   /** On a disk of its own, small enough to be filled. Needs the right to mount. */
@@ -48,9 +51,26 @@ export class DatabaseServer {
     await this.restart();
   }
 
+  /** What `pg_ctl restart -m immediate` does: it leaves at once, and recovers when it starts. */
+  async restartImmediately(): Promise<void> {
+    process.kill(this.postgres.pid, 'SIGQUIT');
+    await waitFor(() => !isAlive(this.postgres.pid), { timeoutMs: 30_000, what: 'PostgreSQL to end at once' });
+    await this.restart();
+  }
+
   async fillDisk(): Promise<void> {
-    const { bavail, bsize } = await statfs(this.disk);
-    await writeFile(this.ballast, Buffer.alloc(bavail * bsize)).catch(ignoreFull);
+    const ballast = await open(this.ballast, 'a');
+    try {
+      for (;;) {
+        await ballast.write(PIECE);
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
+        throw error;
+      }
+    } finally {
+      await ballast.close();
+    }
   }
 
   /** The disk has room again; a server that has ended over it is started. */
@@ -80,16 +100,24 @@ export class DatabaseServer {
   }
 }
 
-function ignoreFull(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOSPC') {
-    throw error;
-  }
-}
-
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {
     return false;
+  }
+}
+
+/** Why a disk of its own can't be mounted here, or null when it can. */
+export function whyNoSmallDisk(): string | null {
+  const folder = mkdtempSync(join(tmpdir(), 'iot-broker-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'pipe' });
+    execFileSync('umount', [folder], { stdio: 'pipe' });
+    return null;
+  } catch (error) {
+    return `a tmpfs can't be mounted (${String((error as { stderr?: Buffer }).stderr ?? error).trim()})`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }

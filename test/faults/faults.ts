@@ -6,13 +6,26 @@ import { type World } from './world.js';
 export type Fault = (world: World) => Promise<void>;
 
 const WAIT = { timeoutMs: 60_000 };
+/** Longer than a statement may take before it is looked at as one that hangs; shorter than the devices' patience. */
+const HELD_MS = 3_000;
 const WRITE_DONE = /(COMMIT|INSERT 0 [1-9]\d*|COPY [1-9]\d*|UPDATE [1-9]\d*|DELETE [1-9]\d*)\0/;
 
 export const killGateway: Fault = async ({ chance, seats }) => chance.pick(seats).killAndRestart();
 
-export const terminateGateway: Fault = async ({ chance, seats }) => chance.pick(seats).terminateAndRestart();
+/** At any moment: of a login, a batch, a command, or of its own start. */
+export const terminateGateway: Fault = async ({ chance, seats }) => {
+  await pause(chance.between(0, 1_000));
+  await chance.pick(seats).terminateAndRestart();
+};
+
+/** All at once: whatever was in memory is gone. */
+export const killAllGateways: Fault = async ({ seats }) => {
+  await Promise.all(seats.map((seat) => seat.killAndRestart()));
+};
 
 export const crashDatabase: Fault = async ({ server }) => server.crash();
+
+export const restartDatabase: Fault = async ({ server }) => server.restartImmediately();
 
 /** Full until the gateways have failed to write several times. */
 export const fillDisk: Fault = async (world) => {
@@ -25,21 +38,25 @@ export const fillDisk: Fault = async (world) => {
   }
 };
 
-/** Until the others could take the one that is cut off for dead, or only for a moment. */
+/** So short that nobody but the statements under way notices. */
+export const cutDatabaseBriefly: Fault = async ({ chance, seats }) => {
+  const { database } = chance.pick(seats);
+  database.cut();
+  await pause(chance.between(100, 1_500));
+  database.mend();
+};
+
+/** Until the others take the one that is cut off for dead. */
 export const cutDatabase: Fault = async ({ chance, seats, database }) => {
   const seat = chance.pick(seats);
-  const isLong = chance.next() < 0.5;
-  const instances = async (): Promise<unknown[]> =>
-    database.query("select from tbl_iot_instances where heartbeat_at > now() - interval '5 seconds'");
+  const dead = 'select from tbl_iot_instances where heartbeat_at > now() - dead_after';
   seat.database.cut();
   try {
-    await (isLong
-      ? waitFor(async () => (await instances()).length < seats.length, { ...WAIT, what: 'a heartbeat to be missed' })
-      : new Promise((resolve) => setTimeout(resolve, chance.between(100, 1_500))));
+    await waitFor(async () => (await database.query(dead)).length < seats.length, { ...WAIT, what: 'an instance to be missed' });
   } finally {
     seat.database.mend();
     // What a cable was pulled out of for long is broken at both ends when it is plugged in again, as firewalls forget.
-    (isLong ? () => seat.database.reset() : () => undefined)();
+    seat.database.reset();
   }
 };
 
@@ -47,23 +64,21 @@ export const halfOpenDevices: Fault = async ({ chance, seats }) => {
   await Promise.resolve(chance.pick(seats).devices.halfOpen());
 };
 
-/** A table nobody can write to, held until somebody has waited for it for seconds. */
-export const lockTable: Fault = async ({ server, chance, database }) => {
-  const table = chance.pick(['tbl_iot_telemetry_data', 'tbl_iot_deliveries', 'tbl_iot_command_logs']);
+/** Tables nobody can write to, held until statements of every gateway have waited for a connection. */
+export const exhaustPools: Fault = async ({ server, seats }) => {
   const client = new Client(server.url);
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await client.query(`begin; lock table ${table} in access exclusive mode`);
-    await waitFor(
-      async () =>
-        (
-          await database.query(
-            `select from pg_stat_activity where wait_event_type = 'Lock' and query_start < now() - interval '3 seconds'`,
-          )
-        ).length > 0,
-      { ...WAIT, what: `somebody to have waited for ${table}` },
+    await client.query(
+      'begin; lock table tbl_iot_telemetry_data, tbl_iot_deliveries, tbl_iot_command_logs in access exclusive mode',
     );
+    await Promise.all(
+      seats.map((seat) =>
+        waitFor(async () => (await seat.waitingForConnection()) > 0, { ...WAIT, what: 'a pool to be used up' }),
+      ),
+    );
+    await pause(HELD_MS);
   } finally {
     await client.end();
   }
@@ -106,10 +121,13 @@ export const splitBytes: Fault = async ({ chance, seats, fleet }) => {
 export const ALL_FAULTS: readonly Fault[] = [
   killGateway,
   terminateGateway,
+  killAllGateways,
   crashDatabase,
+  restartDatabase,
+  cutDatabaseBriefly,
   cutDatabase,
   halfOpenDevices,
-  lockTable,
+  exhaustPools,
   slowDatabase,
   hostDown,
   splitBytes,
@@ -118,4 +136,8 @@ export const ALL_FAULTS: readonly Fault[] = [
 async function retries({ seats }: World): Promise<number> {
   const counts = await Promise.all(seats.map(async ({ gateway }) => (await gateway.stats('telemetry')).retries ?? 0));
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

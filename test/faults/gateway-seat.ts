@@ -1,11 +1,16 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { Gateway } from '../support/gateway.js';
+import { Exposition } from '../support/exposition.js';
+import { API_KEY, Gateway } from '../support/gateway.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+
+const SHOWN_LINES = 60;
 
 /** A place of a gateway process: whoever sits in it is reached by the same port, and reaches the database by a cable of its own. */
 export class GatewaySeat {
   /** Gateways that ended though nobody asked them to, with the last they said. */
   readonly deaths: string[] = [];
+  /** Everything every gateway of this place has said. */
+  readonly logs: string[][] = [];
   private readonly asked = new Set<Gateway>();
 
   private constructor(
@@ -42,9 +47,20 @@ export class GatewaySeat {
     await this.restart();
   }
 
+  /** Statements that have no connection of the pool. */
+  async waitingForConnection(): Promise<number> {
+    const response = await fetch(`${this.gateway.apiUrl}/api/v1/metrics`, { headers: { 'x-api-key': API_KEY } });
+    return new Exposition(await response.text()).value('iot_broker_database_pool_waiting') ?? NaN;
+  }
+
+  async heapMegabytes(): Promise<number> {
+    const { body } = await this.gateway.get<{ memoryUsage: { heapUsed: number } }>('stats');
+    return body.memoryUsage.heapUsed / 1024 / 1024;
+  }
+
   async residentMegabytes(): Promise<number> {
     const status = await readFile(`/proc/${this.gateway.process.pid}/status`, 'utf8');
-    return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
   async openFiles(): Promise<number> {
@@ -64,9 +80,12 @@ export class GatewaySeat {
   }
 
   private watch(gateway: Gateway): void {
+    this.logs.push(gateway.process.lines);
     const note = (how: unknown): void => {
       if (!this.asked.has(gateway)) {
-        this.deaths.push(`a gateway ended by itself: ${JSON.stringify(how)}\n${gateway.process.lines.slice(-25).join('\n')}`);
+        this.deaths.push(
+          `a gateway ended by itself: ${JSON.stringify(how)}\n${gateway.process.lines.slice(-SHOWN_LINES).join('\n')}`,
+        );
       }
     };
     void gateway.process.exit.then(note, note);

@@ -1,57 +1,43 @@
-import { settleAndCheck } from './checks.js';
-import { EVERYTHING, SCENARIOS, type Scenario } from './scenarios.js';
-import { World } from './world.js';
+import { whyNoSmallDisk } from './database-server.js';
+import { play } from './play.js';
+import { EVERYTHING, SCENARIOS, SHORT, type Scenario } from './scenarios.js';
 
 const SEED = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 1_000_000));
 const MINUTES = Number(process.env.FAULTS_MINUTES ?? 0);
 const NAME = process.env.FAULTS_SCENARIO;
-const RECORDS_BETWEEN = 500;
 
-const chosen = [...SCENARIOS, ...(MINUTES > 0 || NAME === EVERYTHING.name ? [EVERYTHING] : [])].filter(({ name }) =>
-  NAME === undefined ? MINUTES === 0 || name === EVERYTHING.name : name === NAME,
-);
+function chosen(): readonly Scenario[] {
+  if (NAME !== undefined) {
+    return [...SCENARIOS, SHORT, EVERYTHING].filter(({ name }) => name === NAME);
+  }
+  if (process.env.FAULTS_SHORT !== undefined) {
+    return [SHORT];
+  }
+  return MINUTES > 0 ? [EVERYTHING] : SCENARIOS;
+}
 
-/** Between two faults the world must be at work again: nothing is proved by breaking what stands still. */
-async function play(scenario: Scenario, world: World): Promise<void> {
-  const until = Date.now() + MINUTES * 60_000;
-  const goesOn = (round: number): boolean => (MINUTES > 0 ? Date.now() < until : round < Math.min(scenario.rounds, 20));
-  if (scenario.endsByItself) {
-    await world.fleet.finish();
-    return;
-  }
-  await world.fleet.acknowledge(RECORDS_BETWEEN, 120_000);
-  for (let round = 0; goesOn(round); round++) {
-    await world.chance.pick(scenario.faults)(world);
-    await world.fleet.acknowledge(RECORDS_BETWEEN, 120_000);
-  }
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 describe('whatever goes wrong, what was acknowledged is stored once, statuses are true, the host is told, and nothing leaks', () => {
-  if (chosen.length === 0) {
+  const scenarios = chosen();
+  if (scenarios.length === 0) {
     it(`scenario ${NAME}`, () => {
-      throw new Error(
-        `there is no scenario ${NAME}; there are ${SCENARIOS.map(({ name }) => name).join(', ')}, ${EVERYTHING.name}`,
-      );
+      const names = [...SCENARIOS, SHORT, EVERYTHING].map(({ name }) => name);
+      throw new Error(`there is no scenario ${NAME}; there are ${names.join(', ')}`);
     });
   }
-  for (const scenario of chosen) {
+  for (const scenario of scenarios) {
+    const impediment = scenario.world?.smallDisk ? whyNoSmallDisk() : null;
+    // Asked for by name it fails instead: whoever asks for a proof must not be told that all is well.
+    if (impediment !== null && NAME === undefined) {
+      say(`${scenario.name} IS LEFT OUT, nothing is known of it here: ${impediment}`);
+      continue;
+    }
     it(`${scenario.name} (--scenario ${scenario.name} --seed ${SEED})`, async () => {
-      const startedAt = Date.now();
-      if (scenario.world?.smallDisk && process.env.FAULTS_WITHOUT_MOUNT === '1') {
-        process.stdout.write(`${scenario.name}: left out, FAULTS_WITHOUT_MOUNT=1\n`);
-        return;
-      }
-      const world = await World.open({ ...scenario.world, seed: SEED });
-      try {
-        world.start();
-        await play(scenario, world);
-        await settleAndCheck(world);
-      } finally {
-        await world.close();
-      }
-      const { fleet, commands, host } = world;
-      const told = `${fleet.acknowledgedRecords} records, ${commands.orders} commands, ${host.events.length} events`;
-      process.stdout.write(`${scenario.name}, seed ${SEED}: ${told}, ${Math.round((Date.now() - startedAt) / 1_000)} s\n`);
+      say(`${scenario.name}, seed ${SEED}`);
+      say(await play(scenario, { seed: SEED, minutes: MINUTES }));
     });
   }
 });

@@ -1,13 +1,14 @@
-import { type WorldOptions } from './world.js';
 import * as faults from './faults.js';
 import { type Fault } from './faults.js';
+import { type WorldOptions } from './world.js';
 
 export interface Scenario {
   readonly name: string;
   readonly world?: Omit<WorldOptions, 'seed'>;
-  readonly rounds: number;
-  /** One of them is drawn in each round. */
+  /** One after the other; between two of them everything works again. */
   readonly faults: readonly Fault[];
+  /** The faults are drawn, for as long as is asked. */
+  readonly atRandom?: boolean;
   /** The devices have all they will ever send before it begins, and end by themselves. */
   readonly endsByItself?: boolean;
 }
@@ -20,28 +21,30 @@ const CLOCK_ERRORS_MS = [0, -DAY_MS, DAY_MS, -YEAR_MS, YEAR_MS, -20 * YEAR_MS, 6
 const openedAt = Date.now();
 
 export const SCENARIOS: readonly Scenario[] = [
-  { name: 'gateway-killed', rounds: 3, faults: [faults.killGateway] },
-  { name: 'gateway-terminated', rounds: 3, faults: [faults.terminateGateway] },
-  { name: 'database-killed', rounds: 2, faults: [faults.crashDatabase] },
-  { name: 'disk-full', rounds: 1, world: { smallDisk: true }, faults: [faults.fillDisk] },
-  { name: 'database-cut-off', rounds: 2, faults: [faults.cutDatabase] },
-  { name: 'pool-exhausted', rounds: 2, world: { env: { DATABASE_POOL_SIZE: '3' } }, faults: [faults.lockTable] },
+  { name: 'gateway-killed', faults: [faults.killGateway, faults.killGateway, faults.killAllGateways] },
+  { name: 'gateway-terminated', faults: [faults.terminateGateway, faults.terminateGateway, faults.terminateGateway] },
+  { name: 'database-killed', faults: [faults.crashDatabase, faults.restartDatabase, faults.crashDatabase] },
+  { name: 'disk-full', world: { smallDisk: true }, faults: [faults.fillDisk] },
+  { name: 'database-cut-off', faults: [faults.cutDatabaseBriefly, faults.cutDatabase] },
+  {
+    name: 'pool-exhausted',
+    world: { env: { DATABASE_POOL_SIZE: '3' } },
+    faults: [faults.exhaustPools, faults.exhaustPools],
+  },
   // A heartbeat may take a quarter of the time: with less, an instance is right to give its devices up.
-  { name: 'database-slow', rounds: 1, world: { env: { INSTANCE_DEAD_AFTER_SECONDS: '20' } }, faults: [faults.slowDatabase] },
-  { name: 'host-down', rounds: 1, faults: [faults.hostDown] },
-  { name: 'bytes-split', rounds: 2, faults: [faults.splitBytes] },
-  { name: 'devices-half-open', rounds: 2, faults: [faults.halfOpenDevices] },
+  { name: 'database-slow', world: { env: { INSTANCE_DEAD_AFTER_SECONDS: '20' } }, faults: [faults.slowDatabase] },
+  { name: 'host-down', faults: [faults.hostDown] },
+  { name: 'bytes-split', faults: [faults.splitBytes, faults.splitBytes] },
+  { name: 'devices-half-open', faults: [faults.halfOpenDevices, faults.halfOpenDevices] },
   {
     name: 'clocks-wrong',
-    rounds: 1,
     world: { fleet: { clock: (device, serial) => openedAt + serial + CLOCK_ERRORS_MS[device % CLOCK_ERRORS_MS.length]! } },
     faults: [faults.killGateway],
   },
   {
     name: 'backlog',
-    rounds: 0,
     endsByItself: true,
-    // A record every five minutes for a day, all at once. Large frames: the devices share one process, which must not be the slowest part.
+    // A record every five minutes for a day, all at once, while the gateways have just come back.
     world: {
       fleet: {
         devices: 1_000,
@@ -51,14 +54,29 @@ export const SCENARIOS: readonly Scenario[] = [
         clock: (_device, serial) => openedAt - DAY_MS + serial * FIVE_MINUTES_MS,
       },
     },
-    faults: [],
+    faults: [faults.killAllGateways],
   },
 ];
 
-/** For `--minutes`: whatever there is, in any order. */
+/** For CI: one world, most of what can go wrong. */
+export const SHORT: Scenario = {
+  name: 'short',
+  world: { fleet: { intervalMs: 100 } },
+  faults: [
+    faults.crashDatabase,
+    faults.killGateway,
+    faults.cutDatabaseBriefly,
+    faults.splitBytes,
+    faults.halfOpenDevices,
+    faults.restartDatabase,
+    faults.terminateGateway,
+  ],
+};
+
+/** For `--minutes`: whatever there is but the full disk, in any order. */
 export const EVERYTHING: Scenario = {
   name: 'everything',
-  rounds: Infinity,
+  atRandom: true,
   world: { gateways: 3, env: { INSTANCE_DEAD_AFTER_SECONDS: '20' } },
   faults: faults.ALL_FAULTS,
 };
