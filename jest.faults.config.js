@@ -6,5 +6,5 @@ export default {
   displayName: 'faults',
   testMatch: ['<rootDir>/test/faults/**/*.faults-spec.ts'],
   maxWorkers: 1,
-  testTimeout: (Number(process.env.FAULTS_MINUTES ?? 0) + 6) * 60_000,
+  testTimeout: (Number(process.env.FAULTS_MINUTES ?? 0) + 10) * 60_000,
 };

@@ -1,7 +1,7 @@
 import { waitFor } from '../support/wait-for.js';
 import { type World } from './world.js';
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 45_000;
 /** What a gateway at rest may hold; at full speed it has twice the room of what was measured (about 150 MB). */
 const MOST_MEGABYTES = 400;
 /** Program, libraries and log, the pool and the listener; what devices and the host had is closed. */

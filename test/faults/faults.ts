@@ -90,7 +90,7 @@ export const slowDatabase: Fault = async ({ seats, fleet }) => {
     database.slowDown((bytes, direction) => (direction === 'to-client' && WRITE_DONE.test(bytes.toString('latin1')) ? 2_000 : 0)),
   );
   try {
-    await fleet.acknowledge(200, 120_000);
+    await fleet.acknowledge(200, 60_000);
   } finally {
     seats.forEach(({ database }) => database.slowDown(() => 0));
   }
@@ -114,7 +114,7 @@ export const hostDown: Fault = async ({ host, commands }) => {
 export const splitBytes: Fault = async ({ chance, seats, fleet }) => {
   const pieces = chance.between(1, 40);
   seats.forEach(({ devices, database }) => [devices.split(pieces), database.split(Math.max(pieces, 20) * 20)]);
-  await fleet.acknowledge(200, 120_000);
+  await fleet.acknowledge(200, 60_000);
   seats.forEach(({ devices, database }) => [devices.split(Infinity), database.split(Infinity)]);
 };
 

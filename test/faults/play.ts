@@ -9,7 +9,7 @@ import { World } from './world.js';
 
 const RECORDS_BETWEEN = 2_000;
 const COMMANDS_BETWEEN = 5;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 60_000;
 
 export interface Play {
   readonly seed: number;
@@ -45,8 +45,10 @@ async function breakThings(scenario: Scenario, world: World, until: number): Pro
   let count = 0;
   for (const fault of faultsOf(scenario, world, until)) {
     await atWork(world, scenario);
+    const begun = Date.now();
     await fault(world);
     count++;
+    process.stdout.write(`  ${fault.name} ${((Date.now() - begun) / 1_000).toFixed(1)} s\n`);
   }
   await (scenario.endsByItself ? world.fleet.finish() : atWork(world, scenario));
   return count;

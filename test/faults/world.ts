@@ -60,7 +60,14 @@ export class World {
     let turn = 0;
     const seat = (): GatewaySeat => seats[turn++ % seats.length]!;
     const port = (): number => seat().devices.port;
-    const fleet = new LedgerFleet({ devices: 40, recordsPerFrame: 5, intervalMs: 20, ...options.fleet, port });
+    const fleet = new LedgerFleet({
+      devices: 40,
+      recordsPerFrame: 5,
+      intervalMs: 20,
+      patienceMs: 10_000,
+      ...options.fleet,
+      port,
+    });
     const commands = new CommandLoad({ devices: options.commandDevices ?? 8, port, seat, chance: new Chance(options.seed + 1) });
     return new World(options, { chance, server, host, seats, fleet, commands });
   }

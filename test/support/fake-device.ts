@@ -39,12 +39,18 @@ export class FakeDevice {
   /** Connects and logs in; fails when the login is not accepted. */
   static async logIn(port: number, imei: string): Promise<FakeDevice> {
     const device = await FakeDevice.connect(port);
-    device.send(login(imei));
-    const [answer] = await device.take(1);
-    if (answer !== ACCEPTED) {
-      throw new Error(`the login was answered with ${answer}`);
+    try {
+      device.send(login(imei));
+      const [answer] = await device.take(1);
+      if (answer !== ACCEPTED) {
+        throw new Error(`the login was answered with ${answer}`);
+      }
+      return device;
+    } catch (error) {
+      // Nobody has it to close it, and the gateway may still accept it.
+      device.close();
+      throw error;
     }
-    return device;
   }
 
   send(bytes: Buffer): void {

@@ -12,6 +12,8 @@ export interface LedgerFleetOptions {
   readonly frames?: number;
   /** The clock of a device, by its number. Not given: right, a millisecond a record. */
   readonly clock?: (device: number, serial: number) => number;
+  /** How long a device waits for an acknowledgement before it makes a new connection. Default 60 s. */
+  readonly patienceMs?: number;
   /** From one frame to the next of a device. Not given: as fast as it is acknowledged. */
   readonly intervalMs?: number;
 }
@@ -104,7 +106,7 @@ export class LedgerFleet {
 
   private async ride(index: number): Promise<void> {
     const imei = imeiOf(index);
-    const { frames = Infinity, recordsPerFrame, intervalMs = 0 } = this.options;
+    const { frames = Infinity, recordsPerFrame, intervalMs = 0, patienceMs = 60_000 } = this.options;
     let nextSerial = 0;
     let unacknowledged: number[] = [];
     const isDone = (): boolean => !this.running || (nextSerial >= frames * recordsPerFrame && unacknowledged.length === 0);
@@ -121,7 +123,10 @@ export class LedgerFleet {
           // After a break the old ones go again with new ones behind them: another frame, the same records.
           unacknowledged = [...unacknowledged, ...fresh];
           const sentAt = performance.now();
-          const count = await device.exchange(recordsFrame(unacknowledged.map((serial) => this.record(index, serial))), 60_000);
+          const count = await device.exchange(
+            recordsFrame(unacknowledged.map((serial) => this.record(index, serial))),
+            patienceMs,
+          );
           this.latencies.push(performance.now() - sentAt);
           if (count !== unacknowledged.length) {
             throw new Error(`${count} acknowledged, ${unacknowledged.length} sent`);

@@ -8,6 +8,8 @@ export type Delay = (bytes: Buffer, direction: Direction) => number;
 /** Stands between two programs. While it is cut nothing passes, and nobody is told: as when a cable is pulled. */
 export class TcpProxy {
   private readonly pairs = new Set<readonly [Socket, Socket]>();
+  /** Also those that are nobody's pair any more. */
+  private readonly sockets = new Set<Socket>();
   private isCut = false;
   private delay: Delay = () => 0;
   private pieceBytes = Infinity;
@@ -57,6 +59,8 @@ export class TcpProxy {
       this.pairs.delete(pair);
       client.removeAllListeners('data').removeAllListeners('end').resume();
       server.removeAllListeners('close').resetAndDestroy();
+      client.once('close', () => this.sockets.delete(client));
+      this.sockets.delete(server);
     }
   }
 
@@ -71,7 +75,7 @@ export class TcpProxy {
   }
 
   async close(): Promise<void> {
-    this.pairs.forEach((pair) => pair.forEach((socket) => socket.destroy()));
+    this.sockets.forEach((socket) => socket.destroy());
     await new Promise((resolve) => this.server.close(resolve));
   }
 
@@ -80,6 +84,10 @@ export class TcpProxy {
     client.setNoDelay(true);
     const pair = [client, server] as const;
     this.pairs.add(pair);
+    for (const socket of pair) {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    }
     this.forward(client, server, 'to-target');
     this.forward(server, client, 'to-client');
     if (this.isCut) {
