@@ -49,7 +49,7 @@ export class GatewaySeat {
 
   /** Statements that have no connection of the pool. */
   async waitingForConnection(): Promise<number> {
-    const response = await fetch(`${this.gateway.apiUrl}/api/v1/metrics`, { headers: { 'x-api-key': API_KEY } });
+    const response = await fetch(`${this.gateway.apiUrl}/metrics`, { headers: { 'x-api-key': API_KEY } });
     return new Exposition(await response.text()).value('iot_broker_database_pool_waiting') ?? NaN;
   }
 
