@@ -36,7 +36,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/platform/config/**', 'test/**', 'bench/**', 'src/main.ts'],
+    files: ['src/platform/config/**', 'test/**', 'bench/**', 'src/main.ts', 'scripts/test-faults.mjs', 'jest.*.config.js'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

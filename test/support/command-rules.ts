@@ -116,7 +116,7 @@ function brokenEnd(command: LedgerCommand, device: CommandDevice): string[] {
 }
 
 /** Told once each: first perhaps its failure, then perhaps its completion. */
-function brokenEvents(command: LedgerCommand, events: readonly LedgerEvent[]): string[] {
+export function brokenEvents(command: LedgerCommand, events: readonly LedgerEvent[]): string[] {
   const { id, status, reason, late } = command;
   const told = events
     .filter((event) => event.id === id && event.type !== 'command.retried')

@@ -9,14 +9,21 @@ export class FakeDevice {
   private received = Buffer.alloc(0);
   private ended = false;
   private error: Error | null = null;
+  /** Whoever waits looks again when something has happened: a thousand devices that ask a clock would keep the machine busy. */
+  private readonly watchers = new Set<() => void>();
 
   private constructor(readonly socket: Socket) {
-    socket.on('data', (bytes: Buffer) => (this.received = Buffer.concat([this.received, bytes])));
+    socket.on('data', (bytes: Buffer) => {
+      this.received = Buffer.concat([this.received, bytes]);
+      this.wake();
+    });
     socket.on('end', () => {
       this.ended = true;
       socket.end();
+      this.wake();
     });
     socket.on('error', (error) => (this.error = error));
+    socket.on('close', () => this.wake());
   }
 
   static async connect(port: number): Promise<FakeDevice> {
@@ -32,12 +39,18 @@ export class FakeDevice {
   /** Connects and logs in; fails when the login is not accepted. */
   static async logIn(port: number, imei: string): Promise<FakeDevice> {
     const device = await FakeDevice.connect(port);
-    device.send(login(imei));
-    const [answer] = await device.take(1);
-    if (answer !== ACCEPTED) {
-      throw new Error(`the login was answered with ${answer}`);
+    try {
+      device.send(login(imei));
+      const [answer] = await device.take(1);
+      if (answer !== ACCEPTED) {
+        throw new Error(`the login was answered with ${answer}`);
+      }
+      return device;
+    } catch (error) {
+      // Nobody has it to close it, and the gateway may still accept it.
+      device.close();
+      throw error;
     }
-    return device;
   }
 
   send(bytes: Buffer): void {
@@ -56,7 +69,7 @@ export class FakeDevice {
 
   /** The next `count` bytes from the gateway; fails at once when it closed before it sent them. */
   async take(count: number, timeoutMs = 10_000): Promise<Buffer> {
-    await waitFor(() => this.received.length >= count || this.isClosed, { timeoutMs, what: `${count} bytes from the gateway` });
+    await this.until(() => this.received.length >= count || this.isClosed, timeoutMs, `${count} bytes from the gateway`);
     if (this.received.length < count) {
       throw new Error(`the gateway closed the connection; ${this.received.length} of ${count} bytes came`);
     }
@@ -97,5 +110,25 @@ export class FakeDevice {
 
   close(): void {
     this.socket.destroy();
+  }
+
+  private async until(isTrue: () => boolean, timeoutMs: number, what: string): Promise<void> {
+    if (isTrue()) {
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const done = (settle: () => void): void => {
+        clearTimeout(timer);
+        this.watchers.delete(look);
+        settle();
+      };
+      const look = (): void => void (isTrue() && done(resolve));
+      const timer = setTimeout(() => done(() => reject(new Error(`Waited ${timeoutMs} ms for ${what}`))), timeoutMs);
+      this.watchers.add(look);
+    });
+  }
+
+  private wake(): void {
+    this.watchers.forEach((look) => look());
   }
 }

@@ -8,33 +8,42 @@ export interface LedgerFleetOptions {
   readonly recordsPerFrame: number;
   /** Where to connect, asked anew for every connection: the gateway may have moved. */
   readonly port: () => number;
-}
-
-/** A record that can be told from all others: each device's speeds and event ids count up. */
-interface LedgerEntry {
-  readonly imei: string;
-  readonly serial: number;
+  /** Each device ends after so many frames. Not given: it goes on until it is stopped. */
+  readonly frames?: number;
+  /** The clock of a device, by its number. Not given: right, a millisecond a record. */
+  readonly clock?: (device: number, serial: number) => number;
+  /** How long a device waits for an acknowledgement before it makes a new connection. Default 60 s. */
+  readonly patienceMs?: number;
+  /** From one frame to the next of a device. Not given: as fast as it is acknowledged. */
+  readonly intervalMs?: number;
 }
 
 const FIRST_IMEI = 860_000_000_000_000;
+/** Each record can be told from all others of its device: speed and event id together count up. */
 const SPEED_RANGE = 60_000;
+const SHOWN = 5;
 
 /**
  * Devices that never stop: each sends a frame, waits for the acknowledgement, writes its records into the ledger, goes on.
  * One whose connection breaks comes back and sends what was not acknowledged again, together with newer records, as a TFT100 does.
  */
 export class LedgerFleet {
-  private readonly acknowledged: LedgerEntry[] = [];
+  /** Of each device, by its number. It never goes on before everything so far is acknowledged, so a count says which. */
+  private readonly acknowledged: number[];
   private readonly startedAt = Date.now();
   private running = true;
   private rides: Promise<void>[] = [];
   private connected = 0;
   reconnects = 0;
+  /** How long each acknowledgement took, in milliseconds; whoever looks empties it. */
+  latencies: number[] = [];
 
-  constructor(private readonly options: LedgerFleetOptions) {}
+  constructor(private readonly options: LedgerFleetOptions) {
+    this.acknowledged = Array<number>(options.devices).fill(0);
+  }
 
   get acknowledgedRecords(): number {
-    return this.acknowledged.length;
+    return this.acknowledged.reduce((sum, count) => sum + count, 0);
   }
 
   get connectedDevices(): number {
@@ -42,13 +51,13 @@ export class LedgerFleet {
   }
 
   start(): void {
-    this.rides = Array.from({ length: this.options.devices }, (_, index) => this.ride(String(FIRST_IMEI + index)));
+    this.rides = Array.from({ length: this.options.devices }, (_, index) => this.ride(index));
   }
 
   /** Waits until so many more records are acknowledged. */
   async acknowledge(records: number, timeoutMs = 60_000): Promise<void> {
-    const goal = this.acknowledged.length + records;
-    await waitFor(() => this.acknowledged.length >= goal, { timeoutMs, what: `${records} more acknowledged records` });
+    const goal = this.acknowledgedRecords + records;
+    await waitFor(() => this.acknowledgedRecords >= goal, { timeoutMs, what: `${records} more acknowledged records` });
   }
 
   async stop(): Promise<void> {
@@ -56,38 +65,77 @@ export class LedgerFleet {
     await Promise.all(this.rides);
   }
 
-  /** Entries of the ledger that are not in the table exactly once. */
-  async findBroken(database: TestDatabase): Promise<string[]> {
-    const rows = await database.query<{ imei: string; speed: number; event: number; count: number }>(
-      `select iot_imei as imei, speed, event_io_id as event, count(*)::int as count from tbl_iot_telemetry_data group by 1, 2, 3`,
-    );
-    const stored = new Map(rows.map(({ imei, speed, event, count }) => [`${imei} ${event * SPEED_RANGE + speed}`, count]));
-    return this.acknowledged.flatMap(({ imei, serial }) => {
-      const count = stored.get(`${imei} ${serial}`) ?? 0;
-      return count === 1 ? [] : [`${imei} #${serial} is stored ${count} times`];
-    });
+  /** Waits until every device has ended by itself. */
+  async finish(): Promise<void> {
+    await Promise.all(this.rides);
   }
 
-  private async ride(imei: string): Promise<void> {
+  /** What is acknowledged and not stored, and what is stored more than once, acknowledged or not. */
+  async findBroken(database: TestDatabase): Promise<string[]> {
+    const rows = await database.query<{ imei: string; stored: number; distinct: number; kept: number }>(
+      `select ledger.imei, count(record.serial)::int as stored, count(distinct record.serial)::int as distinct,
+              (count(distinct record.serial) filter (where record.serial < ledger.acknowledged))::int as kept
+         from unnest($1::text[], $2::int[]) as ledger (imei, acknowledged)
+         left join (select iot_imei as imei, event_io_id * ${SPEED_RANGE} + speed as serial from tbl_iot_telemetry_data) record using (imei)
+        group by ledger.imei`,
+      [this.acknowledged.map((_, index) => imeiOf(index)), this.acknowledged],
+    );
+    const found = new Map(rows.map((row) => [row.imei, row]));
+    const broken = this.acknowledged.map(async (acknowledged, index) => {
+      const imei = imeiOf(index);
+      const { stored = 0, distinct = 0, kept = 0 } = found.get(imei) ?? {};
+      return [
+        ...(stored > distinct ? [`${imei} has ${stored - distinct} records stored more than once`] : []),
+        ...(kept < acknowledged ? [`${imei} lost ${acknowledged - kept} of ${acknowledged} acknowledged records`] : []),
+        ...(kept < acknowledged ? [`  ${(await this.findLost(database, imei, acknowledged)).join(', ')}`] : []),
+      ];
+    });
+    return (await Promise.all(broken)).flat();
+  }
+
+  private async findLost(database: TestDatabase, imei: string, acknowledged: number): Promise<string[]> {
+    const rows = await database.query<{ serial: number }>(
+      `select serial from generate_series(0, $2::int - 1) as serial
+        where not exists (select from tbl_iot_telemetry_data
+                           where iot_imei = $1 and event_io_id = serial / ${SPEED_RANGE} and speed = serial % ${SPEED_RANGE})
+        order by serial limit ${SHOWN}`,
+      [imei, acknowledged],
+    );
+    return rows.map(({ serial }) => `#${serial}`);
+  }
+
+  private async ride(index: number): Promise<void> {
+    const imei = imeiOf(index);
+    const { frames = Infinity, recordsPerFrame, intervalMs = 0, patienceMs = 60_000 } = this.options;
     let nextSerial = 0;
     let unacknowledged: number[] = [];
-    while (this.running) {
+    const isDone = (): boolean => !this.running || (nextSerial >= frames * recordsPerFrame && unacknowledged.length === 0);
+    while (!isDone()) {
       const device = await this.connect(imei);
       if (!device) {
         continue;
       }
       this.connected++;
       try {
-        while (this.running) {
-          const fresh = Array.from({ length: this.options.recordsPerFrame }, () => nextSerial++);
+        while (!isDone()) {
+          const room = nextSerial < frames * recordsPerFrame && unacknowledged.length + recordsPerFrame <= 255;
+          const fresh = Array.from({ length: room ? recordsPerFrame : 0 }, () => nextSerial++);
           // After a break the old ones go again with new ones behind them: another frame, the same records.
-          unacknowledged = [...unacknowledged, ...fresh].slice(0, 255);
-          const count = await device.exchange(recordsFrame(unacknowledged.map((serial) => this.record(serial))), 60_000);
+          unacknowledged = [...unacknowledged, ...fresh];
+          const sentAt = performance.now();
+          const count = await device.exchange(
+            recordsFrame(unacknowledged.map((serial) => this.record(index, serial))),
+            patienceMs,
+          );
+          this.latencies.push(performance.now() - sentAt);
           if (count !== unacknowledged.length) {
             throw new Error(`${count} acknowledged, ${unacknowledged.length} sent`);
           }
-          this.acknowledged.push(...unacknowledged.map((serial) => ({ imei, serial })));
+          this.acknowledged[index] = nextSerial;
           unacknowledged = [];
+          if (intervalMs > 0) {
+            await new Promise((resolve) => setTimeout(resolve, Math.max(0, sentAt + intervalMs - performance.now())));
+          }
         }
       } catch {
         this.reconnects++;
@@ -107,9 +155,9 @@ export class LedgerFleet {
     }
   }
 
-  private record(serial: number): TestRecord {
+  private record(device: number, serial: number): TestRecord {
     return {
-      timestampMs: this.startedAt + serial,
+      timestampMs: this.options.clock?.(device, serial) ?? this.startedAt + serial,
       speed: serial % SPEED_RANGE,
       eventIoId: Math.floor(serial / SPEED_RANGE),
       io: [
@@ -119,4 +167,8 @@ export class LedgerFleet {
       ],
     };
   }
+}
+
+function imeiOf(index: number): string {
+  return String(FIRST_IMEI + index);
 }

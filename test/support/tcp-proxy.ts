@@ -1,13 +1,22 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+export type Direction = 'to-target' | 'to-client';
+
+/** How long some bytes are held back, in milliseconds. */
+export type Delay = (bytes: Buffer, direction: Direction) => number;
+
 /** Stands between two programs. While it is cut nothing passes, and nobody is told: as when a cable is pulled. */
 export class TcpProxy {
   private readonly pairs = new Set<readonly [Socket, Socket]>();
+  /** Also those that are nobody's pair any more. */
+  private readonly sockets = new Set<Socket>();
   private isCut = false;
+  private delay: Delay = () => 0;
+  private pieceBytes = Infinity;
 
   private constructor(
     private readonly server: Server,
-    private readonly target: { host: string; port: number },
+    private target: { host: string; port: number },
   ) {
     server.on('connection', (socket) => this.join(socket));
   }
@@ -23,6 +32,11 @@ export class TcpProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
+  /** Where new connections go from now on. */
+  retarget(port: number): void {
+    this.target = { ...this.target, port };
+  }
+
   cut(): void {
     this.isCut = true;
     this.pairs.forEach((pair) => pair.forEach((socket) => socket.pause()));
@@ -33,29 +47,90 @@ export class TcpProxy {
     this.pairs.forEach((pair) => pair.forEach((socket) => socket.resume()));
   }
 
+  /** Ends every connection there is, with a reset on both sides. */
+  reset(): void {
+    this.pairs.forEach((pair) => pair.forEach((socket) => socket.resetAndDestroy()));
+  }
+
+  /** The target loses every connection there is; the clients are told nothing and find nobody there. */
+  halfOpen(): void {
+    for (const pair of this.pairs) {
+      const [client, server] = pair;
+      this.pairs.delete(pair);
+      client.removeAllListeners('data').removeAllListeners('end').resume();
+      server.removeAllListeners('close').resetAndDestroy();
+      client.once('close', () => this.sockets.delete(client));
+      this.sockets.delete(server);
+    }
+  }
+
+  /** Holds bytes back, in their order. */
+  slowDown(delay: Delay): void {
+    this.delay = delay;
+  }
+
+  /** Passes on no more than so many bytes at a time. */
+  split(pieceBytes: number): void {
+    this.pieceBytes = pieceBytes;
+  }
+
   async close(): Promise<void> {
-    this.pairs.forEach((pair) => pair.forEach((socket) => socket.destroy()));
+    this.sockets.forEach((socket) => socket.destroy());
     await new Promise((resolve) => this.server.close(resolve));
   }
 
   private join(client: Socket): void {
-    const server = connect({ ...this.target, allowHalfOpen: true });
+    const server = connect({ ...this.target, allowHalfOpen: true, noDelay: true });
+    client.setNoDelay(true);
     const pair = [client, server] as const;
     this.pairs.add(pair);
-    this.forward(client, server);
-    this.forward(server, client);
+    for (const socket of pair) {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    }
+    this.forward(client, server, 'to-target');
+    this.forward(server, client, 'to-client');
     if (this.isCut) {
       pair.forEach((socket) => socket.pause());
     }
   }
 
-  private forward(from: Socket, to: Socket): void {
-    from.on('data', (bytes: Buffer) => to.write(bytes));
-    from.on('end', () => to.end());
+  private forward(from: Socket, to: Socket, direction: Direction): void {
+    let last: Promise<void> | null = null;
+    // Only what has to wait, or comes behind what waits, leaves the straight way.
+    const inOrder = (work: () => void | Promise<void>, delayMs: number): void => {
+      if (last === null && delayMs === 0) {
+        void work();
+        return;
+      }
+      const mine: Promise<void> = (last ?? Promise.resolve()).then(() => wait(delayMs)).then(work);
+      last = mine;
+      void mine.then(() => {
+        last = last === mine ? null : last;
+      });
+    };
+    from.on('data', (bytes: Buffer) => {
+      const { pieceBytes } = this;
+      if (bytes.length <= pieceBytes) {
+        inOrder(() => void to.write(bytes), this.delay(bytes, direction));
+        return;
+      }
+      for (let start = 0; start < bytes.length; start += pieceBytes) {
+        // A turn of the event loop apart: the other side reads them one by one.
+        inOrder(() => void to.write(bytes.subarray(start, start + pieceBytes)), start === 0 ? this.delay(bytes, direction) : 1);
+      }
+    });
+    from.on('end', () => inOrder(() => void to.end(), 0));
     from.on('error', () => to.destroy());
     from.on('close', () => {
       to.destroy();
       this.pairs.forEach((pair) => pair.includes(from) && this.pairs.delete(pair));
     });
+  }
+}
+
+async function wait(delayMs: number): Promise<void> {
+  if (delayMs > 0) {
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
   }
 }

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatabaseSettings, ProcessSettings } from '../config/settings.js';
 import { DatabaseServer } from './database-server.js';
 import { PoolMetrics } from './pool-metrics.js';
+import { POOL_OPTIONS } from './pool-options.js';
 
 /** The connection pool, on a database that is up to date. */
 @Global()
@@ -18,8 +19,7 @@ import { PoolMetrics } from './pool-metrics.js';
         synchronize: false,
         autoLoadEntities: true,
         retryAttempts: 0,
-        // A pool that is used up or a server that does not answer is an error to retry, not a reason to hang.
-        extra: { connectionTimeoutMillis: 10_000, keepAlive: true },
+        extra: POOL_OPTIONS,
       }),
     }),
   ],

@@ -67,7 +67,7 @@ export class NotificationListener {
     });
     this.client = client;
     client.on('notification', ({ payload }) => onNotification(payload ?? ''));
-    client.once('error', (error) => this.reconnect(client, error));
+    client.on('error', (error) => this.reconnect(client, error));
     client.once('end', () => this.reconnect(client, new Error('the connection ended')));
     try {
       await client.connect();
@@ -99,7 +99,6 @@ export class NotificationListener {
     }
     this.client = null;
     this.clearTimer();
-    client.on('error', () => undefined);
     client.end().catch(() => undefined);
     this.logger.warn(`Listening to ${this.options.channel} is interrupted, next try in ${this.retryMs} ms: ${String(error)}`);
     this.timer = setTimeout(() => void this.connect(), this.retryMs);

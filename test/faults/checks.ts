@@ -1,0 +1,120 @@
+import { waitFor } from '../support/wait-for.js';
+import { type World } from './world.js';
+
+const PATIENCE_MS = 45_000;
+/** What a gateway at rest may hold; at full speed it has twice the room of what was measured (about 150 MB). */
+const MOST_MEGABYTES = 400;
+/** Program, libraries and log, the pool and the listener; what devices and the host had is closed. */
+const MOST_FILES = 80;
+const SHOWN = 10;
+
+/** The day is over: everything heals, everybody finishes and goes home. Then the books are compared. */
+export async function settleAndCheck(world: World): Promise<void> {
+  const { fleet, commands, database } = world;
+  const deaths = world.seats.flatMap((seat) => seat.deaths);
+  if (deaths.length > 0) {
+    throw new Error(deaths.join('\n'));
+  }
+  await fleet.stop();
+  await commands.stopOrdering();
+  await empty(world, 'every command to end', `select imei, command, status from tbl_iot_command_logs where status = 'PENDING'`);
+  await commands.stop();
+  await empty(world, 'the sessions to be given back', 'select imei, instance_id from tbl_iot_device_sessions');
+  await empty(world, 'every event to be delivered', 'select imei, sequence, type, failures from tbl_iot_deliveries');
+  const broken = [
+    ...(await fleet.findBroken(database)),
+    ...(await commands.findBroken(database)),
+    ...(await brokenEvents(world)),
+    ...(await brokenCounts(world)),
+    ...(await leaks(world)),
+  ];
+  if (broken.length > 0) {
+    throw new Error(`${broken.length} faults:\n  ${broken.slice(0, SHOWN).join('\n  ')}`);
+  }
+}
+
+/** Numbers of a device's events without gaps, and each event accepted by the host at least once. */
+async function brokenEvents({ database, host }: World): Promise<string[]> {
+  const events = await database.query<{ id: string; imei: string; type: string; sequence: number }>(
+    `select 'evt_' || event_id as id, imei, type, sequence::int as sequence from tbl_iot_events order by imei, sequence`,
+  );
+  const told = new Set(host.events.map(({ eventId }) => eventId));
+  const known = new Set(events.map(({ id }) => id));
+  const gaps = events.filter(({ imei, sequence }, index) => {
+    const before = events[index - 1];
+    return sequence !== (before?.imei === imei ? before.sequence + 1 : 1);
+  });
+  return [
+    ...gaps.map(({ imei, sequence }) => `event ${sequence} of ${imei} does not follow the one before`),
+    ...events
+      .filter(({ id }) => !told.has(id))
+      .map(({ imei, type, sequence }) => `${type} ${sequence} of ${imei} never reached the host`),
+    ...[...told].filter((id) => !known.has(id)).map((id) => `the host was told of ${id}, which is not on record`),
+  ];
+}
+
+/** Records told in telemetry events, each event counted once however often it came, against rows of the table. */
+async function brokenCounts({ database, host }: World): Promise<string[]> {
+  const stored = await database.query<{ imei: string; count: number }>(
+    'select iot_imei as imei, count(*)::int as count from tbl_iot_telemetry_data group by 1',
+  );
+  const told = new Map<string, number>();
+  const seen = new Set<string>();
+  for (const { eventId, imei = '', recordCount = 0 } of host.events.filter(({ type }) => type === 'telemetry')) {
+    told.set(imei, (told.get(imei) ?? 0) + (seen.has(eventId) ? 0 : recordCount));
+    seen.add(eventId);
+  }
+  return stored
+    .filter(({ imei, count }) => told.get(imei) !== count)
+    .map(({ imei, count }) => `${imei} has ${count} records, the host was told of ${told.get(imei) ?? 0}`);
+}
+
+async function leaks(world: World): Promise<string[]> {
+  const { seats, database } = world;
+  await empty(
+    world,
+    'locks and transactions to end',
+    `select pid, state, query from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()
+        and (state like 'idle in transaction%' or wait_event_type = 'Lock')`,
+  );
+  await waitFor(async () => (await count(world, 'select count(*)::int as count from tbl_iot_instances')) === seats.length, {
+    timeoutMs: PATIENCE_MS,
+    what: `${seats.length} instances to be left`,
+  });
+  await waitFor(async () => (await openConnections(world)).every((connections) => connections === 0), {
+    timeoutMs: PATIENCE_MS,
+    what: 'the gateways to hold no connection of a device',
+  });
+  const megabytes = await Promise.all(seats.map((seat) => seat.residentMegabytes()));
+  const files = await Promise.all(seats.map((seat) => seat.openFiles()));
+  const poolSize = Number(world.options.env?.DATABASE_POOL_SIZE ?? 10);
+  const backends = await database.query<{ pid: number }>(
+    `select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend'`,
+  );
+  // Beside the pool a gateway listens by one or two connections; the test has four.
+  const most = seats.length * (poolSize + 4) + 4;
+  return [
+    ...megabytes.filter((size) => size > MOST_MEGABYTES).map((size) => `a gateway at rest holds ${size.toFixed(0)} MB`),
+    ...files.filter((count) => count > MOST_FILES).map((count) => `a gateway at rest holds ${count} files`),
+    ...(backends.length > most ? [`${backends.length} connections to the database, ${most} at most`] : []),
+  ];
+}
+
+async function openConnections({ seats }: World): Promise<number[]> {
+  return Promise.all(seats.map(async ({ gateway }) => (await gateway.stats('transport')).connections ?? NaN));
+}
+
+async function empty({ database }: World, what: string, sql: string): Promise<void> {
+  await waitFor(
+    async () => {
+      const rows = await database.query(`${sql} limit ${SHOWN}`);
+      return rows.length === 0 || Promise.reject(new Error(`there are still ${JSON.stringify(rows)}`));
+    },
+    { timeoutMs: PATIENCE_MS, what },
+  );
+}
+
+async function count({ database }: World, sql: string): Promise<number> {
+  return (await database.query<{ count: number }>(sql))[0]?.count ?? NaN;
+}

@@ -1,0 +1,116 @@
+import { CommandDevice } from '../support/command-device.js';
+import { brokenEvents, readLedger, nameOf, type LedgerCommand } from '../support/command-rules.js';
+import { type TestDatabase } from '../support/test-database.js';
+import { type Chance } from './chance.js';
+import { type GatewaySeat } from './gateway-seat.js';
+
+const FIRST_IMEI = 872_000_000_000_000;
+const PAUSE_MS = 100;
+
+export interface CommandLoadOptions {
+  readonly devices: number;
+  readonly port: () => number;
+  readonly seat: () => GatewaySeat;
+  readonly chance: Chance;
+}
+
+/** Devices that execute commands, and a host that orders them: each text once, so that it is known whose an execution was. */
+export class CommandLoad {
+  readonly devices: readonly CommandDevice[];
+  private readonly ordered: { id: string; imei: string }[] = [];
+  private running = true;
+  private ordering: Promise<void> = Promise.resolve();
+  private serial = 0;
+  /** From the order to the gateway's word that it is written down, in milliseconds. */
+  latencies: number[] = [];
+
+  constructor(private readonly options: CommandLoadOptions) {
+    this.devices = Array.from(
+      { length: options.devices },
+      (_, index) => new CommandDevice(String(FIRST_IMEI + index), options.port),
+    );
+  }
+
+  get orders(): number {
+    return this.ordered.length;
+  }
+
+  start(): void {
+    this.devices.forEach((device) => device.start());
+    this.ordering = this.keepOrdering();
+  }
+
+  /** No more orders; the devices stay and answer what is open. */
+  async stopOrdering(): Promise<void> {
+    this.running = false;
+    await this.ordering;
+    this.devices.forEach((device) => device.behave());
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.devices.map((device) => device.stop()));
+  }
+
+  async findBroken(database: TestDatabase): Promise<string[]> {
+    const ledgers = await Promise.all(this.devices.map(({ imei }) => readLedger(database, imei)));
+    const known = new Set(ledgers.flatMap(({ commands }) => commands.map(({ id }) => id)));
+    return [
+      ...this.ordered.filter(({ id }) => !known.has(id)).map(({ id }) => `command ${id} was accepted and is not on record`),
+      ...this.devices.flatMap((device, index) => ledgers[index]!.commands.flatMap((command) => brokenEnd(command, device))),
+      ...ledgers.flatMap(({ commands, events }) => commands.flatMap((command) => brokenEvents(command, events))),
+      ...this.devices.flatMap(({ faults }) => faults),
+    ];
+  }
+
+  private async keepOrdering(): Promise<void> {
+    while (this.running) {
+      // An order that is refused, or of which nobody knows what became of it, is no promise of the gateway.
+      await this.order().catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+
+  private async order(): Promise<void> {
+    const { chance, seat } = this.options;
+    const device = chance.pick(this.devices);
+    const command = `probe ${++this.serial}`;
+    if (chance.next() < 0.2) {
+      device.plan(command, [
+        chance.pick([{ kind: 'lose' }, { kind: 'ignore' }, { kind: 'drop-after' }, { kind: 'drop-before' }]),
+      ]);
+    }
+    const { gateway } = seat();
+    const askedAt = performance.now();
+    const { body } = await gateway.post<{ commandLogId?: string }>('command', {
+      imei: device.imei,
+      command,
+      mode: chance.pick(['live', 'queue']),
+      maxRetry: chance.pick([0, 1, 3]),
+      timeoutSeconds: 2,
+      ttlSeconds: 6,
+    });
+    if (body.commandLogId === undefined) {
+      return;
+    }
+    this.latencies.push(performance.now() - askedAt);
+    this.ordered.push({ id: body.commandLogId, imei: device.imei });
+    if (chance.next() < 0.1) {
+      await gateway.post(`commands/${body.commandLogId}/cancel`, {});
+    }
+  }
+}
+
+function brokenEnd(command: LedgerCommand, device: CommandDevice): string[] {
+  const { status, reason, attempts, maxRetry, completedAt, inFlight } = command;
+  const isOf = ({ text }: { text: string }): boolean => text === command.command;
+  const [writings, executions] = [device.writings.filter(isOf).length, device.executions.filter(isOf).length];
+  const neverWritten = ['expired', 'cancelled'].includes(reason ?? '');
+  const rules: [what: string, isBroken: boolean][] = [
+    ['has not ended', !['COMPLETED', 'FAILED'].includes(status) || completedAt === null || inFlight],
+    [`was never written, says its end, and came to the device ${writings} times`, neverWritten && writings > 0],
+    ['is completed and was not executed', status === 'COMPLETED' && executions === 0],
+    [`was executed ${executions} times with ${maxRetry} retries`, executions > maxRetry + 1],
+    [`came ${writings} times with ${attempts} attempts on record`, writings > attempts],
+  ];
+  return rules.filter(([, isBroken]) => isBroken).map(([what]) => `${device.imei} ${nameOf(command)} ${what}`);
+}

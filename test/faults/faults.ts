@@ -1,0 +1,143 @@
+import { Client } from 'pg';
+import { waitFor } from '../support/wait-for.js';
+import { type World } from './world.js';
+
+/** Something that goes wrong, and has healed when it returns. How hard it hits is drawn from the world's chance. */
+export type Fault = (world: World) => Promise<void>;
+
+const WAIT = { timeoutMs: 60_000 };
+/** Longer than a statement may take before it is looked at as one that hangs; shorter than the devices' patience. */
+const HELD_MS = 3_000;
+const WRITE_DONE = /(COMMIT|INSERT 0 [1-9]\d*|COPY [1-9]\d*|UPDATE [1-9]\d*|DELETE [1-9]\d*)\0/;
+
+export const killGateway: Fault = async ({ chance, seats }) => chance.pick(seats).killAndRestart();
+
+/** At any moment: of a login, a batch, a command, or of its own start. */
+export const terminateGateway: Fault = async ({ chance, seats }) => {
+  await pause(chance.between(0, 1_000));
+  await chance.pick(seats).terminateAndRestart();
+};
+
+/** All at once: whatever was in memory is gone. */
+export const killAllGateways: Fault = async ({ seats }) => {
+  await Promise.all(seats.map((seat) => seat.killAndRestart()));
+};
+
+export const crashDatabase: Fault = async ({ server }) => server.crash();
+
+export const restartDatabase: Fault = async ({ server }) => server.restartImmediately();
+
+/** Full until the gateways have failed to write several times. */
+export const fillDisk: Fault = async (world) => {
+  const before = await retries(world);
+  await world.server.fillDisk();
+  try {
+    await waitFor(async () => (await retries(world)) > before + 3, { ...WAIT, what: 'the full disk to be noticed' });
+  } finally {
+    await world.server.freeDisk();
+  }
+};
+
+/** So short that nobody but the statements under way notices. */
+export const cutDatabaseBriefly: Fault = async ({ chance, seats }) => {
+  const { database } = chance.pick(seats);
+  database.cut();
+  await pause(chance.between(100, 1_500));
+  database.mend();
+};
+
+/** Until the others take the one that is cut off for dead. */
+export const cutDatabase: Fault = async ({ chance, seats, database }) => {
+  const seat = chance.pick(seats);
+  const dead = 'select from tbl_iot_instances where heartbeat_at > now() - dead_after';
+  seat.database.cut();
+  try {
+    await waitFor(async () => (await database.query(dead)).length < seats.length, { ...WAIT, what: 'an instance to be missed' });
+  } finally {
+    seat.database.mend();
+    // What a cable was pulled out of for long is broken at both ends when it is plugged in again, as firewalls forget.
+    seat.database.reset();
+  }
+};
+
+export const halfOpenDevices: Fault = async ({ chance, seats }) => {
+  await Promise.resolve(chance.pick(seats).devices.halfOpen());
+};
+
+/** Tables nobody can write to, held until statements of every gateway have waited for a connection. */
+export const exhaustPools: Fault = async ({ server, seats }) => {
+  const client = new Client(server.url);
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query(
+      'begin; lock table tbl_iot_telemetry_data, tbl_iot_deliveries, tbl_iot_command_logs in access exclusive mode',
+    );
+    await Promise.all(
+      seats.map((seat) =>
+        waitFor(async () => (await seat.waitingForConnection()) > 0, { ...WAIT, what: 'a pool to be used up' }),
+      ),
+    );
+    await pause(HELD_MS);
+  } finally {
+    await client.end();
+  }
+};
+
+/** Two seconds for everything that writes, until the devices have had some acknowledgements that way. */
+export const slowDatabase: Fault = async ({ seats, fleet }) => {
+  seats.forEach(({ database }) =>
+    database.slowDown((bytes, direction) => (direction === 'to-client' && WRITE_DONE.test(bytes.toString('latin1')) ? 2_000 : 0)),
+  );
+  try {
+    await fleet.acknowledge(200, 60_000);
+  } finally {
+    seats.forEach(({ database }) => database.slowDown(() => 0));
+  }
+};
+
+/** The host refuses, answers 502, hangs, and is gone: one after the other, each until it was noticed. */
+export const hostDown: Fault = async ({ host, commands }) => {
+  for (const reply of [502, 503, 'hang'] as const) {
+    const before = host.received.length;
+    host.reply = () => reply;
+    await waitFor(() => host.received.length > before + 1, { ...WAIT, what: `the host to have answered ${reply}` });
+  }
+  await host.close();
+  const orders = commands.orders;
+  await waitFor(() => commands.orders > orders + 20, { ...WAIT, what: 'orders while the host is gone' });
+  host.reply = () => 200;
+  await host.listen();
+};
+
+/** Everything in small pieces, on both sides. */
+export const splitBytes: Fault = async ({ chance, seats, fleet }) => {
+  const pieces = chance.between(1, 40);
+  seats.forEach(({ devices, database }) => [devices.split(pieces), database.split(Math.max(pieces, 20) * 20)]);
+  await fleet.acknowledge(200, 60_000);
+  seats.forEach(({ devices, database }) => [devices.split(Infinity), database.split(Infinity)]);
+};
+
+export const ALL_FAULTS: readonly Fault[] = [
+  killGateway,
+  terminateGateway,
+  killAllGateways,
+  crashDatabase,
+  restartDatabase,
+  cutDatabaseBriefly,
+  cutDatabase,
+  halfOpenDevices,
+  exhaustPools,
+  slowDatabase,
+  hostDown,
+  splitBytes,
+];
+
+async function retries({ seats }: World): Promise<number> {
+  const counts = await Promise.all(seats.map(async ({ gateway }) => (await gateway.stats('telemetry')).retries ?? 0));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
