@@ -19,7 +19,7 @@ export interface BatchedFrame {
   readonly bytes: Buffer;
   readonly firstRow: number;
   readonly rowCount: number;
-  readonly stored: () => void;
+  readonly stored: (records: number) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -54,8 +54,8 @@ export class RecordBatch {
     return this.rows.length;
   }
 
-  /** The promise is settled by whoever writes the batch: fulfilled once all records of the frame are durable. */
-  add(frame: IncomingFrame): Promise<void> {
+  /** The promise is settled by whoever writes the batch: fulfilled with the number of records once all of the frame are durable. */
+  add(frame: IncomingFrame): Promise<number> {
     const firstRow = this.rowCount;
     for (const record of frame.records) {
       appendRecordRow(this.rows, frame.imei, record, frame.receivedAtMs);

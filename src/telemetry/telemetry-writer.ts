@@ -46,10 +46,9 @@ export class TelemetryWriter implements OnApplicationShutdown {
    * hold the decoded records until the commit.
    */
   write(frame: IncomingFrame): Promise<number> {
-    const count = frame.records.length;
     const stored = this.openBatch().add(frame);
     this.schedule();
-    return stored.then(() => count);
+    return stored;
   }
 
   /** Batches being written or waiting. */
@@ -96,7 +95,7 @@ export class TelemetryWriter implements OnApplicationShutdown {
       await this.persist(batch);
       for (const frame of batch.frames) {
         this.latest.touch(frame.imei);
-        frame.stored();
+        frame.stored(frame.rowCount);
       }
       this.keepRows(batch.rows);
     } catch (error) {

@@ -16,6 +16,7 @@ import {
   type DeviceConnected,
   type DeviceDisconnected,
   type DeviceLogin,
+  type FrameOutcome,
   type LoginOutcome,
 } from './patterns.js';
 import { ProxyHeaderReader } from './proxy-header.js';
@@ -242,7 +243,7 @@ export class DeviceConnection implements LiveConnection {
   private async readFrames(): Promise<void> {
     this.busy = true;
     try {
-      while (!this.closing && (await this.answerNext())) {
+      while (!this.closing && this.noteOutcome(await this.frames.answerNext(this.context))) {
         // As long as there is a whole frame.
       }
     } catch (error) {
@@ -260,8 +261,8 @@ export class DeviceConnection implements LiveConnection {
     }
   }
 
-  private async answerNext(): Promise<boolean> {
-    const outcome = await this.frames.answerNext(this.context);
+  /** Returns whether there was a frame. */
+  private noteOutcome(outcome: FrameOutcome['kind'] | null): boolean {
     if (outcome === 'acknowledge') {
       this.outgoing?.endGrace();
     } else if (outcome === 'close') {

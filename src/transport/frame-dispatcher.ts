@@ -10,6 +10,7 @@ import {
   TELEMETRY_FRAME,
   type DeviceMessageFrame,
   type FrameOutcome,
+  type RecordsTaken,
   type RejectedFrame,
   TelemetryFrame,
 } from './patterns.js';
@@ -39,27 +40,37 @@ export class FrameDispatcher {
       return this.reject(next.frame, next, context, receivedAtMs);
     }
     this.counters.countFrame(next.codec);
+    let taken: RecordsTaken;
     try {
-      if (isRecordCodec(next.codec)) {
-        return await this.telemetry(next, context, receivedAtMs);
-      }
       if (isMessageCodec(next.codec)) {
         return await this.message(next, context, receivedAtMs);
       }
-      throw new ProtocolError('UNSUPPORTED_CODEC', `codec id 0x${next.codec.toString(16).padStart(2, '0')} is not known`, 0);
+      if (!isRecordCodec(next.codec)) {
+        throw new ProtocolError('UNSUPPORTED_CODEC', `codec id 0x${next.codec.toString(16).padStart(2, '0')} is not known`, 0);
+      }
+      const { codec, bytes, data } = next;
+      const payload = new TelemetryFrame(codec, bytes, receivedAtMs, decodeRecords(data));
+      taken = await this.ask<RecordsTaken>(TELEMETRY_FRAME, payload, context);
     } catch (error) {
       if (error instanceof ProtocolError) {
         return this.reject(next, error, context, receivedAtMs);
       }
       throw error;
     }
+    return this.acknowledgeOnce(taken, next.codec);
   }
 
-  private async telemetry({ codec, data, bytes }: Frame, context: TeltonikaContext, receivedAtMs: number): Promise<FrameOutcome> {
-    const payload = new TelemetryFrame(codec, bytes, receivedAtMs, decodeRecords(data));
-    const count = await this.ask<number>(TELEMETRY_FRAME, payload, context);
-    this.counters.countRecords(codec, count);
-    return { kind: 'acknowledge', count };
+  private acknowledgeOnce({ durable }: RecordsTaken, codec: number): Promise<FrameOutcome> {
+    return durable.then(
+      (count) => {
+        this.counters.countRecords(codec, count);
+        return { kind: 'acknowledge', count };
+      },
+      (error: unknown) => {
+        this.logger.error(error);
+        throw error;
+      },
+    );
   }
 
   /** Never acknowledged: a device takes four bytes it did not expect for a broken frame. */

@@ -65,7 +65,13 @@ export class FrameExchange {
       }
     }
     try {
-      return await this.tell(await frames.handle(next, context, this.lastFrameAt.getTime()), context, wholeAt);
+      const outcome = await frames.handle(next, context, this.lastFrameAt.getTime());
+      if (outcome.kind === 'acknowledge' && !this.acknowledge(outcome.count, context, wholeAt)) {
+        // A peer that sends without reading its acknowledgements is not read either.
+        this.socket.pause();
+        await untilDrained(this.socket);
+      }
+      return outcome.kind;
     } finally {
       budget.give(bytes);
     }
@@ -93,24 +99,14 @@ export class FrameExchange {
     }
   }
 
-  private async tell(outcome: FrameOutcome, context: TeltonikaContext, wholeAt: number): Promise<FrameOutcome['kind']> {
-    if (outcome.kind === 'acknowledge') {
-      this.records += outcome.count;
-      await this.acknowledge(outcome.count, context, wholeAt);
-    }
-    return outcome.kind;
-  }
-
-  private async acknowledge(count: number, context: TeltonikaContext, wholeAt: number): Promise<void> {
+  /** Returns whether the peer keeps up with reading. */
+  private acknowledge(count: number, context: TeltonikaContext, wholeAt: number): boolean {
+    this.records += count;
     if (this.socket.destroyed) {
       // Stored, and nobody there to tell: the device sends it again by its next connection, and is told then.
-      return;
+      return true;
     }
     this.environment.counters.countAcknowledgement((performance.now() - wholeAt) / MS);
-    if (!this.write(encodeAcknowledgement(count), context)) {
-      // A peer that sends without reading its acknowledgements is not read either.
-      this.socket.pause();
-      await untilDrained(this.socket);
-    }
+    return this.write(encodeAcknowledgement(count), context);
   }
 }
