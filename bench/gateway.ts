@@ -4,6 +4,8 @@ import { processCpuSeconds } from './process-cpu.js';
 import { processResidentBytes } from './process-memory.js';
 
 const API_KEY = 'bench-gateway';
+/** As `npm start` and the image have it. */
+const NODE_FLAGS = ['--max-semi-space-size=8'];
 
 /** The product, as its own process. */
 export class Gateway {
@@ -20,7 +22,11 @@ export class Gateway {
     const main = new URL('../src/main.js', import.meta.url).pathname;
     const flags = process.env.BENCH_GATEWAY_FLAGS?.split(' ') ?? [];
     const all = { ...baseEnvironment(databaseUrl), ...environment };
-    const child = spawn(process.execPath, [...flags, main], { cwd, env: all, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [...NODE_FLAGS, ...flags, main], {
+      cwd,
+      env: all,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const { port, apiUrl } = await new Promise<{ port: number; apiUrl: string }>((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`the gateway ended with code ${code}`)));
       let port = 0;
