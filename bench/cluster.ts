@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { withBareDeviceServer } from './bare-device-server.js';
 import { CommandClient } from './command-client.js';
 import { CommandDevice } from './command-device.js';
 import { Gateway } from './gateway.js';
@@ -25,6 +26,8 @@ export interface ClusterFigures {
 export interface LoginStormFigures {
   readonly devices: number;
   readonly loginsPerSecond: number;
+  /** Of a server that does nothing but answer, with nothing beside it. */
+  readonly bareLoginsPerSecond: number;
   /** Of the devices that were connected before, meanwhile. */
   readonly recordsPerSecond: number;
 }
@@ -111,8 +114,24 @@ export async function benchLoginStorm(databaseUrl: string, cwd: string): Promise
   await Promise.all(sending.map((device) => device.logIn()));
   sending.forEach((device) => device.start());
   await delay(2_000);
-  const storm = Array.from({ length: STORM_DEVICES }, (_, index) => newDevice(gateway.port, DEVICES + index, () => undefined));
   const before = acknowledged;
+  const { storm, seconds } = await logInStorm(gateway.port);
+  const records = acknowledged - before;
+  await Promise.all(sending.map((device) => device.stop()));
+  [...sending, ...storm].forEach((device) => device.close());
+  await gateway.stop();
+  const bare = await withBareDeviceServer(({ port }) => logInStorm(port));
+  bare.storm.forEach((device) => device.close());
+  return {
+    devices: STORM_DEVICES,
+    loginsPerSecond: STORM_DEVICES / seconds,
+    bareLoginsPerSecond: STORM_DEVICES / bare.seconds,
+    recordsPerSecond: records / seconds,
+  };
+}
+
+async function logInStorm(port: number): Promise<{ storm: LoadDevice[]; seconds: number }> {
+  const storm = Array.from({ length: STORM_DEVICES }, (_, index) => newDevice(port, DEVICES + index, () => undefined));
   const startedAt = performance.now();
   let next = 0;
   const logInNext = async (): Promise<void> => {
@@ -121,12 +140,7 @@ export async function benchLoginStorm(databaseUrl: string, cwd: string): Promise
     }
   };
   await Promise.all(Array.from({ length: STORM_AT_A_TIME }, logInNext));
-  const seconds = (performance.now() - startedAt) / 1000;
-  const records = acknowledged - before;
-  await Promise.all(sending.map((device) => device.stop()));
-  [...sending, ...storm].forEach((device) => device.close());
-  await gateway.stop();
-  return { devices: STORM_DEVICES, loginsPerSecond: STORM_DEVICES / seconds, recordsPerSecond: records / seconds };
+  return { storm, seconds: (performance.now() - startedAt) / 1000 };
 }
 
 function newDevice(port: number, index: number, onAcknowledged: (records: number) => void): LoadDevice {

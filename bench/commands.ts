@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { withBareHttpServer } from './bare-http-server.js';
 import { CommandClient } from './command-client.js';
 import { CommandDevice } from './command-device.js';
 import { CommandLedger, nearestFlushMs } from './command-ledger.js';
@@ -29,6 +30,8 @@ export interface CommandFigures {
   /** POSTs on their way in the closed loop. */
   readonly concurrency: number;
   readonly completedPerSecond: number;
+  /** POSTs answered by a server that does nothing else, as many at a time. */
+  readonly barePostsPerSecond: number;
   readonly gatewayCpuMicrosecondsPerCommand: number;
   /** Its backends only: what the WAL writer and the checkpointer do comes later. */
   readonly postgresCpuMicrosecondsPerCommand: number;
@@ -70,7 +73,7 @@ export async function benchCommands(databaseUrl: string, cwd: string, load: Load
     const ledger = new CommandLedger(database);
     const roundTrip = await measureRoundTrip(fleet, ledger, load.recordsPerSecond);
     const saturation = await measureSaturation(fleet, ledger);
-    return { devices: load.devices, ...roundTrip, ...saturation };
+    return { devices: load.devices, ...roundTrip, ...saturation, barePostsPerSecond: await measureBare() };
   } finally {
     devices.forEach((device) => device.close());
     client.close();
@@ -161,6 +164,22 @@ async function measureSaturation({ gateway, client, devices, lost }: Fleet, ledg
     postgresCpuMicrosecondsPerCommand: ((to.postgresCpu - from.postgresCpu) / measured) * 1e6,
     commands: completed.size,
   };
+}
+
+async function measureBare(): Promise<number> {
+  return withBareHttpServer(JSON.stringify({ commandLogId: '1' }), async (url) => {
+    const client = new CommandClient(url, API_KEY);
+    const endAt = performance.now() + WARM_UP_MS;
+    let posts = 0;
+    const host = async (): Promise<void> => {
+      for (; performance.now() < endAt; posts++) {
+        await client.post('352094000000000', `getinfo ${posts}`);
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, host));
+    client.close();
+    return (posts * 1000) / WARM_UP_MS;
+  });
 }
 
 function newDevices(port: number, count: number, onLost: (error: Error) => void): CommandDevice[] {

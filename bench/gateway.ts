@@ -1,7 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { processCpuSeconds } from './process-cpu.js';
+import { processResidentBytes } from './process-memory.js';
+
+const API_KEY = 'bench-gateway';
+/** As `npm start` and the image have it. */
+const NODE_FLAGS = ['--max-semi-space-size=8'];
 
 /** The product, as its own process. */
 export class Gateway {
@@ -10,28 +14,17 @@ export class Gateway {
     readonly port: number,
     /** For example http://127.0.0.1:8091/api/v1 */
     readonly apiUrl: string,
+    readonly apiKey: string,
   ) {}
 
-  static async start(databaseUrl: string, cwd: string, environment: Record<string, string> = {}): Promise<Gateway> {
+  /** @param databaseUrl null for the gateway's own server, in the DATA_DIR of the environment. */
+  static async start(databaseUrl: string | null, cwd: string, environment: Record<string, string> = {}): Promise<Gateway> {
     const main = new URL('../src/main.js', import.meta.url).pathname;
     const flags = process.env.BENCH_GATEWAY_FLAGS?.split(' ') ?? [];
-    const child = spawn(process.execPath, [...flags, main], {
+    const all = { ...baseEnvironment(databaseUrl), ...environment };
+    const child = spawn(process.execPath, [...NODE_FLAGS, ...flags, main], {
       cwd,
-      env: {
-        PATH: process.env.PATH,
-        DATABASE_URL: databaseUrl,
-        BROKER_PORT: '0',
-        API_PORT: '0',
-        BROKER_HOST: '127.0.0.1',
-        API_HOST: '127.0.0.1',
-        // One client and one address stand for all of them, and what the gateway can do is measured, not what it allows.
-        API_RATE_LIMIT_PER_SECOND: '0',
-        BROKER_MAX_CONNECTIONS_PER_ADDRESS: '0',
-        BROKER_MAX_NEW_CONNECTIONS_PER_SECOND: '0',
-        BROKER_MAX_LOGINS_PER_SECOND: '0',
-        BROKER_MAX_FRAMES_PER_SECOND: '0',
-        ...environment,
-      },
+      env: all,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const { port, apiUrl } = await new Promise<{ port: number; apiUrl: string }>((resolve, reject) => {
@@ -46,7 +39,7 @@ export class Gateway {
       });
     });
     child.removeAllListeners('exit');
-    return new Gateway(child, port, apiUrl);
+    return new Gateway(child, port, apiUrl, all.IOT_API_KEY);
   }
 
   /** Seconds of CPU since its start, user and system. Linux only. */
@@ -56,8 +49,13 @@ export class Gateway {
 
   /** Resident memory in bytes. Linux only. */
   residentBytes(): number {
-    const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'latin1'));
-    return Number(line?.[1]) * 1024;
+    return processResidentBytes(this.child.pid!);
+  }
+
+  /** Batches of telemetry committed since its start. */
+  async batchesCommitted(): Promise<number> {
+    const response = await fetch(`${this.apiUrl}/stats`, { headers: { 'x-api-key': this.apiKey } });
+    return ((await response.json()) as { telemetry: { batches: number } }).telemetry.batches;
   }
 
   stop(): Promise<void> {
@@ -74,4 +72,22 @@ export class Gateway {
     this.child.kill(signal);
     await exited;
   }
+}
+
+function baseEnvironment(databaseUrl: string | null) {
+  return {
+    PATH: process.env.PATH,
+    ...(databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }),
+    BROKER_PORT: '0',
+    API_PORT: '0',
+    BROKER_HOST: '127.0.0.1',
+    API_HOST: '127.0.0.1',
+    IOT_API_KEY: API_KEY,
+    // One client and one address stand for all of them, and what the gateway can do is measured, not what it allows.
+    API_RATE_LIMIT_PER_SECOND: '0',
+    BROKER_MAX_CONNECTIONS_PER_ADDRESS: '0',
+    BROKER_MAX_NEW_CONNECTIONS_PER_SECOND: '0',
+    BROKER_MAX_LOGINS_PER_SECOND: '0',
+    BROKER_MAX_FRAMES_PER_SECOND: '0',
+  };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { withBareDeviceServer, type DeviceServer } from './bare-device-server.js';
 import { Gateway } from './gateway.js';
 import { LoadDevice } from './load-device.js';
 
@@ -11,6 +12,8 @@ const CHURN_FRAMES_PER_DEVICE = 3;
 export interface IdleFigures {
   readonly devices: number;
   readonly bytesPerDevice: number;
+  /** Of a server that does nothing but answer. */
+  readonly bareBytesPerDevice: number;
   readonly residentMegabytes: number;
   readonly loginsPerSecond: number;
 }
@@ -18,7 +21,14 @@ export interface IdleFigures {
 /** Resident memory that each connected device costs, beyond a gateway which has already served some. */
 export async function benchIdle(databaseUrl: string, cwd: string, deviceCount: number): Promise<IdleFigures> {
   const gateway = await Gateway.start(databaseUrl, cwd);
-  const devices = Array.from({ length: WARM_UP_DEVICES + deviceCount }, (_, index) => newDevice(gateway.port, index));
+  const figures = await measureIdle(gateway, deviceCount);
+  await gateway.stop();
+  const bare = await withBareDeviceServer((server) => measureIdle(server, deviceCount));
+  return { ...figures, bareBytesPerDevice: bare.bytesPerDevice };
+}
+
+async function measureIdle(server: DeviceServer, deviceCount: number): Promise<Omit<IdleFigures, 'bareBytesPerDevice'>> {
+  const devices = Array.from({ length: WARM_UP_DEVICES + deviceCount }, (_, index) => newDevice(server.port, index));
   const first = devices.slice(0, WARM_UP_DEVICES);
   await logIn(first);
   for (let round = 0; round < CHURN_FRAMES_PER_DEVICE; round++) {
@@ -26,14 +36,13 @@ export async function benchIdle(databaseUrl: string, cwd: string, deviceCount: n
     await Promise.all(first.map((device) => device.stop()));
   }
   await delay(SETTLE_MS);
-  const before = gateway.residentBytes();
+  const before = server.residentBytes();
   const startedAt = performance.now();
   await logIn(devices.slice(WARM_UP_DEVICES));
   const seconds = (performance.now() - startedAt) / 1000;
   await delay(SETTLE_MS);
-  const after = gateway.residentBytes();
+  const after = server.residentBytes();
   devices.forEach((device) => device.close());
-  await gateway.stop();
   return {
     devices: deviceCount,
     bytesPerDevice: (after - before) / deviceCount,

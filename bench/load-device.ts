@@ -22,6 +22,8 @@ export class LoadDevice {
   private sentAt = 0;
   private running = false;
   private idle: (() => void) | null = null;
+  /** When the frames became due that wait for the acknowledgement of the one on its way. */
+  private readonly due: number[] = [];
 
   constructor(
     private readonly options: LoadDeviceOptions,
@@ -46,14 +48,15 @@ export class LoadDevice {
     this.send();
   }
 
-  /** Sends one frame, unless the last one was not acknowledged yet. */
-  sendOne(): void {
+  /** Sends one frame, behind those it was told to send before. Its latency counts from now. */
+  sendWhenDue(): void {
+    this.due.push(performance.now());
     if (this.sentAt === 0) {
       this.send();
     }
   }
 
-  /** Resolves when the frame on its way was acknowledged. */
+  /** Resolves when the frame on its way (or waiting) was acknowledged. */
   async stop(): Promise<void> {
     this.running = false;
     await new Promise<void>((resolve) => {
@@ -79,7 +82,7 @@ export class LoadDevice {
     }
     this.options.onAcknowledged(bytes.readUInt32BE(0), performance.now() - this.sentAt);
     this.sentAt = 0;
-    if (this.running) {
+    if (this.running || this.due.length > 0) {
       this.send();
     } else {
       this.idle?.();
@@ -88,7 +91,7 @@ export class LoadDevice {
 
   private send(): void {
     const bytes = this.frame.next();
-    this.sentAt = performance.now();
+    this.sentAt = this.due.shift() ?? performance.now();
     this.socket?.write(bytes);
   }
 }

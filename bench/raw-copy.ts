@@ -1,35 +1,87 @@
 import { buffer } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
-import { Client } from 'pg';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { type Client, Pool } from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { copyIn } from '../src/platform/database/copy-in.js';
 
-const ROWS = 300_000;
-const CHUNK_BYTES = 64 * 1024;
+const MOST_ROWS = 300_000;
 const TABLE = 'tbl_iot_telemetry_data';
+const COPY_INTO_TABLE = `copy ${TABLE} from stdin (format binary)`;
+/** Signature, flags and length of the extension before the rows of a binary COPY; a column count of -1 behind them. */
+const HEADER_BYTES = 19;
+const TRAILER = Buffer.from('ffff', 'hex');
+const TIMEOUT_MS = 60_000;
+/** As many as the gateway writes with. */
+const CONNECTIONS = 2;
+const MEASURED_MS = 5_000;
 
-/**
- * Rows a second of PostgreSQL's own COPY: rows that the gateway stored are taken out in binary, the table is emptied,
- * and they go in again by one COPY on one connection, from memory. Durable, like everything measured here.
- */
-export async function measureRawCopy(databaseUrl: string): Promise<number> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    const rows = await buffer(client.query(copyTo(`copy (select * from ${TABLE} limit ${ROWS}) to stdout (format binary)`)));
-    await client.query(`truncate ${TABLE}`);
-    await client.query('checkpoint');
-    const startedAt = performance.now();
-    const stream = client.query(copyFrom(`copy ${TABLE} from stdin (format binary)`));
-    await pipeline(Readable.from(chunks(rows)), stream);
-    return (stream.rowCount ?? 0) / ((performance.now() - startedAt) / 1000);
-  } finally {
-    await client.end();
+/** Rows that the gateway stored, as PostgreSQL itself gives them out, to be stored once more by nothing but COPY. */
+export class RawCopy {
+  private constructor(
+    private readonly databaseUrl: string,
+    private readonly header: Buffer,
+    private readonly rows: readonly Buffer[],
+  ) {}
+
+  static async take(database: Client, databaseUrl: string): Promise<RawCopy> {
+    const select = `select * from ${TABLE} limit ${MOST_ROWS}`;
+    const bytes = await buffer(database.query(copyTo(`copy (${select}) to stdout (format binary)`)));
+    return new RawCopy(databaseUrl, bytes.subarray(0, HEADER_BYTES), [...rowsOf(bytes)]);
+  }
+
+  /** Rows a second of one statement on one connection. Durable, like everything measured here. */
+  async inOneStatement(): Promise<number> {
+    return this.rowsPerSecond(this.rows.length, 1);
+  }
+
+  /** Rows a second of statements of so many rows, as many at a time as the gateway has writers. */
+  async inBatches(rowsPerBatch: number): Promise<number> {
+    return this.rowsPerSecond(rowsPerBatch, CONNECTIONS);
+  }
+
+  private async rowsPerSecond(rowsPerBatch: number, connections: number): Promise<number> {
+    const batches = this.batchesOf(rowsPerBatch);
+    const pool = new Pool({ connectionString: this.databaseUrl, max: connections });
+    try {
+      await pool.query(`truncate ${TABLE}`);
+      await pool.query('checkpoint');
+      const startedAt = performance.now();
+      let rows = 0;
+      let next = 0;
+      const write = async (): Promise<void> => {
+        const client = await pool.connect();
+        while (next < batches.length && performance.now() - startedAt < MEASURED_MS) {
+          const batch = batches[next++]!;
+          await copyIn(client, COPY_INTO_TABLE, batch.data, TIMEOUT_MS);
+          rows += batch.rows;
+        }
+        client.release();
+      };
+      await Promise.all(Array.from({ length: connections }, write));
+      return (rows * 1000) / (performance.now() - startedAt);
+    } finally {
+      await pool.end();
+    }
+  }
+
+  private batchesOf(rowsPerBatch: number): { rows: number; data: Buffer[] }[] {
+    const batches = [];
+    for (let start = 0; start < this.rows.length; start += rowsPerBatch) {
+      const rows = this.rows.slice(start, start + rowsPerBatch);
+      batches.push({ rows: rows.length, data: [this.header, Buffer.concat(rows), TRAILER] });
+    }
+    return batches;
   }
 }
 
-function* chunks(bytes: Buffer): Generator<Buffer> {
-  for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
-    yield bytes.subarray(start, start + CHUNK_BYTES);
+/** A row: a count of columns, then for each a length (-1 is null) and so many bytes. */
+function* rowsOf(bytes: Buffer): Generator<Buffer> {
+  let end = HEADER_BYTES;
+  for (let columns = bytes.readInt16BE(end); columns !== -1; columns = bytes.readInt16BE(end)) {
+    const start = end;
+    end += 2;
+    for (let column = 0; column < columns; column++) {
+      end += 4 + Math.max(0, bytes.readInt32BE(end));
+    }
+    yield bytes.subarray(start, end);
   }
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Client } from 'pg';
+import { postFromBareClient } from './bare-http-client.js';
 import { Gateway } from './gateway.js';
 import { LoadDevice } from './load-device.js';
 import { pace } from './pace.js';
@@ -17,6 +18,27 @@ const EVENTS_AT_A_TIME = 5;
 const INGEST_DEVICES = 200;
 const RECORDS_PER_FRAME = 10;
 const DAY_MS = 86_400_000;
+/** The gateway's own default. */
+const DELIVERIES_AT_A_TIME = 32;
+/** As long as those of a delivery. */
+const BARE_HEADERS = {
+  'webhook-id': 'evt_0192b7f0-6f1e-7c3a-9b1d-3f6f5a0c9d11',
+  'webhook-timestamp': '1790000000',
+  'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+};
+const BARE_BODY = JSON.stringify({
+  identified: true,
+  imei: '352094000000001',
+  command: 'setdigout 1?',
+  response: 'DOUT1:1 Timeout:INFINITY',
+  metadata: { job_id: 1 },
+  command_log_id: '1',
+  late: false,
+  attempts: 1,
+  type: 'command.completed',
+  sequence: 1,
+  created_at: '2026-01-01T00:00:00.000000+00:00',
+});
 
 export interface WebhookFigures {
   readonly backlog: number;
@@ -24,6 +46,9 @@ export interface WebhookFigures {
   /** Of one core, while it delivers as fast as it can. */
   readonly gatewayCpuShare: number;
   readonly gatewayCpuMicrosecondsPerDelivery: number;
+  /** A client that does nothing else, with as many POSTs at a time. */
+  readonly barePostsPerSecond: number;
+  readonly bareCpuMicrosecondsPerPost: number;
   readonly steadyPerSecond: number;
   readonly commitToDeliveryP50Ms: number;
   readonly commitToDeliveryP99Ms: number;
@@ -48,6 +73,7 @@ export async function benchWebhooks(databaseUrl: string, cwd: string): Promise<W
   try {
     const url = `http://127.0.0.1:${port}`;
     const draining = await measureBacklog(databaseUrl, cwd, database, url, worker);
+    const bare = await measureBare(url, worker);
     const latencies = await measureLatency(databaseUrl, cwd, database, url, worker);
     // Ports that nobody listens on refuse at once.
     const ingestDeadHost = await measureIngest(databaseUrl, cwd, telemetryTo('http://127.0.0.1:9'));
@@ -56,6 +82,7 @@ export async function benchWebhooks(databaseUrl: string, cwd: string): Promise<W
     return {
       backlog: BACKLOG,
       ...draining,
+      ...bare,
       steadyPerSecond: STEADY_PER_SECOND,
       commitToDeliveryP50Ms: percentile(latencies, 0.5),
       commitToDeliveryP99Ms: percentile(latencies, 0.99),
@@ -92,6 +119,18 @@ async function measureBacklog(databaseUrl: string, cwd: string, database: Client
   };
 }
 
+async function measureBare(url: string, worker: Worker) {
+  const { perSecond, cpuMicroseconds } = await postFromBareClient({
+    url: `${url}/webhooks/iot/v1/command/confirm`,
+    body: BARE_BODY,
+    headers: BARE_HEADERS,
+    count: BACKLOG,
+    atATime: DELIVERIES_AT_A_TIME,
+  });
+  await take(worker);
+  return { barePostsPerSecond: perSecond, bareCpuMicrosecondsPerPost: cpuMicroseconds };
+}
+
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 /** Commands completing elsewhere at a steady pace would do the same: what is appended by another process is found by polling, so devices report. */
@@ -107,7 +146,7 @@ async function measureLatency(
   await logIn(devices);
   let turn = 0;
   const send = (durationMs: number): Promise<void> =>
-    pace(STEADY_PER_SECOND, durationMs, () => devices[turn++ % devices.length]?.sendOne());
+    pace(STEADY_PER_SECOND, durationMs, () => devices[turn++ % devices.length]?.sendWhenDue());
   await send(WARM_UP_MS);
   await take(worker);
   await send(MEASURED_MS);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -143,5 +144,8 @@ function earlyLogger(): GatewayLogger {
   );
 }
 
+// V8 learns that what waits for a commit lives long, and from then on makes it where only a full collection frees it. Measured at 200 devices
+// with a young generation of 8 MB (see docs/performance.md): 243 to 248 MB resident with it, 153 to 155 without.
+setFlagsFromString('--no-allocation-site-pretenuring');
 Logger.overrideLogger(earlyLogger());
 start().then(announce).catch(exitWith);

@@ -3,7 +3,7 @@ import { isSignedIo } from './io-dictionary.js';
 
 /** The value with the sign its id has by the dictionary, and the width it had on the wire. */
 export function signedIoValue({ id, width, value }: IoElement): number | bigint | Buffer {
-  return Buffer.isBuffer(value) || !isSignedIo(id) ? value : toSigned(value, width);
+  return typeof value === 'object' || !isSignedIo(id) ? value : toSigned(value, width);
 }
 
 /** Reads an unsigned value of 1, 2, 4 or 8 bytes as two's complement. */

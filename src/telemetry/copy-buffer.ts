@@ -22,23 +22,34 @@ export function timestampMsAt(bytes: Buffer, offset: number): number {
  * A growing buffer of rows in PostgreSQL's binary COPY format (PostgreSQL manual, COPY, "Binary Format"; each column a
  * 4-byte length and the type's send format).
  *
- * Written byte by byte where it is hot: measured on records of 24 IO elements, Buffer's own writeInt32BE and friends
- * check their arguments on every call and cost about three times as much.
+ * Written through a DataView: measured on records of 24 IO elements, Buffer's own writeInt32BE and friends check their
+ * arguments on every call and cost about three times as much, writeBigUInt64BE makes eight bigints of one.
  */
 export class CopyBuffer {
   private bytes: Buffer;
+  private view: DataView;
   private position = 0;
 
   constructor(initialBytes = 64 * 1024) {
     this.bytes = Buffer.allocUnsafeSlow(initialBytes);
+    this.view = viewOf(this.bytes);
   }
 
   get length(): number {
     return this.position;
   }
 
+  get capacity(): number {
+    return this.bytes.length;
+  }
+
+  /** Begins anew in the same memory: what was given out by `written` must not be needed any more. */
+  clear(): void {
+    this.position = 0;
+  }
+
   /** A view of what was written, valid until the next write. */
-  view(start = 0, end = this.position): Buffer {
+  written(start = 0, end = this.position): Buffer {
     return this.bytes.subarray(start, end);
   }
 
@@ -51,6 +62,7 @@ export class CopyBuffer {
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
     this.bytes.copy(larger, 0, 0, this.position);
     this.bytes = larger;
+    this.view = viewOf(larger);
   }
 
   startRow(columns: number): void {
@@ -80,7 +92,8 @@ export class CopyBuffer {
   /** Eight bytes as they are. */
   hash(value: bigint): void {
     this.raw32(8);
-    this.position = this.bytes.writeBigUInt64BE(value, this.position);
+    this.view.setBigUint64(this.position, value);
+    this.position += 8;
   }
 
   /** timestamptz from Unix milliseconds. */
@@ -107,6 +120,11 @@ export class CopyBuffer {
 
   /** numeric without decimals from an unsigned 64-bit value. */
   unsigned64(value: bigint): void {
+    const number = Number(value);
+    if (number <= Number.MAX_SAFE_INTEGER) {
+      this.safeInteger(number);
+      return;
+    }
     const top = Number(value / 10_000_000_000_000_000n);
     const rest = value % 10_000_000_000_000_000n;
     const middle = Number(rest / 100_000_000n);
@@ -123,11 +141,38 @@ export class CopyBuffer {
     this.raw16(low % 10_000);
   }
 
+  /** Most values: the divisions of bigints above cost twice as much as all of this (90 ns more a value). */
+  private safeInteger(value: number): void {
+    const upper = Math.floor(value / 100_000_000);
+    const lower = value - upper * 100_000_000;
+    this.raw32(16);
+    this.raw16(4);
+    this.raw16(3);
+    this.raw16(NUMERIC_POSITIVE);
+    this.raw16(0);
+    this.raw16(Math.floor(upper / 10_000));
+    this.raw16(upper % 10_000);
+    this.raw16(Math.floor(lower / 10_000));
+    this.raw16(lower % 10_000);
+  }
+
   /** Text of ASCII characters, which the caller has made sure of. */
   ascii(value: string): void {
     this.reserve(value.length + 512);
     this.raw32(value.length);
-    this.position += this.bytes.write(value, this.position, value.length, 'latin1');
+    const { bytes, position } = this;
+    for (let index = 0; index < value.length; index++) {
+      bytes[position + index] = value.charCodeAt(index);
+    }
+    this.position = position + value.length;
+  }
+
+  /** Text from bytes that are ASCII characters, which the caller has made sure of. */
+  asciiBytes(value: Buffer): void {
+    this.reserve(value.length + 512);
+    this.raw32(value.length);
+    this.bytes.set(value, this.position);
+    this.position += value.length;
   }
 
   /** jsonb from JSON text of ASCII characters. */
@@ -139,19 +184,13 @@ export class CopyBuffer {
   }
 
   private raw16(value: number): void {
-    const { bytes, position } = this;
-    bytes[position] = value >>> 8;
-    bytes[position + 1] = value;
-    this.position = position + 2;
+    this.view.setInt16(this.position, value);
+    this.position += 2;
   }
 
   private raw32(value: number): void {
-    const { bytes, position } = this;
-    bytes[position] = value >>> 24;
-    bytes[position + 1] = value >>> 16;
-    bytes[position + 2] = value >>> 8;
-    bytes[position + 3] = value;
-    this.position = position + 4;
+    this.view.setInt32(this.position, value);
+    this.position += 4;
   }
 
   private raw64(value: number): void {
@@ -159,4 +198,8 @@ export class CopyBuffer {
     this.raw32(upper);
     this.raw32(value - upper * TWO_32);
   }
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

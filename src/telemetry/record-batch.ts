@@ -19,7 +19,7 @@ export interface BatchedFrame {
   readonly bytes: Buffer;
   readonly firstRow: number;
   readonly rowCount: number;
-  readonly stored: () => void;
+  readonly stored: (records: number) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -41,12 +41,10 @@ export class RecordBatch {
   readonly frames: BatchedFrame[] = [];
   /** Days since 1970-01-01 of the device times in it. */
   readonly days = new Set<number>();
-  private readonly rows: CopyBuffer;
   private readonly rowEnds: number[] = [];
 
-  constructor(initialBytes?: number) {
-    this.rows = new CopyBuffer(initialBytes);
-  }
+  /** @param rows where the rows are encoded: empty, and this batch's alone until it is settled. */
+  constructor(readonly rows = new CopyBuffer()) {}
 
   get rowCount(): number {
     return this.rowEnds.length;
@@ -56,8 +54,8 @@ export class RecordBatch {
     return this.rows.length;
   }
 
-  /** The promise is settled by whoever writes the batch: fulfilled once all records of the frame are durable. */
-  add(frame: IncomingFrame): Promise<void> {
+  /** The promise is settled by whoever writes the batch: fulfilled with the number of records once all of the frame are durable. */
+  add(frame: IncomingFrame): Promise<number> {
     const firstRow = this.rowCount;
     for (const record of frame.records) {
       appendRecordRow(this.rows, frame.imei, record, frame.receivedAtMs);
@@ -72,13 +70,13 @@ export class RecordBatch {
 
   /** The encoded rows from `first` up to but without `end`. */
   encodedRows(first = 0, end = this.rowCount): Buffer {
-    return this.rows.view(first === 0 ? 0 : this.rowEnds[first - 1], end === 0 ? 0 : this.rowEnds[end - 1]);
+    return this.rows.written(first === 0 ? 0 : this.rowEnds[first - 1], end === 0 ? 0 : this.rowEnds[end - 1]);
   }
 
   /** Read back from the encoded rows: only who tells of records needs them, and the others must not pay for it. */
   keys(): RecordKeys {
     const keys: RecordKeys = { imeis: [], timesMs: [], hashes: [], receivedMs: [] };
-    const bytes = this.rows.view();
+    const bytes = this.rows.written();
     for (const { imei, firstRow, rowCount } of this.frames) {
       for (let row = firstRow; row < firstRow + rowCount; row++) {
         const time = (this.rowEnds[row - 1] ?? 0) + COUNT_BYTES + LENGTH_BYTES + imei.length + LENGTH_BYTES;

@@ -89,10 +89,10 @@ function appendAttributes(row: CopyBuffer, record: AvlRecord): void {
 
 /** Returns false, and writes nothing, when the value does not fit the column. */
 function appendColumn(row: CopyBuffer, column: AttributeColumn, element: IoElement): boolean {
-  if (column.type === 'text') {
-    return appendText(row, element);
-  }
   if (typeof element.value === 'object') {
+    return column.type === 'text' && appendText(row, element.value);
+  }
+  if (column.type === 'text') {
     return false;
   }
   if (column.type === 'numeric') {
@@ -123,11 +123,12 @@ function appendColumn(row: CopyBuffer, column: AttributeColumn, element: IoEleme
 }
 
 /** Text columns take printable ASCII as it is and everything else (a NUL, for one) as hex: no device text can break a row. */
-function appendText(row: CopyBuffer, element: IoElement): boolean {
-  if (typeof element.value !== 'object') {
-    return false;
+function appendText(row: CopyBuffer, value: Buffer): boolean {
+  if (isPrintable(value)) {
+    row.asciiBytes(value);
+  } else {
+    row.ascii(value.toString('hex'));
   }
-  row.ascii(isPrintable(element.value) ? element.value.toString('latin1') : element.value.toString('hex'));
   return true;
 }
 

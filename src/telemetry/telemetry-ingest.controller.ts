@@ -4,6 +4,7 @@ import { DevicesService } from '../devices/devices.service.js';
 import {
   REJECTED_FRAME,
   TELEMETRY_FRAME,
+  type RecordsTaken,
   type RejectedFrame,
   type FrameOutcome,
   type TelemetryFrame,
@@ -12,7 +13,7 @@ import { TeltonikaContext } from '../transport/teltonika.context.js';
 import { RejectedFrames } from './rejected-frames.js';
 import { TelemetryWriter } from './telemetry-writer.js';
 
-/** Records from the transport. What is returned is acknowledged to the device, so it is returned after the commit. */
+/** Records from the transport. What `durable` gives is acknowledged to the device, so it is fulfilled after the commit. */
 @Controller()
 export class TelemetryIngestController {
   constructor(
@@ -22,10 +23,10 @@ export class TelemetryIngestController {
   ) {}
 
   @MessagePattern(TELEMETRY_FRAME)
-  store(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): Promise<number> {
+  store(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): RecordsTaken {
     const { imei, remoteAddress } = context;
     const { bytes, receivedAtMs } = frame;
-    return this.writer.write({ imei, remoteAddress, bytes, receivedAtMs, records: frame.takeRecords() });
+    return { durable: this.writer.write({ imei, remoteAddress, bytes, receivedAtMs, records: frame.takeRecords() }) };
   }
 
   @MessagePattern(REJECTED_FRAME)

@@ -13,7 +13,7 @@ import { giveSessionBack } from './session-end.js';
 import { LoginPhase } from './login-phase.js';
 import { LoginRequest } from './login-request.js';
 import { OutgoingFrames } from './outgoing-frames.js';
-import { DEVICE_CONNECTED, type DeviceConnected, type LoginOutcome } from './patterns.js';
+import { DEVICE_CONNECTED, type DeviceConnected, type FrameOutcome, type LoginOutcome } from './patterns.js';
 import { type ProxySource } from './proxy-source.js';
 import { peerOf } from './peer.js';
 import { SilenceWatch } from './silence-watch.js';
@@ -248,7 +248,7 @@ export class DeviceConnection implements LiveConnection {
   private async readFrames(): Promise<void> {
     this.busy = true;
     try {
-      while (!this.closing && ((await this.answerNext()) || this.frames.hasNews)) {
+      while (!this.closing && (this.noteOutcome(await this.frames.answerNext(this.context)) || this.frames.hasNews)) {
         // As long as there is a whole frame, or bytes that came while we were told that there is none.
       }
     } catch (error) {
@@ -267,8 +267,8 @@ export class DeviceConnection implements LiveConnection {
     }
   }
 
-  private async answerNext(): Promise<boolean> {
-    const outcome = await this.frames.answerNext(this.context);
+  /** Returns whether there was a frame. */
+  private noteOutcome(outcome: FrameOutcome['kind'] | null): boolean {
     if (outcome === 'acknowledge') {
       this.outgoing?.endGrace();
     } else if (outcome === 'close') {

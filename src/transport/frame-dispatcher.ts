@@ -10,6 +10,7 @@ import {
   TELEMETRY_FRAME,
   type DeviceMessageFrame,
   type FrameOutcome,
+  type RecordsTaken,
   type RejectedFrame,
   TelemetryFrame,
 } from './patterns.js';
@@ -39,20 +40,22 @@ export class FrameDispatcher {
       return this.reject(next.frame, next, context, receivedAtMs, { crcIsRight: false });
     }
     this.counters.countFrame(next.codec);
+    let taken: RecordsTaken;
     try {
-      if (isRecordCodec(next.codec)) {
-        return await this.telemetry(next, context, receivedAtMs);
-      }
       if (isMessageCodec(next.codec)) {
         return await this.message(next, context, receivedAtMs);
       }
-      throw new ProtocolError('UNSUPPORTED_CODEC', `codec id 0x${next.codec.toString(16).padStart(2, '0')} is not known`, 0);
+      if (!isRecordCodec(next.codec)) {
+        throw new ProtocolError('UNSUPPORTED_CODEC', `codec id 0x${next.codec.toString(16).padStart(2, '0')} is not known`, 0);
+      }
+      taken = await this.take(next, context, receivedAtMs);
     } catch (error) {
       if (error instanceof ProtocolError) {
         return this.reject(next, error, context, receivedAtMs, { crcIsRight: true });
       }
       throw error;
     }
+    return this.acknowledgeOnce(taken, next.codec);
   }
 
   /**
@@ -61,21 +64,34 @@ export class FrameDispatcher {
    */
   async handleUnchecked(frame: Frame, context: TeltonikaContext, receivedAtMs: number): Promise<FrameOutcome> {
     this.counters.countFrame(frame.codec);
+    let taken: RecordsTaken;
     try {
-      return await this.telemetry(frame, context, receivedAtMs);
+      taken = await this.take(frame, context, receivedAtMs);
     } catch (error) {
       if (error instanceof ProtocolError) {
         return this.reject(frame, error, context, receivedAtMs, { crcIsRight: false, listener: 'UDP' });
       }
       throw error;
     }
+    return this.acknowledgeOnce(taken, frame.codec);
   }
 
-  private async telemetry({ codec, data, bytes }: Frame, context: TeltonikaContext, receivedAtMs: number): Promise<FrameOutcome> {
+  private take({ codec, bytes, data }: Frame, context: TeltonikaContext, receivedAtMs: number): Promise<RecordsTaken> {
     const payload = new TelemetryFrame(codec, bytes, receivedAtMs, decodeRecords(data));
-    const count = await this.ask<number>(TELEMETRY_FRAME, payload, context);
-    this.counters.countRecords(codec, count);
-    return { kind: 'acknowledge', count };
+    return this.ask<RecordsTaken>(TELEMETRY_FRAME, payload, context);
+  }
+
+  private acknowledgeOnce({ durable }: RecordsTaken, codec: number): Promise<FrameOutcome> {
+    return durable.then(
+      (count) => {
+        this.counters.countRecords(codec, count);
+        return { kind: 'acknowledge', count };
+      },
+      (error: unknown) => {
+        this.logger.error(error);
+        throw error;
+      },
+    );
   }
 
   /** Never acknowledged: a device takes four bytes it did not expect for a broken frame. */

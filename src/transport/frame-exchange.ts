@@ -78,7 +78,11 @@ export class FrameExchange {
       return 'skip';
     }
     try {
-      return this.tell(await frames.handle(next, context, this.lastFrameAt.getTime()), context, wholeAt);
+      const outcome = await frames.handle(next, context, this.lastFrameAt.getTime());
+      if (outcome.kind === 'acknowledge') {
+        this.acknowledge(outcome.count, context, wholeAt);
+      }
+      return outcome.kind;
     } finally {
       budget.give(bytes);
     }
@@ -122,15 +126,8 @@ export class FrameExchange {
     }
   }
 
-  private tell(outcome: FrameOutcome, context: TeltonikaContext, wholeAt: number): FrameOutcome['kind'] {
-    if (outcome.kind === 'acknowledge') {
-      this.records += outcome.count;
-      this.acknowledge(outcome.count, context, wholeAt);
-    }
-    return outcome.kind;
-  }
-
   private acknowledge(count: number, context: TeltonikaContext, wholeAt: number): void {
+    this.records += count;
     if (this.socket.destroyed) {
       // Stored, and nobody there to tell: the device sends it again by its next connection, and is told then.
       return;

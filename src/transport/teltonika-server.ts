@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import { lastValueFrom } from 'rxjs';
+import { isObservable, lastValueFrom } from 'rxjs';
 import { type Arrival } from './arrival.js';
 import { ByteBudget } from './byte-budget.js';
 import { ConnectionRegistry } from './connection-registry.js';
@@ -192,6 +192,6 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     // A handler's exception arrives as an erroring stream, not as a rejected promise: who does not subscribe to it
     // would acknowledge data that was not stored.
     const answer: unknown = await handler(payload, context);
-    return lastValueFrom(this.transformToObservable(answer)) as Promise<T>;
+    return (isObservable(answer) ? lastValueFrom(answer) : answer) as T;
   }
 }

@@ -13,6 +13,7 @@ import {
   type DeviceLogin,
   type DevicePacket,
   type LoginOutcome,
+  type RecordsTaken,
   type RejectedFrame,
   type FrameOutcome,
   TelemetryFrame,
@@ -86,8 +87,9 @@ export async function startTransport(options: Partial<TransportOptions> = {}): P
     }
 
     @MessagePattern(TELEMETRY_FRAME)
-    async telemetry(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): Promise<number> {
-      return handlers.telemetry(frame, context);
+    telemetry(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): RecordsTaken {
+      const store = async (): Promise<number> => handlers.telemetry(frame, context);
+      return { durable: store() };
     }
 
     @MessagePattern(REJECTED_FRAME)

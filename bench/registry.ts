@@ -1,0 +1,23 @@
+import { type Part } from './part.js';
+import { clusterPart } from './parts/cluster.js';
+import { commandsPart } from './parts/commands.js';
+import { decodePart } from './parts/decode.js';
+import { idlePart } from './parts/idle.js';
+import { ingestPart } from './parts/ingest.js';
+import { readsPart } from './parts/reads.js';
+import { startPart } from './parts/start.js';
+import { stormPart } from './parts/storm.js';
+import { webhooksPart } from './parts/webhooks.js';
+
+/** In the order in which they run. */
+export const PARTS: readonly Part[] = [
+  decodePart,
+  ingestPart,
+  idlePart,
+  commandsPart,
+  webhooksPart,
+  stormPart,
+  clusterPart,
+  startPart,
+  readsPart,
+];
