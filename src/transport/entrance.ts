@@ -25,6 +25,11 @@ export class Entry {
     return this.entrance.take(this, address);
   }
 
+  /** The last bytes are on their way, for which a peer gets seconds: it makes room before all others. */
+  closing(): void {
+    this.entrance.makesRoom(this);
+  }
+
   /** Its socket is gone. Told by who listens to the socket anyway: a listener more is 300 bytes for each idle device. */
   left(): void {
     this.entrance.leave(this);
@@ -44,6 +49,8 @@ export class Entrance {
   private readonly entries = new Set<Entry>();
   /** Without a login, the oldest first. */
   private readonly newcomers = new Set<Entry>();
+  /** On their way out: a refused login held open by its peer would hold a place. */
+  private readonly closing = new Set<Entry>();
   private readonly byAddress = new Map<string, number>();
 
   constructor(
@@ -87,24 +94,34 @@ export class Entrance {
     this.newcomers.delete(entry);
   }
 
+  makesRoom(entry: Entry): void {
+    this.newcomers.delete(entry);
+    this.closing.add(entry);
+  }
+
   private makeRoom(): boolean {
     if (this.entries.size < this.limits.maxConnections) {
       return true;
     }
+    const [ending] = this.closing;
     const [oldest] = this.newcomers;
-    if (!oldest) {
+    const entry = ending ?? oldest;
+    if (!entry) {
       return false;
     }
-    oldest.crowdedOut = true;
-    this.counters.connectionsCrowdedOut++;
-    this.leave(oldest);
-    oldest.socket.destroy();
+    if (entry !== ending) {
+      entry.crowdedOut = true;
+      this.counters.connectionsCrowdedOut++;
+    }
+    this.leave(entry);
+    entry.socket.destroy();
     return true;
   }
 
   leave(entry: Entry): void {
     this.entries.delete(entry);
     this.newcomers.delete(entry);
+    this.closing.delete(entry);
     const { address } = entry;
     if (address === null) {
       return;

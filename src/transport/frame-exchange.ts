@@ -85,8 +85,8 @@ export class FrameExchange {
   }
 
   /**
-   * The socket is gone. A frame that was not begun is not acknowledged, and the device sends it again by its next connection: staying in line
-   * for a dead socket would let a long outage pile up one frame for every reconnect.
+   * The connection is being closed. A frame that was not begun is not acknowledged, and the device sends it again by its next connection:
+   * staying in line for a dead socket would let a long outage pile up one frame for every reconnect.
    */
   giveUp(): void {
     this.place?.giveUp();
@@ -96,7 +96,7 @@ export class FrameExchange {
   private async slowDown(waitMs: number): Promise<boolean> {
     this.environment.counters.framesSlowedDown++;
     await delay(waitMs);
-    return !this.socket.destroyed;
+    return this.socket.writable;
   }
 
   private async waitFor(place: PlaceInLine): Promise<boolean> {
@@ -124,17 +124,17 @@ export class FrameExchange {
 
   private tell(outcome: FrameOutcome, context: TeltonikaContext, wholeAt: number): FrameOutcome['kind'] {
     if (outcome.kind === 'acknowledge') {
-      this.records += outcome.count;
       this.acknowledge(outcome.count, context, wholeAt);
     }
     return outcome.kind;
   }
 
   private acknowledge(count: number, context: TeltonikaContext, wholeAt: number): void {
-    if (this.socket.destroyed) {
+    if (!this.socket.writable) {
       // Stored, and nobody there to tell: the device sends it again by its next connection, and is told then.
       return;
     }
+    this.records += count;
     this.environment.counters.countAcknowledgement((performance.now() - wholeAt) / MS);
     this.write(encodeAcknowledgement(count), context);
   }

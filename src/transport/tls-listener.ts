@@ -119,7 +119,10 @@ export class TlsListener {
     this.handshakes.set(key, handshake);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
-      this.handshakes.delete(key);
+      // The next one from the same port may be there already.
+      if (this.handshakes.get(key) === handshake) {
+        this.handshakes.delete(key);
+      }
       entry.left();
     });
     if (this.options.comesFromBalancer(peerOf(socket).address)) {

@@ -29,6 +29,8 @@ export class Handlers {
   login: (login: DeviceLogin, context: TeltonikaContext) => Promise<boolean> | boolean = () => true;
   telemetry: (frame: TelemetryFrame, context: TeltonikaContext) => Promise<number> | number = (frame) => frame.count;
   readonly disconnected: DeviceDisconnected[] = [];
+  /** What giving back a session waits for. */
+  givenBack: Promise<void> = Promise.resolve();
   rejected: (frame: RejectedFrame, context: TeltonikaContext) => FrameOutcome = () => ({ kind: 'close' });
 }
 
@@ -80,8 +82,9 @@ export async function startTransport(options: Partial<TransportOptions> = {}): P
     }
 
     @MessagePattern(DEVICE_DISCONNECTED)
-    disconnected(@Payload() gone: DeviceDisconnected, @Ctx() _context: TeltonikaContext): void {
+    disconnected(@Payload() gone: DeviceDisconnected, @Ctx() _context: TeltonikaContext): Promise<void> {
       handlers.disconnected.push(gone);
+      return handlers.givenBack;
     }
 
     @MessagePattern(TELEMETRY_FRAME)
