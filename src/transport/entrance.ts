@@ -1,4 +1,5 @@
 import { type Socket } from 'node:net';
+import { peerKeyOf } from './ip-address.js';
 import { peerOf } from './peer.js';
 import { type TransportCounters } from './transport-counters.js';
 
@@ -13,7 +14,8 @@ export interface EntranceLimits {
 export class Entry {
   /** Its place went to a newer one. */
   crowdedOut = false;
-  address: string | null = null;
+  /** As whose it is counted. */
+  peerKey: string | null = null;
 
   constructor(
     readonly socket: Socket,
@@ -51,7 +53,7 @@ export class Entrance {
   private readonly newcomers = new Set<Entry>();
   /** On their way out: a refused login held open by its peer would hold a place. */
   private readonly closing = new Set<Entry>();
-  private readonly byAddress = new Map<string, number>();
+  private readonly byPeerKey = new Map<string, number>();
 
   constructor(
     private readonly limits: EntranceLimits,
@@ -79,14 +81,15 @@ export class Entrance {
   }
 
   take(entry: Entry, address: string): boolean {
-    const count = this.byAddress.get(address) ?? 0;
+    const peerKey = peerKeyOf(address);
+    const count = this.byPeerKey.get(peerKey) ?? 0;
     const { maxConnectionsPerAddress: most } = this.limits;
     if (most > 0 && count >= most) {
       this.counters.connectionsRefusedByAddress++;
       return false;
     }
-    entry.address = address;
-    this.byAddress.set(address, count + 1);
+    entry.peerKey = peerKey;
+    this.byPeerKey.set(peerKey, count + 1);
     return true;
   }
 
@@ -122,16 +125,16 @@ export class Entrance {
     this.entries.delete(entry);
     this.newcomers.delete(entry);
     this.closing.delete(entry);
-    const { address } = entry;
-    if (address === null) {
+    const { peerKey } = entry;
+    if (peerKey === null) {
       return;
     }
-    entry.address = null;
-    const count = (this.byAddress.get(address) ?? 0) - 1;
+    entry.peerKey = null;
+    const count = (this.byPeerKey.get(peerKey) ?? 0) - 1;
     if (count > 0) {
-      this.byAddress.set(address, count);
+      this.byPeerKey.set(peerKey, count);
     } else {
-      this.byAddress.delete(address);
+      this.byPeerKey.delete(peerKey);
     }
   }
 }
