@@ -151,6 +151,12 @@ describe('a device with TLS', () => {
     expect(transport!.registry.find(IMEI)).toMatchObject({ remoteAddress: '192.0.2.7', remotePort: 4711 });
     socket.destroy();
   });
+
+  it('is closed when its balancer sends no header', async () => {
+    const port = await start('no-header', { comesFromBalancer: () => true });
+    await expect(secure(port)).rejects.toThrow();
+    expect(transport!.counters).toMatchObject({ rejected: { BAD_PROXY_HEADER: 1 }, tlsHandshakesFailed: 0 });
+  });
 });
 
 describe('the certificate', () => {
