@@ -24,7 +24,7 @@ import { TransportModule } from '../../src/transport/transport.module.js';
 import { type TransportOptions } from '../../src/transport/transport-options.js';
 
 /** What the handlers behind the transport do; a test changes it as it goes. */
-export class Handlers {
+class Handlers {
   packet: (packet: DevicePacket, context: TeltonikaContext) => Promise<boolean> | boolean = () => true;
   login: (login: DeviceLogin, context: TeltonikaContext) => Promise<boolean> | boolean = () => true;
   telemetry: (frame: TelemetryFrame, context: TeltonikaContext) => Promise<number> | number = (frame) => frame.count;
@@ -34,7 +34,7 @@ export class Handlers {
   rejected: (frame: RejectedFrame, context: TeltonikaContext) => FrameOutcome = () => ({ kind: 'close' });
 }
 
-export const DEFAULT_OPTIONS: TransportOptions = {
+const DEFAULT_OPTIONS: TransportOptions = {
   host: '127.0.0.1',
   port: 0,
   maxConnections: 1_000,
