@@ -9,7 +9,7 @@ import { CommandCounters } from './command-counters.js';
 import { type DueCommand } from './due-command.js';
 
 /** A reply within this time after "unconfirmed" still completes the command. */
-export const LATE_REPLY_HOURS = 24;
+const LATE_REPLY_HOURS = 24;
 const LATE_SINCE = `now() - interval '${LATE_REPLY_HOURS} hours'`;
 const SWEPT_AT_A_TIME = 500;
 

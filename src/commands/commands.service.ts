@@ -15,7 +15,7 @@ import { CommandNotFoundError, IdempotencyConflictError, NotCancellableError } f
 import { CommandsRepository, type CreatedCommand, type NewCommand } from './commands.repository.js';
 import { type CreateCommandDto } from './create-command.dto.js';
 
-export const MAX_OPEN_COMMANDS = 50;
+const MAX_OPEN_COMMANDS = 50;
 const DEFAULT_TTL_SECONDS = 86_400;
 
 export interface AcceptedCommand {

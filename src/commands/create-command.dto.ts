@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { type CommandCodec, type CommandMode } from './command.js';
 
-export const MAX_TTL_SECONDS = 2_592_000;
+const MAX_TTL_SECONDS = 2_592_000;
 
 /** A command for a device. */
 export class CreateCommandDto {

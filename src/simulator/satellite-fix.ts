@@ -2,13 +2,13 @@ import { drawBetween, drawInteger, type Random } from './random.js';
 import { type Ride } from './ride.js';
 
 /** AVL id 69. */
-export const GNSS_FIX = 1;
-export const GNSS_NO_FIX = 2;
+const GNSS_FIX = 1;
+const GNSS_NO_FIX = 2;
 export const GNSS_SLEEP = 3;
 
 /** AVL id 200. */
-export const SLEEP_OFF = 0;
-export const SLEEP_GNSS = 1;
+const SLEEP_OFF = 0;
+const SLEEP_GNSS = 1;
 
 /** A parked TFT100 puts its GNSS receiver to sleep after a while. */
 const SLEEP_AFTER_S = 300;

@@ -1,4 +1,3 @@
-import { encodeCodec13Message } from '../protocol/message.js';
 import { CommandRunner, type Execution } from './command-runner.js';
 import { DeviceBody } from './device-body.js';
 import { type Connection } from './connection.js';
@@ -137,15 +136,6 @@ export class SimulatedDevice {
     if (this.state === 'running') {
       this.connection.drop(waitMs);
     }
-  }
-
-  /** Sends serial-port data nobody asked for, as codec 13. Returns false, and sends nothing, when not connected. */
-  sendSerialText(text: string): boolean {
-    if (!this.isConnected) {
-      return false;
-    }
-    this.connection.send(encodeCodec13Message(Math.floor(this.body.nowMs / 1000), text));
-    return true;
   }
 
   private writeDueRecords(): void {

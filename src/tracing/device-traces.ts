@@ -7,7 +7,7 @@ import { DeviceTrace } from '../transport/device-trace.js';
 import { TooManyTracesError } from './tracing.errors.js';
 
 /** More at a time would be a log of the fleet. */
-export const MOST_TRACES = 100;
+const MOST_TRACES = 100;
 const TOPIC = 'trace';
 const MS = 1_000;
 

@@ -8,7 +8,7 @@ import { type TeltonikaContext } from './teltonika.context.js';
 import { type TransportCounters } from './transport-counters.js';
 import { type TransportOptions } from './transport-options.js';
 
-/** What all connections of one listener share. */
+/** What all connections share, and what comes by UDP with them. */
 export interface ConnectionEnvironment {
   readonly options: TransportOptions;
   readonly counters: TransportCounters;

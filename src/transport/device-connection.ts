@@ -21,7 +21,7 @@ import { closeGracefully } from './socket-close.js';
 import { TeltonikaContext } from './teltonika.context.js';
 import { type DisconnectReason } from './transport-counters.js';
 
-/** A device that has stored records sends them at once after its login; commands wait that long for the first of them. */
+/** A device that has stored records sends them as soon as its login is answered; commands wait that long for the first of them. */
 const FIRST_FRAME_GRACE_MS = 500;
 
 /**
@@ -49,8 +49,11 @@ export class DeviceConnection implements LiveConnection {
   private busy = false;
   private closing: DisconnectReason | null = null;
   private peerEnded = false;
+  /** From the close of the socket on: fulfilled when the session is given back. */
+  private left: Promise<void> | null = null;
   private readonly silence: SilenceWatch;
   private drained: (() => void) | null = null;
+  private openedAt = 0;
   /** Made when the first frame is to be sent: most connections never need it. */
   private outgoing: OutgoingFrames | null = null;
 
@@ -94,16 +97,19 @@ export class DeviceConnection implements LiveConnection {
     return this.frames.lastFrameAt;
   }
 
-  /** Answers what was already read, acknowledges it, then closes. Resolves when the socket is gone, after `timeoutMs` at the latest. */
-  async drain(timeoutMs: number): Promise<void> {
-    if (this.socket.destroyed) {
-      return;
+  /**
+   * Answers what was already read, acknowledges it, then closes; a login that waits for its turn is not waited for. Resolves when the session
+   * is given back. The socket is gone after `timeoutMs` at the latest.
+   */
+  drain(timeoutMs: number): Promise<void> {
+    if (this.left) {
+      return this.left;
     }
-    await new Promise<void>((resolve) => {
+    return new Promise<void>((resolve) => {
       this.drained = resolve;
       const deadline = setTimeout(() => this.socket.destroy(), timeoutMs);
       this.socket.once('close', () => clearTimeout(deadline));
-      if (!this.busy) {
+      if (!this.busy || this.request?.isInLine) {
         this.close('shutdown');
       }
     });
@@ -114,26 +120,22 @@ export class DeviceConnection implements LiveConnection {
   }
 
   sendable(): Promise<boolean> {
-    const sendable = this.queue().sendable();
-    this.flushOutgoing();
-    return sendable;
+    return this.queue((outgoing) => outgoing.sendable());
   }
 
   send(frame: Buffer, withinMs: number): Promise<boolean> {
-    const written = this.queue().add(frame, withinMs);
-    this.flushOutgoing();
-    return written;
+    return this.queue((outgoing) => outgoing.add(frame, withinMs));
   }
 
-  private queue(): OutgoingFrames {
-    if (!this.outgoing) {
-      const graceMs = this.lastFrameAt ? 0 : Math.max(0, this.connectedAt.getTime() + FIRST_FRAME_GRACE_MS - Date.now());
-      this.outgoing = new OutgoingFrames(graceMs, () => this.flushOutgoing());
-      if (this.closing || !this.context) {
-        this.outgoing.close();
-      }
+  private queue(enter: (outgoing: OutgoingFrames) => Promise<boolean>): Promise<boolean> {
+    if (this.closing || !this.context) {
+      return Promise.resolve(false);
     }
-    return this.outgoing;
+    const graceMs = this.lastFrameAt ? 0 : Math.max(0, this.openedAt + FIRST_FRAME_GRACE_MS - performance.now());
+    this.outgoing ??= new OutgoingFrames(graceMs, () => this.flushOutgoing());
+    const written = enter(this.outgoing);
+    this.flushOutgoing();
+    return written;
   }
 
   private comesFrom({ address, port }: ProxySource): void {
@@ -159,7 +161,8 @@ export class DeviceConnection implements LiveConnection {
       this.fail(error);
       return;
     }
-    if (this.busy) {
+    // A login that waits is read on: few bytes are allowed behind it, and a paused socket would hold more of them.
+    if (this.busy && !this.login) {
       this.socket.pause();
     } else if (!this.login) {
       void this.readFrames();
@@ -219,11 +222,12 @@ export class DeviceConnection implements LiveConnection {
 
   private open(imei: string, context: TeltonikaContext): boolean {
     this.context = context;
+    this.openedAt = performance.now();
     this.environment.counters.loginsAccepted++;
     if (this.closing) {
       // The device did not wait for the answer; the session it got is given back.
-      if (this.socket.destroyed) {
-        void this.leave();
+      if (this.left) {
+        this.left = this.leave();
       }
       return false;
     }
@@ -310,7 +314,7 @@ export class DeviceConnection implements LiveConnection {
   }
 
   private fail(error: unknown): void {
-    if (error instanceof ProtocolError) {
+    if (error instanceof ProtocolError && !this.closing) {
       complain(this.environment, error, this.peer ?? { connectionId: this.id, remoteAddress: this.remoteAddress });
       if (this.login?.isLoginAttempt) {
         this.refuseLogin();
@@ -336,15 +340,16 @@ export class DeviceConnection implements LiveConnection {
     }
     this.environment.counters.countDisconnect(reason);
     this.login?.end();
+    this.request?.giveUp();
+    this.frames.giveUp();
+    this.entry.closing();
     closeGracefully(this.socket);
   }
 
   private closed(): void {
     this.close(this.entry.crowdedOut ? 'too-many-connections' : 'peer');
     this.entry.left();
-    this.request?.giveUp();
-    this.frames.giveUp();
-    void this.leave();
+    this.left = this.leave();
   }
 
   /** The socket is gone: so is the session, and only then is this connection over. */

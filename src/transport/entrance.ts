@@ -1,5 +1,6 @@
 import { type Socket } from 'node:net';
 import { AddressRate } from './address-rate.js';
+import { peerKeyOf } from './ip-address.js';
 import { peerOf } from './peer.js';
 import { type TransportCounters } from './transport-counters.js';
 
@@ -16,7 +17,8 @@ export interface EntranceLimits {
 export class Entry {
   /** Its place went to a newer one. */
   crowdedOut = false;
-  address: string | null = null;
+  /** As whose it is counted. */
+  peerKey: string | null = null;
 
   constructor(
     readonly socket: Socket,
@@ -26,6 +28,11 @@ export class Entry {
   /** Counts it as one of this address. False: the address has as many as it may, and this is not one of them. */
   comesFrom(address: string): boolean {
     return this.entrance.take(this, address);
+  }
+
+  /** The last bytes are on their way, for which a peer gets seconds: it makes room before all others. */
+  closing(): void {
+    this.entrance.makesRoom(this);
   }
 
   /** Its socket is gone. Told by who listens to the socket anyway: a listener more is 300 bytes for each idle device. */
@@ -47,7 +54,9 @@ export class Entrance {
   private readonly entries = new Set<Entry>();
   /** Without a login, the oldest first. */
   private readonly newcomers = new Set<Entry>();
-  private readonly byAddress = new Map<string, number>();
+  /** On their way out: a refused login held open by its peer would hold a place. */
+  private readonly closing = new Set<Entry>();
+  private readonly byPeerKey = new Map<string, number>();
   private readonly rate: AddressRate;
 
   constructor(
@@ -74,7 +83,7 @@ export class Entrance {
 
   private mayEnter(entry: Entry, address: string): boolean {
     if (!this.limits.comesFromBalancer(address)) {
-      if (!this.rate.take(address, performance.now())) {
+      if (!this.rate.take(peerKeyOf(address), performance.now())) {
         this.counters.connectionsRefusedByRate++;
         return false;
       }
@@ -88,14 +97,15 @@ export class Entrance {
   }
 
   take(entry: Entry, address: string): boolean {
-    const count = this.byAddress.get(address) ?? 0;
+    const peerKey = peerKeyOf(address);
+    const count = this.byPeerKey.get(peerKey) ?? 0;
     const { maxConnectionsPerAddress: most } = this.limits;
     if (most > 0 && count >= most) {
       this.counters.connectionsRefusedByAddress++;
       return false;
     }
-    entry.address = address;
-    this.byAddress.set(address, count + 1);
+    entry.peerKey = peerKey;
+    this.byPeerKey.set(peerKey, count + 1);
     return true;
   }
 
@@ -103,34 +113,44 @@ export class Entrance {
     this.newcomers.delete(entry);
   }
 
+  makesRoom(entry: Entry): void {
+    this.newcomers.delete(entry);
+    this.closing.add(entry);
+  }
+
   private makeRoom(): boolean {
     if (this.entries.size < this.limits.maxConnections) {
       return true;
     }
+    const [ending] = this.closing;
     const [oldest] = this.newcomers;
-    if (!oldest) {
+    const entry = ending ?? oldest;
+    if (!entry) {
       return false;
     }
-    oldest.crowdedOut = true;
-    this.counters.connectionsCrowdedOut++;
-    this.leave(oldest);
-    oldest.socket.destroy();
+    if (entry !== ending) {
+      entry.crowdedOut = true;
+      this.counters.connectionsCrowdedOut++;
+    }
+    this.leave(entry);
+    entry.socket.destroy();
     return true;
   }
 
   leave(entry: Entry): void {
     this.entries.delete(entry);
     this.newcomers.delete(entry);
-    const { address } = entry;
-    if (address === null) {
+    this.closing.delete(entry);
+    const { peerKey } = entry;
+    if (peerKey === null) {
       return;
     }
-    entry.address = null;
-    const count = (this.byAddress.get(address) ?? 0) - 1;
+    entry.peerKey = null;
+    const count = (this.byPeerKey.get(peerKey) ?? 0) - 1;
     if (count > 0) {
-      this.byAddress.set(address, count);
+      this.byPeerKey.set(peerKey, count);
     } else {
-      this.byAddress.delete(address);
+      this.byPeerKey.delete(peerKey);
     }
   }
 }

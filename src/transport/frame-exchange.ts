@@ -89,8 +89,8 @@ export class FrameExchange {
   }
 
   /**
-   * The socket is gone. A frame that was not begun is not acknowledged, and the device sends it again by its next connection: staying in line
-   * for a dead socket would let a long outage pile up one frame for every reconnect.
+   * The connection is being closed. A frame that was not begun is not acknowledged, and the device sends it again by its next connection:
+   * staying in line for a dead socket would let a long outage pile up one frame for every reconnect.
    */
   giveUp(): void {
     this.place?.giveUp();
@@ -100,7 +100,7 @@ export class FrameExchange {
   private async slowDown(waitMs: number): Promise<boolean> {
     this.environment.counters.framesSlowedDown++;
     await delay(waitMs);
-    return !this.socket.destroyed;
+    return this.socket.writable;
   }
 
   private async waitFor(place: PlaceInLine): Promise<boolean> {
@@ -127,11 +127,11 @@ export class FrameExchange {
   }
 
   private acknowledge(count: number, context: TeltonikaContext, wholeAt: number): void {
-    this.records += count;
-    if (this.socket.destroyed) {
+    if (!this.socket.writable) {
       // Stored, and nobody there to tell: the device sends it again by its next connection, and is told then.
       return;
     }
+    this.records += count;
     this.environment.counters.countAcknowledgement((performance.now() - wholeAt) / MS);
     this.write(encodeAcknowledgement(count), context);
   }

@@ -1,3 +1,4 @@
+import { peerKeyOf } from './ip-address.js';
 import { type PlaceInLine } from './place-in-line.js';
 
 const TICK_MS = 50;
@@ -32,10 +33,11 @@ export class LoginRate {
     }
     let settle!: Settle;
     const taken = new Promise<boolean>((resolve) => (settle = resolve));
-    const line = this.lines.get(address) ?? new Set();
-    this.lines.set(address, line.add(settle));
+    const peerKey = peerKeyOf(address);
+    const line = this.lines.get(peerKey) ?? new Set();
+    this.lines.set(peerKey, line.add(settle));
     this.timer ??= setInterval(() => this.letIn(), TICK_MS);
-    return { taken, giveUp: () => this.leave(address, settle) };
+    return { taken, giveUp: () => this.leave(peerKey, settle) };
   }
 
   private refill(): void {
@@ -47,31 +49,31 @@ export class LoginRate {
   private letIn(): void {
     this.refill();
     while (this.allowance >= 1 && this.lines.size > 0) {
-      const [[address, line]] = this.lines as Iterable<[string, Set<Settle>]> as [[string, Set<Settle>]];
-      this.letInFirst(address, line);
+      const [[peerKey, line]] = this.lines as Iterable<[string, Set<Settle>]> as [[string, Set<Settle>]];
+      this.letInFirst(peerKey, line);
     }
     this.stopWhenEmpty();
   }
 
   /** The first of this address; then the address stands behind the others. */
-  private letInFirst(address: string, line: Set<Settle>): void {
+  private letInFirst(peerKey: string, line: Set<Settle>): void {
     const [first] = line as Iterable<Settle> as [Settle];
     line.delete(first);
-    this.lines.delete(address);
+    this.lines.delete(peerKey);
     if (line.size > 0) {
-      this.lines.set(address, line);
+      this.lines.set(peerKey, line);
     }
     this.allowance--;
     first(true);
   }
 
-  private leave(address: string, settle: Settle): void {
-    const line = this.lines.get(address);
+  private leave(peerKey: string, settle: Settle): void {
+    const line = this.lines.get(peerKey);
     if (!line?.delete(settle)) {
       return;
     }
     if (line.size === 0) {
-      this.lines.delete(address);
+      this.lines.delete(peerKey);
     }
     settle(false);
     this.stopWhenEmpty();

@@ -9,20 +9,27 @@ export class LoginRequest {
 
   constructor(private readonly environment: ConnectionEnvironment) {}
 
+  /** Nothing was asked yet. */
+  get isInLine(): boolean {
+    return this.place !== null;
+  }
+
   /** Resolves with null when it was given up before it was its turn. Rejects when the handler fails: nothing was decided. */
   async ask(login: DeviceLogin, context: TeltonikaContext): Promise<LoginOutcome | null> {
     const { logins, counters, ask } = this.environment;
     this.place = logins.enter(context.remoteAddress);
     if (this.place) {
       counters.loginsSlowedDown++;
-      if (!(await this.place.taken)) {
+      const taken = await this.place.taken;
+      this.place = null;
+      if (!taken) {
         return null;
       }
     }
     return ask<LoginOutcome>(DEVICE_LOGIN, login, context);
   }
 
-  /** The socket is gone. */
+  /** The connection is being closed. Without effect once it was asked. */
   giveUp(): void {
     this.place?.giveUp();
   }

@@ -23,7 +23,7 @@ import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js
 const CLOSED_AT_A_TIME = 50;
 const CLOSING_PAUSE_MS = 100;
 
-export const TELTONIKA_TRANSPORT = Symbol('TELTONIKA_TRANSPORT');
+const TELTONIKA_TRANSPORT = Symbol('TELTONIKA_TRANSPORT');
 
 /**
  * The Nest transport for Teltonika devices over TCP and UDP: accepts connections, hands what they bring to the message handlers,

@@ -2,7 +2,9 @@ import { unwatchFile, watchFile } from 'node:fs';
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import { type LoggerService } from '@nestjs/common';
+import { type ProtocolError } from '../protocol/protocol-error.js';
 import { type Arrival } from './arrival.js';
+import { complain } from './complaint.js';
 import { type Entrance, type Entry } from './entrance.js';
 import { peerOf } from './peer.js';
 import { ProxyHeaderReader } from './proxy-header.js';
@@ -119,7 +121,10 @@ export class TlsListener {
     this.handshakes.set(key, handshake);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
-      this.handshakes.delete(key);
+      // The next one from the same port may be there already.
+      if (this.handshakes.get(key) === handshake) {
+        this.handshakes.delete(key);
+      }
       entry.left();
     });
     if (this.options.comesFromBalancer(peerOf(socket).address)) {
@@ -134,29 +139,36 @@ export class TlsListener {
     const timer = setTimeout(() => socket.destroy(), this.options.loginTimeoutMs);
     socket.once('close', () => clearTimeout(timer));
     const receive = (chunk: Buffer): void => {
-      try {
-        const header = reader.read(chunk);
-        if (!header) {
-          return;
-        }
-        clearTimeout(timer);
-        socket.off('data', receive);
-        socket.pause();
-        handshake.source = header.source;
-        if (header.source && !handshake.entry.comesFrom(header.source.address)) {
-          socket.destroy();
-          return;
-        }
-        if (header.rest.length > 0) {
-          socket.unshift(header.rest);
-        }
-        this.tls.emit('connection', socket);
-      } catch {
-        this.counters.countRejected('BAD_PROXY_HEADER');
-        socket.destroy();
+      const header = this.tryRead(reader, chunk, socket);
+      if (!header) {
+        return;
       }
+      clearTimeout(timer);
+      socket.off('data', receive);
+      socket.pause();
+      handshake.source = header.source;
+      if (header.source && !handshake.entry.comesFrom(header.source.address)) {
+        socket.destroy();
+        return;
+      }
+      if (header.rest.length > 0) {
+        socket.unshift(header.rest);
+      }
+      this.tls.emit('connection', socket);
     };
     socket.on('data', receive);
+  }
+
+  private tryRead(reader: ProxyHeaderReader, chunk: Buffer, socket: Socket): ReturnType<ProxyHeaderReader['read']> {
+    try {
+      return reader.read(chunk);
+    } catch (error) {
+      complain({ counters: this.counters, logger: this.logger }, error as ProtocolError, {
+        remoteAddress: peerOf(socket).address,
+      });
+      socket.destroy();
+      return null;
+    }
   }
 
   private secured(socket: TLSSocket): void {

@@ -115,6 +115,21 @@ describe('the new connections of one address in a second', () => {
   });
 });
 
+describe('the connections of one IPv6 network', () => {
+  it('are those of one address, for a host is given a whole network', async () => {
+    const { counters } = await start({ maxConnectionsPerAddress: 1, comesFromBalancer: () => true });
+    const enter = async (address: string, index: number): Promise<FakeDevice> => {
+      const device = await connect();
+      device.send(Buffer.concat([Buffer.from(`PROXY TCP6 ${address} 2001:db8::1 4711 9000\r\n`), login(imeiOf(index))]));
+      return device;
+    };
+    await (await enter('2001:db8:0:1::1', 1)).take(1);
+    expect(await (await enter('2001:db8:0:1:ffff::2', 2)).closed()).toHaveLength(0);
+    expect(await (await enter('2001:db8:0:2::1', 3)).take(1)).toEqual(Buffer.of(1));
+    expect(counters.connectionsRefusedByAddress).toBe(1);
+  });
+});
+
 describe('the logins in a second', () => {
   it('are answered at once as long as they are not too many; more wait, and are all answered', async () => {
     const { counters } = await start({ maxLoginsPerSecond: 5 });

@@ -129,6 +129,18 @@ describe('a device with TLS', () => {
     expect(await talk(await secure(port))).toHaveLength(5);
   });
 
+  it('may come from the port of a handshake that was broken off a moment before', async () => {
+    const port = await start('again');
+    const { counters } = transport!;
+    const first = connectPlain(port, '127.0.0.1');
+    await waitFor(() => counters.connectionsAccepted === 1);
+    const { localPort } = first;
+    first.resetAndDestroy();
+    // The gateway is told of both in one turn: the new connection is there before the old one's 'close'.
+    const raw = connectPlain({ port, host: '127.0.0.1', localPort: localPort! });
+    expect(await talk(connect({ socket: raw, rejectUnauthorized: false }))).toHaveLength(5);
+  });
+
   it('is known by the address in the PROXY header ahead of its handshake', async () => {
     const port = await start('proxy', { comesFromBalancer: (address) => address === '127.0.0.1' });
     const raw = connectPlain(port, '127.0.0.1');
@@ -138,6 +150,12 @@ describe('a device with TLS', () => {
     await waitFor(() => transport!.registry.size === 1, { what: 'the device to be listed' });
     expect(transport!.registry.find(IMEI)).toMatchObject({ remoteAddress: '192.0.2.7', remotePort: 4711 });
     socket.destroy();
+  });
+
+  it('is closed when its balancer sends no header', async () => {
+    const port = await start('no-header', { comesFromBalancer: () => true });
+    await expect(secure(port)).rejects.toThrow();
+    expect(transport!.counters).toMatchObject({ rejected: { BAD_PROXY_HEADER: 1 }, tlsHandshakesFailed: 0 });
   });
 });
 

@@ -25,15 +25,17 @@ import { TransportModule } from '../../src/transport/transport.module.js';
 import { type TransportOptions } from '../../src/transport/transport-options.js';
 
 /** What the handlers behind the transport do; a test changes it as it goes. */
-export class Handlers {
+class Handlers {
   packet: (packet: DevicePacket, context: TeltonikaContext) => Promise<boolean> | boolean = () => true;
   login: (login: DeviceLogin, context: TeltonikaContext) => Promise<boolean> | boolean = () => true;
   telemetry: (frame: TelemetryFrame, context: TeltonikaContext) => Promise<number> | number = (frame) => frame.count;
   readonly disconnected: DeviceDisconnected[] = [];
+  /** What giving back a session waits for. */
+  givenBack: Promise<void> = Promise.resolve();
   rejected: (frame: RejectedFrame, context: TeltonikaContext) => FrameOutcome = () => ({ kind: 'close' });
 }
 
-export const DEFAULT_OPTIONS: TransportOptions = {
+const DEFAULT_OPTIONS: TransportOptions = {
   host: '127.0.0.1',
   port: 0,
   maxConnections: 1_000,
@@ -82,8 +84,9 @@ export async function startTransport(options: Partial<TransportOptions> = {}): P
     }
 
     @MessagePattern(DEVICE_DISCONNECTED)
-    disconnected(@Payload() gone: DeviceDisconnected, @Ctx() _context: TeltonikaContext): void {
+    disconnected(@Payload() gone: DeviceDisconnected, @Ctx() _context: TeltonikaContext): Promise<void> {
       handlers.disconnected.push(gone);
+      return handlers.givenBack;
     }
 
     @MessagePattern(TELEMETRY_FRAME)

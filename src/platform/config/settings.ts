@@ -62,7 +62,7 @@ export class BrokerSettings {
   @IntegerVariable(1, 1_000_000)
   readonly MAX_DEVICE_CONNECTIONS: number = 20_000;
 
-  /** Device connections of one remote address: behind a balancer the address its header names. 0: no bound. */
+  /** Device connections of one remote address (IPv6: of one /64 network): behind a balancer the address its header names. 0: no bound. */
   @IntegerVariable(0, 1_000_000)
   readonly BROKER_MAX_CONNECTIONS_PER_ADDRESS: number = 10_000;
 

@@ -28,10 +28,6 @@ export class DatabaseServer {
     return server;
   }
 
-  get isEmbedded(): boolean {
-    return this.embedded !== null;
-  }
-
   /** Stops the embedded server, if there is one. The last thing a gateway does: everything else still needs it. */
   async stop(): Promise<void> {
     await this.embedded?.stop();

@@ -9,7 +9,7 @@ import { Audit1790000004100 } from '../../../migrations/1790000004100-audit.js';
 import { Admission1790000005000 } from '../../../migrations/1790000005000-admission.js';
 
 /** In the order in which they run. */
-export const MIGRATIONS = [
+const MIGRATIONS = [
   Telemetry1790000000000,
   Commands1790000001000,
   CommandIndexPredicates1790000001500,

@@ -8,7 +8,7 @@ import { REQUIRED_SCOPE } from './require-scope.decorator.js';
 import { defaultScope, grants, type Scope } from './scope.js';
 
 /** No key, or one that is not known. Which of the two is not said. */
-export class UnauthorizedError extends DomainError {
+class UnauthorizedError extends DomainError {
   override readonly name = 'UnauthorizedError';
   readonly code = 'UNAUTHORIZED';
   readonly httpStatus = 401;
@@ -19,7 +19,7 @@ export class UnauthorizedError extends DomainError {
 }
 
 /** A good key for another purpose. */
-export class ForbiddenScopeError extends DomainError {
+class ForbiddenScopeError extends DomainError {
   override readonly name = 'ForbiddenScopeError';
   readonly code = 'FORBIDDEN_SCOPE';
   readonly httpStatus = 403;

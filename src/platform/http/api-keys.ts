@@ -7,7 +7,7 @@ import { type Caller } from './caller.js';
 const KEY_FILE = 'api-key';
 const OWNER_ONLY = 0o600;
 /** What the keys of the settings are called in the audit: the first one so, the others with their number. */
-export const SETTINGS_KEY_NAME = 'IOT_API_KEY';
+const SETTINGS_KEY_NAME = 'IOT_API_KEY';
 
 /** The keys of IOT_API_KEY, which may do everything. Only their digests are held. */
 export class ApiKeys {

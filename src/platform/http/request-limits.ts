@@ -12,7 +12,7 @@ const KEEP_ALIVE_MS = 72_000;
 const SILENCE_MS = 120_000;
 const BODY_TYPES = ['application/json', 'application/x-www-form-urlencoded'] as const;
 
-export class RateLimitedError extends DomainError {
+class RateLimitedError extends DomainError {
   override readonly name = 'RateLimitedError';
   readonly code = 'RATE_LIMITED';
   readonly httpStatus = 429;

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { hasCode } from './has-code.js';
 
 /** The database that the gateway uses. */
-export const DATABASE_NAME = 'iot_broker';
+const DATABASE_NAME = 'iot_broker';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const CANNOT_CONNECT_NOW = '57P03';

@@ -1,0 +1,220 @@
+import { type Server, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { FakeDevice } from '../support/fake-device.js';
+import { login, recordsFrame } from '../support/frames.js';
+import { startTransport, type TestTransport } from '../support/test-transport.js';
+import { waitFor } from '../support/wait-for.js';
+
+/** Connections that end in the middle of something: what was begun is finished or given up, counted once, and nobody waits for the dead. */
+
+const imeiOf = (index: number): string => String(356_307_042_441_000 + index);
+const IMEI = imeiOf(1);
+
+let transport: TestTransport;
+const devices: FakeDevice[] = [];
+
+async function start(options: Parameters<typeof startTransport>[0] = {}): Promise<TestTransport> {
+  transport = await startTransport(options);
+  return transport;
+}
+
+async function connect(): Promise<FakeDevice> {
+  const device = await FakeDevice.connect(transport.port);
+  devices.push(device);
+  return device;
+}
+
+async function logIn(imei: string): Promise<FakeDevice> {
+  const device = await FakeDevice.logIn(transport.port, imei);
+  devices.push(device);
+  return device;
+}
+
+/** It does not close its own side when the gateway does, so the connection lingers. */
+function keepOpen({ socket }: FakeDevice): void {
+  socket.removeAllListeners('end');
+}
+
+/** A promise that is fulfilled from outside. */
+function question<T>(): { readonly asked: Promise<T>; answer(value: T): void } {
+  let answer!: (value: T) => void;
+  return { asked: new Promise<T>((resolve) => (answer = resolve)), answer: (value) => answer(value) };
+}
+
+afterEach(async () => {
+  devices.splice(0).forEach((device) => device.close());
+  await transport.app.close();
+});
+
+describe('a connection that was replaced', () => {
+  it('is not acknowledged, nor counted so, for the frame that was being stored', async () => {
+    const { counters, handlers, server } = await start();
+    const stored = question<number>();
+    let begun = 0;
+    handlers.telemetry = () => {
+      begun++;
+      return stored.asked;
+    };
+    const first = await logIn(IMEI);
+    keepOpen(first);
+    first.send(recordsFrame([{}]));
+    await waitFor(() => begun === 1);
+    await logIn(IMEI);
+    await waitFor(() => first.socket.readableEnded);
+    stored.answer(1);
+    await waitFor(() => server.bytesInFlight === 0);
+    expect(counters).toMatchObject({ acknowledgements: 0, disconnects: { replaced: 1 } });
+  });
+});
+
+describe('a device that may not talk any more', () => {
+  it('has no frame stored that was still waiting for its turn', async () => {
+    const frame = recordsFrame([{}]);
+    const { handlers, registry, server, counters } = await start({ maxBytesInFlight: frame.length });
+    const stored = question<number>();
+    const asked: string[] = [];
+    handlers.telemetry = (_, { imei }) => {
+      asked.push(imei);
+      return stored.asked;
+    };
+    const [good, banned] = [await logIn(imeiOf(1)), await logIn(imeiOf(2))];
+    good.send(frame);
+    await waitFor(() => server.bytesInFlight === frame.length);
+    banned.send(frame);
+    await waitFor(() => counters.backpressureWaits === 1);
+    registry.find(imeiOf(2))?.end('not-admitted');
+    stored.answer(1);
+    expect(await good.acknowledgement()).toBe(1);
+    await waitFor(() => server.connectionCount === 1 && server.bytesInFlight === 0);
+    expect(asked).toEqual([imeiOf(1)]);
+  });
+
+  it('has no frame stored that was being slowed down', async () => {
+    const { handlers, registry, server, counters } = await start({ maxFramesPerSecond: 1 });
+    let stored = 0;
+    handlers.telemetry = ({ count }) => {
+      stored++;
+      return count;
+    };
+    const banned = await logIn(IMEI);
+    banned.send(Buffer.concat([recordsFrame([{}]), recordsFrame([{}])]));
+    await waitFor(() => counters.framesSlowedDown === 1);
+    keepOpen(banned);
+    registry.find(IMEI)?.end('not-admitted');
+    await waitFor(() => server.connectionCount === 0);
+    expect(stored).toBe(1);
+  });
+});
+
+describe('a login', () => {
+  it('holds no more bytes than it may, also when they come while it waits', async () => {
+    const { handlers, counters } = await start({ maxLoginBytes: 300 });
+    let asked = false;
+    handlers.login = () => {
+      asked = true;
+      return new Promise<boolean>(() => undefined);
+    };
+    const device = await connect();
+    device.send(login(IMEI));
+    await waitFor(() => asked);
+    device.send(Buffer.of(0xff));
+    await waitFor(() => counters.bytesReceived === 18);
+    device.send(Buffer.alloc(300, 0xff));
+    await device.closed();
+    expect(counters.rejected).toEqual({ LOGIN_TOO_LARGE: 1 });
+  });
+
+  it('in the line does not keep a gateway that stops', async () => {
+    const { counters, app } = await start({ maxLoginsPerSecond: 1, drainTimeoutMs: 2_000 });
+    await logIn(imeiOf(1));
+    const waiting = await Promise.all(Array.from({ length: 9 }, () => connect()));
+    waiting.forEach((device, index) => device.send(login(imeiOf(index + 2))));
+    await waitFor(() => counters.loginsSlowedDown === 9);
+    await app.close();
+    // None was still in the line when the time was up.
+    expect(counters.disconnects).toEqual({ shutdown: 10 });
+  });
+
+  it('that is accepted as its socket goes is given back once', async () => {
+    const { handlers, server, counters } = await start({ maxLoginBytes: 300 });
+    const sockets: Socket[] = [];
+    server.unwrap<Server>().on('connection', (socket: Socket) => sockets.push(socket));
+    const decided = question<boolean>();
+    handlers.login = () => decided.asked;
+    const device = await connect();
+    keepOpen(device);
+    device.send(login(IMEI));
+    await waitFor(() => counters.bytesReceived === 17);
+    device.send(Buffer.alloc(300, 0xff));
+    await waitFor(() => counters.rejected.LOGIN_TOO_LARGE === 1);
+    // Destroyed, and its 'close' still to come: the answer of the database arrives in between.
+    sockets[0]!.destroy();
+    decided.answer(true);
+    await waitFor(() => server.connectionCount === 0 && handlers.disconnected.length > 0);
+    await nextTurn();
+    expect(handlers.disconnected).toHaveLength(1);
+  });
+
+  it('that took its time leaves the device its time to send stored records ahead of commands', async () => {
+    const { handlers, registry } = await start();
+    const decided = question<boolean>();
+    let askedAt = 0;
+    handlers.login = () => {
+      askedAt = performance.now();
+      return decided.asked;
+    };
+    const device = await connect();
+    device.send(login(IMEI));
+    await waitFor(() => askedAt > 0 && performance.now() - askedAt > 500, { what: 'a slow login' });
+    const acceptedAt = performance.now();
+    decided.answer(true);
+    await device.take(1);
+    expect(await registry.find(IMEI)?.sendable()).toBe(true);
+    expect(performance.now() - acceptedAt).toBeGreaterThan(450);
+  });
+});
+
+describe('a session', () => {
+  it('is given back before the gateway has stopped, also when its socket was gone already', async () => {
+    const { app, handlers } = await start();
+    const givenBack = question<void>();
+    handlers.givenBack = givenBack.asked;
+    const device = await logIn(IMEI);
+    device.socket.resetAndDestroy();
+    await waitFor(() => handlers.disconnected.length === 1);
+    const order: string[] = [];
+    const stopped = app.close().then(() => order.push('stopped'));
+    setTimeout(() => {
+      order.push('given back');
+      givenBack.answer();
+    }, 200);
+    await stopped;
+    expect(order).toEqual(['given back', 'stopped']);
+  });
+});
+
+describe('a connection that is being closed', () => {
+  it('makes room, even when its peer does not read', async () => {
+    const { handlers, counters } = await start({ maxConnections: 1 });
+    handlers.login = ({ imei }) => imei === imeiOf(2);
+    const refused = await connect();
+    refused.socket.pause();
+    refused.send(login(imeiOf(1)));
+    await waitFor(() => counters.loginsRefused === 1);
+    await logIn(imeiOf(2));
+    expect(counters).toMatchObject({ connectionsRefused: 0, connectionsCrowdedOut: 0, disconnects: { 'login-refused': 1 } });
+  });
+
+  it('for its address is not judged by its login as well', async () => {
+    const { counters } = await start({ maxConnectionsPerAddress: 1, comesFromBalancer: () => true });
+    const header = Buffer.from('PROXY TCP4 203.0.113.1 198.51.100.1 4711 9000\r\n');
+    const first = await connect();
+    first.send(Buffer.concat([header, login(imeiOf(1))]));
+    await first.take(1);
+    const second = await connect();
+    // The first byte of a login, and then something else.
+    second.send(Buffer.concat([header, Buffer.from([0, 15]), Buffer.from('no digits')]));
+    await second.closed();
+    expect(counters).toMatchObject({ connectionsRefusedByAddress: 1, loginsRefused: 0, rejected: {} });
+  });
+});
