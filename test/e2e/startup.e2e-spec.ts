@@ -149,7 +149,7 @@ describe('settings', () => {
       env: { ...FREE_PORTS, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' },
     });
     expect(await gateway.exit).toMatchObject({ code: 1 });
-    expect(gateway.lines.join('\n')).toContain('ECONNREFUSED');
+    expect(gateway.lines.join('\n')).toContain('DATABASE_URL: no connection to the database: connect ECONNREFUSED');
   });
 });
 
