@@ -7,7 +7,8 @@ import { type MicroserviceOptions } from '@nestjs/microservices';
 import { AppModule } from './app.module.js';
 import { Readiness } from './health/readiness.js';
 import { secretsOf } from './platform/config/secrets.js';
-import { ApiSettings, ProcessSettings, SETTINGS } from './platform/config/settings.js';
+import { listenError } from './platform/config/listen-error.js';
+import { ApiSettings, BrokerSettings, MetricsSettings, ProcessSettings, SETTINGS } from './platform/config/settings.js';
 import { SettingsError } from './platform/config/validate-settings.js';
 import { DatabaseServer } from './platform/database/database-server.js';
 import { GatewayLogger } from './platform/observability/gateway-logger.js';
@@ -51,7 +52,7 @@ async function start(): Promise<NestFastifyApplication> {
     await app.startAllMicroservices();
   } catch (error) {
     await stop(app);
-    throw error;
+    throw listenError(error, app.get(BrokerSettings), app.get(ApiSettings), app.get(MetricsSettings));
   }
   return app;
 }

@@ -27,7 +27,11 @@ async function migrate(): Promise<void> {
 }
 
 function exitWith(error: unknown): void {
-  logger.fatal(error instanceof SettingsError ? error.message : error);
+  if (error instanceof SettingsError) {
+    error.message.split('\n').forEach((line) => logger.fatal(line));
+  } else {
+    logger.fatal(error);
+  }
   process.exit(1);
 }
 

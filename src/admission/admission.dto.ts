@@ -64,8 +64,8 @@ export class BulkRegistrationDto {
   /** All of them are registered, or none. */
   @IsArray({ message: 'devices must be a list' })
   @ArrayMinSize(1, { message: 'devices must not be empty' })
-  @ArrayMaxSize(MOST_AT_ONCE, { message: `devices must be at most ${MOST_AT_ONCE}` })
-  @ValidateNested({ each: true })
+  @ArrayMaxSize(MOST_AT_ONCE, { message: `devices must be at most ${MOST_AT_ONCE} at once` })
+  @ValidateNested({ each: true, message: 'devices must be objects: {imei, name, note, allowedRanges}' })
   @Type(() => DeviceRegistrationDto)
   readonly devices!: DeviceRegistrationDto[];
 }
@@ -95,6 +95,7 @@ export class ImeiPageQuery {
 }
 
 export class RegisteredDevicesQuery extends ImeiPageQuery {
+  /** Only those that are registered, or banned. */
   @ApiPropertyOptional({ enum: REGISTERED_DEVICE_STATUSES })
   @IsOptional()
   @IsIn(REGISTERED_DEVICE_STATUSES, { message: `status must be ${REGISTERED_DEVICE_STATUSES.join(' or ')}` })

@@ -11,12 +11,18 @@ export class AuditQuery {
   @Matches(/^[\x20-\x7e]{1,64}$/, { message: 'key must be the name or the number of a key' })
   readonly key?: string;
 
-  /** @example 'command.created' */
+  /**
+   * What was done.
+   * @example 'command.created'
+   */
   @IsOptional()
   @Matches(/^[a-z][a-z.-]{0,63}$/, { message: 'action must be a word like command.created' })
   readonly action?: string;
 
-  /** @example '350612345678901' */
+  /**
+   * About one device only.
+   * @example '350612345678901'
+   */
   @IsOptional()
   @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
   readonly imei?: string;

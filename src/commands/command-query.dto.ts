@@ -5,19 +5,24 @@ import { COMMAND_STATUSES, FAILURE_REASONS, type CommandStatus, type FailureReas
 
 /** Which commands. Newest first. */
 export class CommandQuery {
-  /** @example '350612345678901' */
+  /**
+   * Of one device only.
+   * @example '350612345678901'
+   */
   @IsOptional()
   @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
   readonly imei?: string;
 
+  /** How they stand. */
   @ApiPropertyOptional({ enum: COMMAND_STATUSES })
   @IsOptional()
-  @IsIn(COMMAND_STATUSES, { message: `status must be ${COMMAND_STATUSES.join(', ')}` })
+  @IsIn(COMMAND_STATUSES, { message: `status must be one of ${COMMAND_STATUSES.join(', ')}` })
   readonly status?: CommandStatus;
 
+  /** Why they failed. */
   @ApiPropertyOptional({ enum: FAILURE_REASONS })
   @IsOptional()
-  @IsIn(FAILURE_REASONS, { message: `reason must be ${FAILURE_REASONS.join(', ')}` })
+  @IsIn(FAILURE_REASONS, { message: `reason must be one of ${FAILURE_REASONS.join(', ')}` })
   readonly reason?: FailureReason;
 
   /** Created at this time or later, ISO 8601 or Unix milliseconds. */
@@ -41,9 +46,9 @@ export class CommandQuery {
 /** The `:id` of a path. */
 export class CommandIdParam {
   /**
-   * commandLogId
+   * The `commandLogId` of a command.
    * @example '1'
    */
-  @Matches(/^\d{1,18}$/, { message: 'id must be a commandLogId' })
+  @Matches(/^\d{1,18}$/, { message: 'id must be a commandLogId: a number' })
   readonly id!: string;
 }

@@ -13,7 +13,7 @@ import {
   Res,
   UseInterceptors,
 } from '@nestjs/common';
-import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { InvalidInputError } from '../platform/errors/domain-error.js';
 import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
@@ -51,9 +51,11 @@ export class CommandsController {
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
+    example: 'job-123',
     description: 'The same key and body give the same command back, another body 409.',
   })
-  @ApiOkResponse({ type: CommandAcceptedDto })
+  @ApiOkResponse({ type: CommandAcceptedDto, description: 'The device is connected' })
+  @ApiAcceptedResponse({ type: CommandAcceptedDto, description: 'The device is away; the command waits for it' })
   async create(
     @Body() dto: CreateCommandDto,
     @Headers('idempotency-key') idempotencyKey: string | undefined,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Module } from '@nestjs/common';
 import { CommandSettings } from '../platform/config/settings.js';
+import { SettingsError } from '../platform/config/validate-settings.js';
 import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { CommandBacklogRepository } from './command-backlog.repository.js';
@@ -38,8 +39,14 @@ import { DeviceMessagesRepository } from './device-messages.repository.js';
 })
 export class CommandsModule {}
 
+/** Throws SettingsError. */
 async function loadCatalogue({ COMMAND_CATALOGUE_FILE: file }: CommandSettings): Promise<CommandCatalogue> {
-  return file === undefined
-    ? new CommandCatalogue(BUILT_IN_CATALOGUE)
-    : CommandCatalogue.withOperatorEntries(await readFile(file, 'utf8'), file);
+  if (file === undefined) {
+    return new CommandCatalogue(BUILT_IN_CATALOGUE);
+  }
+  try {
+    return CommandCatalogue.withOperatorEntries(await readFile(file, 'utf8'), file);
+  } catch (error) {
+    throw new SettingsError([`COMMAND_CATALOGUE_FILE: ${(error as Error).message}`]);
+  }
 }

@@ -81,9 +81,7 @@ export class SessionsRepository {
               case when previous_instance_id <> instance_id then
                 pg_notify(iot_instance_channel(previous_instance_id), 'evict ' || imei || ' ' || epoch)::text end as evicted,
               case when $7::boolean then
-                iot_append_event(imei, 'device.connected', json_build_object(
-                  'imei', imei, 'connectedAt', connected_at, 'remoteAddress', remote_address, 'remotePort', remote_port,
-                  'instance', instance_id, 'epoch', epoch), $9)::text end as told
+                iot_append_event(imei, 'device.connected', json_build_object(${toldOf('opened')}), $9)::text end as told
          from opened
        union all
        select imei, 0, refusal, null, null from login where refusal is not null`,
@@ -114,7 +112,7 @@ export class SessionsRepository {
        closed as (
          delete from tbl_iot_device_sessions session using wanted where session.ctid = wanted.place returning session.*, wanted.reason
        )
-       select ${disconnectedEvent('reason', '$4', '$5')} from closed`,
+       select ${disconnectedEvent('closed', 'reason', '$4', '$5')} from closed`,
       [ends.map(({ imei }) => imei), ends.map(({ epoch }) => epoch), ends.map(({ reason }) => reason), tellHost, deliver],
     );
   }
@@ -123,7 +121,7 @@ export class SessionsRepository {
   async free(manager: EntityManager, instanceIds: readonly string[], { tellHost, deliver }: HostTelling): Promise<number> {
     const rows = await manager.query<unknown[]>(
       `with freed as (delete from tbl_iot_device_sessions where instance_id = any ($1::uuid[]) returning *)
-       select ${disconnectedEvent(`'instance-died'`, '$2', '$3')} from (select * from freed order by imei) freed`,
+       select ${disconnectedEvent('freed', `'instance-died'`, '$2', '$3')} from (select * from freed order by imei) freed`,
       [instanceIds, tellHost, deliver],
     );
     return rows.length;
@@ -170,9 +168,15 @@ export class SessionsRepository {
 }
 
 /** Tells the host, in a select list over ended sessions. */
-function disconnectedEvent(reason: string, isWanted: string, deliver: string): string {
+function disconnectedEvent(ended: string, reason: string, isWanted: string, deliver: string): string {
   return `case when ${isWanted}::boolean then
-    iot_append_event(imei, 'device.disconnected', json_build_object(
-      'imei', imei, 'connectedAt', connected_at, 'remoteAddress', remote_address, 'remotePort', remote_port,
-      'instance', instance_id, 'epoch', epoch, 'reason', ${reason}), ${deliver}::boolean)::text end as told`;
+    iot_append_event(imei, 'device.disconnected', json_build_object(${toldOf(ended)}, 'reason', ${reason}),
+      ${deliver}::boolean)::text end as told`;
+}
+
+/** What the host hears of a session: the words and forms of the REST API. */
+function toldOf(session: string): string {
+  return `'imei', imei, 'connectedAt', iot_json_time(connected_at), 'remoteAddress', remote_address, 'remotePort', remote_port,
+    'instance', (select holder.name from tbl_iot_instances holder where holder.instance_id = ${session}.instance_id),
+    'instanceId', instance_id, 'epoch', epoch`;
 }

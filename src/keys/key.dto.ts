@@ -49,6 +49,6 @@ export class KeyIdParam {
    * keyId
    * @example '1'
    */
-  @Matches(/^\d{1,18}$/, { message: 'id must be a keyId' })
+  @Matches(/^\d{1,18}$/, { message: 'id must be a keyId: a number' })
   readonly id!: string;
 }

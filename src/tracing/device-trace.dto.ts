@@ -9,9 +9,9 @@ export class StartTraceDto {
    * @example 3600
    */
   @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(A_DAY_SECONDS)
+  @IsInt({ message: 'ttlSeconds must be a whole number' })
+  @Min(1, { message: 'ttlSeconds must be at least 1' })
+  @Max(A_DAY_SECONDS, { message: `ttlSeconds must be at most ${A_DAY_SECONDS}` })
   readonly ttlSeconds?: number;
 }
 

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Instance } from '../platform/cluster/instance.js';
 import { InstanceChannel } from '../platform/cluster/instance-channel.js';
 import { InstancesRepository } from '../platform/cluster/instances.repository.js';
+import { commaSeparated } from '../platform/config/comma-separated.js';
 import { ProcessSettings } from '../platform/config/settings.js';
 import { DeviceTrace } from '../transport/device-trace.js';
 import { TooManyTracesError } from './tracing.errors.js';
@@ -36,7 +37,7 @@ export class DeviceTraces implements OnModuleInit {
 
   onModuleInit(): void {
     this.channel.handle(TOPIC, { onMessage: (text) => this.hear(text), onListening: () => undefined });
-    for (const imei of this.settings.LOG_DEVICE?.split(',') ?? []) {
+    for (const imei of commaSeparated(this.settings.LOG_DEVICE ?? '')) {
       this.begin(imei, null);
     }
   }

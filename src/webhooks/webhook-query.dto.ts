@@ -13,15 +13,19 @@ export class WebhookEventQuery {
   /** `recorded`: for the feed only, not delivered. */
   @ApiPropertyOptional({ enum: EVENT_STATES })
   @IsOptional()
-  @IsIn(EVENT_STATES, { message: `state must be ${EVENT_STATES.join(', ')}` })
+  @IsIn(EVENT_STATES, { message: `state must be one of ${EVENT_STATES.join(', ')}` })
   readonly state?: EventState;
 
+  /** What happened. */
   @ApiPropertyOptional({ enum: EVENT_TYPES })
   @IsOptional()
-  @IsIn(EVENT_TYPES, { message: `type must be ${EVENT_TYPES.join(', ')}` })
+  @IsIn(EVENT_TYPES, { message: `type must be one of ${EVENT_TYPES.join(', ')}` })
   readonly type?: EventType;
 
-  /** @example '350612345678901' */
+  /**
+   * Of one device only.
+   * @example '350612345678901'
+   */
   @IsOptional()
   @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
   readonly imei?: string;
@@ -46,17 +50,22 @@ export class WebhookEventQuery {
 
 /** Which events are told once more. */
 export class ReplayDto {
+  /** How they stand now. */
   @ApiPropertyOptional({ enum: REPLAYABLE, default: 'dead' })
   @IsOptional()
-  @IsIn(REPLAYABLE, { message: `state must be ${REPLAYABLE.join(', ')}` })
+  @IsIn(REPLAYABLE, { message: `state must be one of ${REPLAYABLE.join(', ')}` })
   readonly state: EventState = 'dead';
 
+  /** What happened. */
   @ApiPropertyOptional({ enum: EVENT_TYPES })
   @IsOptional()
-  @IsIn(EVENT_TYPES, { message: `type must be ${EVENT_TYPES.join(', ')}` })
+  @IsIn(EVENT_TYPES, { message: `type must be one of ${EVENT_TYPES.join(', ')}` })
   readonly type?: EventType;
 
-  /** @example '350612345678901' */
+  /**
+   * Of one device only.
+   * @example '350612345678901'
+   */
   @IsOptional()
   @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
   readonly imei?: string;
@@ -99,9 +108,9 @@ export class EventFeedQuery {
 /** The `:id` of a path. */
 export class EventIdParam {
   /**
-   * eventId
+   * The `eventId` of an event.
    * @example 'evt_0d8f1f7e-6a51-4f0e-9b43-3a9c1f0b7a52'
    */
-  @Matches(/^evt_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, { message: 'id must be an eventId' })
+  @Matches(/^evt_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, { message: 'id must be an eventId: evt_ and a UUID' })
   readonly id!: string;
 }

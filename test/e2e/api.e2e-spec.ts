@@ -218,7 +218,7 @@ describe('GET telemetry', () => {
   it.each([
     ['limit=0', 'limit must be at least 1'],
     ['limit=1001', 'limit must be at most 1000'],
-    ['limit=ten', 'limit must be at most 1000'],
+    ['limit=ten', 'limit must be a whole number'],
     ['order=sideways', 'order must be newest or oldest'],
     ['view=pretty', 'view must be raw or scaled'],
     ['from=yesterday', 'from must be a time in ISO 8601'],
@@ -226,7 +226,7 @@ describe('GET telemetry', () => {
     ['from=2026-11-24&to=2026-11-23', 'from must be before to'],
     ['cursor=%00', 'cursor must be a nextCursor'],
     ['cursor=bm90IGEgY3Vyc29y', 'cursor must be a nextCursor'],
-    ['colour=blue', 'property colour should not exist'],
+    ['colour=blue', 'colour is no parameter or field of this request'],
   ])('says 400 with the reason for %s', async (query, reason) => {
     const { status, body } = await gateway.get<{ error: string }>(`devices/${IMEI}/telemetry?${query}`);
     expect([status, body]).toMatchObject([400, { success: false, code: 'INVALID_INPUT' }]);

@@ -134,7 +134,10 @@ describe('a body', () => {
 
   it('that is text is 415', async () => {
     const { status, body } = await gateway.post('command', 'text', { 'content-type': 'text/plain' });
-    expect([status, body]).toMatchObject([415, { success: false, code: 'UNSUPPORTED_MEDIA_TYPE' }]);
+    expect([status, body]).toMatchObject([
+      415,
+      { success: false, error: 'A body must be application/json', code: 'UNSUPPORTED_MEDIA_TYPE' },
+    ]);
   });
 });
 

@@ -54,7 +54,11 @@ describe('migrate', () => {
 
   it.each([
     ['names no PostgreSQL', { DATABASE_URL: 'mysql://secret@host/db' }, 'DATABASE_URL must begin with postgres://'],
-    ['names one that nobody can reach', { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }, 'ECONNREFUSED'],
+    [
+      'names one that nobody can reach',
+      { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' },
+      'DATABASE_URL: no connection to the database: connect ECONNREFUSED',
+    ],
     ['is not set', {}, 'DATABASE_URL must name the database to migrate'],
   ])('ends with 1 and the reason when DATABASE_URL %s', async (_name, env, reason) => {
     const { code, output } = await migrate(env);

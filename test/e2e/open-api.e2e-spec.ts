@@ -7,7 +7,7 @@ import { readOpenApi, routesOf, type OpenApiDocument, type Route } from '../supp
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const SCOPES = ['read', 'command', 'admin'] as const;
-const WITHOUT_A_KEY = ['/healthz', '/readyz', '/metrics'];
+const WITHOUT_A_KEY = ['/healthz', '/readyz'];
 const CODE = /^[A-Z][A-Z0-9_]+$/;
 
 let database: TestDatabase;

@@ -113,7 +113,7 @@ describe('the gateway in an empty folder', () => {
     await new Promise<void>((resolve) => occupant.listen(0, '127.0.0.1', resolve));
     const taken = run({ env: { BROKER_PORT: String((occupant.address() as AddressInfo).port) } });
     expect(await taken.exit).toMatchObject({ code: 1 });
-    expect(taken.lines.join('\n')).toContain('EADDRINUSE');
+    expect(taken.lines.join('\n')).toContain('BROKER_PORT is a port that is in use (EADDRINUSE)');
     expect(await serverRuns()).toBe(false);
     occupant.close();
   });
@@ -149,7 +149,7 @@ describe('settings', () => {
       env: { ...FREE_PORTS, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' },
     });
     expect(await gateway.exit).toMatchObject({ code: 1 });
-    expect(gateway.lines.join('\n')).toContain('ECONNREFUSED');
+    expect(gateway.lines.join('\n')).toContain('DATABASE_URL: no connection to the database: connect ECONNREFUSED');
   });
 });
 

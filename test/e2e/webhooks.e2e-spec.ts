@@ -105,11 +105,15 @@ describe('a device that comes and goes', () => {
     try {
       const imei = newImei();
       const device = await FakeDevice.logIn(listening.devicePort, imei);
+      const { connectedAt, remotePort, instance, instanceId, epoch } = (
+        await listening.get<{ device: Record<string, unknown> }>(`devices/${imei}`)
+      ).body.device;
+      const session = { imei, connectedAt, remoteAddress: '127.0.0.1', remotePort, instance, instanceId, epoch };
       device.close();
       await waitFor(() => receiver.received.length === 2, { what: 'both events', ...PATIENCE });
       expect(receiver.received.map(({ path, body }) => [path, body])).toMatchObject([
-        ['/webhooks/iot/v1/device/connected', { type: 'device.connected', sequence: 1, imei, remoteAddress: '127.0.0.1' }],
-        ['/webhooks/iot/v1/device/disconnected', { type: 'device.disconnected', sequence: 2, imei, reason: 'peer' }],
+        ['/webhooks/iot/v1/device/connected', { type: 'device.connected', sequence: 1, ...session }],
+        ['/webhooks/iot/v1/device/disconnected', { type: 'device.disconnected', sequence: 2, ...session, reason: 'peer' }],
       ]);
     } finally {
       await listening.stop();

@@ -69,6 +69,10 @@ describe('settings', () => {
     ['CORS_ORIGINS', 'https://app.example.com, http://localhost:3000'],
     ['API_BODY_LIMIT_BYTES', '1024'],
     ['API_RATE_LIMIT_PER_SECOND', '0'],
+    ['IOT_API_KEY', ' 12345678 ,, a long key'],
+    ['NOTIFICATION_URL', 'http://localhost:3000/hooks/'],
+    ['LOG_DEVICE', '350612345678901, 350612345678919'],
+    ['BROKER_PROXY_PROTOCOL', 'on'],
     ['DATABASE_URL', 'postgresql://user:password@host:5432/db?sslmode=require'],
   ])('accept %s=%s', (name, value) => {
     expect(problemsOf({ [name]: value })).toEqual([]);
@@ -86,9 +90,10 @@ describe('settings', () => {
     expect(problemsOf({ NODE_ENV: 'production', DATABASE_URL: 'postgres://host/db', IOT_API_KEY: '12345678' })).toEqual([]);
   });
 
-  it('are the variables of the README, one row each', () => {
+  it('are the variables of the README, one row each, with their defaults', () => {
     const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-    const documented = [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\|/gm)].map(([, name]) => name);
-    expect(documented.sort()).toEqual(SETTINGS.flatMap((settingsClass) => Object.keys(new settingsClass())).sort());
+    const documented = [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\| *(\S*) *\|/gm)].map(([, name, value]) => [name, value]);
+    const defaults = SETTINGS.flatMap((settingsClass) => Object.entries(new settingsClass()));
+    expect(documented.sort()).toEqual(defaults.map(([name, value]) => [name, String(value ?? '')]).sort());
   });
 });

@@ -1,8 +1,11 @@
-import { IsIn, IsOptional, IsString, Matches, MinLength, ValidateIf } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches, ValidateIf, ValidateBy } from 'class-validator';
 import { EVENT_TYPES } from '../outbox/event-types.js';
+import { commaSeparated } from './comma-separated.js';
 import { FlagVariable, IntegerVariable, PortVariable } from './variables.js';
 
 const ONE_EVENT = `\\s*(${EVENT_TYPES.map((type) => type.replace('.', '\\.')).join('|')})\\s*`;
+/** Shorter ones can be guessed. */
+const LEAST_KEY_LENGTH = 8;
 const EVENT_LIST = new RegExp(`^${ONE_EVENT}(,${ONE_EVENT})*$`);
 
 /**
@@ -32,7 +35,7 @@ export class ProcessSettings {
 
   /** IMEIs of devices whose bytes are logged in hex, separated by commas, as long as the process runs. */
   @IsOptional()
-  @Matches(/^\d{15}(,\d{15})*$/, { message: 'LOG_DEVICE must be IMEIs of 15 digits, separated by commas' })
+  @Matches(/^\s*\d{15}\s*(,\s*\d{15}\s*)*$/, { message: 'LOG_DEVICE must be IMEIs of 15 digits, separated by commas' })
   readonly LOG_DEVICE?: string;
 
   /** Seconds a stopping gateway gives its devices and writes to finish. */
@@ -170,7 +173,10 @@ export class ApiSettings {
   @IsOptional()
   @IsString()
   @Matches(/[^\s,]/, { message: 'IOT_API_KEY must hold at least one key' })
-  @MinLength(8, { message: 'IOT_API_KEY must be at least 8 characters long' })
+  @ValidateBy(
+    { name: 'longKeys', validator: { validate: isOfLongKeys } },
+    { message: 'IOT_API_KEY must be at least 8 characters long, every key of it' },
+  )
   readonly IOT_API_KEY?: string;
 
   /** Requests in a second of one key, or of one address without one, to this instance. 0: no limit. */
@@ -270,7 +276,9 @@ export class CommandSettings {
 export class EventSettings {
   /** Base URL of the host application. Set: events are recorded for it and delivered. */
   @IsOptional()
-  @Matches(/^https?:\/\//, { message: 'NOTIFICATION_URL must begin with http:// or https://' })
+  @Matches(/^https?:\/\/[^\s/?#]+[^\s?#]*$/, {
+    message: 'NOTIFICATION_URL must begin with http:// or https:// and a host, and have no query: paths are put behind it',
+  })
   readonly NOTIFICATION_URL?: string;
 
   /** true records events also without NOTIFICATION_URL, to be fetched. */
@@ -283,7 +291,7 @@ export class EventSettings {
 
   /** Types of events that are recorded and sent, separated by commas. Not set: see OutboxService. */
   @IsOptional()
-  @Matches(EVENT_LIST, { message: `WEBHOOK_EVENTS must be a list with commas of ${EVENT_TYPES.join(', ')}` })
+  @Matches(EVENT_LIST, { message: `WEBHOOK_EVENTS must be one or more of ${EVENT_TYPES.join(', ')}, separated by commas` })
   readonly WEBHOOK_EVENTS?: string;
 
   /** `all` tells of every record, up to 100 a request; `latest` sums up, with the newest one. */
@@ -328,6 +336,10 @@ export class AuditSettings {
   /** Days the audit is kept. 0 keeps everything. */
   @IntegerVariable(0, 36_500)
   readonly AUDIT_RETENTION_DAYS: number = 365;
+}
+
+function isOfLongKeys(keys: unknown): boolean {
+  return typeof keys === 'string' && commaSeparated(keys).every(({ length }) => length >= LEAST_KEY_LENGTH);
 }
 
 export const SETTINGS = [

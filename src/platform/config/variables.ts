@@ -30,6 +30,6 @@ export function FlagVariable(): PropertyDecorator {
   ]);
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? (words.get(value.toLowerCase()) ?? value) : value)),
-    IsBoolean({ message: '$property must be true or false' }),
+    IsBoolean({ message: '$property must be true or false (or on or off)' }),
   );
 }

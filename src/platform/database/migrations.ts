@@ -1,4 +1,5 @@
 import { DataSource } from 'typeorm';
+import { SettingsError } from '../config/validate-settings.js';
 import { Telemetry1790000000000 } from '../../../migrations/1790000000000-telemetry.js';
 import { Commands1790000001000 } from '../../../migrations/1790000001000-commands.js';
 import { CommandIndexPredicates1790000001500 } from '../../../migrations/1790000001500-command-index-predicates.js';
@@ -37,7 +38,7 @@ export async function runMigrations(url: string): Promise<string[]> {
     // One connection holds the lock, the other one migrates.
     poolSize: 2,
   });
-  await dataSource.initialize();
+  await connect(dataSource);
   try {
     const lock = dataSource.createQueryRunner();
     try {
@@ -50,5 +51,15 @@ export async function runMigrations(url: string): Promise<string[]> {
     }
   } finally {
     await dataSource.destroy();
+  }
+}
+
+/** The first connection of all: when there is none, it is the setting or the server, and a stack would help nobody. */
+async function connect(dataSource: DataSource): Promise<void> {
+  try {
+    await dataSource.initialize();
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new SettingsError([`DATABASE_URL: no connection to the database: ${message || code}`]);
   }
 }

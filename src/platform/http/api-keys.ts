@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { commaSeparated } from '../config/comma-separated.js';
 import { type ApiSettings, type ProcessSettings } from '../config/settings.js';
 import { type Caller } from './caller.js';
 
@@ -27,7 +28,7 @@ export class ApiKeys {
   /** Takes IOT_API_KEY, or else the key in DATA_DIR, which is made when there is none. */
   static async load(api: ApiSettings, process: ProcessSettings): Promise<ApiKeys> {
     if (api.IOT_API_KEY !== undefined) {
-      return new ApiKeys(api.IOT_API_KEY.split(',').flatMap((key) => key.trim() || []));
+      return new ApiKeys(commaSeparated(api.IOT_API_KEY));
     }
     const key = await keyOfDataDir(process.DATA_DIR);
     return new ApiKeys([key], key);

@@ -1,9 +1,10 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ValidationPipe } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { InvalidInputError } from '../errors/domain-error.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { API_PREFIX } from './api-route.js';
+import { inputReasons } from './input-reasons.js';
 import { openApiDocument } from './open-api.js';
 import { ProblemFilter } from './problem.filter.js';
 import { limitBodies, limitRate, limitTime } from './request-limits.js';
@@ -25,7 +26,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
       transform: true,
       whitelist: true,
       forbidNonWhitelisted: true,
-      exceptionFactory: (errors) => new InvalidInputError(reasons(errors).join('; ')),
+      exceptionFactory: (errors) => new InvalidInputError(inputReasons(errors).join('; ')),
     }),
   );
   app.useGlobalFilters(new ProblemFilter());
@@ -33,8 +34,4 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'IoT broker API',
   });
-}
-
-function reasons(errors: readonly ValidationError[]): string[] {
-  return errors.flatMap((error) => [...Object.values(error.constraints ?? {}), ...reasons(error.children ?? [])]);
 }

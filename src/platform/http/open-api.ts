@@ -1,7 +1,7 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { API_PREFIX } from './api-route.js';
 import { API_KEY_HEADER } from './callers.js';
+import { PUBLIC_EXTENSION } from './public.decorator.js';
 import { SCOPE_EXTENSION } from './require-scope.decorator.js';
 import { defaultScope } from './scope.js';
 
@@ -29,25 +29,29 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     ...document.components,
     schemas: { ...document.components?.schemas, [PROBLEM]: PROBLEM_SCHEMA },
   };
-  for (const [path, item] of Object.entries(document.paths)) {
+  for (const item of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = item[method] as Operation | undefined;
       if (operation) {
-        complete(operation, method, path.startsWith(`/${API_PREFIX}/`));
+        complete(operation, method);
       }
     }
   }
   return document;
 }
 
-function complete(operation: Operation, method: string, isApi: boolean): void {
-  if (!isApi) {
+function complete(operation: Operation, method: string): void {
+  for (const success of Object.values(operation.responses) as { description: string }[]) {
+    success.description ||= 'Done';
+  }
+  if (operation[PUBLIC_EXTENSION] === true) {
     operation.security = [];
     return;
   }
   const scope = (operation[SCOPE_EXTENSION] ??= defaultScope(method)) as string;
   operation.responses = {
     ...operation.responses,
+    ...(operation.parameters?.length || operation.requestBody ? { 400: problem('Bad input; `error` says what is wrong') } : {}),
     401: problem('No key, or one that is not known'),
     403: problem(`The key lacks the scope ${scope}`),
     429: problem('Too many requests; Retry-After says how many seconds to wait'),

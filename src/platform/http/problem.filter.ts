@@ -60,6 +60,9 @@ function fromHttpException(exception: HttpException, host: ArgumentsHost): Answe
     const { method, url } = host.switchToHttp().getRequest<FastifyRequest>();
     return answer(status, `There is no ${method} ${url.split('?')[0]}`, 'ROUTE_NOT_FOUND');
   }
+  if (status === (HttpStatus.UNSUPPORTED_MEDIA_TYPE as number)) {
+    return answer(status, 'A body must be application/json', codeOf(status));
+  }
   return answer(status, exception.message, codeOf(status));
 }
 
