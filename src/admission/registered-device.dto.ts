@@ -6,8 +6,11 @@ export class RegisteredDeviceDto {
   readonly imei!: string;
   @ApiProperty({ enum: REGISTERED_DEVICE_STATUSES })
   readonly status!: RegisteredDeviceStatus;
+  /** @example 'Van 12' */
   readonly name!: string | null;
+  /** For people. */
   readonly note!: string | null;
+  /** What the ban was given as its reason; null when it is not banned, or none was given. */
   readonly banReason!: string | null;
   /** Where it may log in from; empty: from anywhere. */
   readonly allowedRanges!: string[];
@@ -44,7 +47,12 @@ export class UnknownDeviceDto {
   readonly imei!: string;
   readonly firstSeen!: Date;
   readonly lastSeen!: Date;
+  /** Logins that were refused. */
   readonly attempts!: number;
+  /**
+   * Where the last one came from.
+   * @example '198.51.100.7'
+   */
   readonly lastAddress!: string;
 }
 

@@ -119,7 +119,9 @@ export class CommandCancelledDto {
 export class CommandDefinitionDto {
   /** @example 'setdigout' */
   readonly command!: string;
+  /** How it is written. */
   readonly syntax!: string;
+  /** For people. */
   readonly notes!: string | null;
   /** What it does to the vehicle or the device, null when harmless. */
   readonly destructive!: string | null;
@@ -129,11 +131,16 @@ export class CommandDefinitionDto {
   readonly replyShape!: string;
   /** Regular expression of a reply that confirms it. */
   readonly success!: string | null;
+  /** Of a reply that says it failed. */
   readonly failure!: string | null;
+  /** Of a reply that says it will be done later. */
   readonly queued!: string | null;
+  /** What of the command the reply repeats: nothing, the id it names (the first group of `success`), or states of digital outputs. */
   @ApiProperty({ enum: ['none', 'id', 'outputs'] })
   readonly discriminator!: 'none' | 'id' | 'outputs';
+  /** A TFT100 knows it. */
   readonly tft100!: boolean;
+  /** Replies of real devices. */
   @ApiProperty({ type: [String] })
   readonly examples!: readonly string[];
 }

@@ -30,9 +30,15 @@ export class TelemetryRecordDto {
   readonly iotTimestamp!: Date;
   /** When the gateway received it. */
   readonly timestamp!: Date;
-  /** @example 54.6872 */
+  /**
+   * Degrees, seven decimals at most.
+   * @example 54.6872
+   */
   readonly latitude!: number;
-  /** @example 25.2797 */
+  /**
+   * Degrees, seven decimals at most.
+   * @example 25.2797
+   */
   readonly longitude!: number;
   /** Metres. */
   readonly altitude!: number;
