@@ -1,0 +1,68 @@
+import { type BrokerSettings, type ProcessSettings } from '../platform/config/settings.js';
+import { SettingsError } from '../platform/config/validate-settings.js';
+import { readTlsCredentials } from '../transport/tls-credentials.js';
+import { type TransportOptions } from '../transport/transport-options.js';
+import { trustedPeers } from '../transport/trusted-peers.js';
+
+const MS = 1_000;
+const CERTIFICATE_RELOAD_MS = 5_000;
+
+/** What the variables say of the device port, in the words of the transport. Throws SettingsError. */
+export function devicePortOptions(broker: BrokerSettings, process: ProcessSettings): TransportOptions {
+  return {
+    host: broker.BROKER_HOST,
+    port: broker.BROKER_PORT,
+    maxConnections: broker.MAX_DEVICE_CONNECTIONS,
+    maxConnectionsPerAddress: broker.BROKER_MAX_CONNECTIONS_PER_ADDRESS,
+    maxNewConnectionsPerSecond: broker.BROKER_MAX_NEW_CONNECTIONS_PER_SECOND,
+    maxFrameBytes: broker.BROKER_MAX_FRAME_BYTES,
+    maxLoginBytes: broker.BROKER_MAX_LOGIN_BYTES,
+    maxLoginsPerSecond: broker.BROKER_MAX_LOGINS_PER_SECOND,
+    maxFramesPerSecond: broker.BROKER_MAX_FRAMES_PER_SECOND,
+    frameTimeoutMs: broker.BROKER_FRAME_TIMEOUT_SECONDS * MS,
+    maxUnsentBytes: broker.BROKER_MAX_UNSENT_BYTES,
+    loginTimeoutMs: broker.BROKER_LOGIN_TIMEOUT_SECONDS * MS,
+    idleTimeoutMs: broker.BROKER_IDLE_TIMEOUT_SECONDS * MS,
+    keepAliveMs: broker.BROKER_KEEPALIVE_SECONDS * MS,
+    maxBytesInFlight: broker.BROKER_MAX_BYTES_IN_FLIGHT,
+    comesFromBalancer: broker.BROKER_PROXY_PROTOCOL ? balancersOf(broker) : () => false,
+    tls: tlsOptions(broker),
+    udpPort: broker.BROKER_UDP_PORT ?? null,
+    drainTimeoutMs: process.SHUTDOWN_GRACE_SECONDS * MS,
+  };
+}
+
+/** Throws SettingsError. */
+function balancersOf({ BROKER_PROXY_TRUSTED: cidrs }: BrokerSettings): (address: string) => boolean {
+  if (cidrs === undefined) {
+    throw new SettingsError(['BROKER_PROXY_TRUSTED must be set when BROKER_PROXY_PROTOCOL is on']);
+  }
+  try {
+    return trustedPeers(cidrs);
+  } catch (error) {
+    throw new SettingsError([`BROKER_PROXY_TRUSTED: ${(error as Error).message}`]);
+  }
+}
+
+/** Throws SettingsError: a certificate no device would accept is told before anything is started. */
+function tlsOptions(broker: BrokerSettings): TransportOptions['tls'] {
+  const {
+    BROKER_TLS_PORT: port,
+    BROKER_TLS_CERT_FILE: certificateFile,
+    BROKER_TLS_KEY_FILE: keyFile,
+    BROKER_TLS_CA_FILE: caFile = null,
+  } = broker;
+  if (port === undefined) {
+    return null;
+  }
+  if (certificateFile === undefined || keyFile === undefined) {
+    throw new SettingsError(['BROKER_TLS_CERT_FILE and BROKER_TLS_KEY_FILE must be set when BROKER_TLS_PORT is']);
+  }
+  const files = { certificateFile, keyFile, caFile };
+  try {
+    readTlsCredentials(files, Date.now());
+  } catch (error) {
+    throw new SettingsError([`BROKER_TLS_PORT: ${(error as Error).message}`]);
+  }
+  return { ...files, port, reloadMs: CERTIFICATE_RELOAD_MS };
+}
