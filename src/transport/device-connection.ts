@@ -282,9 +282,12 @@ export class DeviceConnection implements LiveConnection {
     return outcome !== null;
   }
 
-  /** Not while a frame is being handled, nor while half of one has come: then there is no acknowledgement behind us yet. */
+  /**
+   * Not while a frame is being handled, nor while half of one has come: then there is no acknowledgement behind us yet. Nor to a socket that takes
+   * nothing: a frame that is written counts as sent.
+   */
   private flushOutgoing(): void {
-    if (!this.busy && !this.closing && this.frames.bufferedBytes === 0) {
+    if (!this.busy && this.socket.writable && this.frames.bufferedBytes === 0) {
       this.outgoing?.flush((frame) => this.frames.write(frame, this.peer));
       this.closeIfStuck();
     }

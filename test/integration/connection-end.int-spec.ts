@@ -174,6 +174,19 @@ describe('a login', () => {
   });
 });
 
+describe('a command', () => {
+  it('does not count as written to a socket that is gone', async () => {
+    const { registry, server } = await start();
+    const sockets: Socket[] = [];
+    server.unwrap<Server>().on('connection', (socket: Socket) => sockets.push(socket));
+    const device = await logIn(IMEI);
+    await device.exchange(recordsFrame([{}]));
+    // Its 'close' is still to come.
+    sockets[0]!.destroy();
+    expect(await registry.find(IMEI)?.send(Buffer.from('getinfo'), 10_000)).toBe(false);
+  });
+});
+
 describe('a session', () => {
   it('is given back before the gateway has stopped, also when its socket was gone already', async () => {
     const { app, handlers } = await start();
