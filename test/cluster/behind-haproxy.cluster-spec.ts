@@ -13,12 +13,15 @@ import { type Backend, Haproxy, type HaproxyPorts } from './haproxy.js';
 
 const SIMULATOR = fileURLToPath(new URL('../../dist/src/simulator/main.js', import.meta.url));
 const DEVICES = 500;
-const COMMANDS_PER_SECOND = 200;
+/** A half of what two cores carry with all of this on them, so that a slow moment of theirs fails no test. */
+const COMMANDS_PER_SECOND = Number(process.env.COMMANDS_PER_SECOND ?? 100);
+/** With more than this unanswered the host waits: a machine that can't carry the rate is no fault of a gateway's. */
+const MOST_PENDING = 500;
 const SETTINGS = {
   BROKER_PROXY_PROTOCOL: 'on',
   BROKER_PROXY_TRUSTED: '127.0.0.1',
   SHUTDOWN_DELAY_SECONDS: '2',
-  IOT_COMMAND_TIMEOUT: '10',
+  IOT_COMMAND_TIMEOUT: '20',
   // Three instances share the connections of one test server.
   DATABASE_POOL_SIZE: '8',
 };
@@ -83,11 +86,16 @@ async function notCompleted(): Promise<unknown[]> {
   );
 }
 
-async function untilNonePending(): Promise<void> {
+async function untilPendingAtMost(most: number): Promise<void> {
   await waitFor(
-    async () => (await database.query(`select from tbl_iot_command_logs where status = 'PENDING' limit 1`)).length === 0,
-    { timeoutMs: 90_000, what: 'every command to end' },
+    async () =>
+      (await database.query(`select from tbl_iot_command_logs where status = 'PENDING' limit ${most + 1}`)).length <= most,
+    { timeoutMs: 150_000, what: `all but ${most} commands to end` },
   );
+}
+
+async function untilNonePending(): Promise<void> {
+  await untilPendingAtMost(0);
 }
 
 beforeEach(async () => {
@@ -180,10 +188,14 @@ describe('three instances behind HAProxy, 500 devices', () => {
       }
     };
     const load = (async () => {
-      const started = performance.now();
+      let dueAt = performance.now();
       const pending = new Set<Promise<void>>();
       for (let number = 0; restarting; number++) {
-        await delay(Math.max(0, started + (number * 1000) / COMMANDS_PER_SECOND - performance.now()));
+        if (number % COMMANDS_PER_SECOND === 0) {
+          await untilPendingAtMost(MOST_PENDING);
+        }
+        dueAt = Math.max(dueAt + 1000 / COMMANDS_PER_SECOND, performance.now() - 1000);
+        await delay(Math.max(0, dueAt - performance.now()));
         const one = give(number)
           .catch((error: unknown) => void wrong.push(error))
           .finally(() => pending.delete(one));
