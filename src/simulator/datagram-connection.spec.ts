@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { decodeRecords } from '../protocol/avl-decoder.js';
@@ -43,7 +44,7 @@ function start(options: Partial<DeviceOptions> = {}): void {
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await delay(5);
   }
 }
 

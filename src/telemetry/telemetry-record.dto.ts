@@ -87,12 +87,14 @@ export class TelemetryLatestDto {
 }
 
 function byColumnName(attributes: TelemetryRecord['attributes']): Record<string, AttributeValue> {
-  return Object.fromEntries(
-    ATTRIBUTE_COLUMNS.flatMap(({ name }, index) => {
-      const value = attributes[index] ?? null;
-      return value === null ? [] : [[name, value]];
-    }),
-  );
+  const named: Record<string, AttributeValue> = {};
+  ATTRIBUTE_COLUMNS.forEach(({ name }, index) => {
+    const value = attributes[index] ?? null;
+    if (value !== null) {
+      named[name] = value;
+    }
+  });
+  return named;
 }
 
 function scaledColumns(attributes: TelemetryRecord['attributes']): ScaledElementDto[] {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { CommandDevice } from '../support/command-device.js';
 import { brokenEvents, readLedger, nameOf, type LedgerCommand } from '../support/command-rules.js';
 import { type TestDatabase } from '../support/test-database.js';
@@ -66,7 +67,7 @@ export class CommandLoad {
     while (this.running) {
       // An order that is refused, or of which nobody knows what became of it, is no promise of the gateway.
       await this.order().catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await delay(PAUSE_MS);
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { waitFor } from '../support/wait-for.js';
 import { type World } from './world.js';
@@ -14,7 +15,7 @@ export const killGateway: Fault = async ({ chance, seats }) => chance.pick(seats
 
 /** At any moment: of a login, a batch, a command, or of its own start. */
 export const terminateGateway: Fault = async ({ chance, seats }) => {
-  await pause(chance.between(0, 1_000));
+  await delay(chance.between(0, 1_000));
   await chance.pick(seats).terminateAndRestart();
 };
 
@@ -42,7 +43,7 @@ export const fillDisk: Fault = async (world) => {
 export const cutDatabaseBriefly: Fault = async ({ chance, seats }) => {
   const { database } = chance.pick(seats);
   database.cut();
-  await pause(chance.between(100, 1_500));
+  await delay(chance.between(100, 1_500));
   database.mend();
 };
 
@@ -78,7 +79,7 @@ export const exhaustPools: Fault = async ({ server, seats }) => {
         waitFor(async () => (await seat.waitingForConnection()) > 0, { ...WAIT, what: 'a pool to be used up' }),
       ),
     );
-    await pause(HELD_MS);
+    await delay(HELD_MS);
   } finally {
     await client.end();
   }
@@ -136,8 +137,4 @@ export const ALL_FAULTS: readonly Fault[] = [
 async function retries({ seats }: World): Promise<number> {
   const counts = await Promise.all(seats.map(async ({ gateway }) => (await gateway.stats('telemetry')).retries ?? 0));
   return counts.reduce((sum, count) => sum + count, 0);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type World } from './world.js';
 
 /** What it was, and what it may be at the end when this was the start; null where growing is right. */
@@ -18,7 +19,7 @@ export async function measure({ fleet, commands, seats, database }: World, forMs
   const [seat] = seats;
   const heaps: number[] = [];
   for (let sample = 0; sample < SAMPLES; sample++) {
-    await new Promise((resolve) => setTimeout(resolve, forMs / SAMPLES));
+    await delay(forMs / SAMPLES);
     heaps.push(await seat!.heapMegabytes());
   }
   const perSecond = ((fleet.acknowledgedRecords - before) * 1_000) / (performance.now() - begun);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { settleAndCheck } from './checks.js';
 import { measure, whatGrew, type Reading } from './soak-reading.js';
 import { World, type WorldOptions } from './world.js';
@@ -14,10 +15,6 @@ const WARM_UP_MS = 30_000;
 
 const load = { devices: DEVICES, recordsPerFrame: RECORDS_PER_FRAME, patienceMs: 60_000 };
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -29,7 +26,7 @@ async function measureMaximum(): Promise<number> {
     world.start();
     await world.fleet.acknowledge(DEVICES * RECORDS_PER_FRAME);
     const before = world.fleet.acknowledgedRecords;
-    await pause(MEASURED_MS);
+    await delay(MEASURED_MS);
     return ((world.fleet.acknowledgedRecords - before) * 1_000) / MEASURED_MS;
   } finally {
     await world.close();
@@ -57,9 +54,9 @@ describe('soak', () => {
     const world = await World.open(halfOf(maximum));
     try {
       world.start();
-      await pause(Math.min(WARM_UP_MS, MINUTES * 10_000));
+      await delay(Math.min(WARM_UP_MS, MINUTES * 10_000));
       const start = await measure(world, MEASURED_MS);
-      await pause(Math.max(0, MINUTES * 60_000 - 2 * MEASURED_MS));
+      await delay(Math.max(0, MINUTES * 60_000 - 2 * MEASURED_MS));
       const end = await measure(world, MEASURED_MS);
       print(start, end);
       expect(whatGrew(start, end)).toEqual([]);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { CASES_APART, caseOf } from './cases.js';
 import { play } from './case-player.js';
 import { type Corpus } from './corpus.js';
@@ -52,7 +53,7 @@ export class FuzzRun {
         await this.playNext();
       } else {
         // One takes its time, and the next would have its IMEI.
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await delay(20);
       }
     }
   }

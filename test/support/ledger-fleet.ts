@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { FakeDevice } from './fake-device.js';
 import { recordsFrame, type TestRecord } from './frames.js';
 import { type TestDatabase } from './test-database.js';
@@ -134,7 +135,7 @@ export class LedgerFleet {
           this.acknowledged[index] = nextSerial;
           unacknowledged = [];
           if (intervalMs > 0) {
-            await new Promise((resolve) => setTimeout(resolve, Math.max(0, sentAt + intervalMs - performance.now())));
+            await delay(Math.max(0, sentAt + intervalMs - performance.now()));
           }
         }
       } catch {
@@ -150,7 +151,7 @@ export class LedgerFleet {
     try {
       return await FakeDevice.logIn(this.options.port(), imei);
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await delay(50);
       return null;
     }
   }

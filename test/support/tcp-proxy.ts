@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 export type Direction = 'to-target' | 'to-client';
@@ -131,6 +132,6 @@ export class TcpProxy {
 
 async function wait(delayMs: number): Promise<void> {
   if (delayMs > 0) {
-    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    await delay(delayMs);
   }
 }
