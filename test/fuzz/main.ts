@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type OfficialVector } from '../fixtures/official-vectors.js';
 import { createScratchPostgres, type ScratchPostgres } from '../support/scratch-postgres.js';
+import { writeTestCertificate } from '../support/test-certificate.js';
 import { waitFor } from '../support/wait-for.js';
 import { BALANCER } from './case-player.js';
 import { readCommandLine, type FuzzOptions } from './command-line.js';
@@ -52,17 +52,13 @@ async function fuzz(options: FuzzOptions): Promise<boolean> {
 }
 
 /** A certificate, a balancer, and a login timeout that is over soon. */
-function startGateway({ url, folder }: ScratchPostgres): Promise<GatewayUnderTest> {
-  const [certificate, key] = [join(folder, 'device.crt'), join(folder, 'device.key')] as const;
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key];
-  execFileSync('openssl', ['req', '-x509', ...newKey, '-subj', '/CN=fuzz', '-days', '30', '-out', certificate], {
-    stdio: 'pipe',
-  });
+async function startGateway({ url, folder }: ScratchPostgres): Promise<GatewayUnderTest> {
+  const { certificateFile, keyFile } = await writeTestCertificate(folder, 'device');
   return GatewayUnderTest.start(folder, {
     DATABASE_URL: url,
     BROKER_TLS_PORT: '0',
-    BROKER_TLS_CERT_FILE: certificate,
-    BROKER_TLS_KEY_FILE: key,
+    BROKER_TLS_CERT_FILE: certificateFile,
+    BROKER_TLS_KEY_FILE: keyFile,
     BROKER_UDP_PORT: '0',
     BROKER_PROXY_PROTOCOL: 'on',
     BROKER_PROXY_TRUSTED: `${BALANCER}/32`,

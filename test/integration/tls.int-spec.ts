@@ -1,4 +1,3 @@
-import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +6,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { readTlsCredentials } from '../../src/transport/tls-credentials.js';
 import { startGatewayProcess } from '../support/gateway-process.js';
 import { login, recordsFrame } from '../support/frames.js';
+import { type CertificateFiles, writeTestCertificate } from '../support/test-certificate.js';
 import { startTransport, type TestTransport } from '../support/test-transport.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -14,30 +14,7 @@ const IMEI = '356307042441013';
 let folder: string;
 let transport: TestTransport | null = null;
 
-/** A self-signed certificate and its key. */
-function certificate(name: string): { certificateFile: string; keyFile: string } {
-  const certificateFile = join(folder, `${name}.crt`);
-  const keyFile = join(folder, `${name}.key`);
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
-  const request = ['req', '-x509', ...key, '-subj', `/CN=${name}`, '-days', '30', '-out', certificateFile];
-  execFileSync('openssl', request, { stdio: 'pipe' });
-  return { certificateFile, keyFile };
-}
-
-/** A certificate of the year 2020: only `openssl ca` takes dates in every version. */
-function expiredCertificate(): { certificateFile: string; keyFile: string } {
-  const { keyFile } = certificate('expired');
-  const inFolder = (name: string): string => join(folder, name);
-  const [config, request, certificateFile] = [inFolder('ca.cnf'), inFolder('ca.csr'), inFolder('expired.crt')] as const;
-  const policy = 'default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n';
-  writeFileSync(config, `[ca]\ndefault_ca=c\n[c]\ndatabase=${folder}/index\nnew_certs_dir=${folder}\nrand_serial=yes\n${policy}`);
-  writeFileSync(join(folder, 'index'), '');
-  execFileSync('openssl', ['req', '-new', '-key', keyFile, '-subj', '/CN=expired', '-out', request], { stdio: 'pipe' });
-  const dates = ['-startdate', '20200101000000Z', '-enddate', '20210101000000Z'];
-  const sign = ['ca', '-batch', '-notext', '-config', config, '-selfsign', '-keyfile', keyFile, '-in', request];
-  execFileSync('openssl', [...sign, ...dates, '-out', certificateFile], { stdio: 'pipe' });
-  return { certificateFile, keyFile };
-}
+const certificate = (name: string): Promise<CertificateFiles> => writeTestCertificate(folder, name);
 
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'iot-broker-tls-'))));
 afterEach(async () => {
@@ -47,7 +24,7 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function start(name: string, options: Parameters<typeof startTransport>[0] = {}): Promise<number> {
-  transport = await startTransport({ tls: { ...certificate(name), caFile: null, port: 0, reloadMs: 50 }, ...options });
+  transport = await startTransport({ tls: { ...(await certificate(name)), caFile: null, port: 0, reloadMs: 50 }, ...options });
   return transport.server.tlsPort!;
 }
 
@@ -68,19 +45,6 @@ async function talk(socket: TLSSocket): Promise<Buffer> {
 }
 
 describe('a device with TLS', () => {
-  it('is acknowledged as one without, by openssl s_client', async () => {
-    const port = await start('openssl');
-    const client = spawn('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-quiet', '-no_ign_eof'], { stdio: 'pipe' });
-    const out: Buffer[] = [];
-    client.stdout.on('data', (bytes: Buffer) => out.push(bytes));
-    // A 'Q' at the start of a line would end s_client; there is none in these bytes.
-    client.stdin.write(Buffer.concat([login(IMEI), recordsFrame([{}, {}, {}])]));
-    await waitFor(() => Buffer.concat(out).length >= 5, { what: 'the acknowledgement' });
-    client.kill();
-    expect(Buffer.concat(out)).toEqual(Buffer.from('0100000003', 'hex'));
-    expect(transport!.counters.tlsHandshakes).toBe(1);
-  });
-
   it('may use 1.2, and not 1.1', async () => {
     const port = await start('versions');
     expect(await talk(await secure(port, { maxVersion: 'TLSv1.2' }))).toEqual(Buffer.from('0100000003', 'hex'));
@@ -90,13 +54,13 @@ describe('a device with TLS', () => {
   });
 
   it('must present a certificate where an authority is named', async () => {
-    const client = certificate('client');
-    const tls = { ...certificate('server'), caFile: client.certificateFile, port: 0, reloadMs: 50 };
+    const client = await certificate('client');
+    const tls = { ...(await certificate('server')), caFile: client.certificateFile, port: 0, reloadMs: 50 };
     const port = await start('unused', { tls });
     const known = readTlsCredentials({ ...client, caFile: null }, Date.now()).context;
     expect(await talk(await secure(port, { cert: known.cert!, key: known.key! }))).toHaveLength(5);
     await expect(secure(port, { maxVersion: 'TLSv1.2' })).rejects.toThrow();
-    const other = readTlsCredentials({ ...certificate('stranger'), caFile: null }, Date.now()).context;
+    const other = readTlsCredentials({ ...(await certificate('stranger')), caFile: null }, Date.now()).context;
     const stranger = await secure(port, { cert: other.cert!, key: other.key! }).catch(() => null);
     stranger?.on('error', () => undefined);
     await waitFor(() => transport!.counters.tlsHandshakesFailed === 2);
@@ -169,7 +133,7 @@ describe('the certificate', () => {
 
   it('is read again when its files change, and kept when the new ones are of no use', async () => {
     const port = await start('before');
-    const after = certificate('after');
+    const after = await certificate('after');
     writeFileSync(join(folder, 'before.crt'), 'no certificate');
     await waitFor(() => transport!.counters.tlsReloadsFailed > 0, { what: 'the bad file to be noticed' });
     expect(await nameOf(port)).toBe('before');
@@ -179,18 +143,22 @@ describe('the certificate', () => {
     expect(await nameOf(port)).toBe('after');
   });
 
-  it('is named when it is missing, no certificate, expired, or not that of the key', () => {
-    const good = certificate('good');
+  it('is named when it is missing, no certificate, expired, or not that of the key', async () => {
+    const good = await certificate('good');
+    const { keyFile: otherKey } = await certificate('another');
     const read = (files: object, now = Date.now()) => readTlsCredentials({ ...good, caFile: null, ...files }, now);
     expect(() => read({ certificateFile: '/nowhere/a.crt' })).toThrow('/nowhere/a.crt: can not be read (ENOENT)');
     expect(() => read({ certificateFile: good.keyFile })).toThrow(`${good.keyFile}: no certificate in PEM`);
-    expect(() => read({ keyFile: certificate('another').keyFile })).toThrow('is not the key of the certificate in');
+    expect(() => read({ keyFile: otherKey })).toThrow('is not the key of the certificate in');
     expect(() => read({}, read({}).expiresAt.getTime())).toThrow(/good\.crt: the certificate expired on \d{4}-\d\d-\d\dT/);
     expect(read({}, read({}).expiresAt.getTime() - 1).expiresAt).toBeInstanceOf(Date);
   });
 
   it('that has expired ends the start of a gateway with its file and its date', async () => {
-    const { certificateFile, keyFile } = expiredCertificate();
+    const { certificateFile, keyFile } = await writeTestCertificate(folder, 'expired', {
+      notBefore: new Date('2020-01-01T00:00:00Z'),
+      notAfter: new Date('2021-01-01T00:00:00Z'),
+    });
     const env = { BROKER_TLS_PORT: '0', BROKER_TLS_CERT_FILE: certificateFile, BROKER_TLS_KEY_FILE: keyFile };
     const gateway = startGatewayProcess({ cwd: folder, env: { ...env, API_PORT: '0', BROKER_PORT: '0' } });
     await gateway.waitForLine(/BROKER_TLS_PORT: \S+expired\.crt: the certificate expired on 2021-01-01T/);
