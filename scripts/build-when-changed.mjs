@@ -1,0 +1,44 @@
+/**
+ * Builds dist/ only when a source file has changed since the last build: `npm run keys` beside a running gateway neither waits for a build
+ * nor replaces the files that the gateway was started from. `npm run build` always builds.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
+const SOURCE_FOLDERS = ['src', 'migrations', 'bench', 'test'];
+const SOURCE_FILES = ['package.json', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
+const STAMP = join(root, 'dist', '.sources');
+
+const sources = fingerprint();
+if (!existsSync(join(root, 'dist', 'src', 'main.js')) || !existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== sources) {
+  const { status } = spawnSync('npm', ['run', 'build', '--silent'], {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) {
+    process.exit(status ?? 1);
+  }
+  writeFileSync(STAMP, sources);
+}
+
+/** Path, size and time of change of every source file: a file that was removed changes it as well. */
+function fingerprint() {
+  const hash = createHash('sha256');
+  for (const file of [...SOURCE_FOLDERS.flatMap(filesIn), ...SOURCE_FILES].sort()) {
+    const { size, mtimeMs } = statSync(join(root, file));
+    hash.update(`${file} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+function filesIn(folder) {
+  const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length));
+}

@@ -1,0 +1,58 @@
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NodeProcess } from './support/node-process.js';
+
+const SCRIPT = fileURLToPath(new URL('../scripts/build-when-changed.mjs', import.meta.url));
+const BUILD =
+  "const fs = require('fs'); fs.mkdirSync('dist/src', { recursive: true }); fs.writeFileSync('dist/src/main.js', ''); fs.appendFileSync('builds', 'x')";
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'iot-broker-build-'));
+  for (const name of ['src', 'migrations', 'bench', 'test']) {
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, 'a.ts'), '');
+  }
+  for (const name of ['package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json']) {
+    await writeFile(join(folder, name), '{}');
+  }
+  await writeFile(join(folder, 'build.cjs'), BUILD);
+  await useBuild('node build.cjs');
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const useBuild = (build: string): Promise<void> =>
+  writeFile(join(folder, 'package.json'), JSON.stringify({ scripts: { build } }));
+
+async function run(): Promise<number | null> {
+  return (await new NodeProcess({ args: [SCRIPT, folder], cwd: folder }).exit).code;
+}
+
+const builds = async (): Promise<number> => (await readFile(join(folder, 'builds'), 'utf8')).length;
+
+describe('the build before npm scripts', () => {
+  it('runs the first time, and not again while no source file changes', async () => {
+    expect([await run(), await run(), await builds()]).toEqual([0, 0, 1]);
+  });
+
+  it.each([
+    ['was changed', () => utimes(join(folder, 'src/a.ts'), new Date(), new Date(1_000_000))],
+    ['was added', () => writeFile(join(folder, 'migrations/b.ts'), '')],
+    ['was removed', () => rm(join(folder, 'test/a.ts'))],
+  ])('runs again when a file %s', async (_what, change) => {
+    await run();
+    await change();
+    expect([await run(), await builds()]).toEqual([0, 2]);
+  });
+
+  it('fails when the build fails, and runs again the next time', async () => {
+    await useBuild('exit 3');
+    expect(await run()).toBe(3);
+    await useBuild('node build.cjs');
+    expect([await run(), await builds()]).toEqual([0, 1]);
+  });
+});
