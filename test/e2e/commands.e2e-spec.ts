@@ -460,8 +460,14 @@ describe('bad input', () => {
     ['codec 13', { ...base, codec: 13 }, 400, 'codec must be 12 or 14'],
     ['no JSON', '{"imei":', 400, ''],
     [
-      'metadata nested 5,000 deep',
-      `{"imei":"${IMEI}","command":"getio","mode":"queue","metadata":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
+      'a body nested 501 levels deep',
+      `{"imei":"${IMEI}","command":"getio","mode":"queue","metadata":${'['.repeat(500)}${']'.repeat(500)}}`,
+      400,
+      'The body is nested deeper than 500 levels',
+    ],
+    [
+      'a body nested 100,000 levels deep',
+      `{"imei":"${IMEI}","command":"getio","mode":"queue","metadata":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
       400,
       'nested',
     ],
@@ -474,7 +480,8 @@ describe('bad input', () => {
 
   it('takes 160 characters, and metadata of any kind exactly as it was passed', async () => {
     const imei = newImei();
-    for (const metadata of [null, 0, 'text', [1, { deep: [true] }], { ключ: '☃', nested: { a: [] } }]) {
+    const deepest = JSON.parse(`${'['.repeat(499)}${']'.repeat(499)}`) as unknown;
+    for (const metadata of [null, 0, 'text', deepest, [1, { deep: [true] }], { ключ: '☃', nested: { a: [] } }]) {
       const { status, body } = await gateway.post<{ commandLogId: string }>('command', {
         imei,
         command: `x`.repeat(160),

@@ -7,7 +7,7 @@ import { API_PREFIX } from './api-route.js';
 import { inputReasons } from './input-reasons.js';
 import { openApiDocument } from './open-api.js';
 import { ProblemFilter } from './problem.filter.js';
-import { limitBodies, limitRate, limitTime } from './request-limits.js';
+import { limitBodies, limitDepth, limitRate, limitTime } from './request-limits.js';
 import { addResponseHeaders } from './response-headers.js';
 
 /** For probes, which have no key, and for Prometheus, which has. */
@@ -18,6 +18,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   app.setGlobalPrefix(API_PREFIX, { exclude: OUTSIDE_THE_API });
   limitTime(app);
   limitBodies(app);
+  limitDepth(app);
   await addResponseHeaders(app);
   await limitRate(app);
   app.useGlobalGuards(app.get(ApiKeyGuard));

@@ -42,9 +42,6 @@ export class ProblemFilter implements ExceptionFilter {
     if (isClientError(error)) {
       return answer(error.statusCode, error.message, codeOf(error.statusCode));
     }
-    if (error instanceof RangeError && error.message.includes('call stack')) {
-      return answer(HttpStatus.BAD_REQUEST, 'The request is nested too deeply', 'BAD_REQUEST');
-    }
     if (isDatabaseAway(error)) {
       this.logger.warn(`Request ${requestId} failed because the database is away: ${String(error)}`, { requestId });
       return answer(HttpStatus.SERVICE_UNAVAILABLE, 'The database is not available, try again', 'DATABASE_UNAVAILABLE');

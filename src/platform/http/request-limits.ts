@@ -1,7 +1,9 @@
 import rateLimit from '@fastify/rate-limit';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type FastifyRequest } from 'fastify';
 import { ApiSettings } from '../config/settings.js';
-import { DomainError } from '../errors/domain-error.js';
+import { DomainError, InvalidInputError } from '../errors/domain-error.js';
+import { jsonDepth } from '../json/json-depth.js';
 import { isApiRoute } from './api-route.js';
 import { Callers } from './callers.js';
 
@@ -10,6 +12,8 @@ const MS = 1_000;
 const KEEP_ALIVE_MS = 72_000;
 /** Nothing read or written: a client that does not take its answer. */
 const SILENCE_MS = 120_000;
+/** Validation is recursive: a body of some thousand levels would overflow its stack. */
+const MAX_BODY_DEPTH = 500;
 const BODY_TYPES = ['application/json', 'application/x-www-form-urlencoded'] as const;
 
 class RateLimitedError extends DomainError {
@@ -40,6 +44,15 @@ export function limitBodies(app: NestFastifyApplication): void {
     app.useBodyParser(type, { bodyLimit });
   }
   app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
+}
+
+/** A body that is nested deeper than MAX_BODY_DEPTH is 400. */
+export function limitDepth(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('preValidation', (request: FastifyRequest & { rawBody?: Buffer }, _reply, done) => {
+    const isTooDeep = request.rawBody !== undefined && jsonDepth(request.rawBody) > MAX_BODY_DEPTH;
+    done(isTooDeep ? new InvalidInputError(`The body is nested deeper than ${MAX_BODY_DEPTH} levels`) : undefined);
+  });
 }
 
 /**
