@@ -31,15 +31,13 @@ interface Variation {
 const judge = (frame: RejectedFrame, imei = 'a') => frames.judge(imei, '127.0.0.1', frame);
 
 describe('a frame that may have been damaged on its way', () => {
-  it.each(['BAD_CRC', 'COUNT_MISMATCH'] as const)(
-    'closes the connection twice, and is kept and acknowledged the third time: %s',
-    async (code) => {
-      expect([await judge(rejected(code)), await judge(rejected(code))]).toEqual([{ kind: 'close' }, { kind: 'close' }]);
-      expect(quarantined).toEqual([]);
-      expect(await judge(rejected(code))).toEqual({ kind: 'acknowledge', count: 7 });
-      expect(quarantined).toMatchObject([{ imei: 'a', scope: 'frame', code, raw: Buffer.from('the same bytes') }]);
-    },
-  );
+  it('closes the connection twice, and is kept and acknowledged the third time', async () => {
+    const damaged = rejected('BAD_CRC');
+    expect([await judge(damaged), await judge(damaged)]).toEqual([{ kind: 'close' }, { kind: 'close' }]);
+    expect(quarantined).toEqual([]);
+    expect(await judge(damaged)).toEqual({ kind: 'acknowledge', count: 7 });
+    expect(quarantined).toMatchObject([{ imei: 'a', scope: 'frame', code: 'BAD_CRC', raw: Buffer.from('the same bytes') }]);
+  });
 
   it('is what came without a CRC, whatever is wrong with it', async () => {
     const packet = rejected('TRUNCATED', { crcIsRight: false });
@@ -71,21 +69,37 @@ describe('a frame that may have been damaged on its way', () => {
   });
 });
 
-describe('a frame that came whole', () => {
-  it.each(['TRUNCATED', 'TRAILING_BYTES'] as const)(
-    'is kept and acknowledged at once when its records make no sense: %s',
-    async (code) => {
-      expect(await judge(rejected(code))).toEqual({ kind: 'acknowledge', count: 7 });
-      expect(quarantined).toHaveLength(1);
-    },
-  );
-
-  it('is kept, and the connection closed, when nobody knows its codec', async () => {
-    expect(await judge(rejected('UNSUPPORTED_CODEC', { codec: 0x42 }))).toEqual({ kind: 'close' });
-    expect(quarantined).toHaveLength(1);
+describe('a frame with a right CRC that cannot be decoded', () => {
+  it.each<[ProtocolErrorCode, number]>([
+    ['TRUNCATED', CODEC_8_EXTENDED],
+    ['TRAILING_BYTES', CODEC_8_EXTENDED],
+    ['COUNT_MISMATCH', CODEC_8_EXTENDED],
+    ['UNSUPPORTED_CODEC', 0x07],
+    ['UNSUPPORTED_CODEC', 0xff],
+  ])('is kept and acknowledged with its count at the first time: %s, codec %i', async (code, codec) => {
+    expect(await judge(rejected(code, { codec }))).toEqual({ kind: 'acknowledge', count: 7 });
+    expect(quarantined).toMatchObject([{ code }]);
   });
 
-  it('is kept and passed over when it is a message of an unknown type', async () => {
-    expect(await judge(rejected('UNSUPPORTED_MESSAGE_TYPE', { codec: CODEC_12 }))).toEqual({ kind: 'skip' });
+  it.each<[ProtocolErrorCode, number]>([
+    ['UNSUPPORTED_MESSAGE_TYPE', 0x0c],
+    ['TRUNCATED', 0x0d],
+    ['COUNT_MISMATCH', 0x0e],
+    ['TRAILING_BYTES', 0x0f],
+  ])('is kept and skipped when it is a message, which is never acknowledged: %s, codec %i', async (code, codec) => {
+    expect(await judge(rejected(code, { codec }))).toEqual({ kind: 'skip' });
+    expect(quarantined).toMatchObject([{ code }]);
+  });
+
+  it('is not acknowledged before its row is committed', async () => {
+    let commit!: () => void;
+    const repository = { quarantine: () => new Promise<void>((resolve) => (commit = resolve)) };
+    frames = new RejectedFrames(repository as unknown as TelemetryRepository, new IngestCounters());
+    let outcome: unknown = null;
+    const judged = judge(rejected('UNSUPPORTED_CODEC', { codec: 0x07 })).then((result) => (outcome = result));
+    await new Promise(setImmediate);
+    expect(outcome).toBeNull();
+    commit();
+    expect(await judged).toEqual({ kind: 'acknowledge', count: 7 });
   });
 });

@@ -1,26 +1,28 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { retryWhileAway } from '../platform/database/retry-while-away.js';
-import { isMessageCodec, isRecordCodec } from '../protocol/codec-ids.js';
+import { isMessageCodec } from '../protocol/codec-ids.js';
 import { type RejectedFrame, type FrameOutcome } from '../transport/patterns.js';
 import { IngestCounters } from './ingest-counters.js';
 import { recordHash } from './record-row.js';
 import { type QuarantineEntry, TelemetryRepository } from './telemetry.repository.js';
 
-/** A frame that fails the same way this often is what the device means to send; one that was damaged on the way is not. */
+/** Bytes that arrive unchanged this often were not damaged in transit. */
 const STRIKES_BEFORE_QUARANTINE = 3;
 const DEVICES_REMEMBERED = 10_000;
 
 const CLOSE: FrameOutcome = { kind: 'close' };
+const SKIP: FrameOutcome = { kind: 'skip' };
 
 /**
- * Decides what becomes of a whole frame that can't be stored as records, so that no device is stuck with it for ever:
+ * Decides the outcome of a whole frame that cannot be stored as records, so that no frame blocks its device indefinitely:
  *
- * - CRC or counts wrong, or no CRC at all (UDP): the bytes may have been damaged. Nothing is stored or acknowledged, the
- *   connection, if there is one, closes and the device sends again. When the very same bytes come for the third time they go to quarantine.
- * - CRC right, but the body can't be decoded: sending again changes nothing, so to quarantine at once.
- * - A codec nobody knows: to quarantine; there is no telling what an acknowledgement would mean, so the connection closes.
+ * - CRC wrong, or no CRC at all (UDP): the bytes may have been damaged. Nothing is stored or acknowledged, the connection, if there is one,
+ *   closes and the device sends again. When the same bytes arrive for the third time they go to the quarantine.
+ * - CRC right, but the body cannot be decoded (counts that differ, an unknown codec, an unknown layout): the device would send the same bytes
+ *   again, so they go to the quarantine at once.
  *
- * What is in quarantine is acknowledged when it was records (the device may forget them), and passed over when it was a message.
+ * A frame in the quarantine is acknowledged with its number of data 1, after the row is committed, and the connection stays. Messages (codecs
+ * 12 to 15) are skipped instead: they are never acknowledged with a count.
  */
 @Injectable()
 export class RejectedFrames implements OnApplicationShutdown {
@@ -34,8 +36,7 @@ export class RejectedFrames implements OnApplicationShutdown {
   ) {}
 
   async judge(imei: string, remoteAddress: string, frame: RejectedFrame): Promise<FrameOutcome> {
-    const mayBeDamaged = !frame.crcIsRight || frame.error.code === 'COUNT_MISMATCH';
-    if (mayBeDamaged && this.strike(imei, frame.bytes) < STRIKES_BEFORE_QUARANTINE) {
+    if (!frame.crcIsRight && this.strike(imei, frame.bytes) < STRIKES_BEFORE_QUARANTINE) {
       return CLOSE;
     }
     const entry: QuarantineEntry = {
@@ -53,10 +54,7 @@ export class RejectedFrames implements OnApplicationShutdown {
       `${imei}: a frame of ${frame.bytes.length} bytes is in quarantine: ${frame.error.code}, ${frame.error.message}`,
       { imei, remoteAddress },
     );
-    if (isRecordCodec(frame.codec)) {
-      return { kind: 'acknowledge', count: frame.count };
-    }
-    return isMessageCodec(frame.codec) ? { kind: 'skip' } : CLOSE;
+    return isMessageCodec(frame.codec) ? SKIP : { kind: 'acknowledge', count: frame.count };
   }
 
   onApplicationShutdown(): void {
