@@ -9,7 +9,7 @@ const FRAMING_BYTES = HEADER_BYTES + CRC_BYTES;
 /** Codec id, number of data 1, number of data 2. */
 const MIN_DATA_BYTES = 3;
 /** A keep-alive byte ("network ping") that a device sends between frames on an idle link. Nothing is answered. */
-const PING = 0xff;
+export const KEEP_ALIVE = 0xff;
 const FIRST_ALLOCATION_BYTES = 512;
 
 export interface Frame {
@@ -115,7 +115,7 @@ export class FrameSplitter {
       }
     } else if (byte === 0) {
       this.headerBytes++;
-    } else if (byte === PING && this.headerBytes === 0) {
+    } else if (byte === KEEP_ALIVE && this.headerBytes === 0) {
       this.pingCount++;
     } else {
       throw this.fail('BAD_PREAMBLE', `expected 0x00, got 0x${byte.toString(16)}`, this.headerBytes);

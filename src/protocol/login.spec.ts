@@ -1,7 +1,7 @@
 import { Bytes } from '../../test/fixtures/bytes.js';
 import { bytesOf, goodVectors } from '../../test/fixtures/official-vectors.js';
 import { protocolErrorOf } from '../../test/fixtures/protocol-errors.js';
-import { decodeLogin, encodeLogin, LOGIN_ACCEPTED, LOGIN_REFUSED } from './login.js';
+import { decodeLogin, encodeLogin, skipKeepAlives, LOGIN_ACCEPTED, LOGIN_REFUSED } from './login.js';
 
 const IMEI = '356307042441013';
 const LOGIN = new Bytes().u16(15).text(IMEI).build();
@@ -37,6 +37,19 @@ describe('decodeLogin', () => {
     const bytes = Buffer.from(hex, 'hex');
     expect(protocolErrorOf(() => decodeLogin(bytes))).toEqual({ code: 'BAD_LOGIN', offset });
     expect(decodeLogin(bytes.subarray(0, offset))).toBeNull();
+  });
+});
+
+describe('skipKeepAlives', () => {
+  it.each([
+    ['', ''],
+    ['ff', ''],
+    ['ffffff', ''],
+    ['ff000f', '000f'],
+    ['ffff00ff', '00ff'],
+    ['000fff', '000fff'],
+  ])('of %s leaves %s', (bytes, rest) => {
+    expect(skipKeepAlives(Buffer.from(bytes, 'hex')).toString('hex')).toBe(rest);
   });
 });
 

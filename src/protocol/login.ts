@@ -1,3 +1,4 @@
+import { KEEP_ALIVE } from './frame-splitter.js';
 import { IMEI_DIGITS, isAsciiDigit, requireImei } from './imei.js';
 import { ProtocolError } from './protocol-error.js';
 
@@ -31,6 +32,18 @@ export function decodeLogin(buffer: Buffer): Login | null {
     return null;
   }
   return { imei: buffer.toString('latin1', LENGTH_BYTES, LOGIN_BYTES), bytesRead: LOGIN_BYTES };
+}
+
+/**
+ * What follows the keep-alive bytes at the start of `buffer`. A device whose keep-alive timer runs while it opens a new connection sends some
+ * ahead of its login. Nothing is answered to them.
+ */
+export function skipKeepAlives(buffer: Buffer): Buffer {
+  let start = 0;
+  while (start < buffer.length && buffer[start] === KEEP_ALIVE) {
+    start++;
+  }
+  return buffer.subarray(start);
 }
 
 export function encodeLogin(imei: string): Buffer {

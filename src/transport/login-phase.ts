@@ -1,4 +1,4 @@
-import { decodeLogin } from '../protocol/login.js';
+import { decodeLogin, skipKeepAlives } from '../protocol/login.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import { type Arrival } from './arrival.js';
 import { ProxyHeaderReader } from './proxy-header.js';
@@ -8,14 +8,14 @@ import { type TransportOptions } from './transport-options.js';
 const MAX_PLAUSIBLE_IMEI_LENGTH = 64;
 
 /**
- * The beginning of a connection, until it is decided about: the header of a trusted balancer, where there is one, and the login, both under
- * a timeout. TCP may have cut them anywhere.
+ * The beginning of a connection, until the login is decided: the header of a trusted balancer, where there is one, keep-alive bytes, which are
+ * skipped, and the login, all under one timeout and one limit of bytes. TCP may have cut them anywhere.
  */
 export class LoginPhase {
   #imei: string | null = null;
   private bytes: Buffer = Buffer.alloc(0);
   private bytesSeen = 0;
-  /** Bounds what is held for somebody nobody knows yet: the header, the login, and all behind it. */
+  /** Bounds what an unknown peer may send: the header, keep-alive bytes, the login, and everything behind it. */
   private readonly maxBytes: number;
   /** Null where the peer speaks for itself, and once it was read. */
   private proxyHeader: ProxyHeaderReader | null;
@@ -80,7 +80,7 @@ export class LoginPhase {
   }
 
   private readLogin(chunk: Buffer): Buffer | null {
-    this.bytes = this.bytes.length === 0 ? chunk : Buffer.concat([this.bytes, chunk]);
+    this.bytes = this.bytes.length === 0 ? skipKeepAlives(chunk) : Buffer.concat([this.bytes, chunk]);
     const login = decodeLogin(this.bytes);
     if (!login) {
       return null;

@@ -35,10 +35,10 @@ async function secure(port: number, options: ConnectionOptions = {}): Promise<TL
 }
 
 /** Logs in, sends three records, and returns what came back. */
-async function talk(socket: TLSSocket): Promise<Buffer> {
+async function talk(socket: TLSSocket, ahead = Buffer.alloc(0)): Promise<Buffer> {
   let received = Buffer.alloc(0);
   socket.on('data', (bytes: Buffer) => (received = Buffer.concat([received, bytes])));
-  socket.write(Buffer.concat([login(IMEI), recordsFrame([{}, {}, {}])]));
+  socket.write(Buffer.concat([ahead, login(IMEI), recordsFrame([{}, {}, {}])]));
   await waitFor(() => received.length >= 5, { what: 'the acknowledgement' });
   socket.destroy();
   return received;
@@ -51,6 +51,11 @@ describe('a device with TLS', () => {
     const old: ConnectionOptions = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
     await expect(secure(port, old)).rejects.toThrow();
     await waitFor(() => transport!.counters.tlsHandshakesFailed === 1);
+  });
+
+  it('may send keep-alive bytes before its login', async () => {
+    const port = await start('keep-alive');
+    expect(await talk(await secure(port), Buffer.of(0xff, 0xff))).toEqual(Buffer.from('0100000003', 'hex'));
   });
 
   it('must present a certificate where an authority is named', async () => {
