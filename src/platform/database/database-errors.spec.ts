@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import { QueryFailedError } from 'typeorm';
-import { isBadRow, isDatabaseAway, isDuplicateKey } from './database-errors.js';
+import { isBadRow, isDatabaseAway, isDuplicateKey, isReadOnly } from './database-errors.js';
 
 function fromDriver(code: string): DatabaseError {
   return Object.assign(new DatabaseError('it failed', 0, 'error'), { code });
@@ -23,11 +23,14 @@ describe('a database error', () => {
     ]);
   });
 
-  it.each(['08006', '53100', '53300', '57P01', '57P03'])('%s is an outage', (code) => {
-    expect([isBadRow(fromDriver(code)), isDatabaseAway(fromTypeOrm(code))]).toEqual([false, true]);
-  });
+  it.each(['08006', '08P01', '25006', '25P02', '53100', '53300', '53400', '57P01', '57P02', '57P03', '57P04', '57P05'])(
+    '%s is an outage',
+    (code) => {
+      expect([isBadRow(fromDriver(code)), isDatabaseAway(fromTypeOrm(code))]).toEqual([false, true]);
+    },
+  );
 
-  it.each(['40P01', '40001', '55P03', '42P01'])('%s is neither', (code) => {
+  it.each(['40P01', '40001', '55P03', '42P01', '42501', '42703', '53200', '57014', '25001'])('%s is neither', (code) => {
     expect([isBadRow(fromDriver(code)), isDatabaseAway(fromDriver(code))]).toEqual([false, false]);
   });
 
@@ -35,9 +38,15 @@ describe('a database error', () => {
     Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
     Object.assign(new AggregateError([Object.assign(new Error('no'), { code: 'ECONNREFUSED' })]), {}),
     new Error('Connection terminated unexpectedly'),
+    new Error('Client was closed and is not queryable'),
+    new Error('Query read timeout'),
     new Error('wrapped', { cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }) }),
   ])('of the connection is an outage: %s', (error) => {
     expect(isDatabaseAway(error)).toBe(true);
+  });
+
+  it.each([fromDriver('25006'), fromTypeOrm('25006')])('of a read-only server is told apart: %s', (error) => {
+    expect([isReadOnly(error), isReadOnly(fromDriver('57P03'))]).toEqual([true, false]);
   });
 
   it.each([new Error('a bug'), 'text', null, undefined])('of another sort is no outage: %s', (error) => {

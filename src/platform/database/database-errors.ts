@@ -4,8 +4,17 @@ const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
 /** Data exception and integrity constraint violation: the row is to blame, and will be the next time too. */
 const CLASSES_OF_BAD_ROWS = ['22', '23'];
-/** Connection exception, insufficient resources, operator intervention (a shutdown, a restart). */
+/** Connection exception; insufficient resources; operator intervention. */
 const CLASSES_OF_OUTAGES = ['08', '53', '57'];
+/**
+ * Of these classes: out of memory (also "out of shared memory": too many locks), and a statement that was cancelled or timed out. The server is
+ * available, and the fault is the statement's or the configuration's.
+ */
+const NOT_AN_OUTAGE = ['53200', '57014'];
+/** The server became read-only (a standby, a demoted primary, `default_transaction_read_only`). */
+const READ_ONLY = '25006';
+/** An earlier statement of the transaction failed: what the read-only or ending server answered to that one is the cause. */
+const FAILED_TRANSACTION = '25P02';
 const SOCKET_ERRORS = [
   'ECONNREFUSED',
   'ECONNRESET',
@@ -16,9 +25,9 @@ const SOCKET_ERRORS = [
   'ENOTFOUND',
   'EAI_AGAIN',
 ];
-/** pg has no code for these: its pool timed out, or the socket closed under a query. */
+/** pg has no code for these: its pool or a statement timed out, or the socket closed under a query. */
 const CONNECTION_MESSAGES =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout/;
 
 /** The SQLSTATE of a failed statement, or null when PostgreSQL did not get to say one. */
 export function sqlState(error: unknown): string | null {
@@ -44,15 +53,28 @@ export function isBadRow(error: unknown): boolean {
   return state !== null && state !== UNIQUE_VIOLATION && CLASSES_OF_BAD_ROWS.includes(state.slice(0, 2));
 }
 
-/** Whether the statement failed because PostgreSQL could not be reached or could not work, whatever the statement was. */
+/** Whether the server accepts no writes: a standby, or a primary that was made read-only. */
+export function isReadOnly(error: unknown): boolean {
+  return sqlState(error) === READ_ONLY;
+}
+
+/**
+ * Whether the statement failed because PostgreSQL could not be reached or could not work, whatever the statement was. A read-only server counts
+ * as unavailable.
+ */
 export function isDatabaseAway(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== null) {
-    return CLASSES_OF_OUTAGES.includes(state.slice(0, 2));
+    return isOutageState(state);
   }
   return causes(error).some(
     (cause) => SOCKET_ERRORS.includes(String((cause as NodeJS.ErrnoException).code)) || CONNECTION_MESSAGES.test(cause.message),
   );
+}
+
+function isOutageState(state: string): boolean {
+  const isOfClass = CLASSES_OF_OUTAGES.includes(state.slice(0, 2)) && !NOT_AN_OUTAGE.includes(state);
+  return isOfClass || state === READ_ONLY || state === FAILED_TRANSACTION;
 }
 
 /** The error and what it wraps: TypeORM keeps the driver's error beside its own, an AggregateError keeps one per address tried. */

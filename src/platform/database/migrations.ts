@@ -1,4 +1,4 @@
-import { DataSource } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 import { SettingsError } from '../config/validate-settings.js';
 import { Telemetry1790000000000 } from '../../../migrations/1790000000000-telemetry.js';
 import { Commands1790000001000 } from '../../../migrations/1790000001000-commands.js';
@@ -39,19 +39,21 @@ export async function runMigrations(url: string): Promise<string[]> {
     poolSize: 2,
   });
   await connect(dataSource);
+  const lock = dataSource.createQueryRunner();
   try {
-    const lock = dataSource.createQueryRunner();
-    try {
-      await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-      const done = await dataSource.runMigrations({ transaction: 'each' });
-      return done.map(({ name }) => name);
-    } finally {
-      await lock.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]);
-      await lock.release();
-    }
+    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const done = await dataSource.runMigrations({ transaction: 'each' });
+    return done.map(({ name }) => name);
   } finally {
-    await dataSource.destroy();
+    await giveBack(dataSource, lock);
   }
+}
+
+/** Never rejects: it would hide the error of the migration. Closing the connection releases the lock as well. */
+async function giveBack(dataSource: DataSource, lock: QueryRunner): Promise<void> {
+  await lock.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
+  await lock.release().catch(() => undefined);
+  await dataSource.destroy().catch(() => undefined);
 }
 
 /** The first connection of all: when there is none, it is the setting or the server, and a stack would help nobody. */

@@ -3,8 +3,8 @@ import { isDatabaseAway, sqlState } from './database-errors.js';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
-/** Serialization failure, deadlock, lock not available: another try finds another moment. */
-const TRANSIENT_STATES = ['40001', '40P01', '55P03'];
+/** Serialization failure, deadlock, lock not available, out of memory or lock space, cancelled: a later attempt can succeed. */
+const TRANSIENT_STATES = ['40001', '40P01', '55P03', '53200', '57014'];
 
 /**
  * Does the work again for as long as it fails because the database is away, another transaction was in the way, or `willPass` says so of the
