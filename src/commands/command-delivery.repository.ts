@@ -14,7 +14,8 @@ const LATE_SINCE = `now() - interval '${LATE_REPLY_HOURS} hours'`;
 const SWEPT_AT_A_TIME = 500;
 
 export interface AnswerableCommand extends Command {
-  readonly standing: 'in-flight' | 'waiting' | 'late';
+  readonly standing: 'in-flight' | 'postponed' | 'waiting' | 'late';
+  readonly mayStillBeAnswered: boolean;
 }
 
 /** The connection that a device's newest session belongs to, as far as its instance knows. */
@@ -91,7 +92,8 @@ const FIND_ANSWERABLE = new PreparedStatement<AnswerableCommand | { commandLogId
   'iot_find_answerable_commands',
   `
   select ${COMMAND_FIELDS},
-         case when status = 'FAILED' then 'late' when in_flight or silent then 'in-flight' else 'waiting' end as standing
+         case when status = 'FAILED' then 'late' when in_flight or silent then 'in-flight' else 'waiting' end as standing,
+         sent_at + make_interval(secs => 2 * timeout_seconds) > now() as "mayStillBeAnswered"
     from (select from tbl_iot_device_sessions session where session.imei = $1 and session.epoch = $2) newest_session
     left join (
       select * from tbl_iot_command_logs where imei = $1 and status = 'PENDING' and attempts > 0

@@ -64,7 +64,7 @@ export class CommandReplies implements OnApplicationShutdown {
         return false;
       }
       const text = storableText(message.payload);
-      if (match.verdict === 'queued') {
+      if (match.verdict === 'postponed') {
         // Not yet done: it stays in flight, and the answer to come or its time ends it.
         await this.repository.noteReply(match.candidate.commandLogId, text);
         return false;
@@ -85,7 +85,11 @@ export class CommandReplies implements OnApplicationShutdown {
       return null;
     }
     const reply = { text: messageText(message.payload), codec: message.codec === CODEC_14 ? (14 as const) : (12 as const) };
-    return matchReply(candidates, reply, this.catalogue, this.settings.VALIDATE_COMMAND_RESPONSE);
+    const match = matchReply(candidates, reply, this.catalogue, {
+      validate: this.settings.VALIDATE_COMMAND_RESPONSE,
+      forwardsSerial: false,
+    });
+    return match?.verdict === 'unrecognised' ? null : match;
   }
 
   private settlement({ candidate, verdict }: ReplyMatch<AnswerableCommand>, response: string): Settlement {

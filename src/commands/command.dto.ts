@@ -138,6 +138,8 @@ export class CommandDefinitionDto {
   /** What of the command the reply repeats: nothing, the id it names (the first group of `success`), or states of digital outputs. */
   @ApiProperty({ enum: ['none', 'id', 'outputs'] })
   readonly discriminator!: 'none' | 'id' | 'outputs';
+  /** What it changes: "outputs", "params" or a name. A newer command that changes the same replaces it. Null: nothing of that kind. */
+  readonly target!: string | null;
   /** A TFT100 knows it. */
   readonly tft100!: boolean;
   /** Replies of real devices. */

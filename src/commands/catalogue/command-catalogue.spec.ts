@@ -94,7 +94,7 @@ describe('the outputs of a command', () => {
     ['setdigout 10 5 ? 20', 'DOUT1:1 Timeout:5s Speed threshold:20km/h DOUT2:Already set to 0', 'completed'],
     ['setdigout 11', 'DOUT1:1 Timeout:INFINITY', 'unrelated'],
     ['setdigout 11', 'DOUT1:1 Timeout:INFINITY DOUT2:0 Timeout:INFINITY', 'unrelated'],
-    ['setdigout 11', 'DOUT1:1 Timeout:5s Speed threshold:9km/h Speed is above threshold, queued DOUT2:1 Timeout:5s', 'queued'],
+    ['setdigout 11', 'DOUT1:1 Timeout:5s Speed threshold:9km/h Speed is above threshold, queued DOUT2:1 Timeout:5s', 'postponed'],
     ['setdigout 0', 'DOUT1:1 Timeout:15s IGN ON, QUEUED', 'unrelated'],
     ['setdigout ??', 'DOUT1:IGNORED DOUT2:IGNORED', 'completed'],
     ['setdigout ??', 'DOUT1:1 Timeout:INFINITY DOUT2:IGNORED', 'unrelated'],
@@ -119,7 +119,7 @@ describe("the operator's file", () => {
     ]);
     expect(extended.definitions).toHaveLength(BUILT_IN_CATALOGUE.length + 2);
     expect(['LOCK OK', 'LOCK QUEUED', 'OK'].map((reply) => extended.judge('lock:1', reply))).toEqual([
-      ...['completed', 'queued', 'unrelated'],
+      ...['completed', 'postponed', 'unrelated'],
     ]);
     expect([extended.shapeOf('lock:1'), extended.shapeOf('beep')]).toEqual(['lock', RAW_SHAPE]);
   });

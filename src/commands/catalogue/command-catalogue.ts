@@ -1,5 +1,6 @@
 import { BUILT_IN_CATALOGUE } from './built-in-catalogue.js';
 import { type CommandDefinition, RAW_SHAPE } from './command-definition.js';
+import { targetsOf } from './command-target.js';
 import { parseOperatorEntries } from './operator-entries.js';
 import { mayRefuseIds, mayRefuseOutputs, repeatsIds, repeatsOutputs } from './reply-discriminator.js';
 
@@ -7,8 +8,8 @@ import { mayRefuseIds, mayRefuseOutputs, repeatsIds, repeatsOutputs } from './re
 export { CatalogueError } from './catalogue-error.js';
 export { RAW_SHAPE } from './command-definition.js';
 
-/** What a reply is to a command. `queued`: the device will do it later; `unrelated`: not an answer to this one. */
-export type ReplyVerdict = 'completed' | 'rejected' | 'queued' | 'unrelated';
+/** What a reply is to a command. `postponed`: the device accepted it and will do it later; `unrelated`: not an answer to this one. */
+export type ReplyVerdict = 'completed' | 'rejected' | 'postponed' | 'unrelated';
 
 interface Entry {
   readonly definition: CommandDefinition;
@@ -56,6 +57,14 @@ export class CommandCatalogue {
   }
 
   /**
+   * What the command changes, for example `output:1` or `param:2004`. Two commands with a target in common contradict each other: the newer
+   * one counts. Empty when no later command can contradict it.
+   */
+  targetsOf(text: string): readonly string[] {
+    return targetsOf(text, this.find(text)?.target ?? null);
+  }
+
+  /**
    * What the reply is to the command. Any words at all complete a raw command, and they never reject it: no text is known that says
    * "failed" on every device. Whether another command has a better claim on them is for matchReply to say.
    */
@@ -73,7 +82,7 @@ export class CommandCatalogue {
       return 'rejected';
     }
     if (accepts(entry.queued, discriminator, text, words)) {
-      return 'queued';
+      return 'postponed';
     }
     if (entry.success === null) {
       // A silent command that went well says nothing, so words that are not its failure belong to something else.

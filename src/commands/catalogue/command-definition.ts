@@ -23,6 +23,11 @@ export interface CommandDefinition {
    * `outputs`: the states of digital outputs, in the words of setdigout.
    */
   readonly discriminator: 'none' | 'id' | 'outputs';
+  /**
+   * What the command sets, in the form that `targetsOf` describes: "outputs", "params", or a name. A newer command with a target in common
+   * replaces this one. Null when no later command can contradict it.
+   */
+  readonly target: string | null;
   /** In Teltonika's list for the TFT100. */
   readonly tft100: boolean;
   /** Replies as devices give them, of every kind. */
@@ -48,6 +53,7 @@ export function completeDefinition(draft: CommandDraft): CommandDefinition {
     failure: null,
     queued: null,
     discriminator: 'none',
+    target: draft.discriminator === 'outputs' ? 'outputs' : null,
     tft100: false,
     examples: [],
     ...draft,

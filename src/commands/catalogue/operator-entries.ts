@@ -1,5 +1,7 @@
 import { CatalogueError } from './catalogue-error.js';
+import { BUILT_IN_CATALOGUE } from './built-in-catalogue.js';
 import { type CommandDefinition, type CommandDraft, completeDefinition, RAW_SHAPE } from './command-definition.js';
+import { TARGET } from './command-target.js';
 
 /** Enough for any reply; a longer one is more likely a file pasted into the wrong place. */
 const MAX_PATTERN_CHARACTERS = 500;
@@ -21,6 +23,7 @@ const CHECKS: Readonly<Record<keyof CommandDefinition, Check>> = {
   failure: orNull(patternProblem),
   queued: orNull(patternProblem),
   discriminator: (value) => (DISCRIMINATORS.includes(value) ? null : 'has to be "none", "id" or "outputs"'),
+  target: orNull(expectWord(TARGET, 'null, "outputs", "params", or a name such as "lock" or "limit:{1}"')),
   tft100: expectType('boolean', 'true or false'),
   examples: (value) => (isTextArray(value) ? null : 'has to be an array of texts'),
 };
@@ -36,7 +39,7 @@ export function parseOperatorEntries(json: string, source: string): CommandDefin
     const fail = (problem: string): never => {
       throw new CatalogueError(`${source}: entry ${index + 1}${nameOf(entry)}: ${problem}`);
     };
-    const definition = completeDefinition(readDraft(entry, fail));
+    const definition = completeDefinition(withBuiltInTarget(readDraft(entry, fail)));
     const problem = definitionProblem(definition);
     if (problem !== null) {
       return fail(problem);
@@ -80,6 +83,12 @@ function readDraft(entry: unknown, fail: (problem: string) => never): CommandDra
     }
   }
   return entry as CommandDraft;
+}
+
+/** An entry that replaces a built-in command still changes the same thing, unless it says otherwise. */
+function withBuiltInTarget(draft: CommandDraft): CommandDraft {
+  const builtIn = BUILT_IN_CATALOGUE.find(({ command }) => command === draft.command);
+  return builtIn === undefined || draft.target !== undefined ? draft : { ...draft, target: builtIn.target };
 }
 
 function isField(name: string): name is keyof CommandDefinition {

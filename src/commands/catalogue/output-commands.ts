@@ -69,6 +69,7 @@ export const OUTPUT_COMMANDS: readonly CommandDraft[] = [
     notes: 'An output that is in the requested state already is not pulsed.',
     destructive: 'moves a physical output; may immobilise the vehicle',
     failure: '^Bad syntax',
+    target: 'outputs',
     examples: ['Bad syntax'],
   },
 ];

@@ -1,3 +1,5 @@
+import { plainNumber } from './command-settings.js';
+
 /** An output's state as setdigout asks for it and as the device reports it. */
 type Level = '0' | '1';
 
@@ -25,6 +27,11 @@ export function repeatsIds(command: string, reply: string, firstId: string | und
 /** A failure text may name the id it is about, or none: then it is about any. */
 export function mayRefuseIds(command: string, id: string | undefined): boolean {
   return id === undefined || requestedIds(command).has(plainNumber(id));
+}
+
+/** The numbers of the outputs that the command sets; those left alone ("?") are not among them. */
+export function requestedOutputs(command: string): number[] {
+  return [...(requestedLevels(command) ?? new Map<number, Level>()).keys()];
 }
 
 /**
@@ -84,8 +91,4 @@ function levelsByPosition(states: string): Map<number, Level> {
     }
   });
   return levels;
-}
-
-function plainNumber(digits: string): string {
-  return digits.replace(/^0+(?=\d)/, '');
 }

@@ -10,7 +10,7 @@ const LINES = 'DI1:0 AIN1:0 DO1:0';
 let number = 0;
 
 function inFlight(command: string, codec: 12 | 14 = 12): ReplyCandidate {
-  return { commandLogId: `${++number}`, command, codec, standing: 'in-flight' };
+  return { commandLogId: `${++number}`, command, codec, standing: 'in-flight', mayStillBeAnswered: true };
 }
 
 const late = (command: string): ReplyCandidate => ({ ...inFlight(command), standing: 'late' });
@@ -21,7 +21,7 @@ interface Circumstances {
 }
 
 function match(candidates: readonly ReplyCandidate[], text: string, { codec = 12, validate = true }: Circumstances = {}) {
-  return matchReply(candidates, { text, codec }, catalogue, validate);
+  return matchReply(candidates, { text, codec }, catalogue, { validate, forwardsSerial: false });
 }
 
 describe('a reply to commands in flight', () => {
@@ -67,7 +67,7 @@ describe('a reply to commands in flight', () => {
     expect(match([command], 'Bad syntax')).toEqual({ candidate: command, verdict: 'rejected' });
     expect(match([command], 'DOUT1:1 Timeout:10s Speed threshold:1km/h Speed is above threshold, queued')).toEqual({
       candidate: command,
-      verdict: 'queued',
+      verdict: 'postponed',
     });
   });
 

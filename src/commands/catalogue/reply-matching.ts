@@ -6,15 +6,33 @@ export interface ReplyCandidate {
   readonly command: string;
   readonly codec: 12 | 14;
   /**
-   * `in-flight`: written, and its answer awaited. `waiting`: its answer did not come in time; it will be written again, and another command may
-   * have its slot. `late`: its failure (unconfirmed) was reported already.
+   * - `in-flight`: written, and its answer is awaited.
+   * - `postponed`: the device has accepted it and will execute it later.
+   * - `waiting`: its answer did not come in time. It will be written again; meanwhile another command may have its slot.
+   * - `late`: its failure (unconfirmed) was reported already.
    */
-  readonly standing: 'in-flight' | 'waiting' | 'late';
+  readonly standing: 'in-flight' | 'postponed' | 'waiting' | 'late';
+  /**
+   * The answer to its last attempt may still arrive: it is not overdue by more than another time-out. It says nothing about a command in
+   * flight, which is always answerable. Words that a pattern accepts complete the command without it.
+   */
+  readonly mayStillBeAnswered: boolean;
+}
+
+export interface MatchOptions {
+  /** VALIDATE_COMMAND_RESPONSE. */
+  readonly validate: boolean;
+  /** The device has lately sent text that answered no command: it forwards its serial port. */
+  readonly forwardsSerial: boolean;
 }
 
 export interface ReplyMatch<T extends ReplyCandidate> {
   readonly candidate: T;
-  readonly verdict: 'completed' | 'rejected' | 'queued';
+  /**
+   * `postponed`: accepted, to be executed later. `unrecognised`: the device answered this command with words that no pattern knows; it may
+   * have executed it.
+   */
+  readonly verdict: 'completed' | 'rejected' | 'postponed' | 'unrecognised';
 }
 
 /**
@@ -22,7 +40,7 @@ export interface ReplyMatch<T extends ReplyCandidate> {
  * the order of their weight:
  *
  * 1. in flight, and the catalogue's patterns accept the reply: the oldest;
- * 2. waiting or late, and the patterns accept it as a success or as queued: the newest, since what was written before may have been lost
+ * 2. waiting or late, and the patterns accept it as a success or as postponed: the newest, since what was written before may have been lost
  *    with an older connection. It goes before 3 because such words say what they answer, while a raw command takes any;
  * 3. in flight and raw: the oldest;
  * 4. waiting or late, and it is a failure text: only when a single one can have got it. "Bad syntax" does not say whose it is, and a
@@ -40,7 +58,7 @@ export function matchReply<T extends ReplyCandidate>(
   candidates: readonly T[],
   reply: { readonly text: string; readonly codec: 12 | 14 },
   catalogue: CommandCatalogue,
-  validate: boolean,
+  { validate }: MatchOptions,
 ): ReplyMatch<T> | null {
   // A device answers in the codec it was asked in, and forwards serial data as codec 12 whatever it was asked in: codec 12 words
   // can't be trusted as the answer to a codec 14 command.

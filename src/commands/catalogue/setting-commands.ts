@@ -31,6 +31,7 @@ export const SETTING_COMMANDS: readonly CommandDraft[] = [
     success: String.raw`^(?:New value (\d+):|Param ID:(\d+)(?: New)? ?[Vv]alue:)`,
     failure: '^(?:WARNING: Not supported Param ID or Value detected|Error while configuring parameters)',
     discriminator: 'id',
+    target: 'params',
     tft100: true,
     examples: [
       'New value 2001:wap',
@@ -91,6 +92,7 @@ export const SETTING_COMMANDS: readonly CommandDraft[] = [
     syntax: 'odoset:<value>',
     notes: 'The FMB630 has a blank instead of the colon.',
     destructive: 'overwrites the odometer',
+    target: 'odometer',
     success: String.raw`^Saved Odometer Value:\s?\d`,
     examples: ['Saved Odometer Value: 5000 km'],
   },
