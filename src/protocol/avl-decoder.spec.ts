@@ -201,7 +201,7 @@ describe('a data field', () => {
   });
 
   it('with a byte after its records is refused', () => {
-    const data = Buffer.concat([Buffer.of(0x08, 1), NO_IO_8, Buffer.of(0), Buffer.of(1)]);
+    const data = Buffer.concat([Buffer.of(0x08, 1), NO_IO_8, Buffer.of(1), Buffer.of(1)]);
     expect(protocolErrorOf(() => decodeRecords(data))).toEqual({ code: 'TRAILING_BYTES', offset: 32 });
   });
 
@@ -266,3 +266,59 @@ function onlyRecord(data: Buffer): AvlRecord {
   expect(records).toHaveLength(1);
   return records[0]!;
 }
+
+describe('codec 8 with the 16-byte group of old devices', () => {
+  /** Fixed part, event id, N total, then the groups: one 1-byte element, none of 2 and 4, one of 8, and those of 16. */
+  const record = (total: number, ...group16: string[]): Buffer =>
+    new Bytes()
+      .raw(FIXED_PART)
+      .u8(0, total)
+      .u8(1, 240, 1)
+      .u8(0, 0)
+      .u8(1, 78)
+      .u64(5n)
+      .u8(group16.length)
+      .hex(group16.join(''))
+      .build();
+  const VALUE = '000102030405060708090a0b0c0d0e0f';
+  const WITH_ONE = record(3, `c8${VALUE}`);
+
+  it('is read when the frame cannot be read as documented', () => {
+    const [only] = decodeRecords(field(0x08, WITH_ONE));
+    expect(only?.io).toEqual([
+      { id: 240, width: 1, value: 1 },
+      { id: 78, width: 8, value: 5n },
+      { id: 200, width: 16, value: Buffer.from(VALUE, 'hex') },
+    ]);
+    expect(only?.bytes).toEqual(WITH_ONE);
+  });
+
+  it('is read for all records of the frame, also those without such elements', () => {
+    const records = decodeRecords(field(0x08, record(2), WITH_ONE, record(4, `c8${VALUE}`, `c9${VALUE}`), record(2)));
+    expect(records.map(({ io }) => io.length)).toEqual([2, 3, 4, 2]);
+  });
+
+  it('is read when no record has such an element: the count of each is there', () => {
+    const empty = new Bytes().raw(FIXED_PART).u8(0, 0, 0, 0, 0, 0, 0).build();
+    expect(decodeRecords(field(0x08, empty, empty)).map(({ io }) => io)).toEqual([[], []]);
+  });
+
+  it('is not tried when the documented layout fits', () => {
+    const documented = new Bytes().raw(FIXED_PART).u8(0, 1, 1, 240, 1, 0, 0, 0).build();
+    expect(decodeRecords(field(0x08, documented, documented)).map(({ bytes }) => bytes)).toEqual([documented, documented]);
+  });
+
+  it.each([
+    ['an N total that is not the sum of the groups', field(0x08, record(4, `c8${VALUE}`))],
+    ['a byte too many', field(0x08, Buffer.concat([WITH_ONE, Buffer.of(0)]))],
+    ['a byte too few', field(0x08, WITH_ONE.subarray(0, -1))],
+    [
+      'one record with the group and one without',
+      field(0x08, WITH_ONE, new Bytes().raw(FIXED_PART).u8(0, 0, 0, 0, 0, 0).build()),
+    ],
+    ['the layout in codec 16', field(0x10, new Bytes().raw(FIXED_PART).u16(0).u8(7, 0, 0, 0, 0, 0, 0).build())],
+    ['the layout in codec 8 Extended', field(0x8e, Buffer.concat([NO_IO_8E, Buffer.of(0, 0)]))],
+  ])('is not accepted with %s: the error is that of the documented layout', (_what, data) => {
+    expect(['TRUNCATED', 'TRAILING_BYTES']).toContain(protocolErrorOf(() => decodeRecords(data)).code);
+  });
+});

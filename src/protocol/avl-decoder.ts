@@ -1,19 +1,25 @@
 import type { AvlRecord, IoElement } from './avl-record.js';
 import { ByteReader } from './byte-reader.js';
-import { isRecordCodec } from './codec-ids.js';
+import { CODEC_8, isRecordCodec } from './codec-ids.js';
 import { ProtocolError } from './protocol-error.js';
-import { RECORD_FIXED_BYTES, RECORD_LAYOUTS, type RecordLayout } from './record-layout.js';
+import { CODEC_8_LAYOUT_WITH_GROUP_OF_16, RECORD_FIXED_BYTES, RECORD_LAYOUTS, type RecordLayout } from './record-layout.js';
 
 const COUNT_BYTES = 1;
+/** Behind the codec id and number of data 1. */
+const RECORDS_OFFSET = 2;
+const WIDTH_16 = 16;
 const UINT32_RANGE = 0x1_0000_0000;
 
 /**
- * Reads the data field of a codec 8, 8 Extended or 16 frame: codec id, number of data 1, records, number of data 2. Every
- * byte must have its place, else the whole field is refused: an acknowledgement has no word for "some of them".
+ * Reads the data field of a codec 8, 8 Extended or 16 frame: codec id, number of data 1, records, number of data 2. Every byte must belong to
+ * a record, else the whole field is rejected: an acknowledgement cannot say which records were accepted.
  *
- * Whether an id is known makes no difference here. How wide a value is says the group it stands in, since tables of ids
- * disagree with firmware; what it means is the dictionary's matter. N total is not looked at for the same reason: the five
- * groups carry their own counts. An id that comes twice stays twice, in order.
+ * Unknown ids are accepted. The width of a value is that of its group, since tables of ids disagree with firmware; its meaning is the
+ * dictionary's responsibility. N total is not checked for the same reason: the groups carry their own counts. An id that occurs twice stays
+ * twice, in order.
+ *
+ * A codec 8 field that cannot be read as documented is read once more with the 16-byte group of old devices. That reading is accepted only for
+ * all records at once, when it uses every byte and each N total is the sum of the groups: then no other reading is possible.
  */
 export function decodeRecords(data: Buffer): AvlRecord[] {
   const reader = new ByteReader(data, 0, Math.max(0, data.length - COUNT_BYTES));
@@ -23,7 +29,18 @@ export function decodeRecords(data: Buffer): AvlRecord[] {
   }
   const count = reader.uint8();
   requireSameCount(count, reader);
-  const layout = RECORD_LAYOUTS[codec];
+  try {
+    return readRecords(reader, count, RECORD_LAYOUTS[codec]);
+  } catch (error) {
+    const records = codec === CODEC_8 ? readWithGroupOf16(data, reader.end, count) : null;
+    if (!records) {
+      throw error;
+    }
+    return records;
+  }
+}
+
+function readRecords(reader: ByteReader, count: number, layout: RecordLayout): AvlRecord[] {
   const records: AvlRecord[] = [];
   for (let i = 0; i < count; i++) {
     records.push(readRecord(reader, layout));
@@ -32,6 +49,18 @@ export function decodeRecords(data: Buffer): AvlRecord[] {
     throw new ProtocolError('TRAILING_BYTES', `${reader.remaining} bytes after ${count} records`, reader.offset);
   }
   return records;
+}
+
+/** Null when the field does not have that layout: the error of the documented one is the one to report. */
+function readWithGroupOf16(data: Buffer, end: number, count: number): AvlRecord[] | null {
+  try {
+    return readRecords(new ByteReader(data, RECORDS_OFFSET, end), count, CODEC_8_LAYOUT_WITH_GROUP_OF_16);
+  } catch (error) {
+    if (error instanceof ProtocolError) {
+      return null;
+    }
+    throw error;
+  }
 }
 
 /** First of all checks: a field whose counts differ is not worth decoding. */
@@ -67,13 +96,17 @@ function readRecord(reader: ByteReader, layout: RecordLayout): AvlRecord {
 
 function readIo(reader: ByteReader, layout: RecordLayout): IoElement[] {
   const io: IoElement[] = [];
-  readCount(reader, layout); // N total
+  const total = readCount(reader, layout);
   readGroup(reader, layout, 1, io);
   readGroup(reader, layout, 2, io);
   readGroup(reader, layout, 4, io);
   readGroup(reader, layout, 8, io);
   if (layout.hasVariableGroup) {
     readVariableGroup(reader, layout, io);
+  }
+  if (layout.hasGroupOf16) {
+    readGroupOf16(reader, layout, io);
+    requireTotal(total, io, reader);
   }
   return io;
 }
@@ -116,6 +149,20 @@ function readVariableGroup(reader: ByteReader, layout: RecordLayout, io: IoEleme
     const id = readId(reader, layout);
     const width = reader.uint16();
     io.push({ id, width, value: reader.slice(width) });
+  }
+}
+
+function readGroupOf16(reader: ByteReader, layout: RecordLayout, io: IoElement[]): void {
+  const count = readCount(reader, layout);
+  for (let i = 0; i < count; i++) {
+    const id = readId(reader, layout);
+    io.push({ id, width: WIDTH_16, value: reader.slice(WIDTH_16) });
+  }
+}
+
+function requireTotal(total: number, io: readonly IoElement[], reader: ByteReader): void {
+  if (total !== io.length) {
+    throw new ProtocolError('COUNT_MISMATCH', `N total is ${total}, the groups have ${io.length} elements`, reader.offset);
   }
 }
 

@@ -1,9 +1,9 @@
 /** One attribute of a record: an AVL id and its value, as wide as the device sent it (protocol: 3.2 IO part). */
 export interface IoElement {
   readonly id: number;
-  /** Bytes on the wire: 1, 2, 4 or 8; for a variable-length (NX) element its length, with `value` a Buffer. */
+  /** Bytes on the wire: 1, 2, 4, 8 or 16; for a variable-length (NX) element its length. */
   readonly width: number;
-  /** Unsigned. A bigint for 8-byte elements; a view into the frame for variable-length ones, not to be kept. */
+  /** Unsigned. A bigint for 8-byte elements; for 16-byte and variable-length ones a Buffer, a view into the frame, not to be kept. */
   readonly value: number | bigint | Buffer;
 }
 

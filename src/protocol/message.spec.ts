@@ -4,6 +4,7 @@ import { protocolErrorOf } from '../../test/fixtures/protocol-errors.js';
 import { CODEC_12, CODEC_13, CODEC_14, CODEC_15 } from './codec-ids.js';
 import {
   decodeMessage,
+  decodeMessages,
   encodeCodec12Command,
   encodeCodec12Reply,
   encodeCodec13Message,
@@ -96,6 +97,45 @@ describe('decodeMessage', () => {
   ])('refuses an IMEI field with %s', (_what, packed, codec, offset) => {
     const data = codec === CODEC_14 ? field(codec, 0x06, packed) : field(codec, 0x0b, `00000000${packed}`);
     expect(protocolErrorOf(() => decodeMessage(data))).toEqual({ code: 'BAD_IMEI', offset });
+  });
+});
+
+describe('decodeMessages', () => {
+  const one = (text: string, type = '06'): string =>
+    type + text.length.toString(16).padStart(8, '0') + Buffer.from(text).toString('hex');
+  const texts = (data: Buffer): string[] => decodeMessages(data).map(({ payload }) => payload.toString());
+  const of = (quantity: string, ...parts: string[]): Buffer => Buffer.from(['0c', quantity, ...parts, quantity].join(''), 'hex');
+
+  it.each([
+    ['each with its type', of('03', one('first'), one(''), one('third')), ['first', '', 'third']],
+    ['the type given once', of('03', one('first'), one('', ''), one('third', '')), ['first', '', 'third']],
+    ['one of them, whatever the quantity', of('07', one('only')), ['only']],
+  ])('gives every message in order: %s', (_what, data, expected) => {
+    expect(texts(data)).toEqual(expected);
+  });
+
+  it('gives every message of the other codecs, each with its own time and IMEI', () => {
+    const data = Buffer.from(`0f020b0000000d00000001${PACKED_IMEI}410b0000000d00000002${PACKED_IMEI}4202`, 'hex');
+    expect(decodeMessages(data)).toMatchObject([
+      { timestampS: 1, imei: IMEI, payload: Buffer.from('A') },
+      { timestampS: 2, imei: IMEI, payload: Buffer.from('B') },
+    ]);
+  });
+
+  it('rejects fewer messages than the quantity, unless it is one alone, and more of them', () => {
+    expect(protocolErrorOf(() => decodeMessages(of('03', one('a'), one('b')))).code).toBe('COUNT_MISMATCH');
+    expect(protocolErrorOf(() => decodeMessages(of('01', one('a'), one('b')))).code).toBe('TRAILING_BYTES');
+    expect(protocolErrorOf(() => decodeMessages(of('02', one('a'), one('b'), one('c')))).code).toBe('TRAILING_BYTES');
+  });
+
+  it('rejects the field when a later message is cut, or has an unknown type', () => {
+    const cut = of('02', one('a'), '060000000941');
+    expect(protocolErrorOf(() => decodeMessages(cut)).code).toBe('TRUNCATED');
+    expect(protocolErrorOf(() => decodeMessages(of('02', one('a'), one('b', '77')))).code).toBe('UNSUPPORTED_MESSAGE_TYPE');
+  });
+
+  it('does not give one of several as the only one', () => {
+    expect(protocolErrorOf(() => decodeMessage(of('02', one('a'), one('b')))).code).toBe('TRAILING_BYTES');
   });
 });
 

@@ -17,8 +17,7 @@ export const MESSAGE_TYPE_PHOTO = 0x0d;
 export const MESSAGE_TYPE_NACK = 0x11;
 
 const QUANTITY = 1;
-const TYPE_OFFSET = 2;
-const SIZE_OFFSET = 3;
+const TYPE_BYTES = 1;
 const BODY_OFFSET = 7;
 const QUANTITY_BYTES = 1;
 
@@ -55,29 +54,79 @@ const LAYOUTS: Readonly<Record<MessageCodec, MessageLayout>> = {
 };
 
 /**
- * Reads the data field of a codec 12 to 15 frame: codec id, quantity, type, size, body, quantity. `size` counts the body,
- * and the body holds the time and the IMEI where the codec has them. The quantity itself is ignored, as documented;
- * only that both are equal is checked.
+ * Reads the data field of a codec 12 to 15 frame: codec id, quantity, then type, size and body of each message, quantity. `size` counts the
+ * body, and the body holds the time and the IMEI where the codec has them.
+ *
+ * The quantity is documented as ignored, and a frame with one message may carry any. Where more messages follow, there must be exactly as many
+ * as the quantity says; their type is repeated or, since a size begins with 0x00 and no type does, left out.
  */
-export function decodeMessage(data: Buffer): DeviceMessage {
+export function decodeMessages(data: Buffer): DeviceMessage[] {
   const reader = new ByteReader(data);
   const codec = reader.uint8();
   if (!isMessageCodec(codec)) {
     throw new ProtocolError('UNSUPPORTED_CODEC', `expected a message codec, got 0x${codec.toString(16)}`, 0);
   }
   const quantity = reader.uint8();
-  const layout = LAYOUTS[codec];
-  const type = reader.uint8();
-  if (!layout.types.includes(type)) {
-    throw new ProtocolError('UNSUPPORTED_MESSAGE_TYPE', `codec ${codec} has no type 0x${type.toString(16)}`, TYPE_OFFSET);
+  const messages: DeviceMessage[] = [];
+  let type = reader.uint8();
+  for (;;) {
+    messages.push(readMessage(reader, data, codec, type));
+    if (reader.remaining <= QUANTITY_BYTES) {
+      break;
+    }
+    if (messages.length === quantity) {
+      throw new ProtocolError(
+        'TRAILING_BYTES',
+        `${reader.remaining - QUANTITY_BYTES} bytes after the last message`,
+        reader.offset,
+      );
+    }
+    type = data[reader.offset] === 0 ? type : reader.uint8();
   }
+  requireQuantity(quantity, messages.length, data);
+  return messages;
+}
+
+/** The only message of a field. Throws ProtocolError TRAILING_BYTES when there are more. */
+export function decodeMessage(data: Buffer): DeviceMessage {
+  const [message, another] = decodeMessages(data);
+  if (!message || another) {
+    throw new ProtocolError('TRAILING_BYTES', 'expected one message', BODY_OFFSET);
+  }
+  return message;
+}
+
+function readMessage(reader: ByteReader, data: Buffer, codec: MessageCodec, type: number): DeviceMessage {
+  const layout = LAYOUTS[codec];
+  if (!layout.types.includes(type)) {
+    throw new ProtocolError(
+      'UNSUPPORTED_MESSAGE_TYPE',
+      `codec ${codec} has no type 0x${type.toString(16)}`,
+      reader.offset - TYPE_BYTES,
+    );
+  }
+  const sizeOffset = reader.offset;
   const size = reader.uint32();
-  requireSize(size, reader.remaining - QUANTITY_BYTES);
-  requireSameQuantity(quantity, data);
-  const body = new ByteReader(data, BODY_OFFSET, BODY_OFFSET + size);
+  const present = reader.remaining - QUANTITY_BYTES;
+  if (size > present) {
+    throw new ProtocolError('TRUNCATED', `size ${size}, but ${present} bytes are there`, sizeOffset);
+  }
+  const start = reader.claim(size);
+  const body = new ByteReader(data, start, start + size);
   const timestampS = layout.hasTimestamp ? body.uint32() : null;
   const imei = layout.hasImei ? readImei(body) : null;
   return { codec, type, payload: body.slice(body.remaining), timestampS, imei };
+}
+
+function requireQuantity(quantity: number, count: number, data: Buffer): void {
+  const offset = data.length - QUANTITY_BYTES;
+  const trailingQuantity = data.readUInt8(offset);
+  if (trailingQuantity !== quantity) {
+    throw new ProtocolError('COUNT_MISMATCH', `quantity ${quantity} at the start, ${trailingQuantity} at the end`, offset);
+  }
+  if (count > 1 && count !== quantity) {
+    throw new ProtocolError('COUNT_MISMATCH', `quantity ${quantity}, but ${count} messages`, offset);
+  }
 }
 
 /** A payload as text, without the line ends and NULs that some devices add. Latin-1: every byte stays one character. */
@@ -115,23 +164,6 @@ export function encodeCodec14Nack(imei: string): Buffer {
 
 export function encodeCodec15Message(timestampS: number, imei: string, text: string): Buffer {
   return encodeMessage(CODEC_15, MESSAGE_TYPE_CODEC_15, [seconds(timestampS), packImei(imei), latin1(text)]);
-}
-
-function requireSize(size: number, present: number): void {
-  if (size > present) {
-    throw new ProtocolError('TRUNCATED', `size ${size}, but ${present} bytes are there`, SIZE_OFFSET);
-  }
-  if (size < present) {
-    throw new ProtocolError('TRAILING_BYTES', `size ${size}, but ${present} bytes are there`, BODY_OFFSET + size);
-  }
-}
-
-function requireSameQuantity(quantity: number, data: Buffer): void {
-  const offset = data.length - QUANTITY_BYTES;
-  const trailingQuantity = data.readUInt8(offset);
-  if (trailingQuantity !== quantity) {
-    throw new ProtocolError('COUNT_MISMATCH', `quantity ${quantity} at the start, ${trailingQuantity} at the end`, offset);
-  }
 }
 
 function readImei(body: ByteReader): string {

@@ -10,13 +10,20 @@ export interface RecordLayout {
   readonly hasGenerationType: boolean;
   /** The NX group: elements that carry their own length. */
   readonly hasVariableGroup: boolean;
+  /** A group of 16-byte elements behind the 8-byte one. */
+  readonly hasGroupOf16: boolean;
 }
 
 export const RECORD_LAYOUTS: Readonly<Record<RecordCodec, RecordLayout>> = {
-  [CODEC_8]: { idBytes: 1, countBytes: 1, hasGenerationType: false, hasVariableGroup: false },
-  [CODEC_8_EXTENDED]: { idBytes: 2, countBytes: 2, hasGenerationType: false, hasVariableGroup: true },
-  [CODEC_16]: { idBytes: 2, countBytes: 1, hasGenerationType: true, hasVariableGroup: false },
+  [CODEC_8]: { idBytes: 1, countBytes: 1, hasGenerationType: false, hasVariableGroup: false, hasGroupOf16: false },
+  [CODEC_8_EXTENDED]: { idBytes: 2, countBytes: 2, hasGenerationType: false, hasVariableGroup: true, hasGroupOf16: false },
+  [CODEC_16]: { idBytes: 2, countBytes: 1, hasGenerationType: true, hasVariableGroup: false, hasGroupOf16: false },
 };
+
+/**
+ * Codec 8 as some old devices send it, with a group that no document shows. Never assumed: only for a frame that cannot be read as documented.
+ */
+export const CODEC_8_LAYOUT_WITH_GROUP_OF_16: RecordLayout = { ...RECORD_LAYOUTS[CODEC_8], hasGroupOf16: true };
 
 /** Timestamp, priority, longitude, latitude, altitude, angle, satellites, speed. */
 export const RECORD_FIXED_BYTES = 24;

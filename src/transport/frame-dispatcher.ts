@@ -2,7 +2,7 @@ import { type LoggerService } from '@nestjs/common';
 import { decodeRecords } from '../protocol/avl-decoder.js';
 import { isMessageCodec, isRecordCodec } from '../protocol/codec-ids.js';
 import { FrameCrcError, type Frame } from '../protocol/frame-splitter.js';
-import { decodeMessage } from '../protocol/message.js';
+import { decodeMessages } from '../protocol/message.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import {
   DEVICE_MESSAGE,
@@ -94,14 +94,19 @@ export class FrameDispatcher {
     );
   }
 
-  /** Never acknowledged: a device takes four bytes it did not expect for a broken frame. */
+  /**
+   * Each message of the frame is handled on its own, in order. Never acknowledged: a device takes four bytes it did not expect for a broken
+   * frame.
+   */
   private async message({ data }: Frame, context: TeltonikaContext, receivedAtMs: number): Promise<FrameOutcome> {
-    const payload: DeviceMessageFrame = { message: decodeMessage(data), receivedAtMs };
-    this.counters.messages++;
-    if (this.canHandle(DEVICE_MESSAGE)) {
-      await this.ask<unknown>(DEVICE_MESSAGE, payload, context);
-    } else {
-      this.counters.messagesUnhandled++;
+    for (const message of decodeMessages(data)) {
+      const payload: DeviceMessageFrame = { message, receivedAtMs };
+      this.counters.messages++;
+      if (this.canHandle(DEVICE_MESSAGE)) {
+        await this.ask<unknown>(DEVICE_MESSAGE, payload, context);
+      } else {
+        this.counters.messagesUnhandled++;
+      }
     }
     return SKIP;
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SimulatedDevice } from '../../src/simulator/simulated-device.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { FakeDevice } from '../support/fake-device.js';
-import { codec12Frame, codec13Frame, codec14Frame, recordsFrame } from '../support/frames.js';
+import { codec12Frame, codec13Frame, codec14Frame, frame, recordsFrame, uint } from '../support/frames.js';
 import { API_KEY, Gateway } from '../support/gateway.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -586,6 +586,24 @@ describe('what devices say unasked', () => {
       (await gateway.get<{ messages: unknown[]; nextCursor: null }>(`devices/${imei}/messages?cursor=${page.body.nextCursor}`))
         .body,
     ).toMatchObject({ count: 1, nextCursor: null });
+    device.close();
+  });
+
+  it('is every text of a frame with several, each on its own: one answers a command, the others are messages', async () => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    const id = await order(imei, 'getio', { timeoutSeconds: 30 });
+    await device.command();
+    const texts = ['serial line one', 'DI1:1 DI2:0 DI3:0 DI4:0 AIN1:0 AIN2:0 DO1:0 DO2:0', 'serial line two'];
+    const messages = texts.map((text) => Buffer.concat([uint(REPLY, 1), uint(text.length, 4), Buffer.from(text)]));
+    device.send(frame(Buffer.concat([Buffer.of(0x0c, 3), ...messages, Buffer.of(3)])));
+    await waitFor(async () => (await events(imei)).length === 3, { what: 'all three' });
+    expect(await look(id)).toMatchObject({ status: 'COMPLETED', response: texts[1] });
+    expect((await events(imei)).map(({ type, body }) => [type, body.text ?? body.response])).toEqual([
+      ['device.message', texts[0]],
+      ['command.completed', texts[1]],
+      ['device.message', texts[2]],
+    ]);
     device.close();
   });
 

@@ -213,6 +213,16 @@ describe('a device sends frames', () => {
     device.close();
   });
 
+  it('has every message of a codec 12 frame counted, and none acknowledged', async () => {
+    const { port, counters } = await start();
+    const device = await FakeDevice.logIn(port, IMEI);
+    device.send(frame(Buffer.from('0c0206000000024f4b0600000003456e6402', 'hex')));
+    expect(await device.exchange(recordsFrame([{}, {}]))).toBe(2);
+    expect(device.pendingBytes).toBe(0);
+    expect(counters.messages).toBe(2);
+    device.close();
+  });
+
   it.each([
     ['a preamble that is not zero', Buffer.from('0100000000000003080000', 'hex'), 'BAD_PREAMBLE'],
     ['a length of nothing', Buffer.from('0000000000000000', 'hex'), 'BAD_LENGTH'],
