@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
-import { AuditRetention } from './audit-retention.js';
+import { RetentionModule } from '../platform/retention/retention.module.js';
 import { AuditController } from './audit.controller.js';
 import { AuditRepository } from './audit.repository.js';
 
-/** The audit over REST, and its end. */
+/** The audit over REST. */
 @Module({
+  imports: [RetentionModule],
   controllers: [AuditController],
-  providers: [AuditRepository, AuditRetention],
+  providers: [AuditRepository],
 })
 export class AuditModule {}

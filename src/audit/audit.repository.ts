@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { AuditSettings } from '../platform/config/settings.js';
+import { TableRetention } from '../platform/retention/table-retention.js';
 import { type AuditQuery } from './audit-query.dto.js';
 import { type AuditEntryDto } from './audit.dto.js';
 
@@ -9,10 +11,20 @@ const FIELDS = `audit_id::text as "auditId", at, action, key_id::text as "keyId"
 
 export type AuditRow = AuditEntryDto & { readonly cursor: string };
 
-/** Reads the audit and ends it. Who writes: platform/audit. */
+/** Reads the audit, and has its old entries deleted. platform/audit writes it. */
 @Injectable()
 export class AuditRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    retention: TableRetention,
+    settings: AuditSettings,
+  ) {
+    retention.register({
+      table: 'tbl_iot_audit',
+      timeColumn: 'at',
+      retentionDays: settings.AUDIT_RETENTION_DAYS,
+    });
+  }
 
   /** Newest first. Conditions that are not asked for are left out of the statement, so that the ones that are find their index. */
   async list(query: AuditQuery, limit: number): Promise<AuditRow[]> {
@@ -38,21 +50,5 @@ export class AuditRepository {
         limit ${placed(limit)}`,
       values,
     );
-  }
-
-  /** Removes up to `limit` entries older than so many days, and gives how many. Rows that another instance is removing are left to it. */
-  async deleteOlder(days: number, limit: number): Promise<number> {
-    const [, removed] = await this.dataSource.query<[unknown[], number]>(
-      `delete from tbl_iot_audit
-        where audit_id in (
-          select audit_id from tbl_iot_audit
-           where at < now() - make_interval(days => $1)
-           order by at, audit_id
-           limit $2
-             for update skip locked
-        )`,
-      [days, limit],
-    );
-    return removed;
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Module } from '@nestjs/common';
 import { CommandSettings } from '../platform/config/settings.js';
+import { RetentionModule } from '../platform/retention/retention.module.js';
 import { SettingsError } from '../platform/config/validate-settings.js';
 import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
@@ -21,6 +22,7 @@ import { DeviceMessagesRepository } from './device-messages.repository.js';
 
 /** Commands to devices, from the request to the truth about what became of it. */
 @Module({
+  imports: [RetentionModule],
   controllers: [CommandsController, CommandReplyController, DeviceMessagesController],
   providers: [
     { provide: CommandCatalogue, inject: [CommandSettings], useFactory: loadCatalogue },

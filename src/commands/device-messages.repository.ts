@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { CommandSettings } from '../platform/config/settings.js';
+import { type BoundedTable } from '../platform/retention/bounded-table.js';
+import { TableRetention } from '../platform/retention/table-retention.js';
 
 /** What a device said that answers no command. */
 export interface DeviceMessageRow {
@@ -20,7 +23,22 @@ const FIELDS = `
 
 @Injectable()
 export class DeviceMessagesRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  private readonly table: BoundedTable;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    retention: TableRetention,
+    settings: CommandSettings,
+  ) {
+    this.table = retention.register({
+      table: 'tbl_iot_device_messages',
+      timeColumn: 'received_at',
+      retentionDays: settings.DEVICE_MESSAGES_RETENTION_DAYS,
+      maxRows: settings.DEVICE_MESSAGES_MAX_ROWS,
+      perDevice: { imeiColumn: 'imei', idColumn: 'message_id', maxRows: settings.DEVICE_MESSAGES_MAX_ROWS_PER_DEVICE },
+      expendable: 'not exists (select from tbl_iot_devices device where device.imei = row.imei)',
+    });
+  }
 
   async insert(manager: EntityManager, message: Omit<DeviceMessageRow, 'messageId'>): Promise<DeviceMessageRow> {
     const { imei, receivedAt, codec, messageType, deviceTime, text, payload } = message;
@@ -30,6 +48,7 @@ export class DeviceMessagesRepository {
        returning ${FIELDS}`,
       [imei, receivedAt, codec, messageType, deviceTime, text, payload],
     );
+    this.table.noteRows(imei);
     return row;
   }
 

@@ -28,26 +28,4 @@ export class DeviceLogRepository {
       ],
     );
   }
-
-  /** Leaves each of these devices its newest entries. */
-  async trim(imeis: readonly string[], most: number): Promise<void> {
-    await this.dataSource.query(
-      `delete from tbl_iot_device_log log
-        using (select device.imei, (select kept.log_id from tbl_iot_device_log kept where kept.imei = device.imei
-                                     order by kept.log_id desc offset $2 limit 1) as last_of_old
-                 from unnest($1::text[]) as device (imei)) bound
-        where log.imei = bound.imei and log.log_id <= bound.last_of_old`,
-      [imeis, most],
-    );
-  }
-
-  /** Returns how many were deleted: fewer than `most` when nothing is left to delete. */
-  async deleteOlderThan(days: number, most: number): Promise<number> {
-    const [, count] = await this.dataSource.query<[unknown, number]>(
-      `delete from tbl_iot_device_log
-        where ctid = any (array(select ctid from tbl_iot_device_log where at < now() - make_interval(days => $1) limit $2))`,
-      [days, most],
-    );
-    return count;
-  }
 }

@@ -2,15 +2,14 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit }
 import { Interval } from '@nestjs/schedule';
 import { AdmissionSettings } from '../platform/config/settings.js';
 import { StatsRegistry } from '../platform/observability/stats-registry.js';
+import { type BoundedTable } from '../platform/retention/bounded-table.js';
+import { TableRetention } from '../platform/retention/table-retention.js';
 import { type DeviceLogEntry, type DeviceLogKind, DeviceLogRepository } from './device-log.repository.js';
 
 const WRITE_EVERY_MS = 2_000;
-const TRIM_EVERY_MS = 60_000;
-const RETENTION_EVERY_MS = 3_600_000;
 const MOST_WAITING = 50_000;
 const WRITTEN_AT_A_TIME = 2_000;
-const MOST_OF_A_DEVICE = 500;
-const DELETED_AT_A_TIME = 10_000;
+const MAX_ROWS_PER_DEVICE = 500;
 
 type Tally = DeviceLogEntry & { readonly detail: { count: number } };
 
@@ -25,15 +24,24 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
   private readonly counts = { written: 0, dropped: 0 };
   private entries: DeviceLogEntry[] = [];
   private tallies = new Map<string, Tally>();
-  /** Devices with new entries since the last trimming. */
-  private grown = new Set<string>();
+  private readonly table: BoundedTable;
   private writing = false;
 
   constructor(
     private readonly repository: DeviceLogRepository,
-    private readonly settings: AdmissionSettings,
     private readonly stats: StatsRegistry,
-  ) {}
+    retention: TableRetention,
+    settings: AdmissionSettings,
+  ) {
+    this.table = retention.register({
+      table: 'tbl_iot_device_log',
+      timeColumn: 'at',
+      retentionDays: settings.DEVICE_LOG_RETENTION_DAYS,
+      maxRows: settings.DEVICE_LOG_MAX_ROWS,
+      perDevice: { imeiColumn: 'imei', idColumn: 'log_id', maxRows: MAX_ROWS_PER_DEVICE },
+      expendable: 'not exists (select from tbl_iot_devices device where device.imei = row.imei)',
+    });
+  }
 
   onModuleInit(): void {
     this.stats.register('deviceLog', () => ({ waiting: this.waiting, ...this.counts }));
@@ -74,24 +82,6 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
-  @Interval(TRIM_EVERY_MS)
-  async trim(): Promise<void> {
-    const imeis = [...this.grown];
-    this.grown = new Set();
-    await this.attempt('trimmed', () => this.repository.trim(imeis, MOST_OF_A_DEVICE));
-  }
-
-  @Interval(RETENTION_EVERY_MS)
-  async deleteOld(): Promise<void> {
-    const deleteSome = (): Promise<number> =>
-      this.repository.deleteOlderThan(this.settings.DEVICE_LOG_RETENTION_DAYS, DELETED_AT_A_TIME);
-    await this.attempt('cleared of old entries', async () => {
-      while ((await deleteSome()) === DELETED_AT_A_TIME) {
-        // A part at a time: one statement over millions of rows would hold its locks for long.
-      }
-    });
-  }
-
   beforeApplicationShutdown(): Promise<void> {
     return this.write();
   }
@@ -112,18 +102,10 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
     try {
       await this.repository.append(batch);
       this.counts.written += batch.length;
-      batch.forEach(({ imei }) => this.grown.add(imei));
+      batch.forEach(({ imei }) => this.table.noteRows(imei));
     } catch (error) {
       this.counts.dropped += batch.length;
       this.logger.warn(`${batch.length} entries of the device log are dropped: ${String(error)}`);
-    }
-  }
-
-  private async attempt(what: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.logger.warn(`The device log could not be ${what}: ${String(error)}`);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { RetentionModule } from '../platform/retention/retention.module.js';
 import { DeviceConnectionController } from './device-connection.controller.js';
 import { DevicesController } from './devices.controller.js';
 import { DevicesService } from './devices.service.js';
@@ -18,6 +19,7 @@ import { UnknownDevicesRepository } from './unknown-devices.repository.js';
 
 /** Which devices are connected, and to which instance. */
 @Module({
+  imports: [RetentionModule],
   controllers: [DevicesController, DeviceConnectionController],
   providers: [
     DevicesService,

@@ -6,8 +6,8 @@ import { type LoginRefusal } from './login-refusal.js';
 import { type UnknownDevice, UnknownDevicesRepository } from './unknown-devices.repository.js';
 
 const WRITE_EVERY_MS = 2_000;
-/** Of the table, and of what waits to be written: whoever invents IMEIs without end fills neither. */
-const MOST_DEVICES = 10_000;
+/** Devices that wait to be written: invented IMEIs must not fill the memory. The table has bounds of its own. */
+const MAX_WAITING_DEVICES = 10_000;
 
 /** Counts refused logins and remembers who was refused. Added up in memory: a flood of bad logins is no flood of writes. */
 @Injectable()
@@ -47,7 +47,6 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
     this.unknown = new Map();
     try {
       await this.repository.add([...batch.values()]);
-      await this.repository.trim(MOST_DEVICES);
     } catch (error) {
       this.counts.forgotten += batch.size;
       this.logger.warn(`${batch.size} unknown devices could not be written down: ${String(error)}`);
@@ -67,7 +66,7 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
       Object.assign(known, { lastSeen: now, attempts: known.attempts + 1, lastAddress: address });
       return;
     }
-    if (this.unknown.size >= MOST_DEVICES) {
+    if (this.unknown.size >= MAX_WAITING_DEVICES) {
       // A Map keeps the order of insertion.
       this.unknown.delete(this.unknown.keys().next().value ?? '');
       this.counts.forgotten++;

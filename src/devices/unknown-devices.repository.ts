@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { AdmissionSettings } from '../platform/config/settings.js';
+import { type BoundedTable } from '../platform/retention/bounded-table.js';
+import { TableRetention } from '../platform/retention/table-retention.js';
 
 /** Attempts of one unregistered device since the last time they were written down. */
 export interface UnknownDevice {
@@ -14,7 +17,20 @@ export interface UnknownDevice {
 /** Writes `tbl_iot_unknown_devices`. */
 @Injectable()
 export class UnknownDevicesRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  private readonly table: BoundedTable;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    retention: TableRetention,
+    settings: AdmissionSettings,
+  ) {
+    this.table = retention.register({
+      table: 'tbl_iot_unknown_devices',
+      timeColumn: 'last_seen',
+      retentionDays: settings.UNKNOWN_DEVICES_RETENTION_DAYS,
+      maxRows: settings.MAX_UNKNOWN_DEVICES,
+    });
+  }
 
   async add(devices: readonly UnknownDevice[]): Promise<void> {
     await this.dataSource.query(
@@ -34,14 +50,6 @@ export class UnknownDevicesRepository {
         devices.map(({ lastAddress }) => lastAddress),
       ],
     );
-  }
-
-  /** Keeps those that were seen last. */
-  async trim(most: number): Promise<void> {
-    await this.dataSource.query(
-      `delete from tbl_iot_unknown_devices
-        where imei in (select imei from tbl_iot_unknown_devices order by last_seen desc, imei desc offset $1 for update skip locked)`,
-      [most],
-    );
+    devices.forEach(({ imei }) => this.table.noteRows(imei));
   }
 }

@@ -4,6 +4,7 @@ import { DevicesService } from '../devices/devices.service.js';
 import { FrameSplitter } from '../protocol/frame-splitter.js';
 import { isBadRow, isDuplicateKey } from '../platform/database/database-errors.js';
 import { IngestCounters } from './ingest-counters.js';
+import { QuarantineRepository } from './quarantine/quarantine.repository.js';
 import { type RecordBatch } from './record-batch.js';
 import { TelemetryEvents } from './telemetry-events.js';
 import { TelemetryPartitions } from './telemetry-partitions.js';
@@ -24,6 +25,7 @@ export class BatchStore {
     private readonly events: TelemetryEvents,
     private readonly counters: IngestCounters,
     private readonly devices: DevicesService,
+    private readonly quarantine: QuarantineRepository,
   ) {}
 
   /** Returns when all rows are durable. Throws when the database can't be reached or can't write: nothing is decided then, call again. */
@@ -84,7 +86,7 @@ export class BatchStore {
   private async quarantineRow(batch: RecordBatch, row: number, error: Error): Promise<void> {
     const { frame, recordIndex } = batch.frameOfRow(row);
     const raw = recordBytes(frame.bytes, recordIndex);
-    await this.repository.quarantine({
+    await this.quarantine.keep({
       imei: frame.imei,
       remoteAddress: frame.remoteAddress,
       scope: 'record',

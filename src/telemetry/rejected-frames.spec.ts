@@ -2,16 +2,16 @@ import { CODEC_12, CODEC_8_EXTENDED } from '../protocol/codec-ids.js';
 import { ProtocolError, type ProtocolErrorCode } from '../protocol/protocol-error.js';
 import { type RejectedFrame } from '../transport/patterns.js';
 import { IngestCounters } from './ingest-counters.js';
+import { type QuarantineEntry, type QuarantineRepository } from './quarantine/quarantine.repository.js';
 import { RejectedFrames } from './rejected-frames.js';
-import { type QuarantineEntry, type TelemetryRepository } from './telemetry.repository.js';
 
 let quarantined: QuarantineEntry[];
 let frames: RejectedFrames;
 
 beforeEach(() => {
   quarantined = [];
-  const repository = { quarantine: (entry: QuarantineEntry) => Promise.resolve(void quarantined.push(entry)) };
-  frames = new RejectedFrames(repository as unknown as TelemetryRepository, new IngestCounters());
+  const repository = { keep: (entry: QuarantineEntry) => Promise.resolve(void quarantined.push(entry)) };
+  frames = new RejectedFrames(repository as unknown as QuarantineRepository, new IngestCounters());
 });
 
 function rejected(
@@ -93,8 +93,8 @@ describe('a frame with a right CRC that cannot be decoded', () => {
 
   it('is not acknowledged before its row is committed', async () => {
     let commit!: () => void;
-    const repository = { quarantine: () => new Promise<void>((resolve) => (commit = resolve)) };
-    frames = new RejectedFrames(repository as unknown as TelemetryRepository, new IngestCounters());
+    const repository = { keep: () => new Promise<void>((resolve) => (commit = resolve)) };
+    frames = new RejectedFrames(repository as unknown as QuarantineRepository, new IngestCounters());
     let outcome: unknown = null;
     const judged = judge(rejected('UNSUPPORTED_CODEC', { codec: 0x07 })).then((result) => (outcome = result));
     await new Promise(setImmediate);

@@ -4,7 +4,7 @@ import { isMessageCodec } from '../protocol/codec-ids.js';
 import { type RejectedFrame, type FrameOutcome } from '../transport/patterns.js';
 import { IngestCounters } from './ingest-counters.js';
 import { recordHash } from './record-row.js';
-import { type QuarantineEntry, TelemetryRepository } from './telemetry.repository.js';
+import { type QuarantineEntry, QuarantineRepository } from './quarantine/quarantine.repository.js';
 
 /** Bytes that arrive unchanged this often were not damaged in transit. */
 const STRIKES_BEFORE_QUARANTINE = 3;
@@ -31,7 +31,7 @@ export class RejectedFrames implements OnApplicationShutdown {
   private readonly strikes = new Map<string, { hash: bigint; count: number }>();
 
   constructor(
-    private readonly repository: TelemetryRepository,
+    private readonly quarantine: QuarantineRepository,
     private readonly counters: IngestCounters,
   ) {}
 
@@ -47,7 +47,7 @@ export class RejectedFrames implements OnApplicationShutdown {
       detail: frame.error.message,
       raw: frame.bytes,
     };
-    await retryWhileAway(() => this.repository.quarantine(entry), this.stopping.signal);
+    await retryWhileAway(() => this.quarantine.keep(entry), this.stopping.signal);
     this.strikes.delete(imei);
     this.counters.quarantinedFrames++;
     this.logger.warn(

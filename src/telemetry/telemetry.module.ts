@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { DevicesModule } from '../devices/devices.module.js';
+import { RetentionModule } from '../platform/retention/retention.module.js';
 import { BatchStore } from './batch-store.js';
 import { IngestCounters } from './ingest-counters.js';
 import { IngestMetrics } from './ingest-metrics.js';
 import { LatestRecords } from './latest-records.js';
 import { LatestRecordsRepository } from './latest-records.repository.js';
 import { PartitionsRepository } from './partitions.repository.js';
+import { QuarantineRepository } from './quarantine/quarantine.repository.js';
 import { RejectedFrames } from './rejected-frames.js';
 import { TelemetryEvents } from './telemetry-events.js';
 import { TelemetryIngestController } from './telemetry-ingest.controller.js';
@@ -18,7 +20,7 @@ import { TelemetryService } from './telemetry.service.js';
 
 /** Records in (from the transport to the table) and out (over REST). */
 @Module({
-  imports: [DevicesModule],
+  imports: [DevicesModule, RetentionModule],
   controllers: [TelemetryController, TelemetryIngestController],
   providers: [
     BatchStore,
@@ -27,6 +29,7 @@ import { TelemetryService } from './telemetry.service.js';
     LatestRecords,
     LatestRecordsRepository,
     PartitionsRepository,
+    QuarantineRepository,
     RejectedFrames,
     TelemetryEvents,
     TelemetryPartitions,

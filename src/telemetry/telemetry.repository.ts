@@ -14,16 +14,6 @@ const COPY_INTO_STAGING = `copy pg_temp.telemetry_staging (${COLUMNS}) from stdi
 /** How long a write may take: longer than any honest one, short enough to notice a connection that died silently. */
 const WRITE_TIMEOUT_MS = 60_000;
 
-/** What was sent and could not become a record. */
-export interface QuarantineEntry {
-  readonly imei: string;
-  readonly remoteAddress: string;
-  readonly scope: 'frame' | 'record';
-  readonly code: string;
-  readonly detail: string;
-  readonly raw: Buffer;
-}
-
 /** What became of the rows of one device. */
 export interface MergedRows {
   readonly imei: string;
@@ -99,16 +89,6 @@ export class TelemetryRepository {
         throw error;
       }
     });
-  }
-
-  /** The same bytes of the same device are kept once, however often it sends them. */
-  async quarantine(entry: QuarantineEntry): Promise<void> {
-    await this.dataSource.query(
-      `insert into tbl_iot_telemetry_quarantine as kept (iot_imei, remote_address, scope, code, detail, raw)
-       values ($1, $2, $3, $4, $5, $6)
-       on conflict (iot_imei, raw_hash) do update set occurrences = kept.occurrences + 1, last_received_at = now()`,
-      [entry.imei, entry.remoteAddress, entry.scope, entry.code, entry.detail, entry.raw],
-    );
   }
 
   private async withQueryRunner<T>(work: (queryRunner: QueryRunner) => Promise<T>): Promise<T> {

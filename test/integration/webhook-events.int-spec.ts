@@ -5,6 +5,7 @@ import { OutboxService } from '../../src/platform/outbox/outbox.service.js';
 import { type AvlRecord } from '../../src/protocol/avl-record.js';
 import { BatchStore } from '../../src/telemetry/batch-store.js';
 import { IngestCounters } from '../../src/telemetry/ingest-counters.js';
+import { type QuarantineRepository } from '../../src/telemetry/quarantine/quarantine.repository.js';
 import { RecordBatch } from '../../src/telemetry/record-batch.js';
 import { TelemetryEvents } from '../../src/telemetry/telemetry-events.js';
 import { type TelemetryPartitions } from '../../src/telemetry/telemetry-partitions.js';
@@ -55,7 +56,9 @@ async function newStore(settings: Partial<Record<keyof EventSettings, unknown>> 
   const telling = new TelemetryEvents(new OutboxService(events), events);
   const partitions = { ensure: () => Promise.resolve() } as unknown as TelemetryPartitions;
   const devices = { noteResentRecords: () => undefined } as unknown as DevicesService;
-  return new BatchStore(new TelemetryRepository(await newSource(), telling), partitions, telling, new IngestCounters(), devices);
+  const quarantine = { keep: () => Promise.resolve() } as unknown as QuarantineRepository;
+  const repository = new TelemetryRepository(await newSource(), telling);
+  return new BatchStore(repository, partitions, telling, new IngestCounters(), devices, quarantine);
 }
 
 function record(timestampMs: number, seed: number): AvlRecord {

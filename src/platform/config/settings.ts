@@ -157,6 +157,18 @@ export class AdmissionSettings {
   /** Days for which logins, closes and troubles of each device are kept for its diagnosis. */
   @IntegerVariable(1, 3_650)
   readonly DEVICE_LOG_RETENTION_DAYS: number = 14;
+
+  /** Entries of the device log in all; with more the oldest are deleted, those of devices that are not registered first. */
+  @IntegerVariable(1, 1_000_000_000)
+  readonly DEVICE_LOG_MAX_ROWS: number = 5_000_000;
+
+  /** Refused unregistered devices that are remembered; with more the ones seen longest ago are deleted. */
+  @IntegerVariable(1, 10_000_000)
+  readonly MAX_UNKNOWN_DEVICES: number = 10_000;
+
+  /** Days for which a refused unregistered device is remembered after its last attempt. 0 keeps it. */
+  @IntegerVariable(0, 36_500)
+  readonly UNKNOWN_DEVICES_RETENTION_DAYS: number = 90;
 }
 
 /** The REST API. */
@@ -250,6 +262,18 @@ export class TelemetrySettings {
   /** Days of records kept, by the device's clock; whole days are dropped. 0 keeps everything. */
   @IntegerVariable(0, 36_500)
   readonly TELEMETRY_RETENTION_DAYS: number = 0;
+
+  /** Days for which bytes are kept in quarantine. 0 keeps them until a bound deletes them. */
+  @IntegerVariable(0, 36_500)
+  readonly QUARANTINE_RETENTION_DAYS: number = 365;
+
+  /** Frames and records of one device in quarantine; with more its oldest are deleted. */
+  @IntegerVariable(1, 1_000_000)
+  readonly QUARANTINE_MAX_ROWS_PER_DEVICE: number = 1_000;
+
+  /** Frames and records in quarantine in all; with more the oldest are deleted, those of devices that are not registered first. */
+  @IntegerVariable(1, 100_000_000)
+  readonly QUARANTINE_MAX_ROWS: number = 50_000;
 }
 
 /** How commands are sent and judged. */
@@ -270,6 +294,18 @@ export class CommandSettings {
   @IsOptional()
   @IsString()
   readonly COMMAND_CATALOGUE_FILE?: string;
+
+  /** Days for which messages that devices send unasked are kept. 0 keeps them until a bound deletes them. */
+  @IntegerVariable(0, 36_500)
+  readonly DEVICE_MESSAGES_RETENTION_DAYS: number = 90;
+
+  /** Messages kept of one device; with more its oldest are deleted. */
+  @IntegerVariable(1, 1_000_000)
+  readonly DEVICE_MESSAGES_MAX_ROWS_PER_DEVICE: number = 1_000;
+
+  /** Messages kept in all; with more the oldest are deleted, those of devices that are not registered first. */
+  @IntegerVariable(1, 1_000_000_000)
+  readonly DEVICE_MESSAGES_MAX_ROWS: number = 200_000;
 }
 
 /** Events for the host application: which are recorded, and for how long. */

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
+import { type TableBounds } from './bounded-table.js';
+
+const RETENTION_LOCKS = 731_021;
+
+/** Deletes up to `limit` rows and returns how many were deleted. */
+export type DeleteSome = (limit: number) => Promise<number>;
+
+/**
+ * Statements that delete rows of bounded tables. They run on one connection, which holds the lock of the table: two instances that count
+ * the same excess would delete twice as much.
+ */
+@Injectable()
+export class TableRetentionRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Returns false, without doing the work, while another instance works on the table. */
+  async withTableLock(table: string, work: (queryRunner: QueryRunner) => Promise<void>): Promise<boolean> {
+    const queryRunner = this.dataSource.createQueryRunner();
+    try {
+      const [{ isMine }] = (await queryRunner.query(`select pg_try_advisory_lock($1, hashtext($2)) as "isMine"`, [
+        RETENTION_LOCKS,
+        table,
+      ])) as [{ isMine: boolean }];
+      if (isMine) {
+        try {
+          await work(queryRunner);
+        } finally {
+          await queryRunner.query('select pg_advisory_unlock($1, hashtext($2))', [RETENTION_LOCKS, table]);
+        }
+      }
+      return isMine;
+    } finally {
+      await queryRunner.release();
+    }
+  }
+
+  async deleteExpired(
+    queryRunner: QueryRunner,
+    { table, timeColumn, retentionDays }: TableBounds,
+    limit: number,
+  ): Promise<number> {
+    return deleted(
+      await queryRunner.query(
+        `delete from ${table}
+          where ctid = any (array(
+            select ctid from ${table} where ${timeColumn} < now() - make_interval(days => $1) limit $2 for update skip locked))`,
+        [retentionDays, limit],
+      ),
+    );
+  }
+
+  /** Leaves each of these devices its newest rows. */
+  async trimDevices(queryRunner: QueryRunner, { table, perDevice }: TableBounds, imeis: string[]): Promise<number> {
+    if (!perDevice) {
+      return 0;
+    }
+    const { imeiColumn, idColumn, maxRows } = perDevice;
+    return deleted(
+      await queryRunner.query(
+        `delete from ${table} row
+          using (select device.imei, (select kept.${idColumn} from ${table} kept where kept.${imeiColumn} = device.imei
+                                       order by kept.${idColumn} desc offset $2 limit 1) as last_of_old
+                   from unnest($1::text[]) as device (imei)) bound
+          where row.${imeiColumn} = bound.imei and row.${idColumn} <= bound.last_of_old`,
+        [imeis, maxRows],
+      ),
+    );
+  }
+
+  async countRows(queryRunner: QueryRunner, { table }: TableBounds): Promise<number> {
+    const [{ count }] = (await queryRunner.query(`select count(*)::float8 as count from ${table}`)) as [{ count: number }];
+    return count;
+  }
+
+  /** Deletes the oldest `excess` rows, or as many as match `condition`. The cut-off is looked up once: its sort is the expensive part. */
+  async oldestRows(
+    queryRunner: QueryRunner,
+    { table, timeColumn }: TableBounds,
+    excess: number,
+    condition = 'true',
+  ): Promise<DeleteSome> {
+    const [cutOff] = (await queryRunner.query(
+      `select max(oldest.at)::text as at
+         from (select row.${timeColumn} as at from ${table} row where ${condition} order by row.${timeColumn} limit $1) oldest`,
+      [excess],
+    )) as { at: string | null }[];
+    return async (limit) =>
+      deleted(
+        await queryRunner.query(
+          `delete from ${table}
+            where ctid = any (array(
+              select row.ctid from ${table} row where row.${timeColumn} <= $1::timestamptz and ${condition}
+               limit $2 for update of row skip locked))`,
+          [cutOff?.at ?? null, limit],
+        ),
+      );
+  }
+
+  /** Bytes of each table on disk, indexes included. */
+  async readBytes(tables: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.dataSource.query<{ table: string; bytes: number }[]>(
+      `select given.name as table, coalesce(pg_total_relation_size(to_regclass(given.name)), 0)::float8 as bytes
+         from unnest($1::text[]) as given (name)`,
+      [tables],
+    );
+    return new Map(rows.map(({ table, bytes }) => [table, bytes]));
+  }
+}
+
+/** TypeORM answers a raw DELETE with [rows, affected]. */
+function deleted(result: unknown): number {
+  return (result as [unknown[], number])[1];
+}
