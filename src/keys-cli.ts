@@ -11,12 +11,11 @@ import { SettingsModule } from './platform/config/settings.module.js';
 import { sqlState } from './platform/database/database-errors.js';
 import { findRunningServer } from './platform/database/embedded/running-server.js';
 import { DomainError } from './platform/errors/domain-error.js';
+import { StartError } from './platform/errors/start-error.js';
 
 /** `npm run keys`: makes, lists and revokes keys of the REST API on the database of a gateway, running or not. */
 
 const UNDEFINED_TABLE = '42P01';
-/** Errors whose message says all there is to say; others are shown with their stack. */
-const PLAIN_ERRORS = ['SettingsError', 'EmbeddedPostgresError', 'UsageError'];
 
 @Module({})
 class KeysCliModule {}
@@ -62,8 +61,9 @@ function explain(error: unknown): string {
   if (sqlState(error) === UNDEFINED_TABLE) {
     return 'The database has no table of keys yet: start this version of the gateway once.';
   }
-  const isPlain = error instanceof DomainError || (error instanceof Error && PLAIN_ERRORS.includes(error.name));
-  return isPlain ? error.message : String(error instanceof Error ? error.stack : error);
+  return error instanceof DomainError || error instanceof StartError
+    ? error.message
+    : String(error instanceof Error ? error.stack : error);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

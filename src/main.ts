@@ -9,8 +9,8 @@ import { Readiness } from './health/readiness.js';
 import { secretsOf } from './platform/config/secrets.js';
 import { listenError } from './platform/config/listen-error.js';
 import { ApiSettings, BrokerSettings, MetricsSettings, ProcessSettings, SETTINGS } from './platform/config/settings.js';
-import { SettingsError } from './platform/config/validate-settings.js';
 import { DatabaseServer } from './platform/database/database-server.js';
+import { logFatal } from './platform/errors/start-error.js';
 import { GatewayLogger } from './platform/observability/gateway-logger.js';
 import { MetricsRegistry } from './platform/observability/metrics-registry.js';
 import { ApiKeys } from './platform/http/api-keys.js';
@@ -40,7 +40,8 @@ async function start(): Promise<NestFastifyApplication> {
       { name: 'iot_broker_log_lines_left_out_total', help: 'Log lines about single peers that were left out.' },
       () => gatewayLogger.linesLeftOut,
     );
-  stopOnSignal(app);
+  const stop = stopOnce(app);
+  stopOnSignal(app, stop);
   try {
     await configureHttp(app);
     // Messages of devices get none of the HTTP application's pipes and guards: they cost, and validate what the codec has validated.
@@ -51,24 +52,27 @@ async function start(): Promise<NestFastifyApplication> {
     await app.listen(api.API_PORT, api.API_HOST);
     await app.startAllMicroservices();
   } catch (error) {
-    await stop(app);
+    await stop();
     throw listenError(error, app.get(BrokerSettings), app.get(ApiSettings), app.get(MetricsSettings));
   }
   return app;
 }
 
-function stopOnSignal(app: NestFastifyApplication): void {
+function stopOnSignal(app: NestFastifyApplication, stop: () => Promise<void>): void {
   let stopping = false;
   const begin = (cause: string): void => {
     if (stopping) {
       return;
     }
     stopping = true;
-    logger.log(`${cause}: finishing what was read, then stopping`);
+    logger.log(`${cause}: finishing what was received, then stopping`);
     withdraw(app)
-      .then(() => stop(app))
+      .then(stop)
       .then(
-        () => process.exit(0),
+        () => {
+          logger.log('Stopped');
+          process.exit(0);
+        },
         (error: unknown) => exitWith(error),
       );
   };
@@ -101,6 +105,12 @@ function whenLauncherIsGone(then: () => void): void {
   timer.unref();
 }
 
+/** A signal can arrive while a start that failed is being undone: both wait for the same stop. */
+function stopOnce(app: NestFastifyApplication): () => Promise<void> {
+  let stopped: Promise<void> | null = null;
+  return () => (stopped ??= stop(app));
+}
+
 /** Devices and requests first, then the pool, the embedded database last: everything before it still needs it. */
 async function stop(app: NestFastifyApplication): Promise<void> {
   const database = app.get(DatabaseServer);
@@ -128,11 +138,7 @@ async function announce(app: NestFastifyApplication): Promise<void> {
 }
 
 function exitWith(error: unknown): void {
-  if (error instanceof SettingsError) {
-    error.message.split('\n').forEach((line) => logger.fatal(line));
-  } else {
-    logger.fatal(error);
-  }
+  logFatal(logger, error);
   process.exit(1);
 }
 

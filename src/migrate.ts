@@ -4,6 +4,7 @@ import { DatabaseSettings, ProcessSettings } from './platform/config/settings.js
 import { SettingsModule } from './platform/config/settings.module.js';
 import { SettingsError } from './platform/config/validate-settings.js';
 import { runMigrations } from './platform/database/migrations.js';
+import { logFatal } from './platform/errors/start-error.js';
 import { GatewayLogger } from './platform/observability/gateway-logger.js';
 
 /**
@@ -27,11 +28,7 @@ async function migrate(): Promise<void> {
 }
 
 function exitWith(error: unknown): void {
-  if (error instanceof SettingsError) {
-    error.message.split('\n').forEach((line) => logger.fatal(line));
-  } else {
-    logger.fatal(error);
-  }
+  logFatal(logger, error);
   process.exit(1);
 }
 

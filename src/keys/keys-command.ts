@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { COMMAND_LINE } from '../platform/audit/audit-entry.js';
+import { StartError } from '../platform/errors/start-error.js';
 import { CreateKeyDto } from './create-key.dto.js';
 import { type Key } from './key.js';
 import { type KeysService } from './keys.service.js';
@@ -12,8 +13,8 @@ export const KEYS_USAGE = `npm run keys -- <command>
   revoke <id>                                                             ends a key, within seconds everywhere
 Works on DATABASE_URL, or on the database of the gateway that runs with DATA_DIR.`;
 
-/** The command line asks for something that there is not. */
-export class UsageError extends Error {
+/** The command line is not valid. */
+export class UsageError extends StartError {
   override readonly name = 'UsageError';
 
   constructor(problem: string) {

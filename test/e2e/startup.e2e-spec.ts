@@ -103,9 +103,10 @@ describe('the gateway in an empty folder', () => {
     const ports = await started(first);
     const second = run();
     expect(await second.exit).toMatchObject({ code: 1 });
-    expect(second.lines.join('\n')).toMatch(/DATA_DIR_IN_USE|in use/i);
+    expect(second.lines).toEqual([expect.stringMatching(/FATAL \[Gateway\] \S+postgres is in use \(held by process \d+\)/)]);
     await storeOne(ports, 1);
     await first.kill('SIGTERM');
+    expect(first.lines.at(-1)).toMatch(/LOG \[Gateway\] Stopped$/);
   });
 
   it('leaves no server behind when its port is taken', async () => {
@@ -149,7 +150,10 @@ describe('settings', () => {
       env: { ...FREE_PORTS, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' },
     });
     expect(await gateway.exit).toMatchObject({ code: 1 });
-    expect(gateway.lines.join('\n')).toContain('DATABASE_URL: no connection to the database: connect ECONNREFUSED');
+    expect(gateway.lines).toEqual([
+      expect.stringContaining("The gateway can't start with these settings:"),
+      expect.stringContaining('DATABASE_URL: no connection to the database: connect ECONNREFUSED'),
+    ]);
   });
 });
 

@@ -1,9 +1,10 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
+import { StartError } from '../errors/start-error.js';
 import { ApiSettings, DatabaseSettings, ProcessSettings, SETTINGS } from './settings.js';
 
 /** Names every variable that is wrong and why; never a value, which may be a secret. */
-export class SettingsError extends Error {
+export class SettingsError extends StartError {
   override readonly name = 'SettingsError';
 
   constructor(readonly problems: readonly string[]) {

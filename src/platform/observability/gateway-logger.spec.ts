@@ -3,7 +3,7 @@ import { GatewayLogger, type LogSettings } from './gateway-logger.js';
 import { escapeBlock, escapeLine } from './log-escaping.js';
 
 const HOSTILE = [
-  'a line\nand another: [Nest] 1  - LOG [Gateway] all is well',
+  'a line\nand another: [iot-broker] 1  - LOG [Gateway] all is well',
   'carriage\rreturn',
   '\u001b[2J\u001b[31mred',
   'C1 \u009b31m CSI',
@@ -49,7 +49,7 @@ describe.each(['text', 'json'] as const)('a hostile text in %s', (LOG_FORMAT) =>
   it.each(HOSTILE)('in an error can not begin a line: %j', (text) => {
     logger({ LOG_FORMAT }).error(new Error(text), 'Test');
     expect(written).not.toMatch(UNSAFE);
-    expect(lines().filter((line) => line.startsWith('[Nest]') || line.startsWith('{'))).toHaveLength(1);
+    expect(lines().filter((line) => line.startsWith('[iot-broker]') || line.startsWith('{'))).toHaveLength(1);
     expect(
       lines()
         .slice(1)
@@ -146,5 +146,20 @@ describe('escaping', () => {
   it('leaves ordinary text alone, also beyond ASCII', () => {
     expect(escapeLine('Grüße, 東京 – 🚚 "x" \\n')).toBe('Grüße, 東京 – 🚚 "x" \\n');
     expect(escapeBlock('one\ntwo')).toBe('one\n    two');
+  });
+});
+
+describe('a line of the text format', () => {
+  it('begins with the time in ISO 8601, with milliseconds and zone', () => {
+    jest.useFakeTimers({ now: new Date('2026-02-03T04:05:06.007Z') });
+    logger().log('ready', 'Test');
+    expect(lines()).toEqual([`[iot-broker] ${process.pid}  - 2026-02-03T04:05:06.007Z     LOG [Test] ready`]);
+  });
+});
+
+describe('the error that ends a start', () => {
+  it('is left to the program, although Nest logs it too', () => {
+    logger().error(new Error('no database'), 'ExceptionHandler');
+    expect(lines()).toEqual([]);
   });
 });

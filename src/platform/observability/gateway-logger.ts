@@ -14,6 +14,8 @@ const FRAMEWORK_CONTEXTS = [
   'NestApplication',
   'NestMicroservice',
 ];
+/** Nest logs the error that ends a start before it throws it; the program logs it as well, and knows how. */
+const START_FAILURE_CONTEXT = 'ExceptionHandler';
 const CONTEXT = 'Log';
 const LEFT_OUT_EVERY_MS = 5_000;
 const NOT_SHOWN = '[secret]';
@@ -37,6 +39,7 @@ export class GatewayLogger extends ConsoleLogger {
   constructor({ LOG_LEVEL, LOG_FORMAT, LOG_LINES_PER_PEER }: LogSettings, secrets: readonly string[] = []) {
     super({
       logLevels: LEVELS.slice(0, LEVELS.indexOf(LOG_LEVEL) + 1),
+      prefix: 'iot-broker',
       json: LOG_FORMAT === 'json',
       colors: LOG_FORMAT === 'text' && Boolean(process.stdout.isTTY),
     });
@@ -61,9 +64,16 @@ export class GatewayLogger extends ConsoleLogger {
   }
 
   override error(message: unknown, ...rest: unknown[]): void {
-    if (this.admits(rest)) {
+    if (rest.at(-1) === START_FAILURE_CONTEXT) {
+      super.debug(message, ...rest);
+    } else if (this.admits(rest)) {
       super.error(message, ...rest);
     }
+  }
+
+  /** ISO 8601 in UTC, with milliseconds: sortable, and the same in every locale. */
+  protected override getTimestamp(): string {
+    return new Date().toISOString();
   }
 
   protected override stringifyMessage(message: unknown, logLevel: LogLevel): string {

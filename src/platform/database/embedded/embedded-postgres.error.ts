@@ -1,3 +1,5 @@
+import { StartError } from '../../errors/start-error.js';
+
 /** Why the embedded server is not there. Tests and the entry point match the code, never the text. */
 export type EmbeddedPostgresErrorCode =
   /** npm installed no server binaries for this platform, or the platform has none. */
@@ -17,7 +19,7 @@ export type EmbeddedPostgresErrorCode =
   | 'STOP_FAILED';
 
 /** Nothing a retry mends: the message says what happened and what to do about it. */
-export class EmbeddedPostgresError extends Error {
+export class EmbeddedPostgresError extends StartError {
   override readonly name = 'EmbeddedPostgresError';
 
   constructor(
