@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { countOf } from '../platform/observability/count-of.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
@@ -40,7 +41,7 @@ export class CommandReconnect {
       (await this.repository.findWaiting(imeis)).forEach((imei) => this.dispatcher.wake(imei));
     } catch (error) {
       // Time-outs release them too, and polling finds them, only later.
-      this.logger.warn(`Commands of ${imeis.length} devices that logged in could not be looked at: ${String(error)}`);
+      this.logger.warn(`Reading the commands of ${countOf(imeis.length, 'device')} that logged in failed: ${String(error)}`);
     }
   }
 }

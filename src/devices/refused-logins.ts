@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { countOf } from '../platform/observability/count-of.js';
 import { StatsRegistry } from '../platform/observability/stats-registry.js';
 import { DeviceLog } from './device-log.js';
 import { type LoginRefusal } from './login-refusal.js';
@@ -49,7 +50,7 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
       await this.repository.add([...batch.values()]);
     } catch (error) {
       this.counts.forgotten += batch.size;
-      this.logger.warn(`${batch.size} unknown devices could not be written down: ${String(error)}`);
+      this.logger.warn(`${countOf(batch.size, 'unknown device')} could not be recorded: ${String(error)}`);
     } finally {
       this.writing = false;
     }

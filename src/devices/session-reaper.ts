@@ -4,6 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
 import { InstancesRepository } from '../platform/cluster/instances.repository.js';
+import { countOf } from '../platform/observability/count-of.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -36,7 +37,9 @@ export class SessionReaper {
           const telling = { tellHost: this.outbox.wants('device.disconnected'), deliver: this.outbox.delivers };
           const freed = await this.sessions.free(manager, dead, telling);
           await this.instances.remove(manager, dead);
-          this.logger.warn(`${dead.length} instances have died (${dead.join(', ')}); their ${freed} devices are free`);
+          this.logger.warn(
+            `Released ${countOf(freed, 'device session')} of ${countOf(dead.length, 'dead instance')}: ${dead.join(', ')}`,
+          );
         }
       });
     } catch (error) {

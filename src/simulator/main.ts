@@ -1,5 +1,6 @@
 import { type Invocation, parseCommandLine, UsageError } from './command-line.js';
-import { Fleet } from './fleet.js';
+import { introduction, unreachable } from './first-steps.js';
+import { Fleet, type FleetOptions } from './fleet.js';
 import { LedgerFile } from './ledger-file.js';
 import { helpText } from './option-table.js';
 import { ProgressLine } from './progress-line.js';
@@ -39,13 +40,17 @@ async function run(invocation: Invocation, ledger: LedgerFile | null): Promise<n
   const fleet = new Fleet({ ...invocation.fleet, onAcknowledged });
   const startedAt = performance.now();
   fleet.start();
-  const stopProgress = invocation.quiet ? () => undefined : showProgress(fleet);
+  const stopProgress = invocation.quiet ? () => undefined : showProgress(fleet, invocation.fleet);
   await untilTheEnd(invocation.durationMs);
   await fleet.drain(invocation.drainMs);
   await fleet.stop(GRACE_MS);
   stopProgress();
   ledger?.close();
   console.log(summaryText(fleet, performance.now() - startedAt));
+  const problem = unreachable(fleet, invocation.fleet);
+  if (problem !== null) {
+    console.error(problem);
+  }
   return fleet.addsUp ? EXIT_OK : EXIT_UNBALANCED;
 }
 
@@ -75,11 +80,12 @@ function untilTheEnd(durationMs: number): Promise<void> {
   });
 }
 
-function showProgress(fleet: Fleet): () => void {
+function showProgress(fleet: Fleet, server: FleetOptions): () => void {
+  console.log(introduction(fleet, server));
   const isTerminal = process.stdout.isTTY;
   const progress = new ProgressLine(fleet, performance.now());
   const show = (): void => {
-    const text = progress.next(performance.now());
+    const text = unreachable(fleet, server) ?? progress.next(performance.now());
     if (isTerminal) {
       process.stdout.write(`${ERASE_LINE}${text.slice(0, process.stdout.columns - 1)}`);
     } else {

@@ -9,7 +9,7 @@ export function summaryText(fleet: Fleet, elapsedMs: number): string {
   const { counters } = fleet;
   const seconds = Math.max(elapsedMs / 1000, 0.001);
   const lines = [
-    line('time', `${seconds.toFixed(1)} s, ${fleet.devices.length} devices`),
+    line('time', `${seconds.toFixed(1)} s, ${fleet.devices.length} ${fleet.devices.length === 1 ? 'device' : 'devices'}`),
     line('records', balanceText(fleet)),
     line('frames', `sent ${counters.framesSent}, acknowledged ${counters.framesAcknowledged}, resends ${counters.resends}`),
     line(

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TelemetrySettings } from '../platform/config/settings.js';
+import { countOf } from '../platform/observability/count-of.js';
 import { BatchStore } from './batch-store.js';
 import { isBadRow } from '../platform/database/database-errors.js';
 import { type CopyBuffer } from './copy-buffer.js';
@@ -131,7 +132,7 @@ export class TelemetryWriter implements OnApplicationShutdown {
         }
         this.counters.retries++;
         this.logger.error(
-          `A batch of ${batch.rowCount} records could not be written, next try in ${retryMs} ms: ${String(error)}`,
+          `A batch of ${countOf(batch.rowCount, 'record')} could not be written, next try in ${retryMs} ms: ${String(error)}`,
         );
         await delay(retryMs, undefined, { signal: this.stopping.signal });
       }

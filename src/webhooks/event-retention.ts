@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cron, CronExpression } from '@nestjs/schedule';
 import { EventSettings } from '../platform/config/settings.js';
+import { countOf } from '../platform/observability/count-of.js';
 import { BEGINNING } from './event-cursor.js';
 import { EventRetentionRepository } from './event-retention.repository.js';
 
@@ -33,7 +34,7 @@ export class EventRetention {
         step = step.goesOn ? await this.repository.removeSome(step, this.keepDays, keepDeadDays, EVENTS_AT_A_TIME) : null;
       }
       if (removed > 0) {
-        this.logger.log(`Removed ${removed} events older than ${this.keepDays} days`);
+        this.logger.log(`Removed ${countOf(removed, 'event')} older than ${countOf(this.keepDays, 'day')}`);
       }
     } catch (error) {
       this.logger.error(`Old events could not be removed, next try in an hour: ${String(error)}`);

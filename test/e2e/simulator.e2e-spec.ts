@@ -54,6 +54,27 @@ describe('the simulator', () => {
     expect(simulator.lines.join('\n')).toMatch(/\+ waiting 0 \+ dropped 0 \(adds up\)/);
   });
 
+  it('names one of its devices, and the request that shows it', async () => {
+    const simulator = simulate(
+      `--port=${gateway.devicePort} --devices=2 --interval=0.2 --duration=1 --imei-base=350612200000000`,
+    );
+    expect((await simulator.exit).code).toBe(0);
+    const [first, curl] = simulator.lines;
+    expect(first).toBe(
+      `2 devices connect to 127.0.0.1:${gateway.devicePort}; the first has IMEI 350612200000006. Its newest record:`,
+    );
+    expect(curl).toContain('/api/v1/devices/350612200000006/telemetry/latest?view=scaled');
+    expect((await gateway.get('devices/350612200000006/telemetry/latest')).status).toBe(200);
+  });
+
+  it('says when no server listens, and how to start one', async () => {
+    const simulator = simulate('--port=1 --devices=1 --duration=0.5 --drain=0 --quiet');
+    await simulator.exit;
+    expect(simulator.lines.at(-1)).toBe(
+      'Nothing listens on 127.0.0.1:1. Start the gateway with "npm start", or name its address with --host and --port.',
+    );
+  });
+
   it('does not start with options it does not understand', async () => {
     const simulator = simulate('--devcies=5');
     expect((await simulator.exit).code).toBe(2);

@@ -117,7 +117,7 @@ describe('lines about one peer', () => {
     const [told, ...more] = lines().slice(4);
     expect(more).toEqual([]);
     expect(JSON.parse(told ?? '')).toMatchObject({
-      message: '8 more lines about 192.0.2.1 were left out within a minute',
+      message: '8 more lines about 192.0.2.1 left out within a minute',
       leftOut: 8,
     });
     expect(jest.getTimerCount()).toBe(0);

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { type ProcessSettings } from '../config/settings.js';
+import { countOf } from './count-of.js';
 import { escapeBlock, escapeJson, escapeLine } from './log-escaping.js';
 import { PeerComplaints } from './peer-complaints.js';
 
@@ -120,7 +121,7 @@ export class GatewayLogger extends ConsoleLogger {
 
   private tellLeftOut(): void {
     for (const { peer, count } of this.complaints.takeLeftOut()) {
-      super.warn(`${count} more lines about ${peer} were left out within a minute`, { leftOut: count }, CONTEXT);
+      super.warn(`${countOf(count, 'more line')} about ${peer} left out within a minute`, { leftOut: count }, CONTEXT);
     }
     if (this.timer && this.complaints.isEmpty) {
       clearInterval(this.timer);
