@@ -4,11 +4,10 @@ import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsServer } from './metrics-server.js';
 import { Readiness } from './readiness.js';
-import { WebhookMetrics } from './webhook-metrics.js';
 
 @Module({
   imports: [TerminusModule.forRoot({ errorLogStyle: 'pretty', gracefulShutdownTimeoutMs: 0 })],
   controllers: [HealthController, MetricsController],
-  providers: [MetricsServer, Readiness, WebhookMetrics],
+  providers: [MetricsServer, Readiness],
 })
 export class HealthModule {}

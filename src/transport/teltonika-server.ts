@@ -180,7 +180,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
 
   private announce(pattern: string, data: unknown, context: TeltonikaContext): void {
     if (this.messageHandlers.has(pattern)) {
-      void this.handleEvent(pattern, { pattern, data }, context);
+      this.handleEvent(pattern, { pattern, data }, context).catch((error: unknown) => void this.logger.error(error));
     }
   }
 

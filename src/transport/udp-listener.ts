@@ -60,15 +60,21 @@ export class UdpListener {
     const { budget, counters } = this.environment;
     counters.bytesReceived += datagram.length;
     counters.udp.datagrams++;
+    // Before anything is decoded: a flood over the mark must cost no more than being counted.
+    if (this.closing || !budget.tryTake(datagram.length)) {
+      counters.udp.dropped++;
+      return;
+    }
     const { packets, error } = decodeUdpDatagram(datagram);
-    const heldBytes = datagram.length + packets.length * PACKET_OVERHEAD_BYTES;
-    if (this.closing || !budget.tryTake(heldBytes)) {
+    const packetBytes = packets.length * PACKET_OVERHEAD_BYTES;
+    if (!budget.tryTake(packetBytes)) {
+      budget.give(datagram.length);
       counters.udp.dropped++;
       return;
     }
     const from: UdpSender = { sender, remoteAddress: sender.address.replace(/^::ffff:/, '') };
     const done = this.exchange.take(datagram, packets, error, from).finally(() => {
-      budget.give(heldBytes);
+      budget.give(datagram.length + packetBytes);
       this.underWay.delete(done);
     });
     this.underWay.add(done);

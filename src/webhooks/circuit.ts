@@ -47,13 +47,6 @@ export class Circuit {
     this.current = 'half-open';
   }
 
-  /** A probe that was never sent. */
-  probeAbandoned(): void {
-    if (this.current === 'half-open') {
-      this.current = 'open';
-    }
-  }
-
   /** The host is there. Returns whether it seemed not to be. */
   answered(): boolean {
     const recovered = this.failuresInARow > 0 || this.current !== 'closed';

@@ -10,6 +10,7 @@ import { keptAliveAgents } from './kept-alive-agents.js';
 import { SettlementWriter } from './settlement-writer.js';
 import { WebhookDispatcher } from './webhook-dispatcher.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';
+import { WebhookMetrics } from './webhook-metrics.js';
 import { WebhookSender } from './webhook-sender.js';
 import { WebhooksController } from './webhooks.controller.js';
 import { WebhooksService } from './webhooks.service.js';
@@ -40,6 +41,7 @@ import { WebhooksService } from './webhooks.service.js';
     SettlementWriter,
     WebhookDispatcher,
     WebhookEventsRepository,
+    WebhookMetrics,
     WebhookSender,
     WebhooksService,
   ],
