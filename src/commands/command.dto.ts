@@ -17,7 +17,7 @@ export class CommandDto {
   readonly commandLogId!: string;
   /** @example '350612345678901' */
   readonly imei!: string;
-  /** @example 'setdigout 1?' */
+  /** @example 'getinfo' */
   readonly command!: string;
   @ApiProperty({ enum: [12, 14] })
   readonly codec!: CommandCodec;

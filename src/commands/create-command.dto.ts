@@ -15,7 +15,7 @@ export class CreateCommandDto {
 
   /**
    * What the device is told: printable ASCII, at most 160 characters.
-   * @example 'setdigout 1?'
+   * @example 'getinfo'
    */
   @IsString({ message: 'command must be text' })
   readonly command!: string;
