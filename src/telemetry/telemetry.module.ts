@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { DevicesModule } from '../devices/devices.module.js';
 import { RetentionModule } from '../platform/retention/retention.module.js';
 import { BatchStore } from './batch-store.js';
@@ -7,7 +8,11 @@ import { IngestMetrics } from './ingest-metrics.js';
 import { LatestRecords } from './latest-records.js';
 import { LatestRecordsRepository } from './latest-records.repository.js';
 import { PartitionsRepository } from './partitions.repository.js';
+import { QuarantineController } from './quarantine/quarantine.controller.js';
 import { QuarantineRepository } from './quarantine/quarantine.repository.js';
+import { QuarantineRetry } from './quarantine/quarantine-retry.js';
+import { QuarantineService } from './quarantine/quarantine.service.js';
+import { QuarantinedFrame } from './quarantine/quarantined-frame.entity.js';
 import { RejectedFrames } from './rejected-frames.js';
 import { TelemetryEvents } from './telemetry-events.js';
 import { TelemetryIngestController } from './telemetry-ingest.controller.js';
@@ -20,8 +25,8 @@ import { TelemetryService } from './telemetry.service.js';
 
 /** Records in (from the transport to the table) and out (over REST). */
 @Module({
-  imports: [DevicesModule, RetentionModule],
-  controllers: [TelemetryController, TelemetryIngestController],
+  imports: [DevicesModule, RetentionModule, TypeOrmModule.forFeature([QuarantinedFrame])],
+  controllers: [QuarantineController, TelemetryController, TelemetryIngestController],
   providers: [
     BatchStore,
     IngestCounters,
@@ -30,6 +35,8 @@ import { TelemetryService } from './telemetry.service.js';
     LatestRecordsRepository,
     PartitionsRepository,
     QuarantineRepository,
+    QuarantineRetry,
+    QuarantineService,
     RejectedFrames,
     TelemetryEvents,
     TelemetryPartitions,

@@ -59,28 +59,10 @@ export class TelemetryRepository {
    */
   async mergeRows(rows: Buffer): Promise<MergedRows[]> {
     return this.withQueryRunner(async (queryRunner) => {
-      await queryRunner.query(`
-        create temporary table if not exists telemetry_staging
-          (like tbl_iot_telemetry_data) on commit delete rows`);
+      await prepareStaging(queryRunner);
       await queryRunner.startTransaction();
       try {
-        await copy(queryRunner, COPY_INTO_STAGING, rows);
-        // In the order of the key, so that two writers with the same records wait for each other instead of deadlocking.
-        const merged = (await queryRunner.query(`
-          with inserted as (
-            insert into tbl_iot_telemetry_data (${COLUMNS})
-            select ${COLUMNS} from pg_temp.telemetry_staging
-             order by iot_imei, iot_timestamp, record_hash
-            on conflict do nothing
-            returning iot_imei, iot_timestamp, record_hash, timestamp
-          )
-          select came.iot_imei as imei, came.count::int as came, coalesce(fresh.count, 0)::int as inserted ${this.events.areWanted ? KEY_NAMES : ''}
-            from (select iot_imei, count(*) from pg_temp.telemetry_staging group by iot_imei) came
-            left join (select iot_imei, count(*) ${this.events.areWanted ? SELECT_KEYS : ''}
-                         from inserted group by iot_imei) fresh using (iot_imei)`)) as (MergedRows & InsertedKeys)[];
-        if (this.events.areWanted) {
-          await this.events.append((await queryRunner.connect()) as PoolClient, keysOf(merged));
-        }
+        const merged = await this.merge(queryRunner, rows);
         await queryRunner.commitTransaction();
         this.events.announce();
         return merged;
@@ -89,6 +71,35 @@ export class TelemetryRepository {
         throw error;
       }
     });
+  }
+
+  /** The same in the transaction of the caller, who calls `announce` of the events after the commit. */
+  async mergeRowsWithin(queryRunner: QueryRunner, rows: Buffer): Promise<MergedRows[]> {
+    await prepareStaging(queryRunner);
+    // What an earlier call in this transaction has left there.
+    await queryRunner.query('delete from pg_temp.telemetry_staging');
+    return this.merge(queryRunner, rows);
+  }
+
+  private async merge(queryRunner: QueryRunner, rows: Buffer): Promise<MergedRows[]> {
+    await copy(queryRunner, COPY_INTO_STAGING, rows);
+    // In the order of the key, so that two writers with the same records wait for each other instead of deadlocking.
+    const merged = (await queryRunner.query(`
+      with inserted as (
+        insert into tbl_iot_telemetry_data (${COLUMNS})
+        select ${COLUMNS} from pg_temp.telemetry_staging
+         order by iot_imei, iot_timestamp, record_hash
+        on conflict do nothing
+        returning iot_imei, iot_timestamp, record_hash, timestamp
+      )
+      select came.iot_imei as imei, came.count::int as came, coalesce(fresh.count, 0)::int as inserted ${this.events.areWanted ? KEY_NAMES : ''}
+        from (select iot_imei, count(*) from pg_temp.telemetry_staging group by iot_imei) came
+        left join (select iot_imei, count(*) ${this.events.areWanted ? SELECT_KEYS : ''}
+                     from inserted group by iot_imei) fresh using (iot_imei)`)) as (MergedRows & InsertedKeys)[];
+    if (this.events.areWanted) {
+      await this.events.append((await queryRunner.connect()) as PoolClient, keysOf(merged));
+    }
+    return merged;
   }
 
   private async withQueryRunner<T>(work: (queryRunner: QueryRunner) => Promise<T>): Promise<T> {
@@ -121,6 +132,12 @@ function keysOf(devices: readonly (MergedRows & InsertedKeys)[]): RecordKeys {
     hashes: devices.flatMap(({ hashes }) => (hashes ?? []).map(BigInt)),
     receivedMs: devices.flatMap(({ receivedMs }) => receivedMs ?? []),
   };
+}
+
+async function prepareStaging(queryRunner: QueryRunner): Promise<void> {
+  await queryRunner.query(`
+    create temporary table if not exists telemetry_staging
+      (like tbl_iot_telemetry_data) on commit delete rows`);
 }
 
 async function copy(queryRunner: QueryRunner, statement: string, rows: Buffer): Promise<void> {

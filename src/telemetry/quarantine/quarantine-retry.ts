@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { isBadRow } from '../../platform/database/database-errors.js';
+import { ProtocolError } from '../../protocol/protocol-error.js';
+import { LatestRecords } from '../latest-records.js';
+import { RecordBatch } from '../record-batch.js';
+import { TelemetryEvents } from '../telemetry-events.js';
+import { TelemetryPartitions } from '../telemetry-partitions.js';
+import { TelemetryRepository } from '../telemetry.repository.js';
+import { type QuarantineFilter, QuarantineRepository } from './quarantine.repository.js';
+import { type QuarantinedFrame } from './quarantined-frame.entity.js';
+import { decodeQuarantined } from './quarantined-records.js';
+
+/** Rows locked by one transaction. */
+const ROWS_PER_TRANSACTION = 20;
+
+export interface StillQuarantined {
+  readonly quarantineId: string;
+  readonly imei: string;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export interface RetryResult {
+  /** Rows looked at. */
+  read: number;
+  /** Rows whose records are in the table of records now. */
+  moved: number;
+  /** Records that are new there; the others of the moved rows were there already. */
+  recordsStored: number;
+  duplicates: number;
+  readonly remaining: StillQuarantined[];
+  /** Null: no rows are left to look at. */
+  nextCursor: string | null;
+}
+
+interface Decoded {
+  readonly row: QuarantinedFrame;
+  readonly batch: RecordBatch;
+}
+
+/**
+ * Decodes quarantined bytes again, after an upgrade say, and moves what can be decoded to the table of records. One transaction deletes the
+ * quarantine row and inserts its records, and holds the lock of the row: two retries at once move each row once.
+ */
+@Injectable()
+export class QuarantineRetry {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly quarantine: QuarantineRepository,
+    private readonly telemetry: TelemetryRepository,
+    private readonly partitions: TelemetryPartitions,
+    private readonly events: TelemetryEvents,
+    private readonly latest: LatestRecords,
+  ) {}
+
+  /** Looks at up to `limit` rows after the id `afterId`, oldest first. */
+  async retry(filter: QuarantineFilter, afterId: string, limit: number): Promise<RetryResult> {
+    const result: RetryResult = { read: 0, moved: 0, recordsStored: 0, duplicates: 0, remaining: [], nextCursor: afterId };
+    while (result.read < limit && result.nextCursor !== null) {
+      await this.retrySome(filter, result, Math.min(ROWS_PER_TRANSACTION, limit - result.read));
+    }
+    return result;
+  }
+
+  private async retrySome(filter: QuarantineFilter, result: RetryResult, limit: number): Promise<void> {
+    const rows = await this.dataSource.transaction(async (manager) => {
+      const locked = await this.quarantine.lockNext(manager, filter, result.nextCursor ?? '0', limit);
+      const decoded = locked.flatMap((row) => decode(row, result));
+      // Before any record is inserted: creating a partition needs locks that a transaction which has inserted would hold.
+      await this.partitions.ensure(new Set(decoded.flatMap(({ batch }) => [...batch.days])));
+      for (const { row, batch } of decoded) {
+        await this.move(manager, row, batch, result);
+      }
+      return locked;
+    });
+    this.events.announce();
+    rows.forEach(({ imei }) => this.latest.touch(imei));
+    result.read += rows.length;
+    result.nextCursor = rows.length < limit ? null : (rows.at(-1)?.quarantineId ?? null);
+  }
+
+  /** A savepoint for each row: one that the database refuses must not undo the others. */
+  private async move(manager: EntityManager, row: QuarantinedFrame, batch: RecordBatch, result: RetryResult): Promise<void> {
+    try {
+      const merged = await manager.transaction(async ({ queryRunner }) => {
+        if (!queryRunner) {
+          throw new Error('A transaction has a query runner');
+        }
+        const rows = await this.telemetry.mergeRowsWithin(queryRunner, batch.encodedRows());
+        await this.quarantine.remove(queryRunner.manager, row.quarantineId);
+        return rows;
+      });
+      result.moved++;
+      for (const { came, inserted } of merged) {
+        result.recordsStored += inserted;
+        result.duplicates += came - inserted;
+      }
+    } catch (error) {
+      if (!isBadRow(error)) {
+        throw error;
+      }
+      result.remaining.push(remaining(row, 'ROW_REFUSED', (error as Error).message));
+    }
+  }
+}
+
+function decode(row: QuarantinedFrame, { remaining: left }: RetryResult): Decoded[] {
+  const { imei, remoteAddress, receivedAt, scope, raw } = row;
+  try {
+    const records = decodeQuarantined(scope, raw);
+    const batch = new RecordBatch();
+    // Never settled: the transaction below says what became of the records.
+    void batch.add({ imei, remoteAddress, receivedAtMs: receivedAt.getTime(), records, bytes: raw });
+    return [{ row, batch }];
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) {
+      throw error;
+    }
+    left.push(remaining(row, error.code, error.message));
+    return [];
+  }
+}
+
+function remaining({ quarantineId, imei }: QuarantinedFrame, reason: string, detail: string): StillQuarantined {
+  return { quarantineId, imei, reason, detail };
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../platform/errors/domain-error.js';
+import { type QuarantineQuery, QuarantineEntryDto, type RetryQuarantineDto } from './quarantine.dto.js';
+import { QuarantineRepository } from './quarantine.repository.js';
+import { QuarantineRetry, type RetryResult } from './quarantine-retry.js';
+
+/** A page ends after the entry that reaches it; its hex is twice as long. */
+const MAX_PAGE_BYTES = 1_048_576;
+
+export class QuarantineEntryNotFoundError extends DomainError {
+  override readonly name = 'QuarantineEntryNotFoundError';
+  readonly code = 'QUARANTINE_ENTRY_NOT_FOUND';
+  readonly httpStatus = 404;
+
+  constructor() {
+    super('Not in quarantine');
+  }
+}
+
+export interface QuarantinePage {
+  readonly count: number;
+  readonly entries: QuarantineEntryDto[];
+  readonly nextCursor: string | null;
+}
+
+/** What is in quarantine, and a second try for it. */
+@Injectable()
+export class QuarantineService {
+  constructor(
+    private readonly repository: QuarantineRepository,
+    private readonly retries: QuarantineRetry,
+  ) {}
+
+  /** Sizes are read first: 1,000 frames of the largest size must not be in memory at once. */
+  async list({ limit, cursor, ...filter }: QuarantineQuery): Promise<QuarantinePage> {
+    const sizes = await this.repository.listSizes(filter, cursor ?? null, limit + 1);
+    const page = sizes.slice(0, Math.min(limit, lengthOfPage(sizes)));
+    const found = await this.repository.findAll(page.map(({ id }) => id));
+    return {
+      count: found.length,
+      entries: found.map((entry) => QuarantineEntryDto.from(entry)),
+      nextCursor: page.length < sizes.length ? (page.at(-1)?.id ?? null) : null,
+    };
+  }
+
+  /** Throws QuarantineEntryNotFoundError. */
+  async get(quarantineId: string): Promise<QuarantineEntryDto> {
+    const entry = await this.repository.find(quarantineId);
+    if (!entry) {
+      throw new QuarantineEntryNotFoundError();
+    }
+    return QuarantineEntryDto.from(entry);
+  }
+
+  async retry({ limit, cursor = '0', ...filter }: RetryQuarantineDto): Promise<RetryResult> {
+    return this.retries.retry(filter, cursor, limit);
+  }
+}
+
+/** How many entries come up to the bytes of a page: at least one. */
+function lengthOfPage(sizes: readonly { bytes: number }[]): number {
+  let bytes = 0;
+  const last = sizes.findIndex((entry) => (bytes += entry.bytes) >= MAX_PAGE_BYTES);
+  return last === -1 ? sizes.length : last + 1;
+}
