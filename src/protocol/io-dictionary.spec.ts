@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { findIoElement, IO_ELEMENTS, isSignedIo } from './io-dictionary.js';
+import { findIoElement, fitsDefinition, IO_ELEMENTS, isSignedIo } from './io-dictionary.js';
 
 const GENERATOR = fileURLToPath(new URL('../../scripts/generate-io-dictionary.mjs', import.meta.url));
 const GENERATED = fileURLToPath(new URL('./io-dictionary.generated.ts', import.meta.url));
@@ -34,6 +34,10 @@ describe('the dictionary', () => {
       multiplier: 0.001,
       unit: 'V',
       values: null,
+      errors: null,
+      doubts: null,
+      otherWidths: [],
+      minDigits: null,
       group: 'Permanent I/O elements',
       tft100: true,
       differsBetweenFamilies: true,
@@ -65,6 +69,23 @@ describe('the dictionary', () => {
     expect(numbers.filter(({ width }) => ![1, 2, 4, 8].includes(width ?? 0))).toEqual([]);
     expect(IO_ELEMENTS.filter(({ type, variable }) => type === 'signed' && variable)).toEqual([]);
   });
+});
+
+describe('fitsDefinition', () => {
+  const bytes = Buffer.alloc(4);
+  it.each<[string, number, number, number | bigint | Buffer, boolean]>([
+    ['the documented width', 66, 2, 1, true],
+    ['a wider one', 66, 4, 1, false],
+    ['a narrower one', 66, 1, 1, false],
+    ['variable instead of fixed', 66, 4, bytes, false],
+    ['variable as documented', 389, 4, bytes, true],
+    ['fixed instead of variable', 389, 4, 1, false],
+    ['16 bytes', 78, 16, Buffer.alloc(16), false],
+    ['an identifier in a shorter group', 78, 4, 1, true],
+    ['a cell id of an LTE network', 205, 4, 1, true],
+    ['an id without a definition', 60_000, 8, 1n, true],
+    ['such an id with variable width', 60_000, 4, bytes, true],
+  ])('says of %s', (_what, id, width, value, fits) => expect(fitsDefinition({ id, width, value })).toBe(fits));
 });
 
 describe('isSignedIo', () => {

@@ -1,13 +1,20 @@
+import type { IoElement } from './avl-record.js';
 import { IO_ELEMENTS } from './io-dictionary.generated.js';
 import type { IoElementDefinition } from './io-element-definition.js';
 
 export { IO_ELEMENTS };
 export type { IoElementDefinition };
 
+const VARIABLE = 16;
+const ANY = 0xff;
+
 const BY_ID: ReadonlyMap<number, IoElementDefinition> = new Map(IO_ELEMENTS.map((element) => [element.id, element]));
 
 /** A byte for each id that two bytes can name, because it is asked for every element of every record. */
 const SIGNED = signedIds();
+
+/** For each id the widths that fit its definition, as bits: 1, 2, 4, 8, and VARIABLE. Ids without a definition take any. */
+const WIDTHS = definedWidths();
 
 export function findIoElement(id: number): IoElementDefinition | null {
   return BY_ID.get(id) ?? null;
@@ -16,6 +23,19 @@ export function findIoElement(id: number): IoElementDefinition | null {
 /** Whether the value is two's complement. Ids without a definition are unsigned. */
 export function isSignedIo(id: number): boolean {
   return SIGNED[id] === 1;
+}
+
+/** Whether an element of that width has the meaning that the dictionary gives its id. */
+export function fitsDefinition({ id, width, value }: IoElement): boolean {
+  return ((WIDTHS[id] ?? ANY) & (typeof value === 'object' ? VARIABLE : width)) !== 0;
+}
+
+function definedWidths(): Uint8Array {
+  const widths = new Uint8Array(0x1_0000).fill(ANY);
+  for (const { id, variable, width, otherWidths } of IO_ELEMENTS) {
+    widths[id] = variable ? VARIABLE : otherWidths.reduce((bits, other) => bits | other, width ?? 0);
+  }
+  return widths;
 }
 
 function signedIds(): Uint8Array {

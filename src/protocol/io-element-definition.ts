@@ -13,6 +13,14 @@ export interface IoElementDefinition {
   readonly unit: string | null;
   /** Words for single raw values, where the table has them; the key is the raw value in decimal. */
   readonly values: Readonly<Record<string, string>> | null;
+  /** Raw values that cannot be a measurement, and what each says. */
+  readonly errors: Readonly<Record<string, string>> | null;
+  /** Raw values that are an error or a measurement, and the doubt. */
+  readonly doubts: Readonly<Record<string, string>> | null;
+  /** Further widths with the same meaning. */
+  readonly otherWidths: readonly number[];
+  /** The number is written with leading zeros up to that many digits. */
+  readonly minDigits: number | null;
   /** The table's heading, for example "Permanent I/O elements". */
   readonly group: string | null;
   /** In the TFT100's own table. */

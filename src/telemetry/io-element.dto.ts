@@ -27,6 +27,27 @@ export class IoElementDto {
     example: { 0: 'stopped', 1: 'moving' },
   })
   readonly values!: Readonly<Record<string, string>> | null;
+  /** Raw values that cannot be a measurement, and what each says. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    nullable: true,
+    example: { 32767: 'sensor not found' },
+  })
+  readonly errors!: Readonly<Record<string, string>> | null;
+  /** Raw values that are an error or a measurement, and the doubt. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    nullable: true,
+    example: { 850: 'sensor not ready, unless it is 85.0 °C' },
+  })
+  readonly doubts!: Readonly<Record<string, string>> | null;
+  /** Further widths with the same meaning. */
+  @ApiProperty({ type: [Number], example: [4] })
+  readonly otherWidths!: readonly number[];
+  /** The API writes the value with leading zeros up to that many digits. */
+  readonly minDigits!: number | null;
   readonly group!: string | null;
   /** In the table of the TFT100. */
   readonly tft100!: boolean;

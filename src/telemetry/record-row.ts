@@ -1,6 +1,7 @@
 import xxhash from 'xxhash-wasm';
 import { type AvlRecord, type IoElement } from '../protocol/avl-record.js';
 import { signedIoValue } from '../protocol/io-value.js';
+import { elementJson, findOddities, odditiesJson } from './io-json.js';
 import { COPY_COLUMNS, ATTRIBUTE_COLUMNS, type AttributeColumn } from './telemetry-columns.js';
 import { type CopyBuffer } from './copy-buffer.js';
 
@@ -56,16 +57,17 @@ export function appendRecordRow(row: CopyBuffer, imei: string, record: AvlRecord
 }
 
 function appendAttributes(row: CopyBuffer, record: AvlRecord): void {
-  let leftOver = record.timestampMs > LAST_TIMESTAMP_MS ? `"timestamp":"${record.bytes.readBigUInt64BE(0)}"` : '';
   const { io } = record;
+  const oddities = findOddities(io);
+  let leftOver = record.timestampMs > LAST_TIMESTAMP_MS ? `"timestamp":"${record.bytes.readBigUInt64BE(0)}"` : '';
   for (let index = 0; index < io.length; index++) {
     const element = io[index] as IoElement;
     const place = placeOfId[element.id] as number;
-    if (place === 0) {
-      leftOver = withElement(leftOver, element);
-    } else {
-      // A repeated id: the last one wins its column, as it would in a device's own display.
+    if (place > 0) {
+      // Of a repeated id the last one fills the column; `io` has them all.
       placed[place - 1] = element;
+    } else if (!oddities?.repeated.has(element.id)) {
+      leftOver = joined(leftOver, elementJson(element));
     }
   }
   for (let index = 0; index < placed.length; index++) {
@@ -77,14 +79,23 @@ function appendAttributes(row: CopyBuffer, record: AvlRecord): void {
     placed[index] = null;
     if (!appendColumn(row, ATTRIBUTE_COLUMNS[index] as AttributeColumn, element)) {
       row.null();
-      leftOver = withElement(leftOver, element);
+      if (!oddities?.repeated.has(element.id)) {
+        leftOver = joined(leftOver, elementJson(element));
+      }
     }
+  }
+  if (oddities) {
+    leftOver = joined(leftOver, odditiesJson(io, oddities).join(','));
   }
   if (leftOver === '') {
     row.null();
   } else {
     row.jsonb(`{${leftOver}}`);
   }
+}
+
+function joined(members: string, more: string): string {
+  return members === '' ? more : `${members},${more}`;
 }
 
 /** Returns false, and writes nothing, when the value does not fit the column. */
@@ -140,16 +151,4 @@ function isPrintable(bytes: Buffer): boolean {
     }
   }
   return true;
-}
-
-/** JSON of one element: numbers up to four bytes, text for eight-byte values (a JSON number would lose digits in most clients), hex for the rest. */
-function withElement(json: string, element: IoElement): string {
-  const separator = json === '' ? '' : ',';
-  const value = signedIoValue(element);
-  if (typeof value === 'object') {
-    return `${json}${separator}"${element.id}":"${value.toString('hex')}"`;
-  }
-  return typeof value === 'bigint'
-    ? `${json}${separator}"${element.id}":"${value}"`
-    : `${json}${separator}"${element.id}":${value}`;
 }

@@ -1,26 +1,35 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { findIoElement } from '../protocol/io-dictionary.js';
+import { scaledElements, shownValue, type ScaledElement } from './scaled-elements.js';
 import { ATTRIBUTE_COLUMNS } from './telemetry-columns.js';
 import { type RecordView } from './telemetry-query.dto.js';
-import { type AttributeValue, type TelemetryRecord } from './telemetry-record.js';
+import { type AttributeValue, type StoredIo, type TelemetryRecord } from './telemetry-record.js';
 
-/** One attribute with its meaning. */
+/**
+ * The schema of a ScaledElement. `value` has no null in its TypeScript type: for that the Swagger plugin adds `nullable` beside `oneOf`, which
+ * strict validators reject.
+ */
 export class ScaledElementDto {
   /** AVL id. */
   readonly id!: number;
   /** The column of the telemetry table, null for what stands in `io`. */
   readonly column!: string | null;
-  /** By Teltonika's AVL table; null for an id it does not have. */
+  /** From Teltonika's AVL table; null for an id that it does not have, and when the width on the wire does not fit the table. */
   readonly name!: string | null;
-  /** As the device sent it. Eight-byte values are text, so that no digit is lost. */
+  /** As the device sent it. Ids of eight bytes are text, so that no digit is lost; ids of variable width are hex, or text in a column. */
   @ApiProperty({ oneOf: [{ type: 'number' }, { type: 'string' }], example: 12843 })
   readonly raw!: AttributeValue;
-  /** The raw value times the multiplier of the table; the raw value where the table gives none. */
-  @ApiProperty({ oneOf: [{ type: 'number' }, { type: 'string' }], example: 12.843 })
+  /**
+   * The raw value times the multiplier of the table, or the raw value where the table gives none. Null when the raw value is an error code.
+   * Identifiers (iButton) have 16 hex digits; bytes that are text (VIN) are text.
+   */
+  @ApiProperty({ oneOf: [{ type: 'number', nullable: true }, { type: 'string' }], example: 12.843 })
   readonly value!: AttributeValue;
   /** @example 'V' */
   readonly unit!: string | null;
-  /** The word for this value, where the table has one. */
+  /**
+   * What the value says, where the table has it: a state, an error code ("sensor not found"), a doubt; or that the width does not fit.
+   * @example 'sensor not found'
+   */
   readonly meaning!: string | null;
 }
 
@@ -57,17 +66,22 @@ export class TelemetryRecordDto {
   /** view=raw: raw values by column name, those that the record has. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, example: { external_voltage: 12843, movement: 1 } })
   readonly attributes?: Record<string, AttributeValue>;
-  /** view=raw: raw values by AVL id, of attributes that have no column or did not fit it. */
+  /**
+   * view=raw: raw values by AVL id, of attributes that have no column or did not fit it. The JSON type follows the id. An id that occurs
+   * several times in the record has an array of all its values here, and the last one in its column. `widths` has the bytes on the wire of ids
+   * whose width does not fit the dictionary.
+   */
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, nullable: true, example: { 24: 17 } })
-  readonly io?: Readonly<Record<string, AttributeValue>> | null;
+  readonly io?: StoredIo | null;
   /** view=scaled: every attribute with name, unit and multiplied value. */
-  readonly elements?: ScaledElementDto[];
+  @ApiPropertyOptional({ type: [ScaledElementDto] })
+  readonly elements?: ScaledElement[];
 
   static from(record: TelemetryRecord, view: RecordView): TelemetryRecordDto {
     const { attributes, io, recordHash: _recordHash, ...common } = record;
     return view === 'raw'
       ? { ...common, attributes: byColumnName(attributes), io }
-      : { ...common, elements: [...scaledColumns(attributes), ...scaledRest(io)] };
+      : { ...common, elements: scaledElements(record) };
   }
 }
 
@@ -88,42 +102,11 @@ export class TelemetryLatestDto {
 
 function byColumnName(attributes: TelemetryRecord['attributes']): Record<string, AttributeValue> {
   const named: Record<string, AttributeValue> = {};
-  ATTRIBUTE_COLUMNS.forEach(({ name }, index) => {
+  ATTRIBUTE_COLUMNS.forEach(({ avlId, name }, index) => {
     const value = attributes[index] ?? null;
     if (value !== null) {
-      named[name] = value;
+      named[name] = shownValue(avlId, value);
     }
   });
   return named;
-}
-
-function scaledColumns(attributes: TelemetryRecord['attributes']): ScaledElementDto[] {
-  return ATTRIBUTE_COLUMNS.flatMap(({ avlId, name }, index) => {
-    const value = attributes[index] ?? null;
-    return value === null ? [] : [scaled(avlId, name, value)];
-  });
-}
-
-function scaledRest(io: TelemetryRecord['io']): ScaledElementDto[] {
-  // Keys that are no AVL id are fields of the record that did not fit their column.
-  return Object.entries(io ?? {}).flatMap(([key, value]) => (/^\d+$/.test(key) ? [scaled(Number(key), null, value)] : []));
-}
-
-function scaled(id: number, column: string | null, raw: AttributeValue): ScaledElementDto {
-  const definition = findIoElement(id);
-  const multiplier = definition?.multiplier ?? null;
-  return {
-    id,
-    column,
-    name: definition?.name ?? null,
-    raw,
-    value: typeof raw === 'number' && multiplier !== null ? multiply(raw, multiplier) : raw,
-    unit: definition?.unit ?? null,
-    meaning: definition?.values?.[String(raw)] ?? null,
-  };
-}
-
-/** Without the noise of binary fractions: 1001 times 0.001 is 1.001. */
-function multiply(raw: number, multiplier: number): number {
-  return Number((raw * multiplier).toPrecision(12));
 }

@@ -3,6 +3,12 @@ import { ATTRIBUTE_COLUMNS } from './telemetry-columns.js';
 /** What PostgreSQL gives for an attribute: numbers as numbers, `numeric` as text so that no digit is lost. */
 export type AttributeValue = number | string;
 
+/** Bytes on the wire of the elements whose width does not fit the definition of their id; an array for a repeated id. */
+export type OddWidths = Readonly<Record<string, number | readonly number[]>>;
+
+/** By AVL id: the value, or all values of a repeated id in order. `timestamp` is the device time where it did not fit its column, `widths` are OddWidths. */
+export type StoredIo = Readonly<Record<string, AttributeValue | readonly AttributeValue[] | OddWidths>>;
+
 /** One row of the telemetry table, as read. */
 export interface TelemetryRecord {
   readonly iotTimestamp: Date;
@@ -19,7 +25,7 @@ export interface TelemetryRecord {
   readonly generationType: number | null;
   /** In the order of ATTRIBUTE_COLUMNS. */
   readonly attributes: readonly (AttributeValue | null)[];
-  readonly io: Readonly<Record<string, AttributeValue>> | null;
+  readonly io: StoredIo | null;
 }
 
 /** One JSON array instead of 36 columns: pg then makes one object a row, and the names stay in one table. */

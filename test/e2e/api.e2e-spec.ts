@@ -254,6 +254,11 @@ describe('the views of a record', () => {
       { id: 11, width: 8, value: 2n ** 60n + 1n },
       { id: 25, width: 2, value: 0xff9c },
       { id: 65_000, value: 3 },
+      { id: 14, width: 8, value: 500_686_954n },
+      { id: 26, width: 2, value: 32_767 },
+      { id: 78, width: 4, value: 0xabcdef },
+      { id: 256, value: Buffer.from('WVWZZZ1JZXW000001') },
+      { id: 389, width: 4, value: 123_456 },
     ] as const;
     await viewed.exchange(
       recordsFrame([{ timestampMs: BASE, io, latitude: 546_872_305, longitude: 252_797_001, satellites: 7 }]),
@@ -268,8 +273,8 @@ describe('the views of a record', () => {
       latitude: 54.6872305,
       longitude: 25.2797001,
       satellites: 7,
-      attributes: { external_voltage: 12_843, movement: 1, x_axis: -40, iccid1: '1152921504606846977' },
-      io: { 25: -100, 65000: 3 },
+      attributes: { external_voltage: 12_843, movement: 1, x_axis: -40, iccid1: '1152921504606846977', iccid2: '0500686954' },
+      io: { 25: -100, 65000: 3, 78: '11259375', 389: 123_456, widths: { 389: 4 } },
     });
   });
 
@@ -290,6 +295,11 @@ describe('the views of a record', () => {
     expect(byId.get(11)).toMatchObject({ raw: '1152921504606846977', value: '1152921504606846977' });
     expect(byId.get(25)).toMatchObject({ column: null, raw: -100, value: -1, unit: '°C' });
     expect(byId.get(65_000)).toMatchObject({ name: null, value: 3, unit: null });
+    expect(byId.get(14)).toMatchObject({ raw: '0500686954', value: '0500686954' });
+    expect(byId.get(26)).toMatchObject({ raw: 32_767, value: null, meaning: 'sensor not found' });
+    expect(byId.get(78)).toMatchObject({ raw: '11259375', value: '0000000000abcdef' });
+    expect(byId.get(256)).toMatchObject({ name: 'VIN', value: 'WVWZZZ1JZXW000001' });
+    expect(byId.get(389)).toMatchObject({ name: null, value: 123_456, meaning: expect.stringContaining('4 bytes') as string });
   });
 });
 

@@ -110,6 +110,26 @@ describe('a TFT100 sends records', () => {
     expect(row).toMatchObject({ speed: 7, external_voltage: 12_000 });
   });
 
+  it('may speak codec 8 with a 16-byte group, whose values are kept as hex', async () => {
+    const imei = newImei();
+    const device = await logIn(imei);
+    const now = Date.now();
+    // Fixed part, event 0, N total 2, one element of a byte, none of 2, 4 and 8, one of 16: id 200.
+    const record = (time: number): Buffer =>
+      Buffer.concat([uint(time, 8), Buffer.alloc(16), Buffer.from('000201f001000000' + `01c8${'0a'.repeat(16)}`, 'hex')]);
+    const bytes = frame(Buffer.concat([Buffer.of(8, 2), record(now), record(now + 1), Buffer.of(2)]));
+    expect(await device.exchange(bytes)).toBe(2);
+    expect(await rowsOf(imei)).toMatchObject(
+      [now, now + 1].map((time) => ({
+        iot_timestamp: new Date(time),
+        movement: 1,
+        sleep_mode: null,
+        io: { 200: '0a'.repeat(16) },
+      })),
+    );
+    device.close();
+  });
+
   it('is stored once and acknowledged both times when it sends a frame twice', async () => {
     const imei = newImei();
     const device = await logIn(imei);
@@ -183,7 +203,7 @@ describe('hostile values', () => {
     [
       'id 113 four bytes wide with a value that fits',
       { io: [{ id: 113, width: 4, value: 99 }] },
-      { internal_battery_percent: 99, io: null },
+      { internal_battery_percent: 99, io: { widths: { 113: 4 } } },
     ],
     [
       'id 16 eight bytes wide',
@@ -226,8 +246,19 @@ describe('hostile values', () => {
           { id: 21, value: 5 },
         ],
       },
-      { gsm_signal: 5 },
+      { gsm_signal: 5, io: { 21: [1, 5] } },
     ],
+    [
+      'an id without a column twice, in two widths',
+      {
+        io: [
+          { id: 25, width: 2, value: 1 },
+          { id: 25, width: 4, value: 2 },
+        ],
+      },
+      { io: { 25: [1, 2], widths: { 25: [2, 4] } } },
+    ],
+    ['an iButton four bytes wide', { io: [{ id: 78, width: 4, value: 7 }] }, { io: { 78: '7' } }],
     ['timestamp 0', { timestampMs: 0 }, { iot_timestamp: new Date(0) }],
     [
       'timestamp 2^64-1',
