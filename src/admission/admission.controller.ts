@@ -25,7 +25,7 @@ export class AdmissionController {
     return { success: true, count: items.length, devices: items, nextCursor };
   }
 
-  /** Registers up to 1,000 devices, all or none. Known ones are changed; a ban stays. */
+  /** Registers up to 1,000 devices, all or none. Known ones are changed: a field that is left out keeps its value, null clears it. A ban stays. */
   @Post('registered-devices')
   @AuditedRegistrations()
   @HttpCode(HttpStatus.OK)
@@ -39,7 +39,7 @@ export class AdmissionController {
     return { success: true, device: await this.admission.get(imei) };
   }
 
-  /** Registers a device, or changes what is known of it; a ban stays. */
+  /** Registers a device, or changes it: a field that is left out keeps its value, null clears it. A ban stays. */
   @Put('registered-devices/:imei')
   @AuditedForDevice('device.registered')
   async register(@Param() { imei }: ImeiParam, @Body() dto: RegistrationDto): Promise<RegisteredDeviceAnswerDto> {

@@ -21,24 +21,27 @@ const MOST_AT_ONCE = 1_000;
 /** PostgreSQL's text can't hold it. */
 const NO_NUL = /^[^\0]*$/;
 
-/** What is known of a device. What is left out becomes empty. */
+/** What is known of a device. A field that is left out keeps its value; null clears it. */
 export class RegistrationDto {
-  /** @example 'Van 12' */
+  /**
+   * For people. Left out: unchanged. Null: cleared.
+   * @example 'Van 12'
+   */
   @IsOptional()
   @IsString({ message: 'name must be text' })
   @MaxLength(200, { message: 'name must be at most 200 characters long' })
   @Matches(NO_NUL, { message: 'name must not hold NUL' })
-  readonly name?: string;
+  readonly name?: string | null;
 
-  /** For people. */
+  /** For people. Left out: unchanged. Null: cleared. */
   @IsOptional()
   @IsString({ message: 'note must be text' })
   @MaxLength(2_000, { message: 'note must be at most 2000 characters long' })
   @Matches(NO_NUL, { message: 'note must not hold NUL' })
-  readonly note?: string;
+  readonly note?: string | null;
 
   /**
-   * Where it may log in from, as CIDR blocks; empty: from anywhere.
+   * Addresses that it may log in from, as CIDR blocks. Left out: unchanged. Null or empty: any address.
    * @example ['198.51.100.0/24']
    */
   @IsOptional()
@@ -48,7 +51,7 @@ export class RegistrationDto {
     { name: 'isAddressRange', validator: { validate: isAddressRange } },
     { each: true, message: 'allowedRanges must be CIDR blocks without bits behind the prefix (198.51.100.0/24)' },
   )
-  readonly allowedRanges?: string[];
+  readonly allowedRanges?: string[] | null;
 }
 
 export class DeviceRegistrationDto extends RegistrationDto {
@@ -79,7 +82,7 @@ export class BanDto {
   @IsString({ message: 'reason must be text' })
   @MaxLength(500, { message: 'reason must be at most 500 characters long' })
   @Matches(NO_NUL, { message: 'reason must not hold NUL' })
-  readonly reason?: string;
+  readonly reason?: string | null;
 }
 
 /** A page in the order of the IMEIs. */

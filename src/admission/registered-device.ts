@@ -14,11 +14,12 @@ export interface RegisteredDevice {
   readonly updatedAt: Date;
 }
 
+/** What is left out (undefined) stays as it is, null clears it. */
 export interface Registration {
   readonly imei: string;
   readonly name?: string | null;
   readonly note?: string | null;
-  readonly allowedRanges?: readonly string[];
+  readonly allowedRanges?: readonly string[] | null;
 }
 
 /** A device that was refused because nobody has registered it. */

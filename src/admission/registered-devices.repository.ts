@@ -19,7 +19,7 @@ type Changed = RegisteredDevice & { woken?: unknown };
 export class RegisteredDevicesRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** All or none; returns those that were not there before. A ban stays. What is not given becomes empty. */
+  /** All or none; returns those that were not there before. A ban stays. What is left out stays as it is; null clears it. */
   async register(devices: readonly Registration[]): Promise<ReadonlySet<string>> {
     const rows = await this.dataSource.query<{ imei: string; created: boolean }[]>(
       `with changed as (
@@ -27,7 +27,10 @@ export class RegisteredDevicesRepository {
          select imei, name, note, ranges::cidr[] from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as given (imei, name, note, ranges)
           order by imei
          on conflict (imei) do update
-            set name = excluded.name, note = excluded.note, allowed_ranges = excluded.allowed_ranges, updated_at = now()
+            set name = case when device.imei = any ($5::text[]) then device.name else excluded.name end,
+                note = case when device.imei = any ($6::text[]) then device.note else excluded.note end,
+                allowed_ranges = case when device.imei = any ($7::text[]) then device.allowed_ranges else excluded.allowed_ranges end,
+                updated_at = now()
          returning imei, xmax = 0 as created
        ),
        known as (delete from tbl_iot_unknown_devices where imei = any ($1::text[]))
@@ -36,7 +39,10 @@ export class RegisteredDevicesRepository {
         devices.map(({ imei }) => imei),
         devices.map(({ name }) => name ?? null),
         devices.map(({ note }) => note ?? null),
-        devices.map(({ allowedRanges = [] }) => `{${allowedRanges.join(',')}}`),
+        devices.map(({ allowedRanges }) => `{${(allowedRanges ?? []).join(',')}}`),
+        imeisWithout(devices, 'name'),
+        imeisWithout(devices, 'note'),
+        imeisWithout(devices, 'allowedRanges'),
       ],
     );
     return new Set(rows.filter(({ created }) => created).map(({ imei }) => imei));
@@ -116,6 +122,11 @@ export class RegisteredDevicesRepository {
       [instanceId, imei, registeredOnly],
     );
   }
+}
+
+/** The devices whose registration leaves a field out, so that it keeps its value. */
+function imeisWithout(devices: readonly Registration[], field: keyof Registration): string[] {
+  return devices.filter((device) => device[field] === undefined).map(({ imei }) => imei);
 }
 
 function first(rows: readonly Changed[]): RegisteredDevice | null {

@@ -60,6 +60,15 @@ describe('DeviceAdmission', () => {
     expect(statements.map((asked) => asked.length)).toEqual([1, 2]);
   });
 
+  it('does not admit a packet that the answer leaves out', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    answer = () => Promise.resolve([null]);
+    const [first, second] = ['a', 'b'].map((imei) => admission.admits(imei, 'x'));
+    expect(await first).toBe(true);
+    await expect(second).rejects.toThrow('No admission was read for b');
+    error.mockRestore();
+  });
+
   it('asks again each time: a ban holds from its commit on', async () => {
     expect(await admission.admits('a', 'x')).toBe(true);
     answer = (asked) => Promise.resolve(asked.map(() => 'banned'));

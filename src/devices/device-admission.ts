@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { AdmissionSettings } from '../platform/config/settings.js';
+import { type LoginRefusal } from './login-refusal.js';
 import { RefusedLogins } from './refused-logins.js';
 import { type Asked, SessionsRepository } from './sessions.repository.js';
 
@@ -56,17 +57,24 @@ export class DeviceAdmission {
     try {
       const refusals = await this.sessions.findRefusals(batch, this.settings.DEVICE_ADMISSION === 'registered');
       this.failing = false;
-      batch.forEach(({ imei, address, settle }, index) => {
-        const refusal = refusals[index] ?? null;
-        if (refusal !== null) {
-          this.refused.note(imei, address, refusal);
-        }
-        settle(refusal === null);
-      });
+      batch.forEach((packet, index) => this.finish(packet, refusals[index]));
     } catch (error) {
       this.tell(error);
       batch.forEach(({ fail }) => fail(error));
     }
+  }
+
+  /** A packet that the answer leaves out is not admitted: only an explicit null says that its device is. */
+  private finish({ imei, address, settle, fail }: Waiting, refusal: LoginRefusal | null | undefined): void {
+    if (refusal === undefined) {
+      this.logger.error(`A packet of ${imei} was not admitted: the database gave no answer for it`);
+      fail(new Error(`No admission was read for ${imei}`));
+      return;
+    }
+    if (refusal !== null) {
+      this.refused.note(imei, address, refusal);
+    }
+    settle(refusal === null);
   }
 
   /** Once, not for every batch until the database is back. */

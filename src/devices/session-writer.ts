@@ -94,19 +94,24 @@ export class SessionWriter implements BeforeApplicationShutdown {
       const results = await this.persist(() => this.repository.open(this.instance.id, openings, options));
       this.outbox.announce();
       const byImei = new Map(results.map((result) => [result.imei, result]));
-      batch.forEach(({ what, settle }) => settle(this.outcome(what, byImei.get(what.imei))));
+      batch.forEach((login) => this.finish(login, byImei.get(login.what.imei)));
     } catch (error) {
       this.logger.error(`${batch.length} logins could not be written down: ${String(error)}`);
       batch.forEach(({ fail }) => fail(error));
     }
   }
 
-  private outcome({ imei, remoteAddress }: SessionOpening, result: LoginResult | undefined): LoginOutcome {
-    if (!result || result.refusal === null) {
-      return { kind: 'accept', epoch: result?.epoch ?? 0 };
+  /** A login without a row in the answer has no session: accepting it would leave a connection that no other instance can evict. */
+  private finish({ what, settle, fail }: Waiting<SessionOpening, LoginOutcome>, result: LoginResult | undefined): void {
+    if (!result) {
+      this.logger.error(`The login of ${what.imei} failed: the database wrote no session for it`);
+      fail(new Error(`No session was written for ${what.imei}`));
+    } else if (result.refusal === null) {
+      settle({ kind: 'accept', epoch: result.epoch });
+    } else {
+      this.refused.note(what.imei, what.remoteAddress, result.refusal);
+      settle({ kind: 'refuse' });
     }
-    this.refused.note(imei, remoteAddress, result.refusal);
-    return { kind: 'refuse' };
   }
 
   private async writeEnds(): Promise<void> {

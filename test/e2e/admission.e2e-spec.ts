@@ -1,5 +1,6 @@
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { recordsFrame } from '../support/frames.js';
+import { FakeDevice } from '../support/fake-device.js';
+import { login, recordsFrame } from '../support/frames.js';
 import { Gateway } from '../support/gateway.js';
 import { tryLogin } from '../support/logins.js';
 import { waitFor } from '../support/wait-for.js';
@@ -108,6 +109,51 @@ describe('two open gateways', () => {
     );
     expect(await a.change('DELETE', `registered-devices/${imeis[1]}`)).toMatchObject({ status: 200, body: { success: true } });
     expect((await a.change('DELETE', `registered-devices/${imeis[1]}`)).status).toBe(404);
+  });
+
+  it.each(['PUT', 'POST'])('keep what a %s of the register leaves out, and clear what it sets to null', async (method) => {
+    const imei = newImei();
+    const other = newImei();
+    const register = async (fields: object): Promise<unknown> => {
+      const { status } =
+        method === 'PUT'
+          ? await a.change('PUT', `registered-devices/${imei}`, fields)
+          : await a.post('registered-devices', {
+              devices: [
+                { imei: other, name: 'Other' },
+                { imei, ...fields },
+              ],
+            });
+      expect(status).toBe(200);
+      return (await b.get<{ device: object }>(`registered-devices/${imei}`)).body.device;
+    };
+    const pinned = { name: 'Van', note: 'blue', allowedRanges: [PINNED_TO] };
+    expect(await register(pinned)).toMatchObject(pinned);
+    expect(await register({})).toMatchObject(pinned);
+    expect(await register({ name: 'Lorry' })).toMatchObject({ ...pinned, name: 'Lorry' });
+    expect(await register({ note: null })).toMatchObject({ ...pinned, name: 'Lorry', note: null });
+    expect(await register({ name: null })).toMatchObject({ ...pinned, name: null, note: null });
+    expect(await register({ allowedRanges: null })).toMatchObject({ name: null, note: null, allowedRanges: [] });
+  });
+
+  it('refuse a login whose session is missing in the answer of the database, and accept the others', async () => {
+    const imei = newImei();
+    await database.query(
+      `create function skip_session() returns trigger language plpgsql as $$
+         begin return case when new.imei = '${imei}' then null else new end; end $$`,
+    );
+    await database.query(
+      `create trigger skip_session before insert on tbl_iot_device_sessions for each row execute function skip_session()`,
+    );
+    const device = await FakeDevice.connect(a.devicePort);
+    const others = [newImei(), newImei()].map((each) => accepted(a, each));
+    device.send(login(imei));
+    expect(await device.closed()).not.toEqual(Buffer.of(1));
+    expect(await Promise.all(others)).toEqual([true, true]);
+    expect((await a.get(`devices/${imei}`)).status).toBe(404);
+    await a.process.waitForLine(new RegExp(`The login of ${imei} failed: the database wrote no session for it`));
+    await database.query('drop trigger skip_session on tbl_iot_device_sessions');
+    await waitFor(() => accepted(a, imei), { what: 'the device to be accepted again' });
   });
 
   it.each([
