@@ -1,25 +1,18 @@
-import { Controller, Get, NotFoundException, Res } from '@nestjs/common';
+import { Controller, Get, Res } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
-import { MetricsSettings } from '../platform/config/settings.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 
-/** On the API's port the metrics want a key, as everything there does. With METRICS_PORT they are there instead, and only there. */
+/** On the API's port the metrics want a key, as everything there does. With METRICS_PORT this route is 404, see authenticateRequests. */
 @ApiTags('Health')
 @Controller('metrics')
 export class MetricsController {
-  constructor(
-    private readonly settings: MetricsSettings,
-    private readonly metrics: MetricsRegistry,
-  ) {}
+  constructor(private readonly metrics: MetricsRegistry) {}
 
   /** Everything that is measured, in the text format of Prometheus. 404 when METRICS_PORT is set: then it is there, without a key. */
   @Get()
   @ApiProduces('text/plain')
   async read(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    if (this.settings.METRICS_PORT !== undefined) {
-      throw new NotFoundException();
-    }
     const { registry } = this.metrics;
     // Not by @Header, which would call a refusal text, too.
     void reply.type(registry.contentType);

@@ -144,6 +144,20 @@ describe('settings', () => {
     expect(output).toContain('IOT_API_KEY must be set when NODE_ENV is production');
   });
 
+  it('in production must have keys that can not be guessed: refused under 12 characters, warned about under 24', async () => {
+    const production = { ...FREE_PORTS, NODE_ENV: 'production', DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    const start = async (key: string): Promise<string> => {
+      const gateway = startGatewayProcess({ cwd: folder, env: { ...production, IOT_API_KEY: key } });
+      expect(await gateway.exit).toMatchObject({ code: 1 });
+      return gateway.lines.join('\n');
+    };
+    expect(await start(`${'a'.repeat(24)},${'b'.repeat(11)}`)).toMatch(/IOT_API_KEY must be at least 12 characters long/);
+    const short = await start(`${'a'.repeat(24)},${'b'.repeat(12)},${'c'.repeat(23)}`);
+    expect(short).toMatch(/WARN.*IOT_API_KEY#2, IOT_API_KEY#3: shorter than 24 characters/);
+    expect(short).not.toMatch(/at least 12 characters/);
+    expect(await start('a'.repeat(24))).not.toMatch(/shorter than/);
+  });
+
   it('that name a database nobody can reach end the start with a reason', async () => {
     const gateway = startGatewayProcess({
       cwd: folder,

@@ -54,6 +54,11 @@ describe('settings', () => {
     ['CORS_ORIGINS', 'app.example.com'],
     ['API_BODY_LIMIT_BYTES', '1023'],
     ['API_HEADERS_TIMEOUT_SECONDS', '0'],
+    ['API_AUTH_FAILURE_WINDOW_SECONDS', '0'],
+    ['API_TRUSTED_PROXIES', 'ingress'],
+    ['API_TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['API_TRUSTED_PROXIES', 'fe80::1%eth0'],
+    ['API_TRUSTED_PROXIES', '2001:db8::/129'],
     ['SHUTDOWN_GRACE_SECONDS', '0'],
   ])('name %s when it is %j, and never the value', (name, value) => {
     const problems = problemsOf({ [name]: value });
@@ -69,6 +74,8 @@ describe('settings', () => {
     ['CORS_ORIGINS', 'https://app.example.com, http://localhost:3000'],
     ['API_BODY_LIMIT_BYTES', '1024'],
     ['API_RATE_LIMIT_PER_SECOND', '0'],
+    ['API_AUTH_FAILURES_PER_ADDRESS', '0'],
+    ['API_TRUSTED_PROXIES', '10.0.0.0/8, 192.0.2.1,2001:db8::/32'],
     ['IOT_API_KEY', ' 12345678 ,, a long key'],
     ['NOTIFICATION_URL', 'http://localhost:3000/hooks/'],
     ['LOG_DEVICE', '350612345678901, 350612345678919'],
@@ -87,7 +94,14 @@ describe('settings', () => {
       'DATABASE_URL must be set when NODE_ENV is production',
       'IOT_API_KEY must be set when NODE_ENV is production',
     ]);
-    expect(problemsOf({ NODE_ENV: 'production', DATABASE_URL: 'postgres://host/db', IOT_API_KEY: '12345678' })).toEqual([]);
+    expect(problemsOf({ NODE_ENV: 'production', DATABASE_URL: 'postgres://host/db', IOT_API_KEY: 'x'.repeat(12) })).toEqual([]);
+  });
+
+  it.each(['x'.repeat(11), `${'x'.repeat(24)}, ${'y'.repeat(11)}`])('refuse %j as IOT_API_KEY in production only', (key) => {
+    expect(problemsOf({ NODE_ENV: 'production', DATABASE_URL: 'postgres://host/db', IOT_API_KEY: key })).toEqual([
+      expect.stringMatching(/^IOT_API_KEY must be at least 12 characters long when NODE_ENV is production/),
+    ]);
+    expect(problemsOf({ IOT_API_KEY: key })).toEqual([]);
   });
 
   it('are the variables of the README, one row each, with their defaults', () => {

@@ -1,11 +1,12 @@
 import { IsIn, IsOptional, IsString, Matches, ValidateIf, ValidateBy } from 'class-validator';
 import { EVENT_TYPES } from '../outbox/event-types.js';
+import { areAddressBlocks } from './address-blocks.js';
 import { commaSeparated } from './comma-separated.js';
 import { FlagVariable, IntegerVariable, PortVariable } from './variables.js';
 
 const ONE_EVENT = `\\s*(${EVENT_TYPES.map((type) => type.replace('.', '\\.')).join('|')})\\s*`;
-/** Shorter ones can be guessed. */
-const LEAST_KEY_LENGTH = 8;
+/** Shorter ones can be guessed. In production more is wanted: see validate-settings.ts. */
+export const MIN_KEY_LENGTH = 8;
 const EVENT_LIST = new RegExp(`^${ONE_EVENT}(,${ONE_EVENT})*$`);
 
 /**
@@ -195,6 +196,22 @@ export class ApiSettings {
   @IntegerVariable(0, 1_000_000)
   readonly API_RATE_LIMIT_PER_SECOND: number = 1_000;
 
+  /** Failed authentications of one address (IPv6: of one /64 network) within the window; beyond them its keys get 429. 0: no limit. */
+  @IntegerVariable(0, 1_000_000)
+  readonly API_AUTH_FAILURES_PER_ADDRESS: number = 20;
+
+  /** Length of that window, in seconds. */
+  @IntegerVariable(1, 86_400)
+  readonly API_AUTH_FAILURE_WINDOW_SECONDS: number = 60;
+
+  /** Proxies in front of the API whose X-Forwarded-For counts, as addresses and CIDR blocks separated by commas. Not set: none. */
+  @IsOptional()
+  @ValidateBy(
+    { name: 'addressBlocks', validator: { validate: areAddressBlocks } },
+    { message: 'API_TRUSTED_PROXIES must be addresses or CIDR blocks, separated by commas, like 10.0.0.0/8,2001:db8::/32' },
+  )
+  readonly API_TRUSTED_PROXIES?: string;
+
   /** Largest body of a request, in bytes. */
   @IntegerVariable(1_024, 67_108_864)
   readonly API_BODY_LIMIT_BYTES: number = 1_048_576;
@@ -375,7 +392,7 @@ export class AuditSettings {
 }
 
 function isOfLongKeys(keys: unknown): boolean {
-  return typeof keys === 'string' && commaSeparated(keys).every(({ length }) => length >= LEAST_KEY_LENGTH);
+  return typeof keys === 'string' && commaSeparated(keys).every(({ length }) => length >= MIN_KEY_LENGTH);
 }
 
 export const SETTINGS = [

@@ -1,7 +1,8 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { StartError } from '../errors/start-error.js';
-import { ApiSettings, DatabaseSettings, ProcessSettings, SETTINGS } from './settings.js';
+import { commaSeparated } from './comma-separated.js';
+import { ApiSettings, DatabaseSettings, MIN_KEY_LENGTH, ProcessSettings, SETTINGS } from './settings.js';
 
 /** Names every variable that is wrong and why; never a value, which may be a secret. */
 export class SettingsError extends StartError {
@@ -11,6 +12,10 @@ export class SettingsError extends StartError {
     super(`The gateway can't start with these settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   }
 }
+
+/** A key that does everything must not be guessed, at whatever rate. */
+const MIN_PRODUCTION_KEY_LENGTH = 12;
+const SHORT_KEY = `IOT_API_KEY must be at least ${MIN_PRODUCTION_KEY_LENGTH} characters long when NODE_ENV is production, every key of it (openssl rand -hex 24 makes one)`;
 
 export type Settings = Record<string, object>;
 
@@ -28,7 +33,7 @@ export function validateSettings(environment: Record<string, unknown>): Settings
     }
     slices[settingsClass.name] = slice;
   }
-  problems.push(...missingInProduction(slices));
+  problems.push(...problemsInProduction(slices));
   if (problems.length > 0) {
     throw new SettingsError(problems);
   }
@@ -39,12 +44,21 @@ function pick(environment: Record<string, unknown>, names: readonly string[]): R
   return Object.fromEntries(names.filter((name) => environment[name] !== undefined).map((name) => [name, environment[name]]));
 }
 
-function missingInProduction(slices: Settings): string[] {
+function problemsInProduction(slices: Settings): string[] {
   if ((slices[ProcessSettings.name] as ProcessSettings).NODE_ENV !== 'production') {
     return [];
   }
   const needed = { ...(slices[DatabaseSettings.name] as DatabaseSettings), ...(slices[ApiSettings.name] as ApiSettings) };
-  return (['DATABASE_URL', 'IOT_API_KEY'] as const)
+  const missing = (['DATABASE_URL', 'IOT_API_KEY'] as const)
     .filter((name) => needed[name] === undefined)
     .map((name) => `${name} must be set when NODE_ENV is production`);
+  return isTooShort(needed.IOT_API_KEY) ? [...missing, SHORT_KEY] : missing;
+}
+
+/** Leaves out what is refused anywhere: that has a message of its own. */
+function isTooShort(keys: string | undefined): boolean {
+  return (
+    keys !== undefined &&
+    commaSeparated(keys).some(({ length }) => length >= MIN_KEY_LENGTH && length < MIN_PRODUCTION_KEY_LENGTH)
+  );
 }

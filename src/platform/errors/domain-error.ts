@@ -7,6 +7,8 @@ export abstract class DomainError extends Error {
   abstract readonly code: string;
   /** The HTTP status it becomes when a REST request caused it. */
   abstract readonly httpStatus: number;
+  /** When another try makes sense; becomes the header Retry-After. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** The request itself is wrong: `message` says what was expected and what came. */

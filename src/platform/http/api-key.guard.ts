@@ -2,21 +2,11 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { type FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
-import { Callers } from './callers.js';
+import { AuthCounters } from './auth-metrics.js';
+import { Authentication, UnauthorizedError } from './authentication.js';
 import { IS_PUBLIC } from './public.decorator.js';
 import { REQUIRED_SCOPE } from './require-scope.decorator.js';
 import { defaultScope, grants, type Scope } from './scope.js';
-
-/** No key, or one that is not known. Which of the two is not said. */
-class UnauthorizedError extends DomainError {
-  override readonly name = 'UnauthorizedError';
-  readonly code = 'UNAUTHORIZED';
-  readonly httpStatus = 401;
-
-  constructor() {
-    super('Unauthorized');
-  }
-}
 
 /** A good key for another purpose. */
 class ForbiddenScopeError extends DomainError {
@@ -36,7 +26,8 @@ class ForbiddenScopeError extends DomainError {
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
-    private readonly callers: Callers,
+    private readonly authentication: Authentication,
+    private readonly counters: AuthCounters,
     private readonly reflector: Reflector,
   ) {}
 
@@ -46,12 +37,13 @@ export class ApiKeyGuard implements CanActivate {
       return true;
     }
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const caller = await this.callers.of(request);
+    const caller = await this.authentication.of(request);
     if (!caller) {
       throw new UnauthorizedError();
     }
     const needed = this.reflector.getAllAndOverride<Scope | undefined>(REQUIRED_SCOPE, marked) ?? defaultScope(request.method);
     if (!grants(caller.scopes, needed)) {
+      this.counters.missingScope++;
       throw new ForbiddenScopeError(needed);
     }
     request.caller = caller;

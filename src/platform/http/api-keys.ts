@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { commaSeparated } from '../config/comma-separated.js';
 import { type ApiSettings, type ProcessSettings } from '../config/settings.js';
 import { type Caller } from './caller.js';
@@ -9,6 +10,8 @@ const KEY_FILE = 'api-key';
 const OWNER_ONLY = 0o600;
 /** What the keys of the settings are called in the audit: the first one so, the others with their number. */
 const SETTINGS_KEY_NAME = 'IOT_API_KEY';
+/** A shorter one is warned about in production. */
+const RECOMMENDED_KEY_LENGTH = 24;
 
 /** The keys of IOT_API_KEY, which may do everything. Only their digests are held. */
 export class ApiKeys {
@@ -21,14 +24,16 @@ export class ApiKeys {
   ) {
     this.known = keys.map((key, index) => ({
       digest: digest(key),
-      caller: { keyId: null, name: index === 0 ? SETTINGS_KEY_NAME : `${SETTINGS_KEY_NAME}#${index + 1}`, scopes: ['admin'] },
+      caller: { keyId: null, name: nameOf(index), scopes: ['admin'] },
     }));
   }
 
   /** Takes IOT_API_KEY, or else the key in DATA_DIR, which is made when there is none. */
   static async load(api: ApiSettings, process: ProcessSettings): Promise<ApiKeys> {
     if (api.IOT_API_KEY !== undefined) {
-      return new ApiKeys(commaSeparated(api.IOT_API_KEY));
+      const keys = commaSeparated(api.IOT_API_KEY);
+      warnOfShortKeys(keys, process);
+      return new ApiKeys(keys);
     }
     const key = await keyOfDataDir(process.DATA_DIR);
     return new ApiKeys([key], key);
@@ -42,6 +47,19 @@ export class ApiKeys {
       null,
     );
   }
+}
+
+function warnOfShortKeys(keys: readonly string[], { NODE_ENV }: ProcessSettings): void {
+  const short = keys.flatMap((key, index) => (key.length < RECOMMENDED_KEY_LENGTH ? [nameOf(index)] : []));
+  if (NODE_ENV === 'production' && short.length > 0) {
+    new Logger(ApiKeys.name).warn(
+      `${short.join(', ')}: shorter than ${RECOMMENDED_KEY_LENGTH} characters and may do everything; openssl rand -hex 24 makes a key that nobody can guess`,
+    );
+  }
+}
+
+function nameOf(index: number): string {
+  return index === 0 ? SETTINGS_KEY_NAME : `${SETTINGS_KEY_NAME}#${index + 1}`;
 }
 
 async function keyOfDataDir(dataDir: string): Promise<string> {

@@ -4,6 +4,7 @@ import { SwaggerModule } from '@nestjs/swagger';
 import { InvalidInputError } from '../errors/domain-error.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { API_PREFIX } from './api-route.js';
+import { authenticateRequests } from './authenticate-requests.js';
 import { inputReasons } from './input-reasons.js';
 import { openApiDocument } from './open-api.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -20,6 +21,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   limitBodies(app);
   limitDepth(app);
   await addResponseHeaders(app);
+  authenticateRequests(app);
   await limitRate(app);
   app.useGlobalGuards(app.get(ApiKeyGuard));
   app.useGlobalPipes(

@@ -2,7 +2,9 @@ import { Global, Module } from '@nestjs/common';
 import { ApiSettings, ProcessSettings } from '../config/settings.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { ApiKeys } from './api-keys.js';
-import { Callers } from './callers.js';
+import { AuthCounters } from './auth-metrics.js';
+import { Authentication } from './authentication.js';
+import { ClientAddresses } from './client-address.js';
 
 /** Wants a StoredKeys from a global module. */
 @Global()
@@ -14,8 +16,10 @@ import { Callers } from './callers.js';
       useFactory: (api: ApiSettings, process: ProcessSettings) => ApiKeys.load(api, process),
     },
     ApiKeyGuard,
-    Callers,
+    AuthCounters,
+    Authentication,
+    ClientAddresses,
   ],
-  exports: [ApiKeys, ApiKeyGuard, Callers],
+  exports: [ApiKeys, ApiKeyGuard, AuthCounters, Authentication, ClientAddresses],
 })
 export class HttpModule {}

@@ -1,6 +1,6 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { API_KEY_HEADER } from './callers.js';
+import { API_KEY_HEADER } from './authentication.js';
 import { PUBLIC_EXTENSION } from './public.decorator.js';
 import { SCOPE_EXTENSION } from './require-scope.decorator.js';
 import { defaultScope } from './scope.js';
@@ -54,7 +54,9 @@ function complete(operation: Operation, method: string): void {
     ...(operation.parameters?.length || operation.requestBody ? { 400: problem('Bad input; `error` says what is wrong') } : {}),
     401: problem('No key, or one that is not known'),
     403: problem(`The key lacks the scope ${scope}`),
-    429: problem('Too many requests; Retry-After says how many seconds to wait'),
+    429: problem(
+      'Too many requests, or too many failed authentications from this address; Retry-After says how many seconds to wait',
+    ),
     default: problem('Any other error'),
   };
 }

@@ -28,6 +28,9 @@ export class ProblemFilter implements ExceptionFilter {
     const { id: requestId } = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const { status, problem } = this.answer(error, host, requestId);
+    if (error instanceof DomainError && error.retryAfterSeconds !== undefined) {
+      void reply.header('retry-after', error.retryAfterSeconds);
+    }
     const isOurs = status >= (HttpStatus.INTERNAL_SERVER_ERROR as number);
     void reply.status(status).send(isOurs ? { ...problem, requestId } : problem);
   }

@@ -5,7 +5,8 @@ import { ApiSettings } from '../config/settings.js';
 import { DomainError, InvalidInputError } from '../errors/domain-error.js';
 import { jsonDepth } from '../json/json-depth.js';
 import { isApiRoute } from './api-route.js';
-import { Callers } from './callers.js';
+import { Authentication } from './authentication.js';
+import { networkOf } from './client-address.js';
 
 const MS = 1_000;
 /** Longer than the 60 s after which common balancers drop an idle connection: the balancer closes first, and no request is lost to it. */
@@ -56,22 +57,23 @@ export function limitDepth(app: NestFastifyApplication): void {
 }
 
 /**
- * So many requests a second for each known key, and for each address that has none. By the key that was found, not by the header:
- * a guesser with a thousand keys is still one address. Counted by this instance alone. Before routes are made: it hooks into each.
+ * Limits requests per second for each known key, and for each address (IPv6: each /64 network) without one. By the key that was found, not
+ * by the header: a guesser with a thousand keys is still one address. Runs behind the limit of failed authentications, which comes before
+ * the look-up. Counted by this instance alone. Registered before routes are made: the plugin hooks into each.
  */
 export async function limitRate(app: NestFastifyApplication): Promise<void> {
   const { API_RATE_LIMIT_PER_SECOND: perSecond } = app.get(ApiSettings);
   if (perSecond === 0) {
     return;
   }
-  const callers = app.get(Callers);
+  const authentication = app.get(Authentication);
   await app.register(rateLimit, {
     max: perSecond,
     timeWindow: MS,
     allowList: (request) => !isApiRoute(request),
     keyGenerator: async (request) => {
-      const caller = isApiRoute(request) ? await callers.of(request) : null;
-      return caller ? `key ${caller.keyId ?? caller.name}` : `address ${request.ip}`;
+      const caller = isApiRoute(request) ? await authentication.of(request) : null;
+      return caller ? `key ${caller.keyId ?? caller.name}` : `address ${networkOf(request.clientAddress)}`;
     },
     errorResponseBuilder: () => new RateLimitedError(perSecond),
   });

@@ -3,7 +3,7 @@ import helmet from '@fastify/helmet';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiSettings } from '../config/settings.js';
 import { isApiRoute } from './api-route.js';
-import { API_KEY_HEADER } from './callers.js';
+import { API_KEY_HEADER } from './authentication.js';
 import { REQUEST_ID_HEADER } from './request-id.js';
 
 /**
