@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { AuditedForDevice } from '../platform/audit/audited-for-device.js';
+import { Actor } from '../platform/audit/actor.decorator.js';
+import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { ImeiParam } from '../platform/http/imei.param.js';
-import { AuditedRegistrations } from './admission-audit.js';
 import { BanDto, BulkRegistrationDto, ImeiPageQuery, RegisteredDevicesQuery, RegistrationDto } from './admission.dto.js';
 import { AdmissionService } from './admission.service.js';
 import {
@@ -27,10 +27,9 @@ export class AdmissionController {
 
   /** Registers up to 1,000 devices, all or none. Known ones are changed: a field that is left out keeps its value, null clears it. A ban stays. */
   @Post('registered-devices')
-  @AuditedRegistrations()
   @HttpCode(HttpStatus.OK)
-  async registerAll(@Body() { devices }: BulkRegistrationDto): Promise<BulkRegisteredDto> {
-    return { success: true, count: devices.length, created: await this.admission.registerAll(devices) };
+  async registerAll(@Body() { devices }: BulkRegistrationDto, @Actor() actor: AuditActor): Promise<BulkRegisteredDto> {
+    return { success: true, count: devices.length, created: await this.admission.registerAll(devices, actor) };
   }
 
   /** One registered or banned device. */
@@ -41,33 +40,37 @@ export class AdmissionController {
 
   /** Registers a device, or changes it: a field that is left out keeps its value, null clears it. A ban stays. */
   @Put('registered-devices/:imei')
-  @AuditedForDevice('device.registered')
-  async register(@Param() { imei }: ImeiParam, @Body() dto: RegistrationDto): Promise<RegisteredDeviceAnswerDto> {
-    return { success: true, device: await this.admission.register({ imei, ...dto }) };
+  async register(
+    @Param() { imei }: ImeiParam,
+    @Body() dto: RegistrationDto,
+    @Actor() actor: AuditActor,
+  ): Promise<RegisteredDeviceAnswerDto> {
+    return { success: true, device: await this.admission.register({ imei, ...dto }, actor) };
   }
 
   /** Takes a device off the register, its ban with it. */
   @Delete('registered-devices/:imei')
-  @AuditedForDevice('device.removed')
-  async remove(@Param() { imei }: ImeiParam): Promise<DeviceRemovedDto> {
-    await this.admission.remove(imei);
+  async remove(@Param() { imei }: ImeiParam, @Actor() actor: AuditActor): Promise<DeviceRemovedDto> {
+    await this.admission.remove(imei, actor);
     return { success: true };
   }
 
   /** Bans a device, registered or not: its connection is closed, on whichever instance, and its logins are refused. */
   @Post('registered-devices/:imei/ban')
-  @AuditedForDevice('device.banned')
   @HttpCode(HttpStatus.OK)
-  async ban(@Param() { imei }: ImeiParam, @Body() { reason }: BanDto): Promise<RegisteredDeviceAnswerDto> {
-    return { success: true, device: await this.admission.ban(imei, reason ?? null) };
+  async ban(
+    @Param() { imei }: ImeiParam,
+    @Body() { reason }: BanDto,
+    @Actor() actor: AuditActor,
+  ): Promise<RegisteredDeviceAnswerDto> {
+    return { success: true, device: await this.admission.ban(imei, reason ?? null, actor) };
   }
 
   /** Ends a ban. The device is registered then. */
   @Post('registered-devices/:imei/unban')
-  @AuditedForDevice('device.unbanned')
   @HttpCode(HttpStatus.OK)
-  async unban(@Param() { imei }: ImeiParam): Promise<RegisteredDeviceAnswerDto> {
-    return { success: true, device: await this.admission.unban(imei) };
+  async unban(@Param() { imei }: ImeiParam, @Actor() actor: AuditActor): Promise<RegisteredDeviceAnswerDto> {
+    return { success: true, device: await this.admission.unban(imei, actor) };
   }
 
   /** Devices that were refused because they are not registered; the 10,000 seen last. */

@@ -18,8 +18,6 @@ import { REGISTERED_DEVICE_STATUSES, type RegisteredDeviceStatus } from './regis
 
 const MOST_RANGES = 50;
 const MOST_AT_ONCE = 1_000;
-/** PostgreSQL's text can't hold it. */
-const NO_NUL = /^[^\0]*$/;
 
 /** What is known of a device. A field that is left out keeps its value; null clears it. */
 export class RegistrationDto {
@@ -30,14 +28,12 @@ export class RegistrationDto {
   @IsOptional()
   @IsString({ message: 'name must be text' })
   @MaxLength(200, { message: 'name must be at most 200 characters long' })
-  @Matches(NO_NUL, { message: 'name must not hold NUL' })
   readonly name?: string | null;
 
   /** For people. Left out: unchanged. Null: cleared. */
   @IsOptional()
   @IsString({ message: 'note must be text' })
   @MaxLength(2_000, { message: 'note must be at most 2000 characters long' })
-  @Matches(NO_NUL, { message: 'note must not hold NUL' })
   readonly note?: string | null;
 
   /**
@@ -81,7 +77,6 @@ export class BanDto {
   @IsOptional()
   @IsString({ message: 'reason must be text' })
   @MaxLength(500, { message: 'reason must be at most 500 characters long' })
-  @Matches(NO_NUL, { message: 'reason must not hold NUL' })
   readonly reason?: string | null;
 }
 

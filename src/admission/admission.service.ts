@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { type AuditActor } from '../platform/audit/audit-entry.js';
+import { AuditService } from '../platform/audit/audit.service.js';
 import { InvalidInputError } from '../platform/errors/domain-error.js';
 import { DeviceNotRegisteredError } from './admission.errors.js';
 import { type RegisteredDevice, type RegisteredDeviceStatus, type Registration, type SeenDevice } from './registered-device.js';
@@ -12,19 +14,31 @@ export interface Page<T> {
 /** The operator's say about who may talk. */
 @Injectable()
 export class AdmissionService {
-  constructor(private readonly repository: RegisteredDevicesRepository) {}
+  constructor(
+    private readonly repository: RegisteredDevicesRepository,
+    private readonly audit: AuditService,
+  ) {}
 
-  async register(registration: Registration): Promise<RegisteredDevice> {
-    await this.repository.register([registration]);
-    return this.get(registration.imei);
+  async register(registration: Registration, actor: AuditActor): Promise<RegisteredDevice> {
+    const { imei, ...details } = registration;
+    await this.repository.transaction(async (manager) => {
+      await this.repository.register(manager, [registration]);
+      await this.audit.record({ actor, action: 'device.registered', imei, details }, manager);
+    });
+    return this.get(imei);
   }
 
   /** Returns how many of them were not registered before. Throws InvalidInputError. */
-  async registerAll(registrations: readonly Registration[]): Promise<number> {
-    if (new Set(registrations.map(({ imei }) => imei)).size < registrations.length) {
+  async registerAll(registrations: readonly Registration[], actor: AuditActor): Promise<number> {
+    const imeis = registrations.map(({ imei }) => imei);
+    if (new Set(imeis).size < imeis.length) {
       throw new InvalidInputError('devices must not name an imei twice');
     }
-    return (await this.repository.register(registrations)).size;
+    return this.repository.transaction(async (manager) => {
+      const created = await this.repository.register(manager, registrations);
+      await this.audit.record({ actor, action: 'device.registered', details: { imeis } }, manager);
+      return created.size;
+    });
   }
 
   /** Throws DeviceNotRegisteredError. */
@@ -33,19 +47,31 @@ export class AdmissionService {
   }
 
   /** Throws DeviceNotRegisteredError. */
-  async remove(imei: string): Promise<void> {
-    if (!(await this.repository.remove(imei))) {
-      throw new DeviceNotRegisteredError();
-    }
+  async remove(imei: string, actor: AuditActor): Promise<void> {
+    await this.repository.transaction(async (manager) => {
+      if (!(await this.repository.remove(manager, imei))) {
+        throw new DeviceNotRegisteredError();
+      }
+      await this.audit.record({ actor, action: 'device.removed', imei }, manager);
+    });
   }
 
-  async ban(imei: string, reason: string | null): Promise<RegisteredDevice> {
-    return required(await this.repository.ban(imei, reason));
+  ban(imei: string, reason: string | null, actor: AuditActor): Promise<RegisteredDevice> {
+    return this.repository.transaction(async (manager) => {
+      const device = required(await this.repository.ban(manager, imei, reason));
+      const details = reason === null ? {} : { reason };
+      await this.audit.record({ actor, action: 'device.banned', imei, details }, manager);
+      return device;
+    });
   }
 
   /** Throws DeviceNotRegisteredError. */
-  async unban(imei: string): Promise<RegisteredDevice> {
-    return required(await this.repository.unban(imei));
+  unban(imei: string, actor: AuditActor): Promise<RegisteredDevice> {
+    return this.repository.transaction(async (manager) => {
+      const device = required(await this.repository.unban(manager, imei));
+      await this.audit.record({ actor, action: 'device.unbanned', imei }, manager);
+      return device;
+    });
   }
 
   async list(status: RegisteredDeviceStatus | null, after: string, limit: number): Promise<Page<RegisteredDevice>> {

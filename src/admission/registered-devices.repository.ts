@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { type RegisteredDevice, type RegisteredDeviceStatus, type Registration, type SeenDevice } from './registered-device.js';
 
 const FIELDS = `
@@ -19,9 +19,13 @@ type Changed = RegisteredDevice & { woken?: unknown };
 export class RegisteredDevicesRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction(work);
+  }
+
   /** All or none; returns those that were not there before. A ban stays. What is left out stays as it is; null clears it. */
-  async register(devices: readonly Registration[]): Promise<ReadonlySet<string>> {
-    const rows = await this.dataSource.query<{ imei: string; created: boolean }[]>(
+  async register(manager: EntityManager, devices: readonly Registration[]): Promise<ReadonlySet<string>> {
+    const rows = await manager.query<{ imei: string; created: boolean }[]>(
       `with changed as (
          insert into tbl_iot_devices as device (imei, name, note, allowed_ranges)
          select imei, name, note, ranges::cidr[] from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as given (imei, name, note, ranges)
@@ -49,9 +53,9 @@ export class RegisteredDevicesRepository {
   }
 
   /** Also bans a device that was never registered. */
-  async ban(imei: string, reason: string | null): Promise<RegisteredDevice | null> {
+  async ban(manager: EntityManager, imei: string, reason: string | null): Promise<RegisteredDevice | null> {
     return first(
-      await this.dataSource.query<Changed[]>(
+      await manager.query<Changed[]>(
         `with changed as (
            insert into tbl_iot_devices as device (imei, status, ban_reason) values ($1, 'banned', $2)
            on conflict (imei) do update set status = 'banned', ban_reason = excluded.ban_reason, updated_at = now()
@@ -63,9 +67,9 @@ export class RegisteredDevicesRepository {
     );
   }
 
-  async unban(imei: string): Promise<RegisteredDevice | null> {
+  async unban(manager: EntityManager, imei: string): Promise<RegisteredDevice | null> {
     return first(
-      await this.dataSource.query<Changed[]>(
+      await manager.query<Changed[]>(
         `with changed as (
            update tbl_iot_devices set status = 'registered', ban_reason = null, updated_at = now() where imei = $1 returning *
          )
@@ -76,8 +80,8 @@ export class RegisteredDevicesRepository {
   }
 
   /** Returns whether it was there. */
-  async remove(imei: string): Promise<boolean> {
-    const rows = await this.dataSource.query<unknown[]>(
+  async remove(manager: EntityManager, imei: string): Promise<boolean> {
+    const rows = await manager.query<unknown[]>(
       `with changed as (delete from tbl_iot_devices where imei = $1 returning imei) select ${WAKE_HOLDER} from changed`,
       [imei],
     );

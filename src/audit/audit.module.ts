@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { RetentionModule } from '../platform/retention/retention.module.js';
+import { AuditMetrics } from './audit-metrics.js';
 import { AuditController } from './audit.controller.js';
 import { AuditRepository } from './audit.repository.js';
 
@@ -7,6 +8,6 @@ import { AuditRepository } from './audit.repository.js';
 @Module({
   imports: [RetentionModule],
   controllers: [AuditController],
-  providers: [AuditRepository],
+  providers: [AuditMetrics, AuditRepository],
 })
 export class AuditModule {}

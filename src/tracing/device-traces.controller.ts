@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { AuditedForDevice } from '../platform/audit/audited-for-device.js';
+import { Actor } from '../platform/audit/actor.decorator.js';
+import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { ImeiParam } from '../platform/http/imei.param.js';
 import { DEFAULT_TTL_SECONDS, StartTraceDto, type DeviceTraceAnswerDto, type DeviceTraceListDto } from './device-trace.dto.js';
 import { DeviceTraces } from './device-traces.js';
@@ -26,19 +27,18 @@ export class DeviceTracesController {
 
   /** Logs every byte a device sends and gets, in hex, on all instances, for an hour or as long as `ttlSeconds` says. */
   @Put(':imei')
-  @AuditedForDevice('device.traced')
   async start(
     @Param() { imei }: ImeiParam,
     @Body() { ttlSeconds = DEFAULT_TTL_SECONDS }: StartTraceDto,
+    @Actor() actor: AuditActor,
   ): Promise<DeviceTraceAnswerDto> {
-    return { success: true, trace: { imei, traced: true, until: await this.traces.start(imei, ttlSeconds) } };
+    return { success: true, trace: { imei, traced: true, until: await this.traces.start(imei, ttlSeconds, actor) } };
   }
 
   /** Logs them no longer, on all instances. */
   @Delete(':imei')
-  @AuditedForDevice('device.untraced')
-  async stop(@Param() { imei }: ImeiParam): Promise<DeviceTraceAnswerDto> {
-    await this.traces.stop(imei);
+  async stop(@Param() { imei }: ImeiParam, @Actor() actor: AuditActor): Promise<DeviceTraceAnswerDto> {
+    await this.traces.stop(imei, actor);
     return { success: true, trace: { imei, traced: false, until: null } };
   }
 }

@@ -1,4 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { type AuditActor, type AuditEntry } from '../platform/audit/audit-entry.js';
+import { AuditService } from '../platform/audit/audit.service.js';
 import { Instance } from '../platform/cluster/instance.js';
 import { InstanceChannel } from '../platform/cluster/instance-channel.js';
 import { InstancesRepository } from '../platform/cluster/instances.repository.js';
@@ -33,6 +35,7 @@ export class DeviceTraces implements OnModuleInit {
     private readonly channel: InstanceChannel,
     private readonly instance: Instance,
     private readonly instances: InstancesRepository,
+    private readonly audit: AuditService,
   ) {}
 
   onModuleInit(): void {
@@ -52,19 +55,27 @@ export class DeviceTraces implements OnModuleInit {
   }
 
   /** Throws TooManyTracesError. */
-  async start(imei: string, ttlSeconds: number): Promise<Date> {
+  async start(imei: string, ttlSeconds: number, actor: AuditActor): Promise<Date> {
     if (this.traces.size >= MOST_TRACES && !this.traces.has(imei)) {
       throw new TooManyTracesError(MOST_TRACES);
     }
     const until = new Date(Date.now() + ttlSeconds * MS);
+    await this.publish(`${imei} ${ttlSeconds}`, { actor, action: 'device.traced', imei, details: { ttlSeconds } });
     this.begin(imei, until);
-    await this.instances.tellOthers(this.instance.id, TOPIC, `${imei} ${ttlSeconds}`);
     return until;
   }
 
-  async stop(imei: string): Promise<void> {
+  async stop(imei: string, actor: AuditActor): Promise<void> {
+    await this.publish(`${imei} 0`, { actor, action: 'device.untraced', imei });
     this.end(imei);
-    await this.instances.tellOthers(this.instance.id, TOPIC, `${imei} 0`);
+  }
+
+  /** The other instances hear of it when the audit entry is committed; this one acts after that. Nothing happens without the entry. */
+  private publish(message: string, entry: AuditEntry): Promise<void> {
+    return this.instances.transaction(async (manager) => {
+      await this.audit.record(entry, manager);
+      await this.instances.tellOthers(manager, this.instance.id, TOPIC, message);
+    });
   }
 
   private hear(text: string): void {

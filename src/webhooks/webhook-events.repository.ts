@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { type EventType } from '../platform/outbox/event-types.js';
 import { type EventPosition } from './event-cursor.js';
 import { type DeliverableEvent, type DeliveryAttempt, EVENT_FIELDS, type EventState } from './recorded-event.js';
@@ -38,6 +38,10 @@ const FROM =
 export class WebhookEventsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction(work);
+  }
+
   /** Newest first. */
   async list(filter: EventFilter): Promise<DeliverableEvent[]> {
     const { conditions, values, placed } = conditionsOf(filter);
@@ -66,8 +70,8 @@ export class WebhookEventsRepository {
   }
 
   /** Makes these events due now, whatever became of them before. Those whose attempt is under way are left to it. */
-  async replay(eventIds: readonly string[]): Promise<void> {
-    await this.dataSource.query(
+  async replay(manager: EntityManager, eventIds: readonly string[]): Promise<void> {
+    await manager.query(
       `with queued as (
          insert into tbl_iot_deliveries as delivery (imei, sequence, event_id, type, alone, attempts)
          select imei, sequence, event_id, type, true,

@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Actor } from '../platform/audit/actor.decorator.js';
+import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
-import { AuditedReplay, AuditedReplayOfMany } from './webhook-audit.js';
 import {
   type ReplayAcceptedDto,
   type WebhookEventAnswerDto,
@@ -34,19 +35,17 @@ export class WebhooksController {
 
   /** Tells the host of an event once more, under the same id, whatever became of it before. */
   @Post('events/:id/replay')
-  @AuditedReplay()
   @HttpCode(HttpStatus.ACCEPTED)
-  async replay(@Param() { id }: EventIdParam): Promise<ReplayAcceptedDto> {
-    await this.webhooks.replay(id);
+  async replay(@Param() { id }: EventIdParam, @Actor() actor: AuditActor): Promise<ReplayAcceptedDto> {
+    await this.webhooks.replay(id, actor);
     return { success: true, replayed: 1, nextCursor: null };
   }
 
   /** Tells the host of many events once more: without a state, of those that were given up. */
   @Post('replay')
-  @AuditedReplayOfMany()
   @HttpCode(HttpStatus.ACCEPTED)
-  async replayAll(@Body() replay: ReplayDto): Promise<ReplayAcceptedDto> {
-    return { success: true, ...(await this.webhooks.replayAll(replay)) };
+  async replayAll(@Body() replay: ReplayDto, @Actor() actor: AuditActor): Promise<ReplayAcceptedDto> {
+    return { success: true, ...(await this.webhooks.replayAll(replay, actor)) };
   }
 
   /** The backlog, its oldest event, and whether the host is thought to be there. */

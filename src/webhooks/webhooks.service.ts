@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { type AuditActor } from '../platform/audit/audit-entry.js';
+import { AuditService } from '../platform/audit/audit.service.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { decodePosition, encodePosition } from './event-cursor.js';
 import { type DeliverableEvent, type DeliveryAttempt } from './recorded-event.js';
@@ -22,6 +24,7 @@ export class WebhooksService {
     private readonly repository: WebhookEventsRepository,
     private readonly dispatcher: WebhookDispatcher,
     private readonly outbox: OutboxService,
+    private readonly audit: AuditService,
   ) {}
 
   async list(query: Partial<WebhookEventQuery> & { readonly limit: number }): Promise<EventPage> {
@@ -44,15 +47,15 @@ export class WebhooksService {
   }
 
   /** Throws EventNotFoundError, WebhooksDisabledError. */
-  async replay(eventId: string): Promise<void> {
+  async replay(eventId: string, actor: AuditActor): Promise<void> {
     const { event } = await this.get(eventId);
-    await this.queue([event]);
+    await this.queue([event], actor, { eventId });
   }
 
   /** Newest first, so many at a time. Throws WebhooksDisabledError. */
-  async replayAll(replay: ReplayDto): Promise<{ replayed: number; nextCursor: string | null }> {
+  async replayAll(replay: ReplayDto, actor: AuditActor): Promise<{ replayed: number; nextCursor: string | null }> {
     const { events, nextCursor } = await this.list({ ...replay, limit: REPLAYED_AT_A_TIME });
-    await this.queue(events);
+    await this.queue(events, actor, { ...replay, replayed: events.length });
     return { replayed: events.length, nextCursor };
   }
 
@@ -69,11 +72,19 @@ export class WebhooksService {
     };
   }
 
-  private async queue(events: readonly DeliverableEvent[]): Promise<void> {
+  private async queue(
+    events: readonly DeliverableEvent[],
+    actor: AuditActor,
+    details: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
     if (!this.outbox.delivers) {
       throw new WebhooksDisabledError();
     }
-    await this.repository.replay(events.map(({ eventId }) => eventId));
+    const eventIds = events.map(({ eventId }) => eventId);
+    await this.repository.transaction(async (manager) => {
+      await this.repository.replay(manager, eventIds);
+      await this.audit.record({ actor, action: 'webhook.replayed', details }, manager);
+    });
     this.outbox.announce();
   }
 }

@@ -224,7 +224,7 @@ describe('GET telemetry', () => {
     ['from=yesterday', 'from must be a time in ISO 8601'],
     ['from=2026-13-45', 'from must be a time in ISO 8601'],
     ['from=2026-11-24&to=2026-11-23', 'from must be before to'],
-    ['cursor=%00', 'cursor must be a nextCursor'],
+    ['cursor=%00', 'The query must not hold NUL'],
     ['cursor=bm90IGEgY3Vyc29y', 'cursor must be a nextCursor'],
     ['colour=blue', 'colour is no parameter or field of this request'],
   ])('says 400 with the reason for %s', async (query, reason) => {

@@ -65,7 +65,7 @@ function ask(
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
-          const isJson = response.headers['content-type']?.startsWith('application/json') ?? false;
+          const isJson = text !== '' && (response.headers['content-type']?.startsWith('application/json') ?? false);
           resolve({
             status: response.statusCode ?? 0,
             body: isJson ? (JSON.parse(text) as Record<string, unknown>) : { text },
@@ -87,7 +87,7 @@ async function useUp(from: string, how: Ask = {}): Promise<void> {
 
 async function blockedEntries(): Promise<{ remoteAddress: string; details: object; keyName: string }[]> {
   const { body } = await gateway.get<{ entries: { remoteAddress: string; details: object; keyName: string }[] }>(
-    'audit?action=api.address_blocked',
+    'audit?action=api.address-blocked',
   );
   return body.entries;
 }
@@ -257,8 +257,9 @@ describe('a client behind a proxy of API_TRUSTED_PROXIES', () => {
   it('is not believed about addresses from anywhere else', async () => {
     const from = newAddress();
     expect(await seenAs(from, '198.51.100.7')).toBe(from);
-    await useUp(from, { headers: { 'x-forwarded-for': '198.51.100.8' } });
-    expect((await ask(from, { key: API_KEY, headers: { 'x-forwarded-for': '198.51.100.9' } })).status).toBe(429);
+    const forger = newAddress();
+    await useUp(forger, { headers: { 'x-forwarded-for': '198.51.100.8' } });
+    expect((await ask(forger, { key: API_KEY, headers: { 'x-forwarded-for': '198.51.100.9' } })).status).toBe(429);
     expect((await behind('198.51.100.8', { key: API_KEY })).status).toBe(200);
   });
 

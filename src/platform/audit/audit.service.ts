@@ -3,64 +3,32 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type AuditEntry } from './audit-entry.js';
 
-interface Waiting {
-  readonly entry: AuditEntry;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Appends to the audit. Where a transaction does the deed, it is given: the deed and its entry happen together or not at all. */
+/** Appends to the audit. */
 @Injectable()
 export class AuditService {
   private readonly logger = new Logger(AuditService.name);
-  private waiting: Waiting[] = [];
-  private isWriting = false;
+  private lost = 0;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** Resolves when the entry is written (with a manager: in its transaction). */
-  record(entry: AuditEntry, manager?: EntityManager): Promise<void> {
-    return manager ? append(manager, [entry]) : this.join(entry);
+  /** Entries that could not be written since the start. */
+  get entriesLost(): number {
+    return this.lost;
   }
 
-  /**
-   * For a deed that is done and can't be undone, a command that may be on its way: a failure to write is logged with the entry,
-   * but does not become the answer. A host that reads "failed" would do it again.
-   */
+  /** In the transaction of the action: both are committed, or neither. A failure must become the failure of the action. */
+  async record(entry: AuditEntry, manager: EntityManager): Promise<void> {
+    await append(manager, [entry]);
+  }
+
+  /** For what the gateway did without the database, and can not undo. A failure is logged with the entry, and counted. */
   async recordDone(entry: AuditEntry): Promise<void> {
     try {
-      await this.record(entry);
+      await append(this.dataSource.manager, [entry]);
     } catch (error) {
+      this.lost++;
       this.logger.error(`Not in the audit: ${JSON.stringify(entry)}: ${String(error)}`);
     }
-  }
-
-  /** Entries that come while others are being written are written together: a burst of commands costs a few commits, not one each. */
-  private join(entry: AuditEntry): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ entry, resolve, reject });
-      if (!this.isWriting) {
-        void this.writeWaiting();
-      }
-    });
-  }
-
-  private async writeWaiting(): Promise<void> {
-    this.isWriting = true;
-    while (this.waiting.length > 0) {
-      const batch = this.waiting;
-      this.waiting = [];
-      try {
-        await append(
-          this.dataSource.manager,
-          batch.map(({ entry }) => entry),
-        );
-        batch.forEach(({ resolve }) => resolve());
-      } catch (error) {
-        batch.forEach(({ reject }) => reject(error));
-      }
-    }
-    this.isWriting = false;
   }
 }
 

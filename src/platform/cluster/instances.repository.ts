@@ -27,6 +27,10 @@ export const LEAVE_CLUSTER = `delete from tbl_iot_instances where instance_id = 
 export class InstancesRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction(work);
+  }
+
   async list(): Promise<InstanceRow[]> {
     return this.dataSource.query<InstanceRow[]>(
       `select instance_id as "instanceId", name, started_at as "startedAt", heartbeat_at as "heartbeatAt", stats
@@ -36,9 +40,9 @@ export class InstancesRepository {
     );
   }
 
-  /** Says something to all other instances that are alive (InstanceChannel). */
-  async tellOthers(ownInstanceId: string, topic: string, text: string): Promise<void> {
-    await this.dataSource.query(
+  /** Notifies all other living instances (InstanceChannel) when the transaction is committed. */
+  async tellOthers(manager: EntityManager, ownInstanceId: string, topic: string, text: string): Promise<void> {
+    await manager.query(
       `select pg_notify(iot_instance_channel(instance_id), $2) from tbl_iot_instances
         where instance_id <> $1 and heartbeat_at >= now() - dead_after`,
       [ownInstanceId, `${topic} ${text}`],

@@ -154,7 +154,7 @@ export class Authentication {
       return;
     }
     const actor: AuditActor = { keyId: null, keyName: 'gateway', remoteAddress: network, requestId: null };
-    void this.audit.recordDone({ actor, action: 'api.address_blocked', details: { failures: max, windowSeconds: seconds } });
+    void this.audit.recordDone({ actor, action: 'api.address-blocked', details: { failures: max, windowSeconds: seconds } });
   }
 }
 

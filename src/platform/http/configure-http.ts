@@ -9,6 +9,7 @@ import { inputReasons } from './input-reasons.js';
 import { openApiDocument } from './open-api.js';
 import { ProblemFilter } from './problem.filter.js';
 import { limitBodies, limitDepth, limitRate, limitTime } from './request-limits.js';
+import { refuseBadText } from './refuse-text.js';
 import { addResponseHeaders } from './response-headers.js';
 
 /** For probes, which have no key, and for Prometheus, which has. */
@@ -20,6 +21,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   limitTime(app);
   limitBodies(app);
   limitDepth(app);
+  refuseBadText(app);
   await addResponseHeaders(app);
   authenticateRequests(app);
   await limitRate(app);
