@@ -170,6 +170,22 @@ describe('a retry of the quarantine', () => {
     expect(audit.body.entries).toMatchObject([{ details: { read: 2, moved: 1, recordsStored: 2 } }]);
   });
 
+  it('moves nothing without its audit entry', async () => {
+    const imei = newImei();
+    const id = await quarantined(imei, recordsFrame([{ speed: 3, timestampMs: Date.now() - 1_000 }]));
+    await database.query(
+      `create function refuse_entry() returns trigger language plpgsql as $$ begin raise exception 'no entry'; end $$`,
+    );
+    await database.query(
+      `create trigger refuse_entry before insert on tbl_iot_audit for each row execute function refuse_entry()`,
+    );
+    expect((await gateway.post('quarantine/retry', { imei })).status).toBe(500);
+    await database.query('drop trigger refuse_entry on tbl_iot_audit');
+    expect((await list(`imei=${imei}`)).entries.map(({ quarantineId }) => quarantineId)).toEqual([id]);
+    expect(await retry({ imei })).toMatchObject({ moved: 1, recordsStored: 1 });
+    expect(await speedsOf(imei)).toEqual([3]);
+  });
+
   it('stores nothing twice that the device has brought itself meanwhile', async () => {
     const imei = newImei();
     const bytes = recordsFrame([{ speed: 7, timestampMs: Date.now() - 1_000 }]);

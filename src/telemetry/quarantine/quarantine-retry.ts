@@ -35,6 +35,15 @@ export interface RetryResult {
   nextCursor: string | null;
 }
 
+export interface MovedRows {
+  readonly read: number;
+  readonly moved: number;
+  readonly recordsStored: number;
+}
+
+/** Called in each transaction that has moved rows: what fails here undoes them. */
+export type OnMoved = (manager: EntityManager, rows: MovedRows) => Promise<void>;
+
 interface Decoded {
   readonly row: QuarantinedFrame;
   readonly batch: RecordBatch;
@@ -56,15 +65,16 @@ export class QuarantineRetry {
   ) {}
 
   /** Looks at up to `limit` rows after the id `afterId`, oldest first. */
-  async retry(filter: QuarantineFilter, afterId: string, limit: number): Promise<RetryResult> {
+  async retry(filter: QuarantineFilter, afterId: string, limit: number, onMoved: OnMoved): Promise<RetryResult> {
     const result: RetryResult = { read: 0, moved: 0, recordsStored: 0, duplicates: 0, remaining: [], nextCursor: afterId };
     while (result.read < limit && result.nextCursor !== null) {
-      await this.retrySome(filter, result, Math.min(ROWS_PER_TRANSACTION, limit - result.read));
+      await this.retrySome(filter, result, Math.min(ROWS_PER_TRANSACTION, limit - result.read), onMoved);
     }
     return result;
   }
 
-  private async retrySome(filter: QuarantineFilter, result: RetryResult, limit: number): Promise<void> {
+  private async retrySome(filter: QuarantineFilter, result: RetryResult, limit: number, onMoved: OnMoved): Promise<void> {
+    const before = { ...result };
     const rows = await this.dataSource.transaction(async (manager) => {
       const locked = await this.quarantine.lockNext(manager, filter, result.nextCursor ?? '0', limit);
       const decoded = locked.flatMap((row) => decode(row, result));
@@ -72,6 +82,10 @@ export class QuarantineRetry {
       await this.partitions.ensure(new Set(decoded.flatMap(({ batch }) => [...batch.days])));
       for (const { row, batch } of decoded) {
         await this.move(manager, row, batch, result);
+      }
+      const moved = result.moved - before.moved;
+      if (moved > 0) {
+        await onMoved(manager, { read: locked.length, moved, recordsStored: result.recordsStored - before.recordsStored });
       }
       return locked;
     });

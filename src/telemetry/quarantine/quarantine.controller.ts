@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
-import { type FastifyRequest } from 'fastify';
-import { Audited } from '../../platform/audit/audited.decorator.js';
+import { Actor } from '../../platform/audit/actor.decorator.js';
+import { type AuditActor } from '../../platform/audit/audit-entry.js';
 import { RequireScope } from '../../platform/http/require-scope.decorator.js';
 import {
   type QuarantineAnswerDto,
@@ -15,12 +15,6 @@ import { QuarantineService } from './quarantine.service.js';
 
 const problem = (status: number, description: string) =>
   ApiResponse({ status, description, content: { 'application/json': { schema: { $ref: '#/components/schemas/Problem' } } } });
-
-const AuditedRetry = () =>
-  Audited<QuarantineRetriedDto>('quarantine.retried', ({ body }: FastifyRequest, { read, moved, recordsStored }) => {
-    const { imei = null, ...filter } = (body ?? {}) as { imei?: string };
-    return { imei, details: { ...filter, read, moved, recordsStored } };
-  });
 
 @ApiTags('Telemetry')
 @problem(HttpStatus.SERVICE_UNAVAILABLE, 'The database cannot be reached')
@@ -44,9 +38,8 @@ export class QuarantineController {
   /** Decodes entries again, for example after an upgrade, and moves those that can be decoded to the stored records. */
   @Post('retry')
   @RequireScope('admin')
-  @AuditedRetry()
   @HttpCode(HttpStatus.OK)
-  async retry(@Body() request: RetryQuarantineDto): Promise<QuarantineRetriedDto> {
-    return { success: true, ...(await this.quarantine.retry(request)) };
+  async retry(@Body() request: RetryQuarantineDto, @Actor() actor: AuditActor): Promise<QuarantineRetriedDto> {
+    return { success: true, ...(await this.quarantine.retry(request, actor)) };
   }
 }

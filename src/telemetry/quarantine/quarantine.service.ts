@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { type AuditActor } from '../../platform/audit/audit-entry.js';
+import { AuditService } from '../../platform/audit/audit.service.js';
 import { DomainError } from '../../platform/errors/domain-error.js';
 import { type QuarantineQuery, QuarantineEntryDto, type RetryQuarantineDto } from './quarantine.dto.js';
 import { QuarantineRepository } from './quarantine.repository.js';
@@ -29,6 +31,7 @@ export class QuarantineService {
   constructor(
     private readonly repository: QuarantineRepository,
     private readonly retries: QuarantineRetry,
+    private readonly audit: AuditService,
   ) {}
 
   /** Sizes are read first: 1,000 frames of the largest size must not be in memory at once. */
@@ -52,8 +55,12 @@ export class QuarantineService {
     return QuarantineEntryDto.from(entry);
   }
 
-  async retry({ limit, cursor = '0', ...filter }: RetryQuarantineDto): Promise<RetryResult> {
-    return this.retries.retry(filter, cursor, limit);
+  /** Each transaction that moves entries has an audit entry of its own. */
+  async retry({ limit, cursor = '0', ...filter }: RetryQuarantineDto, actor: AuditActor): Promise<RetryResult> {
+    const { imei = null, ...asked } = filter;
+    return this.retries.retry(filter, cursor, limit, (manager, rows) =>
+      this.audit.record({ actor, action: 'quarantine.retried', imei, details: { ...asked, ...rows } }, manager),
+    );
   }
 }
 
