@@ -26,9 +26,11 @@ export class RecordFindingsDto {
   readonly looked!: number;
   /** Received minus device time, of the record for which it is least; negative: the clock is ahead. */
   readonly leastClockOffsetSeconds!: number | null;
-  /** Without satellites. */
+  /** Without satellites while the GNSS receiver was off or the device asleep (AVL ids 69 and 200). */
+  readonly gnssOff!: number;
+  /** Without satellites, and neither 69 nor 200 explains it. */
   readonly withoutFix!: number;
-  /** Without satellites, and at 0/0. */
+  /** Of those without fix, the ones at 0/0. */
   readonly atZero!: number;
   readonly lastReceivedAt!: Date | null;
 }

@@ -6,6 +6,8 @@ import { type AdmissionFindings, type CommandFindings, type LogEntry, type Recor
 const RECORDS_LOOKED_AT = 200;
 const LOG_ENTRIES = 200;
 const COMMAND_DAYS = 7;
+/** AVL id 69: off, asleep, off because of static navigation. With 1 and 2 the receiver is on. */
+const GNSS_OFF_STATUSES = '0, 3, 4';
 
 type AdmissionRow = AdmissionFindings & { readonly connectedSince: Date | null };
 
@@ -26,10 +28,12 @@ export class DiagnosisRepository {
   async readRecords(imei: string): Promise<RecordFindings> {
     const [row] = await this.dataSource.query<[RecordFindings]>(
       `select count(*)::int as looked, min(extract(epoch from timestamp - iot_timestamp))::float8 as "leastClockOffsetSeconds",
-              count(*) filter (where satellites = 0)::int as "withoutFix",
-              count(*) filter (where satellites = 0 and latitude = 0 and longitude = 0)::int as "atZero",
+              count(*) filter (where satellites = 0 and gnss_off)::int as "gnssOff",
+              count(*) filter (where satellites = 0 and not gnss_off)::int as "withoutFix",
+              count(*) filter (where satellites = 0 and not gnss_off and latitude = 0 and longitude = 0)::int as "atZero",
               max(timestamp) as "lastReceivedAt"
-         from (select timestamp, iot_timestamp, satellites, latitude, longitude
+         from (select timestamp, iot_timestamp, satellites, latitude, longitude,
+                      coalesce(gnss_status in (${GNSS_OFF_STATUSES}), false) or coalesce(sleep_mode > 0, false) as gnss_off
                  from tbl_iot_telemetry_data where iot_imei = $1 order by iot_timestamp desc limit $2) last`,
       [imei, RECORDS_LOOKED_AT],
     );

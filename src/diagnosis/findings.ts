@@ -10,8 +10,11 @@ export interface RecordFindings {
   readonly looked: number;
   /** Received minus device time, in seconds, of the record for which it is least: a late record was kept, an early one has a wrong clock. */
   readonly leastClockOffsetSeconds: number | null;
+  /** Without satellites, which the GNSS receiver (AVL id 69) or the sleep mode (200) explains: it was off. */
+  readonly gnssOff: number;
+  /** Without satellites although the receiver was on, as far as the record says. */
   readonly withoutFix: number;
-  /** Of those at 0/0: without a fix since the device was started. */
+  /** Of those, the ones at 0/0: without a fix since the device was started. */
   readonly atZero: number;
   readonly lastReceivedAt: Date | null;
 }

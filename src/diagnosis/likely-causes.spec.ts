@@ -6,7 +6,7 @@ const START_MS = Date.UTC(2026, 0, 1);
 const HEALTHY: Findings = {
   connectedSince: new Date(START_MS),
   log: [entry('login', { address: '192.0.2.1' })],
-  records: { looked: 100, leastClockOffsetSeconds: 2, withoutFix: 50, atZero: 0, lastReceivedAt: new Date(START_MS) },
+  records: { looked: 100, leastClockOffsetSeconds: 2, gnssOff: 0, withoutFix: 50, atZero: 0, lastReceivedAt: new Date(START_MS) },
   commands: { unconfirmed: 0, completed: 5, unansweredAttempts: 0 },
   admission: { status: null, allowedRanges: [], unknownAttempts: 0, lastUnknownAt: null },
 };
@@ -15,8 +15,8 @@ function entry(kind: LogEntry['kind'], detail: LogEntry['detail'], minutes = 0):
   return { kind, detail, at: new Date(START_MS + minutes * 60_000) };
 }
 
-function closes(reason: string, count: number): LogEntry[] {
-  return Array.from({ length: count }, (_, index) => entry('closed', { reason }, 100 - index * 10));
+function closes(reason: string, count: number, minutesApart = 10): LogEntry[] {
+  return Array.from({ length: count }, (_, index) => entry('closed', { reason }, 100 - index * minutesApart));
 }
 
 describe('likelyCauses', () => {
@@ -39,8 +39,21 @@ describe('likelyCauses', () => {
     ['CLOCK_AHEAD', { records: { ...HEALTHY.records, leastClockOffsetSeconds: -4 * 86_400 } }, /4 days/],
     ['CLOCK_AHEAD', { records: { ...HEALTHY.records, leastClockOffsetSeconds: -301 } }, /5 minutes/],
     ['CLOCK_BEHIND', { records: { ...HEALTHY.records, leastClockOffsetSeconds: 3 * 86_400 } }, /3 days/],
-    ['NO_FIX', { records: { ...HEALTHY.records, withoutFix: 51, atZero: 9 } }, /51 of its last 100.*9 of them/],
+    ['NO_FIX', { records: { ...HEALTHY.records, withoutFix: 51, atZero: 9 } }, /51 of its last 100 records.*9 of them/],
     ['RECONNECTS', { log: closes('peer', 4) }, /4 times, about every 10 minutes.*1000/],
+    ['NO_FIX', { records: { ...HEALTHY.records, gnssOff: 98, withoutFix: 2 } }, /^2 of its last 2 records with GNSS on have/],
+    ['NO_FIX', { records: { ...HEALTHY.records, looked: 1, withoutFix: 1 } }, /^1 of its last 1 record with GNSS on has/],
+    ['RECONNECTS', { log: closes('peer', 51, 0.001) }, /51 times, within 3 seconds: it closes sooner/],
+    ['RECONNECTS', { log: closes('peer', 4, 29 / 60) }, /4 times, about every 29 seconds: it closes sooner/],
+    ['RECONNECTS', { log: closes('peer', 4, 0.5) }, /4 times, about every 30 seconds: its open link timeout/],
+    ['RECONNECTS', { log: closes('peer', 4, 1) }, /about every 60 seconds/],
+    ['RECONNECTS', { log: closes('peer', 4, 2) }, /about every 2 minutes/],
+    ['RECONNECTS', { log: closes('peer', 4, 180) }, /about every 3 hours/],
+    ['RECONNECTS', { log: closes('peer', 4, 0) }, /4 times, within 1 second/],
+    ['NOT_REGISTERED', { admission: { ...HEALTHY.admission, unknownAttempts: 1 } }, /refused 1 time because/],
+    ['UNREADABLE_FRAMES', { log: [entry('rejected_frames', { cause: 'TRUNCATED' })] }, /^1 frame arrived/],
+    ['ACKNOWLEDGEMENTS_LOST', { log: [entry('resent_records', { count: 1 })] }, /^1 record arrived/],
+    ['COMMANDS_UNANSWERED', { commands: { unconfirmed: 1, completed: 0, unansweredAttempts: 0 } }, /1 time:/],
     ['RECONNECTS', { log: closes('idle', 4) }, /BROKER_IDLE_TIMEOUT_SECONDS/],
     ['CHANGING_ADDRESS', { log: ['192.0.2.1', '192.0.2.2'].map((address) => entry('login', { address })) }, /2 addresses/],
     ['COMMANDS_UNANSWERED', { commands: { unconfirmed: 0, completed: 0, unansweredAttempts: 2 } }, /2 times/],
@@ -52,6 +65,8 @@ describe('likelyCauses', () => {
 
   it.each<[string, Partial<Findings>]>([
     ['a frame or two that were damaged', { log: [entry('rejected_frames', { cause: 'BAD_CRC', count: 2 })] }],
+    ['a device that sleeps most of the time', { records: { ...HEALTHY.records, gnssOff: 98, withoutFix: 1 } }],
+    ['a device that always sleeps', { records: { ...HEALTHY.records, gnssOff: 100, withoutFix: 0 } }],
     ['a clock within five minutes', { records: { ...HEALTHY.records, leastClockOffsetSeconds: -300 } }],
     ['some reconnects', { log: closes('peer', 3) }],
     ['closes that are ours', { log: closes('shutdown', 9) }],

@@ -12,14 +12,18 @@ type Rule = (findings: Findings) => string | null;
 const CLOCK_TOLERANCE_SECONDS = 300;
 const DAMAGED_FRAMES = 3;
 const MANY_CLOSES = 4;
-const MINUTE_MS = 60_000;
+/** Below it a rate says less than how many there were in all. */
+const SHORTEST_RATE_MS = 2_000;
+const LEAST_OPEN_LINK_TIMEOUT_MS = 30_000;
+const MINUTE_SECONDS = 60;
+const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
 
 /** Each says what is wrong, or null. */
 const RULES: Readonly<Record<string, Rule>> = {
   NOT_REGISTERED: ({ admission: { status, unknownAttempts } }) =>
     status === null && unknownAttempts > 0
-      ? `It was refused ${unknownAttempts} times because it is not registered: register it, or set DEVICE_ADMISSION=open.`
+      ? `It was refused ${times(unknownAttempts)} because it is not registered: register it, or set DEVICE_ADMISSION=open.`
       : null,
   BANNED: ({ admission: { status } }) =>
     status === 'banned' ? 'It is banned: its logins are refused until the ban is ended.' : null,
@@ -32,19 +36,19 @@ const RULES: Readonly<Record<string, Rule>> = {
   DAMAGED_FRAMES: ({ log }) => {
     const count = sum(log, ({ kind, detail }) => kind === 'rejected_frames' && isDamage(detail.cause));
     return count >= DAMAGED_FRAMES
-      ? `${count} frames came with a wrong CRC or count: something on the way changes bytes, or its firmware is at fault.`
+      ? `${plural(count, 'frame')} arrived with a wrong CRC or count: the bytes change in transit, or its firmware is at fault.`
       : null;
   },
   UNREADABLE_FRAMES: ({ log }) => {
     const count = sum(log, ({ kind, detail }) => kind === 'rejected_frames' && !isDamage(detail.cause));
     return count > 0
-      ? `${count} frames were whole and could not be read: it speaks a codec or a layout that is not known here.`
+      ? `${plural(count, 'frame')} arrived whole and could not be decoded: the device uses an unknown codec or layout.`
       : null;
   },
   ACKNOWLEDGEMENTS_LOST: ({ log }) => {
     const count = sum(log, ({ kind }) => kind === 'resent_records');
     return count > 0
-      ? `${count} records came again after they were stored: acknowledgements are lost, or its response timeout (parameter 1001) is too short.`
+      ? `${plural(count, 'record')} arrived again after being stored: acknowledgements are lost, or its response timeout (parameter 1001) is too short.`
       : null;
   },
   CLOCK_AHEAD: ({ records: { leastClockOffsetSeconds: offset } }) =>
@@ -55,21 +59,23 @@ const RULES: Readonly<Record<string, Rule>> = {
     offset !== null && offset > DAY_SECONDS
       ? `All of its last records are older than ${duration(offset)} when they come: its clock is behind, or it is sending a backlog.`
       : null,
-  NO_FIX: ({ records: { looked, withoutFix, atZero } }) =>
-    looked > 0 && withoutFix * 2 > looked
-      ? `${withoutFix} of its last ${looked} records have no satellites${atZero > 0 ? `, ${atZero} of them at 0/0` : ''}: check its antenna and place.`
-      : null,
+  NO_FIX: ({ records: { looked, gnssOff, withoutFix, atZero } }) => {
+    const expected = looked - gnssOff;
+    return expected > 0 && withoutFix * 2 > expected
+      ? `${withoutFix} of its last ${plural(expected, 'record')} with GNSS on ${withoutFix === 1 ? 'has' : 'have'} no satellites${atZero > 0 ? `, ${atZero} of them at 0/0` : ''}: check its antenna and position.`
+      : null;
+  },
   RECONNECTS: ({ log }) => reconnects(log),
   CHANGING_ADDRESS: ({ log }) => {
     const addresses = new Set(log.flatMap(({ kind, detail }) => (kind === 'login' && detail.address ? [detail.address] : [])));
     return addresses.size > 1
-      ? `It has logged in from ${addresses.size} addresses: usual in mobile networks, otherwise two devices share one IMEI, or someone claims it.`
+      ? `It has logged in from ${plural(addresses.size, 'address', 'addresses')}: usual in mobile networks, otherwise two devices share one IMEI, or someone claims it.`
       : null;
   },
   COMMANDS_UNANSWERED: ({ commands, records }) => {
     const count = Math.max(commands.unconfirmed, commands.unansweredAttempts);
     return count > 0 && commands.completed === 0 && records.lastReceivedAt !== null
-      ? `It sends records and has not answered ${count} times a command was written: it may not know these commands, or not take any over this connection.`
+      ? `It sends records and has not answered a command ${times(count)}: it may not know these commands, or not accept any over this connection.`
       : null;
   },
 };
@@ -87,14 +93,23 @@ function reconnects(log: readonly LogEntry[]): string | null {
   if (closes.length < MANY_CLOSES) {
     return null;
   }
+  const newest = closes[0]?.at.getTime() ?? 0;
+  const oldest = closes.at(-1)?.at.getTime() ?? 0;
   const gapsMs = closes.slice(1).map(({ at }, index) => (closes[index]?.at.getTime() ?? 0) - at.getTime());
   const medianMs = [...gapsMs].sort((one, other) => one - other)[Math.floor(gapsMs.length / 2)] ?? 0;
-  const bySelf = closes.filter(({ detail }) => detail.reason === 'peer').length;
-  const why =
-    bySelf * 2 >= closes.length
-      ? 'its open link timeout (parameter 1000) is shorter than its send period'
-      : 'it is silent for longer than BROKER_IDLE_TIMEOUT_SECONDS';
-  return `Its connection ended ${closes.length} times, about every ${Math.max(1, Math.round(medianMs / MINUTE_MS))} minutes: ${why}.`;
+  const rate =
+    medianMs < SHORTEST_RATE_MS ? `within ${duration((newest - oldest) / 1_000)}` : `about every ${duration(medianMs / 1_000)}`;
+  return `Its connection ended ${times(closes.length)}, ${rate}: ${whyClosed(closes, medianMs)}.`;
+}
+
+function whyClosed(closes: readonly LogEntry[], medianMs: number): string {
+  const byDevice = closes.filter(({ detail }) => detail.reason === 'peer').length;
+  if (byDevice * 2 < closes.length) {
+    return 'it is silent for longer than BROKER_IDLE_TIMEOUT_SECONDS';
+  }
+  return medianMs < LEAST_OPEN_LINK_TIMEOUT_MS
+    ? 'it closes sooner than its open link timeout (parameter 1000, 30 s or more) can explain, so the network or a proxy may close it'
+    : 'its open link timeout (parameter 1000) is shorter than its send period';
 }
 
 function isDamage(code: string | undefined): boolean {
@@ -105,6 +120,23 @@ function sum(log: readonly LogEntry[], counts: (entry: LogEntry) => boolean): nu
   return log.filter(counts).reduce((total, { detail }) => total + (detail.count ?? 1), 0);
 }
 
+/** In the largest unit of which there are two or more; under a second counts as one. */
 function duration(seconds: number): string {
-  return seconds >= 2 * DAY_SECONDS ? `${Math.floor(seconds / DAY_SECONDS)} days` : `${Math.round(seconds / 60)} minutes`;
+  if (seconds >= 2 * DAY_SECONDS) {
+    return plural(Math.floor(seconds / DAY_SECONDS), 'day');
+  }
+  if (seconds >= 2 * HOUR_SECONDS) {
+    return plural(Math.round(seconds / HOUR_SECONDS), 'hour');
+  }
+  return seconds >= 2 * MINUTE_SECONDS
+    ? plural(Math.round(seconds / MINUTE_SECONDS), 'minute')
+    : plural(Math.max(1, Math.round(seconds)), 'second');
+}
+
+function times(count: number): string {
+  return plural(count, 'time');
+}
+
+function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

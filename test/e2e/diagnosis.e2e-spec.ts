@@ -123,6 +123,38 @@ describe('the diagnosis of a device', () => {
     expect(diagnosis.records).toMatchObject({ looked: 1, withoutFix: 1, atZero: 1 });
   });
 
+  it.each<[string, { id: number; value: number }[], boolean]>([
+    ['GNSS asleep', [{ id: 69, value: 3 }], true],
+    ['GNSS off', [{ id: 69, value: 0 }], true],
+    ['static navigation', [{ id: 69, value: 4 }], true],
+    ['deep sleep', [{ id: 200, value: 2 }], true],
+    [
+      'both',
+      [
+        { id: 69, value: 3 },
+        { id: 200, value: 1 },
+      ],
+      true,
+    ],
+    [
+      'no fix',
+      [
+        { id: 69, value: 2 },
+        { id: 200, value: 0 },
+      ],
+      false,
+    ],
+    ['neither', [], false],
+  ])('counts a record without satellites as without fix unless 69 and 200 explain it: %s', async (_what, io, explained) => {
+    const imei = newImei();
+    const device = await logIn(imei);
+    expect(await device.exchange(recordsFrame([{ satellites: 0, io }]))).toBe(1);
+    device.close();
+    const diagnosis = await diagnose(imei);
+    expect(codesOf(diagnosis)).toEqual(explained ? [] : ['NO_FIX']);
+    expect(diagnosis.records).toMatchObject({ looked: 1, gnssOff: explained ? 1 : 0, withoutFix: explained ? 0 : 1 });
+  });
+
   it('sees that the address changes', async () => {
     const imei = newImei();
     for (const address of [ADDRESS, '203.0.113.9']) {

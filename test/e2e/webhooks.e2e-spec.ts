@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { FakeDevice } from '../support/fake-device.js';
-import { codec12Frame, recordsFrame } from '../support/frames.js';
+import { codec12Frame, recordsFrame, type TestRecord } from '../support/frames.js';
 import { Gateway } from '../support/gateway.js';
 import { NodeProcess } from '../support/node-process.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
@@ -197,6 +197,31 @@ describe('telemetry', () => {
       latestAttributes: { external_voltage: 12_345 },
     });
     expect(Object.keys(request?.body.latestAttributes as object)).toEqual(['external_voltage']);
+    device.close();
+  });
+
+  it.each<[string, TestRecord, Record<string, unknown>]>([
+    [
+      'a record that never had a fix has no place',
+      { satellites: 0 },
+      { latitude: null, longitude: null, satellites: 0, fix: false },
+    ],
+    [
+      'one without satellites keeps its last known place',
+      { satellites: 0, latitude: 546_872_000, longitude: 252_797_000 },
+      { latitude: 54.6872, longitude: 25.2797, fix: false },
+    ],
+    ['one at 0/0 with satellites is there', { satellites: 5 }, { latitude: 0, longitude: 0, fix: true }],
+  ])('says in latestGps whether there is a fix: %s', async (_what, record, expected) => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    const io = [{ id: 14, width: 8, value: 500_686_954n }] as const;
+    expect(await device.exchange(recordsFrame([{ timestampMs: Date.now(), ...record, io }]))).toBe(1);
+    const body = await waitFor(() => ofDevice(imei)[0], { what: 'the webhook', ...PATIENCE });
+    expect(body).toMatchObject({
+      latestGps: { altitude: 0, angle: 0, speed: 0, ...expected },
+      latestAttributes: { iccid2: '0500686954' },
+    });
     device.close();
   });
 
