@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { decodeRecords } from '../protocol/avl-decoder.js';
 import { DevicesService } from '../devices/devices.service.js';
 import { FrameSplitter } from '../protocol/frame-splitter.js';
-import { isBadRow, isDuplicateKey } from '../platform/database/database-errors.js';
+import { isBadRow, isDuplicateKey, isStaleRoute } from '../platform/database/database-errors.js';
 import { IngestCounters } from './ingest-counters.js';
 import { QuarantineRepository } from './quarantine/quarantine.repository.js';
 import { type RecordBatch } from './record-batch.js';
@@ -33,11 +33,14 @@ export class BatchStore {
     if (batch.rowCount === 0) {
       return;
     }
-    await this.partitions.ensure(batch.days);
+    this.partitions.note(batch.days);
     try {
       await this.copy(batch);
       this.counters.recordsStored += batch.rowCount;
     } catch (error) {
+      if (isStaleRoute(error)) {
+        return this.store(batch);
+      }
       if (isDuplicateKey(error)) {
         this.counters.mergedBatches++;
       } else if (isBadRow(error)) {
@@ -62,7 +65,7 @@ export class BatchStore {
     try {
       (await this.repository.mergeRows(batch.encodedRows(first, end))).forEach((merged) => this.count(merged));
     } catch (error) {
-      if (!isBadRow(error)) {
+      if (!isBadRow(error) || isStaleRoute(error)) {
         throw error;
       }
       if (end - first === 1) {

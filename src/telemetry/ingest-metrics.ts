@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { IngestCounters } from './ingest-counters.js';
+import { TelemetryPartitions } from './telemetry-partitions.js';
 import { TelemetryWriter } from './telemetry-writer.js';
 
 const BATCH_RECORDS = [1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
@@ -12,12 +13,14 @@ export class IngestMetrics implements OnModuleInit {
   constructor(
     private readonly counters: IngestCounters,
     private readonly writer: TelemetryWriter,
+    private readonly partitions: TelemetryPartitions,
     private readonly metrics: MetricsRegistry,
   ) {}
 
   onModuleInit(): void {
     this.ofRecords();
     this.ofBatches();
+    this.ofPartitions();
   }
 
   private ofRecords(): void {
@@ -73,5 +76,20 @@ export class IngestMetrics implements OnModuleInit {
       observeRecords(records);
       observeSeconds(seconds);
     });
+  }
+
+  private ofPartitions(): void {
+    const { create, drop } = this.partitions.blockades;
+    this.metrics.gauge(
+      {
+        name: 'iot_broker_partition_blocked_seconds',
+        help: 'How long another transaction has kept a change of partitions (create, drop) waiting; 0 when none does.',
+        labelNames: ['change'],
+      },
+      () => [
+        [{ change: 'create' }, create.seconds],
+        [{ change: 'drop' }, drop.seconds],
+      ],
+    );
   }
 }

@@ -1,97 +1,151 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { dateOf, dayOf, startOfDay } from './clock-window.js';
+import { findLockHolders, type LockHolder } from '../platform/database/table-locks.js';
 import { upsertLatest } from './latest-records.repository.js';
 import { COPY_COLUMNS } from './telemetry-columns.js';
 
 const COLUMNS = COPY_COLUMNS.join(', ');
+const TABLE = 'tbl_iot_telemetry_data';
+const DEFAULT_PARTITION = 'tbl_iot_telemetry_data_default';
 const PARTITION_LOCK = 7_310_200_812;
 const PARTITION_NAME = /^tbl_iot_telemetry_data_p(\d{4})(\d{2})(\d{2})$/;
+/**
+ * How long a statement waits for a table lock. Whoever asks for the table meanwhile waits behind it, so this is also the
+ * longest that a change of partitions can delay a writer or a reader.
+ */
+const LOCK_TIMEOUT = '100ms';
 /** Rows of the default partition deleted at a time, so that no delete holds its locks for long. */
 const STRAYS_AT_A_TIME = 10_000;
 
-/** Statements that make and drop the partitions of the telemetry table. Names and bounds are made of numbers only. */
+/** Dropping needs the whole table, creating the default partition, and the whole table too when it holds rows of the day. */
+export type PartitionChange = 'create' | 'drop';
+
+/** Creates and drops the partitions of the telemetry table. Names and bounds are made of numbers only. */
 @Injectable()
 export class PartitionsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /**
-   * Makes the partition of a day, and moves into it what the default partition holds of that day (it would refuse the
-   * partition otherwise). Returns false when it was there. Attaching, unlike `create table ... partition of`, does not
-   * lock the table against writers.
-   */
-  async create(day: number): Promise<boolean> {
-    const name = partitionName(day);
-    return this.dataSource.transaction(async (manager) => {
-      await manager.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
-      const [found] = await manager.query<[{ exists: boolean }]>('select to_regclass($1) is not null as exists', [name]);
-      if (found.exists) {
-        return false;
-      }
-      const [from, to] = [bound(day), bound(day + 1)];
-      await manager.query(
-        `create table ${name} (like tbl_iot_telemetry_data including defaults including constraints including indexes)`,
-      );
-      await manager.query('lock table tbl_iot_telemetry_data_default in access exclusive mode');
-      await manager.query(`
-        with moved as (
-          delete from tbl_iot_telemetry_data_default
-           where iot_timestamp >= ${from} and iot_timestamp < ${to}
-          returning ${COLUMNS}
-        )
-        insert into ${name} (${COLUMNS}) select ${COLUMNS} from moved`);
-      await manager.query(`alter table tbl_iot_telemetry_data attach partition ${name} for values from (${from}) to (${to})`);
-      return true;
-    });
+  /** Transactions that keep a change of partitions waiting, when they have lasted for at least `minSeconds`. */
+  async findHolders(change: PartitionChange, minSeconds: number): Promise<LockHolder[]> {
+    return findLockHolders(this.dataSource, change === 'create' ? DEFAULT_PARTITION : TABLE, minSeconds);
   }
 
-  /** Days before `day` that have a partition, oldest first. */
-  async findBefore(day: number): Promise<number[]> {
+  /** Days that have a partition, oldest first. Reads the catalogue only. */
+  async findDays(): Promise<number[]> {
     const rows = await this.dataSource.query<{ name: string }[]>(
       `select child.relname as name
          from pg_inherits
          join pg_class child on child.oid = inhrelid
-        where inhparent = 'tbl_iot_telemetry_data'::regclass
+        where inhparent = '${TABLE}'::regclass
         order by child.relname`,
     );
-    return rows.map(({ name }) => dayOfPartition(name)).filter((found) => found !== null && found < day) as number[];
+    return rows.map(({ name }) => dayOfPartition(name)).filter((day) => day !== null);
   }
 
-  /** Drops a day's records. The newest record of a device that fell silent then is kept among the latest ones. */
-  async drop(day: number): Promise<void> {
+  /** Days from `first` up to but without `end` of which the default partition holds at least `minRows` rows. */
+  async findDaysInDefault(first: number, end: number, minRows: number): Promise<number[]> {
+    const rows = await this.dataSource.query<{ day: number }[]>(
+      `select floor(extract(epoch from iot_timestamp) / 86400)::int as day
+         from ${DEFAULT_PARTITION}
+        where iot_timestamp >= ${bound(first)} and iot_timestamp < ${bound(end)}
+        group by 1
+       having count(*) >= $1
+        order by 1`,
+      [minRows],
+    );
+    return rows.map(({ day }) => day);
+  }
+
+  /**
+   * Creates the partition of a day and moves into it the rows of that day that the default partition holds. Returns false when
+   * it exists, or when another instance is changing partitions. Rejects with SQLSTATE 55P03 when it could not get a table lock in time; nothing
+   * has changed then.
+   *
+   * The rows are moved before the lock, beside readers and writers, who see them in the default partition until the commit. Under the lock follow
+   * those that came meanwhile, and PostgreSQL's check that none is left (one sequential scan of the default partition). A writer that sends a moved
+   * row again waits for this transaction, which in turn waits for the writer's lock: the time-out resolves that.
+   */
+  async create(day: number): Promise<boolean> {
     const name = partitionName(day);
-    await this.dataSource.transaction(async (manager) => {
-      // Dropping needs the whole table for a moment; rather fail and try again in an hour than hold up every writer.
-      await manager.query(`set local lock_timeout = '2s'`);
-      await manager.query('select pg_advisory_xact_lock($1)', [PARTITION_LOCK]);
-      await manager.query(
-        upsertLatest(`
-          select distinct on (iot_imei) ${COLUMNS} from ${name}
-           order by iot_imei, iot_timestamp desc, record_hash desc`),
-      );
-      await manager.query(`drop table if exists ${name}`);
+    return this.changePartitions(async (manager) => {
+      const [found] = await manager.query<[{ exists: boolean }]>('select to_regclass($1) is not null as exists', [name]);
+      if (found.exists) {
+        return false;
+      }
+      await manager.query(`create table ${name} (like ${TABLE} including defaults including constraints including indexes)`);
+      if (await moveRows(manager, name, day)) {
+        // A reader that was planned without the partition, and waits for the default one, would find the rows in neither.
+        await manager.query(`lock table ${TABLE} in access exclusive mode`);
+      }
+      await manager.query(`lock table ${DEFAULT_PARTITION} in access exclusive mode`);
+      await moveRows(manager, name, day);
+      await manager.query(`alter table ${TABLE} attach partition ${name} for values from (${bound(day)}) to (${bound(day + 1)})`);
+      return true;
     });
   }
 
-  /** Rows with impossible device times have no day to be dropped with: they go by when they were received. */
+  /**
+   * Puts the newest records of a day among the latest ones: a device that has sent nothing since then keeps its last known
+   * place when the day is dropped. Reads the whole day, so it takes no lock that others wait for.
+   */
+  async keepLatest(day: number): Promise<void> {
+    await this.dataSource.query(
+      upsertLatest(`
+        select distinct on (iot_imei) ${COLUMNS} from ${partitionName(day)}
+         order by iot_imei, iot_timestamp desc, record_hash desc`),
+    );
+  }
+
+  /** Drops a day's records. Returns false when another instance is at it. Rejects with SQLSTATE 55P03 like `create`. */
+  async drop(day: number): Promise<boolean> {
+    return this.changePartitions(async (manager) => {
+      await manager.query(`drop table if exists ${partitionName(day)}`);
+      return true;
+    });
+  }
+
+  /** Deletes rows that are in no day's partition, by when they were received. */
   async deleteExpiredStrays(keepDays: number): Promise<void> {
     for (let deleted = STRAYS_AT_A_TIME; deleted === STRAYS_AT_A_TIME;) {
       // TypeORM answers a raw DELETE with [rows, affected].
       [, deleted] = await this.dataSource.query<[unknown[], number]>(
-        `delete from tbl_iot_telemetry_data_default
+        `delete from ${DEFAULT_PARTITION}
           where ctid = any (array(
-            select ctid from tbl_iot_telemetry_data_default
+            select ctid from ${DEFAULT_PARTITION}
              where timestamp < now() - make_interval(days => $1)
              limit $2))`,
         [keepDays, STRAYS_AT_A_TIME],
       );
     }
   }
+
+  private async changePartitions(work: (manager: EntityManager) => Promise<boolean>): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      await manager.query(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
+      const [lock] = await manager.query<[{ taken: boolean }]>('select pg_try_advisory_xact_lock($1) as taken', [PARTITION_LOCK]);
+      return lock.taken && (await work(manager));
+    });
+  }
+}
+
+/** Returns whether there were any. */
+async function moveRows(manager: EntityManager, partition: string, day: number): Promise<boolean> {
+  const [moved] = await manager.query<[{ count: number }]>(`
+    with moved as (
+      delete from ${DEFAULT_PARTITION}
+       where iot_timestamp >= ${bound(day)} and iot_timestamp < ${bound(day + 1)}
+      returning ${COLUMNS}
+    ), inserted as (
+      insert into ${partition} (${COLUMNS}) select ${COLUMNS} from moved returning 1
+    )
+    select count(*)::int as count from inserted`);
+  return moved.count > 0;
 }
 
 function partitionName(day: number): string {
-  return `tbl_iot_telemetry_data_p${dateOf(day).replaceAll('-', '')}`;
+  return `${TABLE}_p${dateOf(day).replaceAll('-', '')}`;
 }
 
 function dayOfPartition(name: string): number | null {

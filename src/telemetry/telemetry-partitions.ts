@@ -1,20 +1,44 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { Cron, CronExpression } from '@nestjs/schedule';
+import { Cron, CronExpression, Interval } from '@nestjs/schedule';
 import { TelemetrySettings } from '../platform/config/settings.js';
+import { isLockTimeout } from '../platform/database/database-errors.js';
+import { describeLockHolder } from '../platform/database/table-locks.js';
 import { dateOf, dayOf, NEWEST_DAYS_AHEAD, OLDEST_DAYS_BACK } from './clock-window.js';
 import { IngestCounters } from './ingest-counters.js';
-import { PartitionsRepository } from './partitions.repository.js';
+import { PartitionBlockade } from './partition-blockade.js';
+import { type PartitionChange, PartitionsRepository } from './partitions.repository.js';
+
+/** Days other than those around today get a partition when the default one holds this many of their rows. */
+const MIN_ROWS_OF_A_DAY = 100;
+/** How soon a new day is looked at, and how soon after a blocking transaction has ended the partition is created. */
+const LOOK_EVERY_MS = 5_000;
+/** A transaction that holds the table for longer is not waited for at all. Those of the gateways are shorter. */
+const LONG_TRANSACTION_SECONDS = 1;
+/** Looks that are left out after an attempt that met only short transactions; the number doubles with each. */
+const MAX_LOOKS_LEFT_OUT = 12;
 
 /**
- * One partition of the telemetry table a day of device time: made ahead by the hour and on demand by the writer, dropped
- * whole when its retention is over. Days outside the window never get one, so a device whose clock lies can neither make
- * partitions without end nor stand in the way of a later day's.
+ * One partition of the telemetry table per day of device time, created by this task and never by a writer: a row whose day has no
+ * partition goes to the default one, and is moved when the partition is created. The days around today get theirs ahead. Any other day inside the
+ * window gets one when enough of its rows have arrived; a day outside the window never does. A partition is dropped when its retention is over.
+ *
+ * No change waits for a table lock for longer than a moment, because everybody else would wait behind it: it is given up and tried again.
  */
 @Injectable()
 export class TelemetryPartitions implements OnApplicationBootstrap {
+  readonly blockades: Readonly<Record<PartitionChange, PartitionBlockade>> = {
+    create: new PartitionBlockade('Records of that day are stored in the default partition until then.'),
+    drop: new PartitionBlockade('Expired records are kept until then.'),
+  };
   private readonly logger = new Logger(TelemetryPartitions.name);
   /** Days known to have a partition. Another instance may drop one, but only outside the window. */
-  private readonly known = new Set<number>();
+  private known = new Set<number>();
+  /** True at first and every hour, and when records of a day without a partition have been stored. */
+  private surveyIsDue = true;
+  private dropIsDue = true;
+  private looksToLeaveOut = 0;
+  private attemptsInVain = 0;
+  private working = false;
 
   constructor(
     private readonly settings: TelemetrySettings,
@@ -22,54 +46,160 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
     private readonly counters: IngestCounters,
   ) {}
 
-  /** A start without partitions would be slow, not wrong: the writer makes what it needs. */
+  /** A start without partitions is slower, not wrong. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.maintain();
+    await this.guarded(() => this.createAhead());
   }
 
-  /** Makes sure that every day inside the window has its partition before its rows are written. */
-  async ensure(days: Iterable<number>): Promise<void> {
-    const today = dayOf(Date.now());
+  /** Records of these days are about to be stored. Called for every batch. */
+  note(days: Iterable<number>): void {
     for (const day of days) {
-      if (!this.known.has(day) && this.isInWindow(day, today)) {
-        if (await this.repository.create(day)) {
-          this.counters.partitionsMade++;
-          this.logger.log(`Made the partition of ${dateOf(day)}`);
-        }
-        this.known.add(day);
+      if (!this.known.has(day) && this.isInWindow(day)) {
+        this.surveyIsDue = true;
       }
     }
   }
 
-  /** Hourly: tomorrow's partitions before tomorrow, and an end to what has been kept long enough. */
-  @Cron(CronExpression.EVERY_HOUR, { waitForCompletion: true })
+  @Cron(CronExpression.EVERY_HOUR)
+  scheduleSurvey(): void {
+    this.surveyIsDue = true;
+    this.dropIsDue = true;
+  }
+
+  @Interval(LOOK_EVERY_MS)
   async maintain(): Promise<void> {
+    if (this.looksToLeaveOut > 0) {
+      this.looksToLeaveOut--;
+      return;
+    }
+    await this.guarded(async () => {
+      if ((await this.createAhead()) && (await this.createArrived())) {
+        this.blockades.create.clear();
+      }
+      if (this.dropIsDue && (await this.dropExpired())) {
+        this.dropIsDue = false;
+        this.blockades.drop.clear();
+      }
+    });
+  }
+
+  private async guarded(work: () => Promise<unknown>): Promise<void> {
+    if (this.working) {
+      return;
+    }
+    this.working = true;
     try {
-      const today = dayOf(Date.now());
-      await this.ensure([today - 1, today, today + 1, today + NEWEST_DAYS_AHEAD]);
-      await this.dropExpired(today);
+      await work();
     } catch (error) {
-      this.logger.error(`Partitions could not be maintained, next try in an hour: ${String(error)}`);
+      this.logger.error(`Partitions could not be maintained, next try in ${LOOK_EVERY_MS / 1_000} s: ${String(error)}`);
+    } finally {
+      this.working = false;
     }
   }
 
-  private async dropExpired(today: number): Promise<void> {
+  /** Returns false when something was in the way. */
+  private async createAhead(): Promise<boolean> {
+    const today = dayOf(Date.now());
+    return this.createMissing([today - 1, today, today + 1, today + NEWEST_DAYS_AHEAD]);
+  }
+
+  private async createArrived(): Promise<boolean> {
+    if (!this.surveyIsDue) {
+      return true;
+    }
+    const today = dayOf(Date.now());
+    const days = await this.repository.findDaysInDefault(this.oldestDay(today), today + NEWEST_DAYS_AHEAD + 1, MIN_ROWS_OF_A_DAY);
+    const isDone = await this.createMissing(days);
+    this.surveyIsDue = !isDone;
+    return isDone;
+  }
+
+  private async createMissing(days: readonly number[]): Promise<boolean> {
+    const missing = days.filter((day) => !this.known.has(day));
+    if (missing.length === 0) {
+      return true;
+    }
+    this.known = new Set(await this.repository.findDays());
+    for (const day of missing.filter((one) => !this.known.has(one))) {
+      if (!(await this.attempt('create', `create the partition of ${dateOf(day)}`, () => this.create(day)))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private async create(day: number): Promise<boolean> {
+    const isMade = await this.repository.create(day);
+    if (isMade) {
+      this.known.add(day);
+      this.counters.partitionsMade++;
+      this.logger.log(`Created the partition of ${dateOf(day)}`);
+    }
+    return isMade;
+  }
+
+  private async dropExpired(): Promise<boolean> {
     const { TELEMETRY_RETENTION_DAYS: keepDays } = this.settings;
     if (keepDays === 0) {
-      return;
+      return true;
     }
-    for (const day of await this.repository.findBefore(today - keepDays)) {
-      await this.repository.drop(day);
+    const oldest = dayOf(Date.now()) - keepDays;
+    for (const day of (await this.repository.findDays()).filter((found) => found < oldest)) {
+      if (!(await this.attempt('drop', `drop the partition of ${dateOf(day)}`, () => this.drop(day, keepDays)))) {
+        return false;
+      }
+    }
+    await this.repository.deleteExpiredStrays(keepDays);
+    return true;
+  }
+
+  private async drop(day: number, keepDays: number): Promise<boolean> {
+    await this.repository.keepLatest(day);
+    const isDropped = await this.repository.drop(day);
+    if (isDropped) {
       this.known.delete(day);
       this.counters.partitionsDropped++;
       this.logger.log(`Dropped the partition of ${dateOf(day)}: older than ${keepDays} days`);
     }
-    await this.repository.deleteExpiredStrays(keepDays);
+    return isDropped;
   }
 
-  private isInWindow(day: number, today: number): boolean {
+  /** Looks who holds the table before it asks for it. Returns false when it could not be had, or when another instance is at work. */
+  private async attempt(kind: PartitionChange, change: string, work: () => Promise<boolean>): Promise<boolean> {
+    const [holder] = await this.repository.findHolders(kind, LONG_TRANSACTION_SECONDS);
+    if (holder) {
+      this.blockades[kind].report(change, describeLockHolder(holder));
+      return false;
+    }
+    try {
+      const isDone = await work();
+      this.attemptsInVain = 0;
+      return isDone;
+    } catch (error) {
+      if (!isLockTimeout(error)) {
+        throw error;
+      }
+      await this.backOff(kind, change);
+      return false;
+    }
+  }
+
+  private async backOff(kind: PartitionChange, change: string): Promise<void> {
+    this.looksToLeaveOut = Math.min(2 ** this.attemptsInVain - 1, MAX_LOOKS_LEFT_OUT);
+    this.attemptsInVain++;
+    const [holder] = await this.repository.findHolders('drop', 0);
+    if (this.attemptsInVain > 1) {
+      this.blockades[kind].report(change, holder ? describeLockHolder(holder) : 'transactions that follow each other');
+    }
+  }
+
+  private isInWindow(day: number): boolean {
+    const today = dayOf(Date.now());
+    return day >= this.oldestDay(today) && day <= today + NEWEST_DAYS_AHEAD;
+  }
+
+  private oldestDay(today: number): number {
     const { TELEMETRY_RETENTION_DAYS: keepDays } = this.settings;
-    const daysBack = keepDays === 0 ? OLDEST_DAYS_BACK : Math.min(OLDEST_DAYS_BACK, keepDays);
-    return day >= today - daysBack && day <= today + NEWEST_DAYS_AHEAD;
+    return today - (keepDays === 0 ? OLDEST_DAYS_BACK : Math.min(OLDEST_DAYS_BACK, keepDays));
   }
 }

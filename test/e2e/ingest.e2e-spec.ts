@@ -2,7 +2,6 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { FakeDevice } from '../support/fake-device.js';
 import { CODEC_8, frame, recordBytes, recordsField, recordsFrame, uint, type TestRecord } from '../support/frames.js';
 import { Gateway } from '../support/gateway.js';
-import { waitFor } from '../support/wait-for.js';
 
 let database: TestDatabase;
 let gateway: Gateway;
@@ -422,85 +421,4 @@ describe('frames that can not be accepted', () => {
       device.close();
     },
   );
-});
-
-describe('partitions', () => {
-  const DAY_MS = 86_400_000;
-
-  async function partitionOf(imei: string): Promise<string[]> {
-    const rows = await database.query<{ partition: string }>(
-      'select distinct tableoid::regclass::text as partition from tbl_iot_telemetry_data where iot_imei = $1 order by 1',
-      [imei],
-    );
-    return rows.map(({ partition }) => partition);
-  }
-
-  function partitionName(ms: number): string {
-    return `tbl_iot_telemetry_data_p${new Date(ms).toISOString().slice(0, 10).replaceAll('-', '')}`;
-  }
-
-  it('are made for the days that arrive, inside the window only', async () => {
-    const imei = newImei();
-    const now = Date.now();
-    const inside = [now - 399 * DAY_MS, now - 37 * DAY_MS, now + DAY_MS];
-    await send(
-      imei,
-      inside.map((timestampMs) => ({ timestampMs })),
-    );
-    expect(await partitionOf(imei)).toEqual(inside.map(partitionName));
-
-    const liar = newImei();
-    await send(
-      liar,
-      [now - 402 * DAY_MS, now + 4 * DAY_MS, 0, 2n ** 64n - 1n].map((timestampMs) => ({ timestampMs })),
-    );
-    expect(await partitionOf(liar)).toEqual(['tbl_iot_telemetry_data_default']);
-  });
-
-  it('take over what the default partition holds of their day', async () => {
-    const imei = newImei();
-    const timestampMs = Date.now() - 201 * DAY_MS;
-    await database.query(
-      `insert into tbl_iot_telemetry_data_default (iot_imei, iot_timestamp, record_hash, timestamp, latitude, longitude, altitude, angle, satellites, speed, priority, event_io_id)
-       values ($1, $2, 1, now(), 0, 0, 0, 0, 0, 5, 0, 0)`,
-      [imei, new Date(timestampMs)],
-    );
-    const rows = await send(imei, [{ timestampMs, speed: 6 }]);
-    expect(rows.map(({ speed }) => speed).sort()).toEqual([5, 6]);
-    expect(await partitionOf(imei)).toEqual([partitionName(timestampMs)]);
-  });
-
-  it('older than the retention are dropped, and the newest record of a silent device is kept', async () => {
-    const expiring = await createTestDatabase();
-    const first = await Gateway.start(expiring.url);
-    const imei = newImei();
-    const device = await FakeDevice.logIn(first.devicePort, imei);
-    const old = Date.now() - 40 * DAY_MS;
-    expect(
-      await device.exchange(
-        recordsFrame([
-          { timestampMs: old, speed: 40 },
-          { timestampMs: old - 1, speed: 41 },
-        ]),
-      ),
-    ).toBe(2);
-    device.close();
-    await first.stop();
-
-    const second = await Gateway.start(expiring.url, { TELEMETRY_RETENTION_DAYS: '30' });
-    await waitFor(async () => (await second.stats('telemetry')).partitionsDropped === 1, {
-      what: 'the old partition to be dropped',
-    });
-    expect(await expiring.query('select from tbl_iot_telemetry_data')).toEqual([]);
-    const latest = await second.get<{ record: { speed: number } }>(`devices/${imei}/telemetry/latest`);
-    expect(latest.body.record.speed).toBe(40);
-
-    const straggler = await FakeDevice.logIn(second.devicePort, imei);
-    expect(await straggler.exchange(recordsFrame([{ timestampMs: old, speed: 42 }]))).toBe(1);
-    const [row] = await expiring.query('select tableoid::regclass::text as partition from tbl_iot_telemetry_data');
-    expect(row).toEqual({ partition: 'tbl_iot_telemetry_data_default' });
-    straggler.close();
-    await second.stop();
-    await expiring.drop();
-  });
 });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
 import { NodeProcess } from '../support/node-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -50,6 +51,24 @@ describe('migrate', () => {
     expect(runs.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(runs.filter(({ output }) => output.includes('migrated now'))).toHaveLength(1);
     await other.drop();
+  });
+
+  it('lets others use a table that a long transaction keeps it from, says so once, and goes on when that has ended', async () => {
+    const busy = await createTestDatabase();
+    await busy.query(`delete from tbl_iot_migrations where name = 'CommandIndexPredicates1790000001500'`);
+    const reader = new Client({ connectionString: busy.url });
+    await reader.connect();
+    await reader.query('begin; select from tbl_iot_command_logs');
+    const process = new NodeProcess({ args: [MIGRATE], cwd: folder, env: { DATABASE_URL: busy.url } });
+    await process.waitForLine(/A migration waits for a table that another transaction holds/);
+    const begun = performance.now();
+    await busy.query('select from tbl_iot_command_logs');
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    await reader.end();
+    expect((await process.exit).code).toBe(0);
+    expect(process.lines.join('\n')).toContain('migrated now: CommandIndexPredicates1790000001500');
+    expect(process.lines.filter((line) => line.includes('A migration waits'))).toHaveLength(1);
+    await busy.drop();
   });
 
   it.each([

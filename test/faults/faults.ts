@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { FakeDevice } from '../support/fake-device.js';
+import { recordsFrame } from '../support/frames.js';
 import { waitFor } from '../support/wait-for.js';
 import { type World } from './world.js';
 
@@ -9,6 +11,10 @@ export type Fault = (world: World) => Promise<void>;
 const WAIT = { timeoutMs: 60_000 };
 /** Longer than a statement may take before it is looked at as one that hangs; shorter than the devices' patience. */
 const HELD_MS = 3_000;
+const DAY_MS = 86_400_000;
+const ENOUGH_FOR_A_PARTITION = 120;
+/** No acknowledgement takes longer while nothing but a reader is in the way; the machine may be slow. */
+const UNDISTURBED_MS = 3_000;
 const WRITE_DONE = /(COMMIT|INSERT 0 [1-9]\d*|COPY [1-9]\d*|UPDATE [1-9]\d*|DELETE [1-9]\d*)\0/;
 
 export const killGateway: Fault = async ({ chance, seats }) => chance.pick(seats).killAndRestart();
@@ -85,6 +91,44 @@ export const exhaustPools: Fault = async ({ server, seats }) => {
   }
 };
 
+/**
+ * A report that reads the whole table and does not end, while records of a day without a partition arrive: the partition has to wait for it,
+ * and nothing else may. A gateway starts meanwhile.
+ */
+export const longReader: Fault = async (world) => {
+  const { chance, seats, fleet, database } = world;
+  const day = Math.floor(Date.now() / DAY_MS) - chance.between(100, 390);
+  const partition = `tbl_iot_telemetry_data_p${new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`;
+  const records = Array.from({ length: ENOUGH_FOR_A_PARTITION }, (_, index) => ({ timestampMs: day * DAY_MS + index }));
+  const reader = new Client(database.url);
+  await reader.connect();
+  try {
+    await reader.query('begin; select count(*) from tbl_iot_telemetry_data');
+    fleet.latencies = [];
+    for (const seat of seats) {
+      const device = await FakeDevice.logIn(seat.devices.port, String(861_000_000_000_000 + day));
+      await device.exchange(recordsFrame(records), UNDISTURBED_MS);
+      device.close();
+    }
+    await waitFor(async () => Math.max(...(await Promise.all(seats.map((seat) => seat.partitionBlockedSeconds())))) > 0, {
+      ...WAIT,
+      what: 'a gateway to notice that the partition has to wait',
+    });
+    await fleet.acknowledge(200, 60_000);
+    const slowest = Math.max(...fleet.latencies);
+    if (slowest > UNDISTURBED_MS) {
+      throw new Error(`an acknowledgement took ${slowest.toFixed(0)} ms while somebody read for long`);
+    }
+    await chance.pick(seats).terminateAndRestart();
+  } finally {
+    await reader.end();
+  }
+  await waitFor(async () => (await database.query(`select from pg_class where relname = '${partition}'`)).length === 1, {
+    ...WAIT,
+    what: `the partition ${partition}`,
+  });
+};
+
 /** Two seconds for everything that writes, until the devices have had some acknowledgements that way. */
 export const slowDatabase: Fault = async ({ seats, fleet }) => {
   seats.forEach(({ database }) =>
@@ -129,6 +173,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   cutDatabase,
   halfOpenDevices,
   exhaustPools,
+  longReader,
   slowDatabase,
   hostDown,
   splitBytes,

@@ -49,8 +49,12 @@ export class GatewaySeat {
 
   /** Statements that have no connection of the pool. */
   async waitingForConnection(): Promise<number> {
-    const response = await fetch(`${this.gateway.apiUrl}/metrics`, { headers: { 'x-api-key': API_KEY } });
-    return new Exposition(await response.text()).value('iot_broker_database_pool_waiting') ?? NaN;
+    return (await this.metrics()).value('iot_broker_database_pool_waiting') ?? NaN;
+  }
+
+  /** How long the creation of a partition has been waiting for another transaction. */
+  async partitionBlockedSeconds(): Promise<number> {
+    return (await this.metrics()).value('iot_broker_partition_blocked_seconds', { change: 'create' }) ?? NaN;
   }
 
   async heapMegabytes(): Promise<number> {
@@ -71,6 +75,11 @@ export class GatewaySeat {
     this.asked.add(this.gateway);
     await this.gateway.kill();
     await Promise.all([this.devices.close(), this.database.close()]);
+  }
+
+  private async metrics(): Promise<Exposition> {
+    const response = await fetch(`${this.gateway.apiUrl}/metrics`, { headers: { 'x-api-key': API_KEY } });
+    return new Exposition(await response.text());
   }
 
   private async restart(): Promise<void> {

@@ -31,6 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
     world: { env: { DATABASE_POOL_SIZE: '3' } },
     faults: [faults.exhaustPools, faults.exhaustPools],
   },
+  { name: 'long-reader', faults: [faults.longReader, faults.longReader] },
   // A heartbeat may take a quarter of the time: with less, an instance is right to give its devices up.
   { name: 'database-slow', world: { env: { INSTANCE_DEAD_AFTER_SECONDS: '20' } }, faults: [faults.slowDatabase] },
   { name: 'host-down', faults: [faults.hostDown] },

@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import { QueryFailedError } from 'typeorm';
-import { isBadRow, isDatabaseAway, isDuplicateKey, isReadOnly } from './database-errors.js';
+import { isBadRow, isDatabaseAway, isDuplicateKey, isLockTimeout, isReadOnly, isStaleRoute } from './database-errors.js';
 
 function fromDriver(code: string): DatabaseError {
   return Object.assign(new DatabaseError('it failed', 0, 'error'), { code });
@@ -32,6 +32,16 @@ describe('a database error', () => {
 
   it.each(['40P01', '40001', '55P03', '42P01', '42501', '42703', '53200', '57014', '25001'])('%s is neither', (code) => {
     expect([isBadRow(fromDriver(code)), isDatabaseAway(fromDriver(code))]).toEqual([false, false]);
+  });
+
+  it('of a check constraint without a name is a row sent to a partition that no longer takes it', () => {
+    expect(isStaleRoute(fromTypeOrm('23514'))).toBe(true);
+    expect(isStaleRoute(Object.assign(fromDriver('23514'), { constraint: 'a_check' }))).toBe(false);
+    expect(isStaleRoute(fromDriver('23505'))).toBe(false);
+  });
+
+  it('55P03 is a lock that could not be had', () => {
+    expect([isLockTimeout(fromTypeOrm('55P03')), isLockTimeout(fromDriver('40P01'))]).toEqual([true, false]);
   });
 
   it.each([

@@ -2,6 +2,8 @@ import { DatabaseError } from 'pg';
 
 const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
+const CHECK_VIOLATION = '23514';
+const LOCK_NOT_AVAILABLE = '55P03';
 /** Data exception and integrity constraint violation: the row is to blame, and will be the next time too. */
 const CLASSES_OF_BAD_ROWS = ['22', '23'];
 /** Connection exception; insufficient resources; operator intervention. */
@@ -45,6 +47,19 @@ export function isDuplicateKey(error: unknown): boolean {
 
 export function isMissingReference(error: unknown): boolean {
   return sqlState(error) === FOREIGN_KEY_VIOLATION;
+}
+
+/** Whether `lock_timeout` was over, or a lock was asked for with `nowait`. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlState(error) === LOCK_NOT_AVAILABLE;
+}
+
+/**
+ * Whether a row missed its partition: one was attached after the statement had begun, and the default partition, where the row was sent, no longer
+ * takes it. The next try finds the partition. PostgreSQL names the constraint of every other check violation.
+ */
+export function isStaleRoute(error: unknown): boolean {
+  return causes(error).some((cause) => cause instanceof DatabaseError && cause.code === CHECK_VIOLATION && !cause.constraint);
 }
 
 /** Whether writing the same rows again would fail again. Everything else (an outage, a full disk, a deadlock) is worth another try. */

@@ -1,4 +1,7 @@
-import { DataSource, type QueryRunner } from 'typeorm';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
+import { isLockTimeout } from './database-errors.js';
 import { SettingsError } from '../config/validate-settings.js';
 import { Telemetry1790000000000 } from '../../../migrations/1790000000000-telemetry.js';
 import { Commands1790000001000 } from '../../../migrations/1790000001000-commands.js';
@@ -25,6 +28,9 @@ const MIGRATIONS = [
 
 /** Any number will do, as long as every gateway takes the same. */
 const MIGRATION_LOCK = 7_310_200_811;
+/** How long a migration waits for a table lock, and for the next try. */
+const LOCK_TIMEOUT = '300ms';
+const LOCK_RETRY_MS = 2_000;
 
 /**
  * Brings the database at `url` up to date. Safe when many instances start together: the first one migrates, the
@@ -44,8 +50,7 @@ export async function runMigrations(url: string): Promise<string[]> {
   const lock = dataSource.createQueryRunner();
   try {
     await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const done = await dataSource.runMigrations({ transaction: 'each' });
-    return done.map(({ name }) => name);
+    return await migratePatiently(dataSource);
   } finally {
     await giveBack(dataSource, lock);
   }
@@ -56,6 +61,39 @@ async function giveBack(dataSource: DataSource, lock: QueryRunner): Promise<void
   await lock.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
   await lock.release().catch(() => undefined);
   await dataSource.destroy().catch(() => undefined);
+}
+
+/**
+ * A migration that has to wait for a table is given up and tried again, for as long as it takes: whoever else asks for that table would wait behind
+ * it. Those that are done stay done.
+ */
+async function migratePatiently(dataSource: DataSource): Promise<string[]> {
+  const queryRunner = dataSource.createQueryRunner();
+  const logger = new Logger('Migrations');
+  try {
+    await queryRunner.query(`set lock_timeout = '${LOCK_TIMEOUT}'`);
+    const executor = new MigrationExecutor(dataSource, queryRunner);
+    executor.transaction = 'each';
+    const pending = (await executor.getPendingMigrations()).map(({ name }) => name);
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        await executor.executePendingMigrations();
+        return pending;
+      } catch (error) {
+        if (!isLockTimeout(error)) {
+          throw error;
+        }
+        if (isFirst) {
+          logger.warn(
+            `A migration waits for a table that another transaction holds (pg_stat_activity shows it): ${String(error)}`,
+          );
+        }
+        await delay(LOCK_RETRY_MS);
+      }
+    }
+  } finally {
+    await queryRunner.release().catch(() => undefined);
+  }
 }
 
 /** The first connection of all: when there is none, it is the setting or the server, and a stack would help nobody. */

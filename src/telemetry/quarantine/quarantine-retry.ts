@@ -78,8 +78,7 @@ export class QuarantineRetry {
     const rows = await this.dataSource.transaction(async (manager) => {
       const locked = await this.quarantine.lockNext(manager, filter, result.nextCursor ?? '0', limit);
       const decoded = locked.flatMap((row) => decode(row, result));
-      // Before any record is inserted: creating a partition needs locks that a transaction which has inserted would hold.
-      await this.partitions.ensure(new Set(decoded.flatMap(({ batch }) => [...batch.days])));
+      this.partitions.note(new Set(decoded.flatMap(({ batch }) => [...batch.days])));
       for (const { row, batch } of decoded) {
         await this.move(manager, row, batch, result);
       }
