@@ -5,7 +5,9 @@ import { DataSource } from 'typeorm';
 export interface CommandBacklog {
   readonly inFlight: number;
   readonly waiting: number;
-  /** Ended because a newer one with the same text came, of those created in the last hour. */
+  /** Accepted by the device, which executes them later. */
+  readonly postponed: number;
+  /** Ended because a newer one took its place, of those created in the last hour. */
   readonly supersededInLastHour: number;
 }
 
@@ -16,7 +18,8 @@ export class CommandBacklogRepository {
 
   async read(): Promise<CommandBacklog> {
     const [backlog] = await this.dataSource.query<[CommandBacklog]>(
-      `select count(*) filter (where in_flight)::int as "inFlight", count(*) filter (where not in_flight)::int as waiting,
+      `select count(*) filter (where in_flight)::int as "inFlight", count(*) filter (where device_state = 'queued')::int as postponed,
+              count(*) filter (where not in_flight and device_state is distinct from 'queued')::int as waiting,
               (select count(*)::int from tbl_iot_command_logs
                 where reason = 'superseded' and created_at > now() - interval '1 hour') as "supersededInLastHour"
          from tbl_iot_command_logs

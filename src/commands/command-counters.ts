@@ -14,8 +14,10 @@ export class CommandCounters {
    */
   readonly ended: Partial<Record<CommandEnd, number>> = {};
 
-  countEnd(status: CommandStatus, reason: FailureReason | 'none' | 'late'): void {
+  countEnd(status: CommandStatus, reason: FailureReason | 'none' | 'late', commands = 1): void {
     const end: CommandEnd = `${status} ${reason}`;
-    this.ended[end] = (this.ended[end] ?? 0) + 1;
+    if (commands > 0) {
+      this.ended[end] = (this.ended[end] ?? 0) + commands;
+    }
   }
 }

@@ -1,39 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { stringifyJson } from '../platform/json/json-source.js';
 import { PreparedStatement } from '../platform/database/prepared-statement.js';
-import { type OutboxEvent } from '../platform/outbox/outbox.service.js';
 import { COMMAND_FIELDS, type Command, type FailureReason } from './command.js';
 import { CommandCounters } from './command-counters.js';
 import { type DueCommand } from './due-command.js';
 
-/** A reply within this time after "unconfirmed" still completes the command. */
-const LATE_REPLY_HOURS = 24;
-const LATE_SINCE = `now() - interval '${LATE_REPLY_HOURS} hours'`;
 const SWEPT_AT_A_TIME = 500;
-
-export interface AnswerableCommand extends Command {
-  readonly standing: 'in-flight' | 'postponed' | 'waiting' | 'late';
-  readonly mayStillBeAnswered: boolean;
-}
 
 /** The connection that a device's newest session belongs to, as far as its instance knows. */
 export interface SessionConnection {
   readonly id: string;
   readonly epoch: number;
-}
-
-/** How a reply ends a command. */
-export interface Settlement {
-  readonly status: 'COMPLETED' | 'FAILED';
-  readonly reason: FailureReason | null;
-  readonly result: 'confirmed' | 'rejected';
-  readonly response: string;
-  /** Null: nobody is to be told. */
-  readonly event: OutboxEvent | null;
-  /** The event goes to the host, and not only to its feed. */
-  readonly deliver: boolean;
 }
 
 /** Whether the host hears of attempts beyond the first, and how. */
@@ -50,7 +28,7 @@ const CLAIM = new PreparedStatement<Command>(
   with head as (
     select distinct on (case when silent then command_log_id::text else reply_shape end) command_log_id
       from tbl_iot_command_logs waiting
-     where imei = $1 and status = 'PENDING' and not in_flight and attempts <= max_retry and expires_at > now()
+     where imei = $1 and status = 'PENDING' and not in_flight and device_state is null and attempts <= max_retry and expires_at > now()
        and exists (select from tbl_iot_device_sessions session where session.imei = $1 and session.epoch = $4)
        and (silent or not exists (
          select from tbl_iot_command_logs busy
@@ -60,7 +38,7 @@ const CLAIM = new PreparedStatement<Command>(
   claimed as (
     select command_log_id from tbl_iot_command_logs
      where command_log_id in (select command_log_id from head)
-       and imei = $1 and status = 'PENDING' and not in_flight
+       and imei = $1 and status = 'PENDING' and not in_flight and device_state is null
        for update skip locked
   ),
   written as (
@@ -87,46 +65,7 @@ const CLAIM = new PreparedStatement<Command>(
     from written`,
 );
 
-/** No row: the session is not the device's newest. One row without a command: nothing is answerable. */
-const FIND_ANSWERABLE = new PreparedStatement<AnswerableCommand | { commandLogId: null }>(
-  'iot_find_answerable_commands',
-  `
-  select ${COMMAND_FIELDS},
-         case when status = 'FAILED' then 'late' when in_flight or silent then 'in-flight' else 'waiting' end as standing,
-         sent_at + make_interval(secs => 2 * timeout_seconds) > now() as "mayStillBeAnswered"
-    from (select from tbl_iot_device_sessions session where session.imei = $1 and session.epoch = $2) newest_session
-    left join (
-      select * from tbl_iot_command_logs where imei = $1 and status = 'PENDING' and attempts > 0
-      union all
-      select * from tbl_iot_command_logs where imei = $1 and reason = 'unconfirmed' and completed_at > ${LATE_SINCE}
-    ) answerable on true
-   order by sent_at, command_log_id`,
-);
-
-const SETTLE = new PreparedStatement<{ othersWait: boolean }>(
-  'iot_settle_command',
-  `
-  with settled as (
-    update tbl_iot_command_logs
-       set late = (status = 'FAILED' and $4 = 'COMPLETED'), status = $4, reason = $5, response = $6, in_flight = false,
-           updated_at = now(), completed_at = now()
-     where command_log_id = $1 and attempts = $2 and status = $3
-       and exists (select from tbl_iot_device_sessions session where session.imei = tbl_iot_command_logs.imei and session.epoch = $10)
-    returning imei
-  ),
-  ended as (
-    update tbl_iot_command_attempts set result = $7, ended_at = now(), reply = $6
-     where command_log_id = $1 and attempt = $2 and exists (select from settled)
-  )
-  select exists (
-           select from tbl_iot_command_logs waiting
-            where waiting.imei = settled.imei and waiting.status = 'PENDING' and not waiting.in_flight and waiting.command_log_id <> $1
-         ) as "othersWait",
-         case when $8::text is not null then iot_append_event(settled.imei, $8, $9::json, $11)::text end as told
-    from settled`,
-);
-
-/** SQL of the device side: claims, replies, time-outs. One statement is one step; who may take it is said by its `where`. */
+/** SQL of the device side: claims and time-outs. One statement is one step, and its `where` decides who may take it. */
 @Injectable()
 export class CommandDeliveryRepository {
   constructor(
@@ -154,7 +93,7 @@ export class CommandDeliveryRepository {
         `update tbl_iot_command_logs
             set attempts = attempts - 1, in_flight = false, due_at = expires_at, updated_at = now(),
                 sent_at = case when attempts = 1 then null else sent_at end
-          where command_log_id = $1 and attempts = $2 and status = 'PENDING'
+          where command_log_id = $1 and attempts = $2 and status = 'PENDING' and device_state is null
          returning command_log_id`,
         [commandLogId, attempt],
       );
@@ -168,17 +107,26 @@ export class CommandDeliveryRepository {
   }
 
   /**
-   * Devices are back by other connections: what their old ones left unanswered may be written again at once, before all others. Not by a
-   * connection that has lost its place already: what the newest one has in flight is none of its.
+   * Devices are back by other connections: what their old ones left unanswered may be written again at once, before all others. Not what the
+   * device has answered in words that no pattern knows. A connection that has been replaced already releases nothing. Locked in the order of
+   * the ids, as the intake does it.
    */
   async releaseOfOldConnections(imeis: readonly string[], socketUuids: readonly string[]): Promise<void> {
     await this.dataSource.query(
-      `with released as (
-         update tbl_iot_command_logs log
-            set in_flight = false, queued_at = created_at, due_at = expires_at, updated_at = now()
+      `with unanswered as (
+         select log.command_log_id
            from unnest($1::text[], $2::text[]) as login (imei, socket_uuid)
            join tbl_iot_device_sessions session on session.imei = login.imei and session.connection_id = login.socket_uuid::uuid
-          where log.imei = login.imei and log.in_flight and log.socket_uuid <> login.socket_uuid and log.attempts <= log.max_retry
+           join tbl_iot_command_logs log on log.imei = login.imei
+          where log.in_flight and log.device_state is null and log.socket_uuid <> login.socket_uuid and log.attempts <= log.max_retry
+          order by log.command_log_id
+            for update of log
+       ),
+       released as (
+         update tbl_iot_command_logs log
+            set in_flight = false, queued_at = created_at, due_at = expires_at, updated_at = now()
+           from unanswered
+          where log.command_log_id = unanswered.command_log_id
          returning log.command_log_id, log.attempts
        )
        update tbl_iot_command_attempts attempt
@@ -195,7 +143,7 @@ export class CommandDeliveryRepository {
       `select distinct waiting.imei
          from tbl_iot_command_logs waiting
          join tbl_iot_device_sessions session on session.imei = waiting.imei and session.instance_id = $1
-        where status = 'PENDING' and not in_flight and attempts <= max_retry and expires_at > now()`,
+        where status = 'PENDING' and not in_flight and device_state is null and attempts <= max_retry and expires_at > now()`,
       [instanceId],
     );
     return rows.map(({ imei }) => imei);
@@ -205,48 +153,11 @@ export class CommandDeliveryRepository {
   async findWaiting(imeis: readonly string[]): Promise<string[]> {
     const rows = await this.dataSource.query<{ imei: string }[]>(
       `select distinct imei from tbl_iot_command_logs
-        where imei = any ($1::text[]) and status = 'PENDING' and not in_flight and attempts <= max_retry and expires_at > now()`,
+        where imei = any ($1::text[]) and status = 'PENDING' and not in_flight and device_state is null and attempts <= max_retry
+          and expires_at > now()`,
       [imeis],
     );
     return rows.map(({ imei }) => imei);
-  }
-
-  /**
-   * Commands that a reply of this device may answer, in the order in which they were last written. Looked up by two partial indexes, not by
-   * the device's whole history. Not locked: `settle` asks again. Null when the device has a newer session than this one: what an old
-   * connection says changes nothing.
-   */
-  async findAnswerable(imei: string, epoch: number): Promise<AnswerableCommand[] | null> {
-    const rows = await FIND_ANSWERABLE.run(this.dataSource, [imei, epoch]);
-    return rows.length === 0 ? null : rows.filter((row) => row.commandLogId !== null);
-  }
-
-  /**
-   * Ends a command as a reply says, with its attempt and its event, in one statement. Null when it is no longer as it was found: whoever
-   * ended it or wrote it again in the meantime was first, so that nothing is confirmed twice.
-   */
-  async settle(
-    found: AnswerableCommand,
-    epoch: number,
-    { status, reason, result, response, event, deliver }: Settlement,
-  ): Promise<{ othersWait: boolean } | null> {
-    const [row] = await SETTLE.run(this.dataSource, [
-      found.commandLogId,
-      found.attempts,
-      found.status,
-      status,
-      reason,
-      response,
-      result,
-      event?.type ?? null,
-      event ? stringifyJson(event.body) : null,
-      epoch,
-      deliver,
-    ]);
-    if (row) {
-      this.counters.countEnd(status, status === 'COMPLETED' && found.standing === 'late' ? 'late' : (reason ?? 'none'));
-    }
-    return row ?? null;
   }
 
   async fail(manager: EntityManager, commandLogId: string, reason: FailureReason): Promise<Command> {
@@ -269,28 +180,21 @@ export class CommandDeliveryRepository {
     );
   }
 
-  /** Words of the device that do not end the command. */
-  async noteReply(commandLogId: string, reply: string): Promise<void> {
-    await this.dataSource.query(
-      `update tbl_iot_command_attempts set reply = $2
-        where command_log_id = $1 and attempt = (select max(attempt) from tbl_iot_command_attempts where command_log_id = $1)`,
-      [commandLogId, reply],
-    );
-  }
-
   /**
-   * Pending commands whose time has come, locked; those that another sweeper holds are its business. "-infinity" is said for the index that
-   * only this query may use.
+   * Pending commands whose time has come, locked; those that another sweeper holds are skipped. "-infinity" is there for the index that only
+   * this query may use.
+   * @param except devices whose commands are left alone: a reply of theirs waits to be stored.
    */
-  async lockDue(manager: EntityManager): Promise<SweptCommand[]> {
+  async lockDue(manager: EntityManager, except: readonly string[]): Promise<SweptCommand[]> {
     return manager.query<SweptCommand[]>(
       `select ${COMMAND_FIELDS}, in_flight as "inFlight",
               (sent_at is not null and estimated_timeout_at <= now()) as "timedOut", expires_at <= now() as expired
          from tbl_iot_command_logs
-        where status = 'PENDING' and due_at > '-infinity' and due_at <= now()
+        where status = 'PENDING' and due_at > '-infinity' and due_at <= now() and imei <> all ($1::text[])
         order by due_at
         limit ${SWEPT_AT_A_TIME}
           for update skip locked`,
+      [except],
     );
   }
 
@@ -317,8 +221,9 @@ export class CommandDeliveryRepository {
   async reschedule(manager: EntityManager, commandLogIds: readonly string[]): Promise<void> {
     await manager.query(
       `update tbl_iot_command_logs
-          set due_at = case when in_flight or attempts > max_retry then greatest(estimated_timeout_at, now() + interval '100 milliseconds')
-                            else greatest(expires_at, now() + interval '100 milliseconds') end
+          set due_at = greatest(now() + interval '100 milliseconds',
+                                case when device_state is distinct from 'queued' and (in_flight or attempts > max_retry)
+                                     then estimated_timeout_at else expires_at end)
         where command_log_id = any ($1::bigint[])`,
       [commandLogIds],
     );

@@ -1,8 +1,5 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
-import { Instance } from '../platform/cluster/instance.js';
-import { InstanceChannel } from '../platform/cluster/instance-channel.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { encodeCodec12Command, encodeCodec14Command } from '../protocol/message.js';
@@ -10,38 +7,32 @@ import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { type LiveConnection } from '../transport/live-connection.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
 import { type Command } from './command.js';
+import { KeptReplies } from './kept-replies.js';
 
-const POLL_EVERY_MS = 2_000;
 /** A claimed command that a device's own frame holds up for longer is taken back; half of its time-out at most. */
 const LONGEST_WAIT_MS = 5_000;
 
 /**
  * Writes commands to the devices this instance holds. Something wakes it for one device (a new command, a login, a reply that freed
- * a slot, a time-out); polling finds what no wake-up reached. The attempt is committed before the first byte: a crash between the
+ * a slot, a time-out); CommandPolling finds what no wake-up reached. The attempt is committed before the first byte: a crash between the
  * two counts as written, so that no command is ever called unwritten which the device may have seen.
  */
 @Injectable()
-export class CommandDispatcher implements OnModuleInit, BeforeApplicationShutdown {
+export class CommandDispatcher implements BeforeApplicationShutdown {
   private readonly logger = new Logger(CommandDispatcher.name);
   /** Devices being dispatched; `again` when something woke us meanwhile. */
   private readonly running = new Map<string, { again: boolean }>();
   /** Claimed commands that are on their way to a socket. */
   private readonly writing = new Set<Promise<void>>();
   private stopping = false;
-  private polling = false;
 
   constructor(
     private readonly repository: CommandDeliveryRepository,
     private readonly connections: ConnectionRegistry,
     private readonly outbox: OutboxService,
-    private readonly instance: Instance,
     private readonly membership: ClusterMembership,
-    private readonly channel: InstanceChannel,
+    private readonly kept: KeptReplies,
   ) {}
-
-  onModuleInit(): void {
-    this.channel.handle('command', { onMessage: (imei) => this.wake(imei), onListening: () => void this.poll() });
-  }
 
   /** Claims nothing any more; what is claimed is written or taken back. */
   async beforeApplicationShutdown(): Promise<void> {
@@ -50,7 +41,10 @@ export class CommandDispatcher implements OnModuleInit, BeforeApplicationShutdow
     await Promise.all(this.writing);
   }
 
-  /** Sends what can be sent to this device, if it is connected here. Returns at once. */
+  /**
+   * Sends what can be sent to this device, if it is connected here. Returns at once. Not while a reply of it waits to be stored: that may be the
+   * answer to what would be written again.
+   */
   wake(imei: string): void {
     const running = this.running.get(imei);
     if (running) {
@@ -63,22 +57,8 @@ export class CommandDispatcher implements OnModuleInit, BeforeApplicationShutdow
     }
   }
 
-  @Interval(POLL_EVERY_MS)
-  async poll(): Promise<void> {
-    if (this.polling || !this.mayClaim || this.connections.size === 0) {
-      return;
-    }
-    this.polling = true;
-    try {
-      (await this.repository.findWaitingOfInstance(this.instance.id)).forEach((imei) => this.wake(imei));
-    } catch (error) {
-      this.logger.warn(`Looking for waiting commands failed, next try in ${POLL_EVERY_MS / 1000} s: ${String(error)}`);
-    } finally {
-      this.polling = false;
-    }
-  }
-
-  private get mayClaim(): boolean {
+  /** Not while this instance is stopping, or may not act for devices. */
+  get mayClaim(): boolean {
     return !this.stopping && this.membership.isMember;
   }
 
@@ -99,7 +79,7 @@ export class CommandDispatcher implements OnModuleInit, BeforeApplicationShutdow
     try {
       const connection = this.connections.find(imei);
       // Claimed only when it can be written: an attempt that waits for half a frame would time out without a byte having left.
-      if (connection && (await connection.sendable()) && this.mayClaim) {
+      if (connection && (await connection.sendable()) && this.mayClaim && !this.kept.has(imei)) {
         await this.send(imei, connection);
       }
     } catch (error) {

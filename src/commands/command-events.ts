@@ -2,10 +2,13 @@ import { type OutboxEvent } from '../platform/outbox/outbox.service.js';
 import { JsonSource } from '../platform/json/json-source.js';
 import { type Command } from './command.js';
 
-/** What the host is told of a command. Names of the old gateway's bodies are kept; the others are added. `command.retried` is told by the claim. */
+/**
+ * Bodies of a command's events. Names of the old gateway's bodies are kept; the others are added. `command.retried` and `command.postponed` are
+ * made by the statements that cause them, and so is the `command.failed` of a command that a newer one contradicts.
+ */
 
 export function commandCompleted(command: Command): OutboxEvent {
-  const { imei, response, commandLogId, late, attempts } = command;
+  const { imei, response, commandLogId, late, attempts, supersededBy } = command;
   const metadata = metadataOf(command);
   const body = {
     identified: true,
@@ -16,14 +19,24 @@ export function commandCompleted(command: Command): OutboxEvent {
     command_log_id: commandLogId,
     late,
     attempts,
+    superseded_by: supersededBy,
   };
   return { type: 'command.completed', imei, body };
 }
 
 export function commandFailed(command: Command): OutboxEvent {
-  const { imei, commandLogId, reason, response, attempts } = command;
+  const { imei, commandLogId, reason, response, attempts, supersededBy } = command;
   const metadata = metadataOf(command);
-  const body = { command_log_id: commandLogId, imei, command: command.command, metadata, reason, response, attempts };
+  const body = {
+    command_log_id: commandLogId,
+    imei,
+    command: command.command,
+    metadata,
+    reason,
+    response,
+    attempts,
+    superseded_by: supersededBy,
+  };
   return { type: 'command.failed', imei, body };
 }
 

@@ -3,6 +3,7 @@ import { CachedReading } from '../platform/observability/cached-reading.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { CommandBacklogRepository } from './command-backlog.repository.js';
 import { CommandCounters } from './command-counters.js';
+import { KeptReplies } from './kept-replies.js';
 
 const MATCHING_SECONDS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
@@ -15,6 +16,7 @@ export class CommandMetrics implements OnModuleInit {
   constructor(
     private readonly counters: CommandCounters,
     private readonly repository: CommandBacklogRepository,
+    private readonly kept: KeptReplies,
     private readonly metrics: MetricsRegistry,
   ) {}
 
@@ -48,6 +50,10 @@ export class CommandMetrics implements OnModuleInit {
       },
       MATCHING_SECONDS,
     );
+    metrics.gauge(
+      { name: 'iot_broker_replies_kept', help: 'Messages of devices that this instance keeps until the database is back.' },
+      () => this.kept.count,
+    );
     this.ofTheLedger();
   }
 
@@ -55,7 +61,7 @@ export class CommandMetrics implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_commands_open',
-        help: 'Commands without an end, of the whole cluster, by state (in_flight, waiting).',
+        help: 'Commands without an end, of the whole cluster, by state (in_flight, waiting, postponed).',
         labelNames: ['state'],
       },
       async () => {
@@ -64,6 +70,7 @@ export class CommandMetrics implements OnModuleInit {
           backlog && [
             [{ state: 'in_flight' }, backlog.inFlight],
             [{ state: 'waiting' }, backlog.waiting],
+            [{ state: 'postponed' }, backlog.postponed],
           ]
         );
       },
@@ -71,7 +78,7 @@ export class CommandMetrics implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_commands_superseded_last_hour',
-        help: 'Commands of the whole cluster created in the last hour that a newer one with the same text ended.',
+        help: 'Commands of the whole cluster created in the last hour that a newer one has superseded.',
       },
       async () => (await this.backlog.get())?.supersededInLastHour ?? null,
     );

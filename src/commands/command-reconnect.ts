@@ -3,6 +3,7 @@ import { countOf } from '../platform/observability/count-of.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
+import { KeptReplies } from './kept-replies.js';
 
 /** Logins are looked at together: after a restart a whole fleet comes back at once, and few of its devices have commands. */
 const GATHER_MS = 20;
@@ -18,10 +19,15 @@ export class CommandReconnect {
     private readonly repository: CommandDeliveryRepository,
     private readonly dispatcher: CommandDispatcher,
     private readonly connections: ConnectionRegistry,
+    private readonly kept: KeptReplies,
   ) {}
 
-  /** Returns at once. */
+  /** Returns at once. What the device answered by its last connection is stored first: it may be the answer to what would be written again. */
   resume(imei: string, connectionId: string): void {
+    if (this.kept.has(imei)) {
+      void this.kept.whenEmpty(imei).then(() => this.resume(imei, connectionId));
+      return;
+    }
     if (this.gathered.size === 0) {
       setTimeout(() => void this.resumeGathered(), GATHER_MS);
     }

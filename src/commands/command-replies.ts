@@ -1,105 +1,167 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { CommandSettings } from '../platform/config/settings.js';
-import { retryWhileAway } from '../platform/database/retry-while-away.js';
+import { isWorthRetrying, retryWhileAway } from '../platform/database/retry-while-away.js';
 import { type OutboxEvent, OutboxService } from '../platform/outbox/outbox.service.js';
 import { CODEC_12, CODEC_13, CODEC_14, CODEC_15, type MessageCodec } from '../protocol/codec-ids.js';
-import { type DeviceMessage, MESSAGE_TYPE_NACK, MESSAGE_TYPE_REPLY, messageText } from '../protocol/message.js';
+import { type DeviceMessage, messageText } from '../protocol/message.js';
 import { type DeviceMessageFrame } from '../transport/patterns.js';
-import { CommandCatalogue } from './catalogue/command-catalogue.js';
-import { matchNack, matchReply, type ReplyMatch } from './catalogue/reply-matching.js';
-import { type AnswerableCommand, CommandDeliveryRepository, type Settlement } from './command-delivery.repository.js';
+import { type ReplyMatch } from './catalogue/reply-matching.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { commandCompleted, commandFailed } from './command-events.js';
+import { CommandMatching } from './command-matching.js';
+import {
+  type AnswerableCommand,
+  CommandRepliesRepository,
+  type ReplyEffect,
+  type Settlement,
+} from './command-replies.repository.js';
 import { DeviceMessagesRepository } from './device-messages.repository.js';
+import { type DeviceReply, KeptReplies } from './kept-replies.js';
 
 /** Codecs as people name them. */
 const CODEC_NUMBERS: Readonly<Record<MessageCodec, number>> = { [CODEC_12]: 12, [CODEC_13]: 13, [CODEC_14]: 14, [CODEC_15]: 15 };
+const MS = 1_000;
+/** How long a stop waits for the last try to store what is kept. */
+const LAST_TRY_MS = 5_000;
 
 /**
- * What a device says: the answer to a command, or a message of its own. The matched row, its attempt and the event change together, and
- * only if the row is still what was matched, so that nothing is confirmed twice.
+ * What a device sends: the answer to a command, or a message of its own. A reply is a fact with an identity (connection, attempt): while the
+ * database is away it is kept, also when its connection closes, and nothing is written to the device before it is stored. The matched row, its
+ * attempt and the event change together, and only if the row is still what was matched, so that nothing is confirmed twice.
  */
 @Injectable()
-export class CommandReplies implements OnApplicationShutdown {
+export class CommandReplies implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger(CommandReplies.name);
   private readonly stopping = new AbortController();
+  /** Devices whose kept replies are being stored. */
+  private readonly storing = new Set<Promise<void>>();
 
   constructor(
-    private readonly repository: CommandDeliveryRepository,
+    private readonly repository: CommandRepliesRepository,
     private readonly messages: DeviceMessagesRepository,
+    private readonly kept: KeptReplies,
     private readonly dispatcher: CommandDispatcher,
     private readonly outbox: OutboxService,
-    private readonly catalogue: CommandCatalogue,
-    private readonly settings: CommandSettings,
+    private readonly matching: CommandMatching,
   ) {}
 
-  /**
-   * Tried again for as long as the database is away: a device is never acknowledged for a message, so it will not say it twice. Meanwhile its
-   * connection is not read.
-   */
-  async take(imei: string, epoch: number, frame: DeviceMessageFrame): Promise<void> {
-    const mayWake = await retryWhileAway(() => this.takeOnce(imei, epoch, frame), this.stopping.signal);
-    this.outbox.announce();
-    if (mayWake) {
-      this.dispatcher.wake(imei);
+  /** Resolves when the reply is stored, or kept: a device is never acknowledged for a message, so it will not send it twice. */
+  async take(reply: DeviceReply): Promise<void> {
+    if (!this.kept.has(reply.imei)) {
+      try {
+        const wakes = await this.store(reply);
+        this.outbox.announce();
+        if (wakes) {
+          this.dispatcher.wake(reply.imei);
+        }
+        return;
+      } catch (error) {
+        if (!isWorthRetrying(error)) {
+          throw error;
+        }
+      }
+    }
+    if (await this.kept.add(reply)) {
+      const storing = this.storeKept(reply.imei);
+      this.storing.add(storing);
+      void storing.finally(() => this.storing.delete(storing));
     }
   }
 
-  onApplicationShutdown(): void {
+  /** One last try for what is kept, as long as there is a pool. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort(new Error('The gateway is stopping'));
+    const timeUp = new AbortController();
+    await Promise.race([
+      Promise.all(this.storing).finally(() => timeUp.abort()),
+      delay(LAST_TRY_MS, undefined, { signal: timeUp.signal }).catch(() => undefined),
+    ]);
   }
 
-  /** Returns whether a slot is free now that another command waits for. */
-  private async takeOnce(imei: string, epoch: number, { message, receivedAtMs }: DeviceMessageFrame): Promise<boolean> {
+  onApplicationShutdown(): void {
+    if (this.kept.count > 0) {
+      this.logger.error(
+        `${this.kept.count} messages of ${this.kept.devices.length} devices could not be stored before the stop, the database is away: ` +
+          'the commands they answer count as written and unanswered',
+      );
+    }
+  }
+
+  private async storeKept(imei: string): Promise<void> {
+    this.logger.warn(`${imei}: its messages are kept until the database is back`, { imei });
+    for (let reply = this.kept.first(imei); reply; reply = this.kept.first(imei)) {
+      try {
+        await this.storeWhenBack(reply);
+      } catch (error) {
+        if (this.stopping.signal.aborted) {
+          return;
+        }
+        this.logger.error(`${imei}: a message was kept and can't be stored: ${String(error)}`, { imei });
+      }
+      this.kept.removeFirst(imei);
+      this.outbox.announce();
+    }
+    this.dispatcher.wake(imei);
+  }
+
+  private async storeWhenBack(reply: DeviceReply): Promise<void> {
+    const { signal } = this.stopping;
+    try {
+      await retryWhileAway(() => this.store(reply), signal);
+    } catch (error) {
+      if (!signal.aborted) {
+        throw error;
+      }
+      await this.store(reply);
+    }
+  }
+
+  /** Returns whether another command can be written now. */
+  private async store(reply: DeviceReply): Promise<boolean> {
+    const { imei, frame } = reply;
     for (;;) {
-      const candidates = await this.repository.findAnswerable(imei, epoch);
+      const candidates = await this.repository.findAnswerable(reply, (Date.now() - frame.receivedAtMs) / MS);
       if (!candidates) {
-        this.logger.warn(`${imei}: words of an old connection are dropped, the device has logged in again since`, { imei });
+        this.logger.warn(`${imei}: a message of an old connection is dropped, another instance owns the device since`, { imei });
         return false;
       }
-      const match = this.match(message, candidates);
+      const match = await this.matching.match(reply, candidates);
       if (!match) {
-        await this.keep(imei, message, receivedAtMs);
+        await this.keepAsMessage(imei, frame);
         return false;
       }
-      const text = storableText(message.payload);
-      if (match.verdict === 'postponed') {
-        // Not yet done: it stays in flight, and the answer to come or its time ends it.
-        await this.repository.noteReply(match.candidate.commandLogId, text);
-        return false;
-      }
-      const settled = await this.repository.settle(match.candidate, epoch, this.settlement(match, text));
-      if (settled) {
-        return settled.othersWait;
+      const effect = await this.apply(match, reply);
+      if (effect) {
+        return effect.othersWait;
       }
       // It was ended, or written again, since we looked: look again.
     }
   }
 
-  private match(message: DeviceMessage, candidates: readonly AnswerableCommand[]): ReplyMatch<AnswerableCommand> | null {
-    if (message.type === MESSAGE_TYPE_NACK && message.codec === CODEC_14) {
-      return matchNack(candidates);
+  /** Null when the command is no longer as it was found. */
+  private apply({ candidate, verdict }: ReplyMatch<AnswerableCommand>, reply: DeviceReply): Promise<ReplyEffect | null> {
+    const response = storableText(reply.frame.message.payload);
+    const deliver = this.outbox.delivers;
+    switch (verdict) {
+      case 'postponed':
+        return this.repository.postpone(candidate, reply, { response, notify: this.outbox.wants('command.postponed'), deliver });
+      case 'unrecognised':
+        return this.repository.noteUnrecognised(candidate, reply, response);
+      case 'completed':
+      case 'rejected':
+        return this.repository.settle(candidate, reply, this.settlement(candidate, verdict, response));
     }
-    if (message.type !== MESSAGE_TYPE_REPLY || (message.codec !== CODEC_12 && message.codec !== CODEC_14)) {
-      return null;
-    }
-    const reply = { text: messageText(message.payload), codec: message.codec === CODEC_14 ? (14 as const) : (12 as const) };
-    const match = matchReply(candidates, reply, this.catalogue, {
-      validate: this.settings.VALIDATE_COMMAND_RESPONSE,
-      forwardsSerial: false,
-    });
-    return match?.verdict === 'unrecognised' ? null : match;
   }
 
-  private settlement({ candidate, verdict }: ReplyMatch<AnswerableCommand>, response: string): Settlement {
+  private settlement(candidate: AnswerableCommand, verdict: 'completed' | 'rejected', response: string): Settlement {
     const late = candidate.standing === 'late';
     const deliver = this.outbox.delivers;
     if (verdict === 'completed') {
       const event = commandCompleted({ ...candidate, response, late });
       return { status: 'COMPLETED', reason: null, result: 'confirmed', response, event: this.wanted(event), deliver };
     }
-    // The failure of a late one was told already; only the words are new.
+    // The failure of a late one was reported already; only the words are new.
     const event = late ? null : this.wanted(commandFailed({ ...candidate, reason: 'rejected', response }));
     return { status: 'FAILED', reason: 'rejected', result: 'rejected', response, event, deliver };
   }
@@ -108,8 +170,8 @@ export class CommandReplies implements OnApplicationShutdown {
     return this.outbox.wants(event.type) ? event : null;
   }
 
-  private async keep(imei: string, message: DeviceMessage, receivedAtMs: number): Promise<void> {
-    await this.repository.transaction((manager) => this.insert(manager, imei, message, receivedAtMs));
+  private async keepAsMessage(imei: string, { message, receivedAtMs }: DeviceMessageFrame): Promise<void> {
+    await this.messages.transaction((manager) => this.insert(manager, imei, message, receivedAtMs));
   }
 
   private async insert(manager: EntityManager, imei: string, message: DeviceMessage, receivedAtMs: number): Promise<void> {

@@ -8,7 +8,7 @@ import { CommandReplies } from './command-replies.js';
 
 const MS = 1_000;
 
-/** What the transport tells the command feature. */
+/** Messages and connections of devices, from the transport. */
 @Controller()
 export class CommandReplyController {
   constructor(
@@ -20,7 +20,8 @@ export class CommandReplyController {
   @MessagePattern(DEVICE_MESSAGE)
   async message(@Payload() frame: DeviceMessageFrame, @Ctx() context: TeltonikaContext): Promise<void> {
     const begun = performance.now();
-    await this.replies.take(context.imei, context.epoch, frame);
+    const { imei, connectionId, epoch } = context;
+    await this.replies.take({ imei, connectionId, epoch, frame });
     this.metrics.observeMatching((performance.now() - begun) / MS);
   }
 

@@ -6,6 +6,7 @@ import { CommandDeliveryRepository, type SweptCommand } from './command-delivery
 import { CommandDispatcher } from './command-dispatcher.js';
 import { commandFailed } from './command-events.js';
 import { judgeDue } from './due-command.js';
+import { KeptReplies } from './kept-replies.js';
 
 const SWEEP_EVERY_MS = 500;
 
@@ -19,6 +20,7 @@ export class CommandSweeper {
     private readonly repository: CommandDeliveryRepository,
     private readonly dispatcher: CommandDispatcher,
     private readonly outbox: OutboxService,
+    private readonly kept: KeptReplies,
   ) {}
 
   @Interval(SWEEP_EVERY_MS)
@@ -41,7 +43,7 @@ export class CommandSweeper {
   /** One transaction's worth. Returns how many commands it handled; any number of instances may do this at the same time. */
   async sweep(): Promise<number> {
     const due = await this.repository.transaction(async (manager) => {
-      const commands = await this.repository.lockDue(manager);
+      const commands = await this.repository.lockDue(manager, this.kept.devices);
       // In one order for all sweepers: the events of a device are numbered under a lock that lasts until the commit.
       await this.settle(
         manager,

@@ -1,12 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { JsonSource } from '../platform/json/json-source.js';
 import {
+  ATTEMPT_RESULTS,
   type Command,
   COMMAND_STATUSES,
   type CommandAttempt,
   type CommandCodec,
   type CommandMode,
   type CommandStatus,
+  DEVICE_STATES,
+  type DeviceState,
   FAILURE_REASONS,
   type FailureReason,
 } from './command.js';
@@ -26,11 +29,20 @@ export class CommandDto {
   @ApiProperty({ enum: COMMAND_STATUSES })
   readonly status!: CommandStatus;
   /**
-   * Why it FAILED. expired, cancelled: no byte was ever written. unconfirmed: written and never answered, the device may have
-   * executed it. rejected: the device answered with an error. superseded: a newer command with the same text took its place.
+   * Why it FAILED. expired, cancelled: no byte was ever written. unconfirmed: written and never confirmed, the device may have
+   * executed it. rejected: the device answered with an error. superseded: a newer command took its place. unrecognised: the device
+   * answered in words that no pattern knows, it may have executed it.
    */
   @ApiProperty({ enum: FAILURE_REASONS, nullable: true })
   readonly reason!: FailureReason | null;
+  /**
+   * What the device said about it, its words are in `response`. queued: accepted, it executes the command later, until `expiresAt`.
+   * unrecognised: words that no pattern knows. Neither is written again.
+   */
+  @ApiProperty({ enum: DEVICE_STATES, nullable: true })
+  readonly deviceState!: DeviceState | null;
+  /** `commandLogId` of the newer command that ended it: the same text, or the same output or parameter. */
+  readonly supersededBy!: string | null;
   /** Confirmed after its failure had been reported. */
   readonly late!: boolean;
   /** The device's words. */
@@ -42,6 +54,8 @@ export class CommandDto {
   readonly attempts!: number;
   readonly maxRetry!: number;
   readonly timeoutSeconds!: number;
+  /** How long a device that has postponed it may take to execute it. */
+  readonly postponedSeconds!: number;
   readonly createdAt!: Date;
   readonly updatedAt!: Date;
   readonly sentAt!: Date | null;
@@ -59,12 +73,15 @@ export class CommandDto {
       mode: command.mode,
       status: command.status,
       reason: command.reason,
+      deviceState: command.deviceState,
+      supersededBy: command.supersededBy,
       late: command.late,
       response: command.response,
       metadata: command.metadata === null ? null : new JsonSource(command.metadata),
       attempts: command.attempts,
       maxRetry: command.maxRetry,
       timeoutSeconds: command.timeoutSeconds,
+      postponedSeconds: command.postponedSeconds,
       createdAt: command.createdAt,
       updatedAt: command.updatedAt,
       sentAt: command.sentAt,
@@ -81,9 +98,10 @@ export class CommandAttemptDto {
   readonly sentAt!: Date;
   /** The connection it was written to. */
   readonly socketUuid!: string;
-  @ApiProperty({ enum: ['confirmed', 'rejected', 'timeout', 'disconnected', 'superseded'], nullable: true })
+  @ApiProperty({ enum: ATTEMPT_RESULTS, nullable: true })
   readonly result!: CommandAttempt['result'];
   readonly endedAt!: Date | null;
+  /** The device's words, one line each when there were several. */
   readonly reply!: string | null;
 }
 

@@ -1,11 +1,33 @@
 export type CommandStatus = 'PENDING' | 'COMPLETED' | 'FAILED';
 /** Why a command failed: design and README say what each promises. */
-export type FailureReason = 'expired' | 'unconfirmed' | 'rejected' | 'superseded' | 'cancelled';
+export type FailureReason = 'expired' | 'unconfirmed' | 'rejected' | 'superseded' | 'cancelled' | 'unrecognised';
+/**
+ * What the device said about a command that has not ended by it. `queued`: accepted, to be executed later. `unrecognised`: words that no
+ * pattern knows. Neither is written again.
+ */
+export type DeviceState = 'queued' | 'unrecognised';
 export type CommandMode = 'live' | 'queue';
 export type CommandCodec = 12 | 14;
 
 export const COMMAND_STATUSES: readonly CommandStatus[] = ['PENDING', 'COMPLETED', 'FAILED'];
-export const FAILURE_REASONS: readonly FailureReason[] = ['expired', 'unconfirmed', 'rejected', 'superseded', 'cancelled'];
+export const FAILURE_REASONS: readonly FailureReason[] = [
+  'expired',
+  'unconfirmed',
+  'rejected',
+  'superseded',
+  'cancelled',
+  'unrecognised',
+];
+export const DEVICE_STATES: readonly DeviceState[] = ['queued', 'unrecognised'];
+export const ATTEMPT_RESULTS = [
+  'confirmed',
+  'rejected',
+  'timeout',
+  'disconnected',
+  'superseded',
+  'postponed',
+  'unrecognised',
+] as const;
 
 /** One row of `tbl_iot_command_logs`, as read. */
 export interface Command {
@@ -17,6 +39,9 @@ export interface Command {
   readonly mode: CommandMode;
   readonly status: CommandStatus;
   readonly reason: FailureReason | null;
+  readonly deviceState: DeviceState | null;
+  /** The newer command that ended it, by its text or by an overlapping target. */
+  readonly supersededBy: string | null;
   /** It was confirmed after its failure had been reported. */
   readonly late: boolean;
   readonly response: string | null;
@@ -26,6 +51,8 @@ export interface Command {
   readonly attempts: number;
   readonly maxRetry: number;
   readonly timeoutSeconds: number;
+  /** How long a device that has postponed it may take to execute it. */
+  readonly postponedSeconds: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly sentAt: Date | null;
@@ -36,8 +63,9 @@ export interface Command {
 
 /** The select list, and the `returning` list, that gives a Command. */
 export const COMMAND_FIELDS = `
-  command_log_id::text as "commandLogId", imei, command, codec, mode, status, reason, late, response, metadata::text as metadata, attempts,
-  max_retry as "maxRetry", timeout_seconds as "timeoutSeconds", created_at as "createdAt", updated_at as "updatedAt",
+  command_log_id::text as "commandLogId", imei, command, codec, mode, status, reason, device_state as "deviceState",
+  superseded_by::text as "supersededBy", late, response, metadata::text as metadata, attempts, max_retry as "maxRetry",
+  timeout_seconds as "timeoutSeconds", postponed_seconds as "postponedSeconds", created_at as "createdAt", updated_at as "updatedAt",
   sent_at as "sentAt", estimated_timeout_at as "estimatedTimeoutAt", expires_at as "expiresAt", completed_at as "completedAt"`;
 
 /** One time a command was written to a device. */
@@ -45,7 +73,7 @@ export interface CommandAttempt {
   readonly attempt: number;
   readonly sentAt: Date;
   readonly socketUuid: string;
-  readonly result: 'confirmed' | 'rejected' | 'timeout' | 'disconnected' | 'superseded' | null;
+  readonly result: (typeof ATTEMPT_RESULTS)[number] | null;
   readonly endedAt: Date | null;
   readonly reply: string | null;
 }

@@ -9,8 +9,11 @@ import { CommandBacklogRepository } from './command-backlog.repository.js';
 import { CommandCounters } from './command-counters.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
+import { CommandMatching } from './command-matching.js';
 import { CommandMetrics } from './command-metrics.js';
+import { CommandPolling } from './command-polling.js';
 import { CommandReconnect } from './command-reconnect.js';
+import { CommandRepliesRepository } from './command-replies.repository.js';
 import { CommandReplies } from './command-replies.js';
 import { CommandReplyController } from './command-reply.controller.js';
 import { CommandSweeper } from './command-sweeper.js';
@@ -19,6 +22,7 @@ import { CommandsRepository } from './commands.repository.js';
 import { CommandsService } from './commands.service.js';
 import { DeviceMessagesController } from './device-messages.controller.js';
 import { DeviceMessagesRepository } from './device-messages.repository.js';
+import { KeptReplies } from './kept-replies.js';
 
 /** Commands to devices, from the request to the truth about what became of it. */
 @Module({
@@ -30,13 +34,17 @@ import { DeviceMessagesRepository } from './device-messages.repository.js';
     CommandCounters,
     CommandDeliveryRepository,
     CommandDispatcher,
+    CommandMatching,
     CommandMetrics,
+    CommandPolling,
     CommandReconnect,
     CommandReplies,
+    CommandRepliesRepository,
     CommandSweeper,
     CommandsRepository,
     CommandsService,
     DeviceMessagesRepository,
+    { provide: KeptReplies, useFactory: () => new KeptReplies() },
   ],
 })
 export class CommandsModule {}

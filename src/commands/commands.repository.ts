@@ -21,6 +21,14 @@ export interface CreatedCommand {
   readonly same: boolean;
   /** The instance that holds the device, null when none does. */
   readonly holder: string | null;
+  /** Written commands with an overlapping target that it has ended: their failures are in the event log. */
+  readonly contradicted: number;
+}
+
+/** Whether failures are recorded as events, and delivered. */
+export interface FailureEvents {
+  readonly record: boolean;
+  readonly deliver: boolean;
 }
 
 export interface NewCommand {
@@ -28,11 +36,14 @@ export interface NewCommand {
   readonly command: string;
   readonly codec: CommandCodec;
   readonly replyShape: string;
+  /** What it sets: a newer command with an overlapping target ends this one. */
+  readonly targets: readonly string[];
   readonly silent: boolean;
   readonly mode: CommandMode;
   readonly maxRetry: number;
   readonly timeoutSeconds: number;
   readonly lifeSeconds: number;
+  readonly postponedSeconds: number;
   /** JSON text. */
   readonly metadata: string | null;
   readonly idempotencyKey: string | null;
@@ -53,8 +64,8 @@ export interface CommandFilter {
 const CREATE = new PreparedStatement<CreatedCommand>(
   'iot_create_command',
   `
-  select id::text as "commandLogId", state as status, same, holder
-      from iot_create_command($1, $2, $3::smallint, $4, $5, $6, $7, $8, $9, $10::json, $11, $12, $13, $14)`,
+  select id::text as "commandLogId", state as status, same, holder, contradicted
+      from iot_create_command($1, $2, $3::smallint, $4, $5::text[], $6, $7, $8, $9, $10, $11, $12::json, $13, $14, $15, $16, $17, $18)`,
 );
 
 /** SQL of the REST side: commands come in, are looked at, and are cancelled. Time is the database's. */
@@ -70,28 +81,34 @@ export class CommandsRepository {
   }
 
   /**
-   * Puts a command into the ledger (see the function in the migration), ends the pending ones with the same text, and wakes the instance that
-   * holds the device when it is another one. `same` is false when its idempotency key was used for another request. Throws CommandDeviceNotConnectedError, TooManyOpenCommandsError.
+   * Puts a command into the ledger (see the function in the migration), ends the open ones with the same text or an overlapping target, and wakes
+   * the instance that holds the device when it is another one. `same` is false when its idempotency key was used for another request.
+   * Throws CommandDeviceNotConnectedError, TooManyOpenCommandsError.
    */
-  async create(command: NewCommand, ownInstance: string, mostOpen: number): Promise<CreatedCommand> {
+  async create(command: NewCommand, ownInstance: string, mostOpen: number, failures: FailureEvents): Promise<CreatedCommand> {
     try {
       const [row] = await CREATE.run(this.dataSource, [
         command.imei,
         command.command,
         command.codec,
         command.replyShape,
+        command.targets,
         command.silent,
         command.mode,
         command.maxRetry,
         command.timeoutSeconds,
         command.lifeSeconds,
+        command.postponedSeconds,
         command.metadata,
         command.idempotencyKey,
         command.requestHash,
         ownInstance,
         mostOpen,
+        failures.record,
+        failures.deliver,
       ]);
       this.counters.accepted++;
+      this.counters.countEnd('FAILED', 'unconfirmed', row?.contradicted ?? 0);
       return row!;
     } catch (error) {
       switch (sqlState(error)) {

@@ -50,7 +50,12 @@ export class CommandsService {
     if (problem !== null) {
       throw new InvalidInputError(problem);
     }
-    const { commandLogId, status, same, holder } = await this.insertOnce(this.describe(dto, metadata, idempotencyKey));
+    const { commandLogId, status, same, holder, contradicted } = await this.insertOnce(
+      this.describe(dto, metadata, idempotencyKey),
+    );
+    if (contradicted > 0) {
+      this.outbox.announce();
+    }
     if (!same) {
       throw new IdempotencyConflictError();
     }
@@ -92,9 +97,7 @@ export class CommandsService {
       return cancelled;
     }
     const { command } = await this.get(commandLogId);
-    throw new NotCancellableError(
-      command.status === 'PENDING' ? 'it was written to the device already' : `it is ${command.status} already`,
-    );
+    throw new NotCancellableError(reasonAgainstCancelling(command));
   }
 
   private describe(dto: CreateCommandDto, metadata: string | null, idempotencyKey: string | null): NewCommand {
@@ -114,7 +117,9 @@ export class CommandsService {
       maxRetry,
       timeoutSeconds,
       replyShape: this.catalogue.shapeOf(dto.command),
+      targets: this.catalogue.targetsOf(dto.command),
       lifeSeconds: mode === 'live' ? (maxRetry + 1) * timeoutSeconds : (dto.ttlSeconds ?? DEFAULT_TTL_SECONDS),
+      postponedSeconds: dto.postponedSeconds ?? this.settings.COMMAND_POSTPONED_SECONDS,
       metadata,
       idempotencyKey,
       requestHash: createHash('sha256')
@@ -124,14 +129,24 @@ export class CommandsService {
   }
 
   private async insertOnce(command: NewCommand): Promise<CreatedCommand> {
+    const failures = { record: this.outbox.wants('command.failed'), deliver: this.outbox.delivers };
     try {
-      return await this.repository.create(command, this.instance.id, MAX_OPEN_COMMANDS);
+      return await this.repository.create(command, this.instance.id, MAX_OPEN_COMMANDS, failures);
     } catch (error) {
       // Two requests with one key for two devices at the same moment: the second one finds the first now.
       if (command.idempotencyKey !== null && isDuplicateKey(error)) {
-        return this.repository.create(command, this.instance.id, MAX_OPEN_COMMANDS);
+        return this.repository.create(command, this.instance.id, MAX_OPEN_COMMANDS, failures);
       }
       throw error;
     }
   }
+}
+
+function reasonAgainstCancelling({ status, deviceState }: Command): string {
+  if (status !== 'PENDING') {
+    return `it is ${status} already`;
+  }
+  return deviceState === 'queued'
+    ? 'the device has accepted it and executes it later; a newer command for the same output or parameter takes its place'
+    : 'it was written to the device already';
 }

@@ -3,6 +3,7 @@ import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-vali
 import { type CommandCodec, type CommandMode } from './command.js';
 
 const MAX_TTL_SECONDS = 2_592_000;
+const MAX_POSTPONED_SECONDS = 2_592_000;
 
 /** A command for a device. */
 export class CreateCommandDto {
@@ -54,6 +55,17 @@ export class CreateCommandDto {
   @Min(1, { message: 'timeoutSeconds must be at least 1' })
   @Max(86_400, { message: 'timeoutSeconds must be at most 86400' })
   readonly timeoutSeconds?: number;
+
+  /**
+   * Seconds a device gets that has accepted the command and postponed it, until a speed is low enough for example. Not given:
+   * COMMAND_POSTPONED_SECONDS.
+   */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_POSTPONED_SECONDS, example: 86_400 })
+  @IsOptional()
+  @IsInt({ message: 'postponedSeconds must be a whole number' })
+  @Min(1, { message: 'postponedSeconds must be at least 1' })
+  @Max(MAX_POSTPONED_SECONDS, { message: `postponedSeconds must be at most ${MAX_POSTPONED_SECONDS}` })
+  readonly postponedSeconds?: number;
 
   /** 14 lets the device check that the command is for its IMEI; few models know it. */
   @ApiPropertyOptional({ enum: [12, 14], default: 12 })

@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { CommandSettings } from '../platform/config/settings.js';
 import { type BoundedTable } from '../platform/retention/bounded-table.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
+import { MESSAGE_TYPE_CODEC_15, MESSAGE_TYPE_REPLY } from '../protocol/message.js';
 
 /** What a device said that answers no command. */
 export interface DeviceMessageRow {
@@ -38,6 +39,22 @@ export class DeviceMessagesRepository {
       perDevice: { imeiColumn: 'imei', idColumn: 'message_id', maxRows: settings.DEVICE_MESSAGES_MAX_ROWS_PER_DEVICE },
       expendable: 'not exists (select from tbl_iot_devices device where device.imei = row.imei)',
     });
+  }
+
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction(work);
+  }
+
+  /** Whether the device has sent a text that answered nothing, in the hour before: it forwards its serial port. */
+  async hasTextWithinHour(imei: string, before: Date): Promise<boolean> {
+    const [last] = await this.dataSource.query<{ isRecent: boolean }[]>(
+      `select received_at > $2::timestamptz - interval '1 hour' as "isRecent" from tbl_iot_device_messages
+        where imei = $1 and message_type in (${MESSAGE_TYPE_REPLY}, ${MESSAGE_TYPE_CODEC_15})
+        order by message_id desc
+        limit 1`,
+      [imei, before],
+    );
+    return last?.isRecent ?? false;
   }
 
   async insert(manager: EntityManager, message: Omit<DeviceMessageRow, 'messageId'>): Promise<DeviceMessageRow> {

@@ -1,6 +1,6 @@
 import { judgeDue, type DueCommand } from './due-command.js';
 
-const DUE: DueCommand = { inFlight: false, attempts: 0, maxRetry: 3, timedOut: false, expired: false };
+const DUE: DueCommand = { inFlight: false, attempts: 0, maxRetry: 3, deviceState: null, timedOut: false, expired: false };
 
 describe('a pending command whose time has come', () => {
   it.each<[string, Partial<DueCommand>, ReturnType<typeof judgeDue>]>([
@@ -35,6 +35,31 @@ describe('a pending command whose time has come', () => {
       'silent and written: unconfirmed when its answer is overdue',
       { attempts: 1, maxRetry: 0, timedOut: true },
       { kind: 'fail', reason: 'unconfirmed' },
+    ],
+    [
+      'postponed, its answer overdue, its time not over: waits',
+      { attempts: 1, deviceState: 'queued', timedOut: true },
+      { kind: 'wait' },
+    ],
+    [
+      'postponed at its last attempt, its time not over: waits',
+      { attempts: 4, deviceState: 'queued', timedOut: true },
+      { kind: 'wait' },
+    ],
+    [
+      'postponed, its time over: unconfirmed',
+      { attempts: 1, deviceState: 'queued', timedOut: true, expired: true },
+      { kind: 'fail', reason: 'unconfirmed' },
+    ],
+    [
+      'answered in unknown words, time left for a better answer: waits',
+      { inFlight: true, attempts: 1, deviceState: 'unrecognised', expired: true },
+      { kind: 'wait' },
+    ],
+    [
+      'answered in unknown words, attempts left, its answer overdue: unrecognised',
+      { inFlight: true, attempts: 1, deviceState: 'unrecognised', timedOut: true },
+      { kind: 'fail', reason: 'unrecognised' },
     ],
     ['silent and written just now: waits', { attempts: 1, maxRetry: 0, expired: true }, { kind: 'wait' }],
   ])('%s', (_name, change, outcome) => {

@@ -1,10 +1,12 @@
-import { type FailureReason } from './command.js';
+import { type DeviceState, type FailureReason } from './command.js';
 
 /** What the sweeper knows of a pending command whose time has come. */
 export interface DueCommand {
   readonly inFlight: boolean;
   readonly attempts: number;
   readonly maxRetry: number;
+  /** Not null: the device has said something about it, and it is not written again. */
+  readonly deviceState: DeviceState | null;
   /** The answer to its last attempt is overdue. */
   readonly timedOut: boolean;
   /** No further attempt may be made. */
@@ -20,7 +22,13 @@ export type DueOutcome =
  * executed it, and only "unconfirmed" is true.
  */
 export function judgeDue(command: DueCommand): DueOutcome {
-  const { inFlight, attempts, maxRetry, timedOut, expired } = command;
+  const { inFlight, attempts, maxRetry, timedOut, expired, deviceState } = command;
+  if (deviceState === 'queued') {
+    return expired ? { kind: 'fail', reason: 'unconfirmed' } : { kind: 'wait' };
+  }
+  if (deviceState === 'unrecognised') {
+    return timedOut ? { kind: 'fail', reason: 'unrecognised' } : { kind: 'wait' };
+  }
   const attemptsLeft = attempts <= maxRetry;
   if (inFlight) {
     if (!timedOut) {

@@ -15,7 +15,7 @@ const TIMEOUT_MS = 60_000 + RUNS * 60_000;
 
 const SETTINGS = {
   EVENT_FEED_ENABLED: 'true',
-  WEBHOOK_EVENTS: 'command.completed,command.failed,command.retried,device.message',
+  WEBHOOK_EVENTS: 'command.completed,command.failed,command.retried,command.postponed,device.message',
   IOT_COMMAND_TIMEOUT: '1',
   DEFAULT_MAX_IOT_COMMAND_RETRY: '1',
 };
@@ -137,10 +137,18 @@ class Actor {
   }
 
   private async order(order: Order): Promise<void> {
-    const { mode, maxRetry, timeoutSeconds, ttlSeconds, hasKey, conducts } = order;
+    const { mode, maxRetry, timeoutSeconds, ttlSeconds, postponedSeconds, hasKey, conducts } = order;
     const text = textOf(order, this.requests.length);
     const { imei } = this.device;
-    const body = { imei, command: text, mode, maxRetry, timeoutSeconds, ...(mode === 'queue' ? { ttlSeconds } : {}) };
+    const body = {
+      imei,
+      command: text,
+      mode,
+      maxRetry,
+      timeoutSeconds,
+      postponedSeconds,
+      ...(mode === 'queue' ? { ttlSeconds } : {}),
+    };
     const key = hasKey ? `${imei}-${this.requests.length}` : null;
     const request: Request = { text, body, key, status: null, id: null };
     this.requests.push(request);
@@ -280,7 +288,8 @@ class Watcher {
 
   private compare(id: string, state: string): void {
     const before = this.ends.get(id);
-    const isLateEnd = before === 'FAILED unconfirmed' && ['COMPLETED', 'FAILED rejected'].includes(state);
+    const isLateEnd =
+      ['FAILED unconfirmed', 'FAILED unrecognised'].includes(before ?? '') && ['COMPLETED', 'FAILED rejected'].includes(state);
     if (before !== undefined && before !== state && !isLateEnd) {
       this.broken.add(`${id} was ${before}, then ${state}`);
     }
@@ -290,14 +299,15 @@ class Watcher {
   }
 }
 
-/** Everybody is back and answers; what is open must end now. */
+/** Every device is back and answers; what is open must end now, or be postponed by the device with a deadline to come. */
 async function settle(actors: readonly Actor[]): Promise<void> {
   const imeis = actors.map(({ device }) => device.imei);
   actors.forEach(({ device }) => device.behave());
   await waitFor(
     async () => {
       const open = await database.query<{ imei: string; command: string }>(
-        `select imei, command from tbl_iot_command_logs where imei = any ($1::text[]) and status = 'PENDING'`,
+        `select imei, command from tbl_iot_command_logs where imei = any ($1::text[]) and status = 'PENDING'
+            and not (device_state is not distinct from 'queued' and expires_at > now())`,
         [imeis],
       );
       return open.length === 0 || Promise.reject(new Error(`open: ${JSON.stringify(open)}`));
@@ -360,7 +370,10 @@ async function account(actor: Actor): Promise<string[]> {
 const ends = new Map<string, number>();
 
 function count({ commands }: Ledger): void {
-  for (const { status, reason, late } of commands) {
+  for (const { status, reason, late, supersededBy } of commands) {
+    if (reason === 'unconfirmed' && supersededBy !== null) {
+      ends.set('contradicted', (ends.get('contradicted') ?? 0) + 1);
+    }
     const end = `${status}${reason ? ` ${reason}` : ''}${late ? ' late' : ''}`;
     ends.set(end, (ends.get(end) ?? 0) + 1);
   }
@@ -375,7 +388,7 @@ describe('commands, replies, losses and crashes in any order', () => {
         console.log(ends);
       }
       expect([...ends.keys()]).toEqual(
-        expect.arrayContaining(['COMPLETED', 'FAILED unconfirmed', 'FAILED expired', 'FAILED superseded']),
+        expect.arrayContaining(['COMPLETED', 'FAILED unconfirmed', 'FAILED expired', 'FAILED superseded', 'contradicted']),
       );
     },
     TIMEOUT_MS,

@@ -1,7 +1,10 @@
 import { DataSource, type EntityManager } from 'typeorm';
 import { CommandDeliveryRepository } from '../../src/commands/command-delivery.repository.js';
+import { CommandRepliesRepository } from '../../src/commands/command-replies.repository.js';
 import { type CommandDispatcher } from '../../src/commands/command-dispatcher.js';
 import { CommandSweeper } from '../../src/commands/command-sweeper.js';
+import { KeptReplies } from '../../src/commands/kept-replies.js';
+import { Instance } from '../../src/platform/cluster/instance.js';
 import { EventSettings } from '../../src/platform/config/settings.js';
 import { OutboxService } from '../../src/platform/outbox/outbox.service.js';
 import { KeptPlans, type Statement } from '../support/kept-plans.js';
@@ -43,7 +46,7 @@ describe('ten sweepers on the same rows', () => {
     const sweepers = await Promise.all(
       Array.from(
         { length: SWEEPERS },
-        async () => new CommandSweeper(new CommandDeliveryRepository(await newSource()), dispatcher, outbox),
+        async () => new CommandSweeper(new CommandDeliveryRepository(await newSource()), dispatcher, outbox, new KeptReplies()),
       ),
     );
     const handled = await Promise.all(
@@ -129,14 +132,15 @@ describe('with a long history', () => {
   async function statementsOf(imei: string): Promise<Statement[]> {
     const epoch = await openSession(database, imei);
     const statements: Statement[] = [];
-    const query = (given: string | Statement): Promise<{ rows: unknown[] }> => {
-      statements.push(typeof given === 'string' ? { name: 'lock_due', text: given, values: [] } : given);
+    const query = (given: string | Statement, values: unknown[] = []): Promise<{ rows: unknown[] }> => {
+      statements.push(typeof given === 'string' ? { name: 'lock_due', text: given, values } : given);
       return Promise.resolve({ rows: [] });
     };
-    const repository = new CommandDeliveryRepository({ driver: { master: { query } } } as unknown as DataSource);
-    await repository.findAnswerable(imei, epoch);
+    const recorder = { driver: { master: { query } } } as unknown as DataSource;
+    const repository = new CommandDeliveryRepository(recorder);
+    await new CommandRepliesRepository(recorder, new Instance()).findAnswerable({ imei, epoch, connectionId: 'a socket' }, 0);
     await repository.claim(imei, { id: 'a socket', epoch }, { tellRetries: true, deliver: true });
-    await repository.lockDue({ query } as unknown as EntityManager);
+    await repository.lockDue({ query } as unknown as EntityManager, []);
     return statements;
   }
 

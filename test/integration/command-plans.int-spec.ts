@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type DataSource } from 'typeorm';
-import { type AnswerableCommand, CommandDeliveryRepository } from '../../src/commands/command-delivery.repository.js';
+import { CommandDeliveryRepository } from '../../src/commands/command-delivery.repository.js';
+import { type AnswerableCommand, CommandRepliesRepository } from '../../src/commands/command-replies.repository.js';
 import { CommandsRepository } from '../../src/commands/commands.repository.js';
+import { Instance } from '../../src/platform/cluster/instance.js';
 import { KeptPlans, type Statement } from '../support/kept-plans.js';
 import { openSession } from '../support/open-session.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -31,10 +33,14 @@ async function statementsOfOneCommand(commandLogId: string): Promise<Statement[]
   const delivery = new CommandDeliveryRepository(recorder);
   const epoch = await openSession(database, IMEI);
   await delivery.claim(IMEI, { id: 'a socket', epoch }, { tellRetries: true, deliver: true });
-  await delivery.findAnswerable(IMEI, epoch);
-  const found = { commandLogId, attempts: 1, status: 'PENDING' } as AnswerableCommand;
+  const replies = new CommandRepliesRepository(recorder, new Instance());
+  const origin = { imei: IMEI, epoch, connectionId: 'a socket' };
+  await replies.findAnswerable(origin, 0);
+  const found = { commandLogId, attempts: 1, answeredAttempt: 1, status: 'PENDING', deviceState: null } as AnswerableCommand;
+  await replies.noteUnrecognised(found, origin, 'text');
+  await replies.postpone({ ...found, deviceState: 'unrecognised' }, origin, { response: 'later', notify: true, deliver: true });
   const event = { type: 'command.completed' as const, imei: IMEI, body: {} };
-  await delivery.settle(found, epoch, {
+  await replies.settle(found, origin, {
     status: 'COMPLETED',
     reason: null,
     result: 'confirmed',
@@ -42,9 +48,26 @@ async function statementsOfOneCommand(commandLogId: string): Promise<Statement[]
     event,
     deliver: true,
   });
-  const command = { imei: IMEI, command: 'getinfo', codec: 12, replyShape: 'getinfo', silent: false, mode: 'live' } as const;
-  const more = { maxRetry: 3, timeoutSeconds: 60, lifeSeconds: 240, metadata: '{}', idempotencyKey: null };
-  await new CommandsRepository(recorder).create({ ...command, ...more, requestHash: Buffer.alloc(32) }, randomUUID(), 50);
+  const command = {
+    imei: IMEI,
+    command: 'getinfo',
+    codec: 12,
+    replyShape: 'getinfo',
+    targets: ['output:1'],
+    silent: false,
+  } as const;
+  const more = {
+    mode: 'live',
+    maxRetry: 3,
+    timeoutSeconds: 60,
+    lifeSeconds: 240,
+    postponedSeconds: 60,
+    metadata: '{}',
+    idempotencyKey: null,
+  } as const;
+  const failures = { record: true, deliver: true };
+  const repository = new CommandsRepository(recorder);
+  await repository.create({ ...command, ...more, requestHash: Buffer.alloc(32) }, randomUUID(), 50, failures);
   return statements;
 }
 
@@ -76,7 +99,7 @@ it('plans that were made when the tables were empty look at one device when they
       expect(plan).not.toContain('Seq Scan');
       expect({ name, blocks, isFrugal: blocks < MOST_BLOCKS }).toEqual({ name, blocks, isFrugal: true });
     }
-    expect(statements).toHaveLength(4);
+    expect(statements).toHaveLength(6);
     const done = await database.query(
       `select command, status, attempts from tbl_iot_command_logs where imei = '${IMEI}' and reason is null order by command_log_id desc limit 1`,
     );

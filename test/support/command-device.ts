@@ -7,6 +7,10 @@ import { waitFor } from './wait-for.js';
 export type Conduct =
   | { readonly kind: 'answer'; readonly afterMs: number }
   | { readonly kind: 'refuse'; readonly afterMs: number }
+  /** It accepts, says so, and executes later; null: never. A newer command for the same output takes its place. */
+  | { readonly kind: 'postpone'; readonly afterMs: number; readonly thenMs: number | null }
+  /** It executes and answers in words that nobody knows. */
+  | { readonly kind: 'mumble'; readonly afterMs: number }
   /** It executes and its answer is lost. */
   | { readonly kind: 'lose' }
   /** The command is lost inside the device. */
@@ -26,7 +30,7 @@ export interface Words {
   readonly text: string;
   /** The command they answer, null when nobody asked. */
   readonly about: string | null;
-  readonly isRefusal: boolean;
+  readonly kind: 'answer' | 'refusal' | 'postponed' | 'unknown';
   at: number;
   link: number;
   /** The gateway has surely handled them: it acknowledged a later frame of the same connection. */
@@ -152,6 +156,8 @@ export class CommandDevice {
   private stopped = false;
   private keeper: Promise<void> = Promise.resolve();
   private serial = 0;
+  /** Ends what the device has postponed for its output. */
+  private forgetPostponed: () => void = () => undefined;
 
   /** @param port asked anew for every connection: the gateway may have moved. */
   constructor(
@@ -252,7 +258,7 @@ export class CommandDevice {
 
   /** Says something that nobody asked for. */
   say(): void {
-    this.utter(`serial line ${++this.serial}`, null, false);
+    this.utter(`serial line ${++this.serial}`, null, 'unknown');
   }
 
   private async keepConnected(): Promise<void> {
@@ -295,49 +301,84 @@ export class CommandDevice {
     if (link.mustBeQuiet) {
       this.faults.push(`"${text}" came between the beginning of a frame and its acknowledgement`);
     }
-    if (conduct.kind === 'answer' || conduct.kind === 'lose' || conduct.kind === 'drop-after') {
-      this.execute(link, text, conduct);
-    } else if (conduct.kind === 'refuse') {
-      const words = refusal(text, ++this.serial);
-      if (words !== null) {
-        this.later(conduct.afterMs, () => this.utter(words, text, true));
-      }
-    } else if (conduct.kind === 'drop-before') {
-      this.drop(0, true);
+    switch (conduct.kind) {
+      case 'answer':
+      case 'lose':
+      case 'drop-after':
+      case 'mumble':
+        return this.execute(link, text, conduct);
+      case 'postpone':
+        return this.postpone(link, text, conduct);
+      case 'refuse':
+        return this.refuse(text, conduct.afterMs);
+      case 'drop-before':
+        return this.drop(0, true);
+      case 'ignore':
+        return;
+    }
+  }
+
+  private refuse(text: string, afterMs: number): void {
+    const words = refusal(text, ++this.serial);
+    if (words !== null) {
+      this.later(afterMs, () => this.utter(words, text, 'refusal'));
+    }
+  }
+
+  private postpone(link: Link, text: string, { afterMs, thenMs }: Extract<Conduct, { kind: 'postpone' }>): void {
+    if (!text.startsWith('setdigout')) {
+      return this.execute(link, text, { kind: 'answer', afterMs });
+    }
+    this.forgetPostponed();
+    const words = postponement(text, ++this.serial);
+    this.later(afterMs, () => this.utter(words, text, 'postponed'));
+    if (thenMs !== null) {
+      this.forgetPostponed = this.later(afterMs + thenMs, () => this.execute(link, text, ANSWER_AT_ONCE));
     }
   }
 
   private execute(link: Link, text: string, conduct: Conduct): void {
+    if (text.startsWith('setdigout')) {
+      this.forgetPostponed();
+    }
     const words = answer(text, ++this.serial);
     this.executions.push({ text, at: Date.now(), link: link.number });
     if (conduct.kind === 'drop-after' || words === null) {
       this.drop(0, false);
     } else if (conduct.kind === 'answer') {
-      this.later(conduct.afterMs, () => this.utter(words, text, false));
+      this.later(conduct.afterMs, () => this.utter(words, text, 'answer'));
+    } else if (conduct.kind === 'mumble') {
+      const unknown = `Unheard of ${this.serial}`;
+      this.later(conduct.afterMs, () => this.utter(unknown, text, 'unknown'));
     }
   }
 
-  private later(afterMs: number, work: () => void): void {
+  /** Returns what takes it back. */
+  private later(afterMs: number, work: () => void): () => void {
     if (afterMs === 0) {
       work();
-      return;
+      return () => undefined;
     }
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       work();
     }, afterMs);
     this.timers.add(timer);
+    return () => {
+      clearTimeout(timer);
+      this.timers.delete(timer);
+    };
   }
 
   /** By the connection it has at that moment; without one the words are lost. */
-  private utter(text: string, about: string | null, isRefusal: boolean): void {
+  private utter(text: string, about: string | null, kind: Words['kind']): void {
     const link = this.current;
     if (!link?.isOpen) {
       this.note(`has nobody to say "${text}" to`);
       return;
     }
     link.send(() => {
-      const words: Words = { text, about, isRefusal, at: Date.now(), link: link.number, handled: false };
+      const words: Words = { text, about, kind, at: Date.now(), link: link.number, handled: false };
       this.note(`says "${text}" by link ${link.number}`);
       link.said.push(words);
       this.words.push(words);
@@ -388,6 +429,11 @@ function answer(text: string, serial: number): string | null {
   }
 }
 
+function postponement(text: string, serial: number): string {
+  const level = text.split(' ')[1]?.startsWith('1') ? 'ON' : 'OFF';
+  return `DOUT1:${level} Timeout:${serial}s Speed threshold:1km/h Speed is above threshold, queued`;
+}
+
 /** Null where the device knows no such words: then it says nothing. */
 function refusal(text: string, serial: number): string | null {
   switch (text.split(' ')[0]) {
@@ -400,6 +446,11 @@ function refusal(text: string, serial: number): string | null {
     default:
       return null;
   }
+}
+
+/** The outputs and parameters that a command sets. */
+export function targetsOf(text: string): readonly string[] {
+  return text.startsWith('setdigout') ? ['output 1'] : [];
 }
 
 /** Commands of which the device's words can't be told apart. */

@@ -1,4 +1,4 @@
-import { meaningOf, type CommandDevice, type Words } from './command-device.js';
+import { type CommandDevice, meaningOf, targetsOf, type Words } from './command-device.js';
 import { type TestDatabase } from './test-database.js';
 
 /** One row of `tbl_iot_command_logs`, and what hangs on it. */
@@ -9,6 +9,9 @@ export interface LedgerCommand {
   readonly silent: boolean;
   readonly status: string;
   readonly reason: string | null;
+  readonly deviceState: string | null;
+  readonly supersededBy: string | null;
+  readonly isOverdue: boolean;
   readonly late: boolean;
   readonly response: string | null;
   readonly attempts: number;
@@ -26,6 +29,7 @@ interface LedgerAttempt {
   readonly endedAt: number | null;
   readonly socket: string;
   readonly result: string | null;
+  readonly reply: string | null;
 }
 
 interface LedgerEvent {
@@ -33,6 +37,7 @@ interface LedgerEvent {
   readonly type: string;
   readonly id: string | null;
   readonly reason: string | null;
+  readonly at: Date;
 }
 
 export interface Ledger {
@@ -48,18 +53,19 @@ const HANDLED_WITHIN_MS = 700;
 
 export async function readLedger(database: TestDatabase, imei: string): Promise<Ledger> {
   const commands = await database.query<LedgerCommand>(
-    `select command_log_id::text as id, command, reply_shape as shape, silent, status, reason, late, response, attempts,
+    `select command_log_id::text as id, command, reply_shape as shape, silent, status, reason, device_state as "deviceState",
+            superseded_by::text as "supersededBy", expires_at <= now() as "isOverdue", late, response, attempts,
             max_retry as "maxRetry", timeout_seconds * 1000 as "timeoutMs", in_flight as "inFlight",
             created_at as "createdAt", completed_at as "completedAt",
             (select coalesce(json_agg(json_build_object(
                       'attempt', attempt, 'sentAt', extract(epoch from sent_at) * 1000, 'endedAt', extract(epoch from ended_at) * 1000,
-                      'socket', socket_uuid, 'result', result) order by attempt), '[]')
+                      'socket', socket_uuid, 'result', result, 'reply', reply) order by attempt), '[]')
                from tbl_iot_command_attempts attempt where attempt.command_log_id = log.command_log_id) as history
        from tbl_iot_command_logs log where imei = $1 order by log.command_log_id`,
     [imei],
   );
   const events = await database.query<LedgerEvent>(
-    `select sequence::int as sequence, type, body->>'command_log_id' as id, body->>'reason' as reason
+    `select sequence::int as sequence, type, body->>'command_log_id' as id, body->>'reason' as reason, occurred_at as at
        from tbl_iot_events where imei = $1 order by sequence`,
     [imei],
   );
@@ -76,6 +82,8 @@ export function findBroken(ledger: Ledger, device: CommandDevice): string[] {
     ...brokenWritings(ledger, device),
     ...brokenWords(ledger, device),
     ...brokenSlots(ledger, device),
+    ...brokenOrder(ledger, device),
+    ...brokenPostponing(ledger),
     ...brokenSequence(ledger),
   ];
 }
@@ -87,24 +95,38 @@ const ENDS = new Set([
   'FAILED rejected',
   'FAILED superseded',
   'FAILED cancelled',
+  'FAILED unrecognised',
 ]);
+/** Of these the host was told, and a later reply still ends them another way. */
+const MAY_END_LATE = ['unconfirmed', 'unrecognised'];
 
 function brokenEnd(command: LedgerCommand, device: CommandDevice): string[] {
-  const { status, reason, attempts, maxRetry, response, late, silent, history, inFlight, completedAt } = command;
+  const { status, reason, attempts, maxRetry, response, late, silent, history, inFlight, completedAt, deviceState } = command;
+  const isPostponed = status === 'PENDING' && deviceState === 'queued' && !command.isOverdue;
   const said = device.words.find(({ text }) => text === response);
   const rules: [what: string, isBroken: boolean][] = [
-    ['has no end that there is', !ENDS.has([status, reason].filter((word) => word !== null).join(' '))],
-    ['has no time of its end', completedAt === null],
-    ['is in flight after its end', inFlight],
+    ['has no end that there is', !isPostponed && !ENDS.has([status, reason].filter((word) => word !== null).join(' '))],
+    ['has no time of its end', (completedAt === null) !== isPostponed],
+    ['is in flight after its end, or postponed', inFlight],
     ['was never written, says its end, yet it has attempts', ['expired', 'cancelled'].includes(reason ?? '') && attempts > 0],
-    ['must have been written', (status === 'COMPLETED' || ['unconfirmed', 'rejected'].includes(reason ?? '')) && attempts === 0],
+    [
+      'must have been written',
+      (status === 'COMPLETED' || isPostponed || [...MAY_END_LATE, 'rejected'].includes(reason ?? '')) && attempts === 0,
+    ],
     ['was written more often than asked for', attempts > maxRetry + 1 || (silent && attempts > 1)],
     ['has attempts that are not counted', history.map(({ attempt }) => attempt).join() !== countTo(attempts)],
-    ['has words though nobody answered', (response !== null) !== (status === 'COMPLETED' || reason === 'rejected')],
+    [
+      'has words though nobody answered',
+      (response !== null) !== (status === 'COMPLETED' || reason === 'rejected' || deviceState !== null),
+    ],
     ['has words that the device never said', response !== null && said === undefined],
     ['is late though it did not complete', late && status !== 'COMPLETED'],
-    ['is completed by a refusal', status === 'COMPLETED' && said?.isRefusal === true && meaningOf(command.command) !== 'raw'],
-    ['is rejected by words that refuse nothing', reason === 'rejected' && said?.isRefusal !== true],
+    [
+      'is completed by words of another kind',
+      status === 'COMPLETED' && said?.kind !== 'answer' && meaningOf(command.command) !== 'raw',
+    ],
+    ['is rejected by words that refuse nothing', reason === 'rejected' && said?.kind !== 'refusal'],
+    ['is postponed by words of another kind', deviceState === 'queued' && said?.kind !== 'postponed'],
     [
       'is completed by words about another thing',
       status === 'COMPLETED' &&
@@ -115,24 +137,27 @@ function brokenEnd(command: LedgerCommand, device: CommandDevice): string[] {
   return rules.filter(([, isBroken]) => isBroken).map(([what]) => `${nameOf(command)} ${what}`);
 }
 
-/** Told once each: first perhaps its failure, then perhaps its completion. */
+/** Told once each: perhaps that it is postponed, then perhaps its failure, then perhaps its completion. */
 export function brokenEvents(command: LedgerCommand, events: readonly LedgerEvent[]): string[] {
   const { id, status, reason, late } = command;
   const told = events
-    .filter((event) => event.id === id && event.type !== 'command.retried')
+    .filter((event) => event.id === id && !['command.retried', 'command.postponed'].includes(event.type))
     .map(({ type, reason: why }) => [type.replace('command.', ''), why].filter((word) => word !== null).join(' '))
     .join(', ');
   const right: string[] = [];
+  if (events.filter((event) => event.id === id && event.type === 'command.postponed').length > 1) {
+    return [`${nameOf(command)} was told to be postponed more than once`];
+  }
   if (status === 'COMPLETED') {
-    right.push(late ? 'failed unconfirmed, completed' : 'completed');
-  } else if (reason === 'superseded') {
+    right.push(...(late ? MAY_END_LATE.map((why) => `failed ${why}, completed`) : ['completed']));
+  } else if (reason === 'superseded' || status === 'PENDING') {
     right.push('');
   } else {
     right.push(`failed ${reason}`);
   }
   if (reason === 'rejected') {
     // The refusal came after the command had been given up: the host was told so already.
-    right.push('failed unconfirmed');
+    right.push(...MAY_END_LATE.map((why) => `failed ${why}`));
   }
   return right.includes(told) ? [] : [`${nameOf(command)} was told to the host as: ${told || 'nothing'}`];
 }
@@ -151,12 +176,12 @@ function brokenWritings({ commands }: Ledger, device: CommandDevice): string[] {
 function brokenWords({ commands, messages }: Ledger, device: CommandDevice): string[] {
   const broken: string[] = [];
   for (const words of device.words) {
-    const answered = commands.filter(({ response }) => response === words.text);
+    const answered = commands.filter(({ history }) => history.some(({ reply }) => reply?.split('\n').includes(words.text)));
     const kept = answered.length + messages.filter((text) => text === words.text).length;
     if (kept > 1 || (kept === 0 && words.handled)) {
       broken.push(`"${words.text}" is kept ${kept} times`);
     }
-    const [meant] = commands.filter((command) => awaits(command, words, device));
+    const [meant] = commands.filter((command) => awaits(command, words, device) && !isDoubtful(command, words, commands));
     if (meant && words.handled && !answered.includes(meant)) {
       const taker = answered.map((command) => nameOf(command)).join() || 'none';
       broken.push(`"${words.text}" answers ${nameOf(meant)}, which was in flight, and was taken for the answer to ${taker}`);
@@ -183,6 +208,52 @@ function awaits(command: LedgerCommand, words: Words, device: CommandDevice): bo
   const ended = Math.min(last.endedAt ?? Infinity, last.sentAt + command.timeoutMs, completedAt.getTime());
   const earlier = device.words.some((other) => other !== words && other.about === words.about && other.at <= words.at);
   return !earlier && ended > words.at + HANDLED_WITHIN_MS;
+}
+
+/**
+ * Words that no pattern knows, and words about a raw command while another one may still be answered: whose they are can't be said, and so they may
+ * be kept as a message.
+ */
+function isDoubtful(command: LedgerCommand, words: Words, commands: readonly LedgerCommand[]): boolean {
+  if (words.kind === 'unknown') {
+    return true;
+  }
+  const others = commands.filter((other) => other !== command && other.history.some(({ sentAt }) => sentAt <= words.at));
+  return (
+    meaningOf(command.command) === 'raw' &&
+    others.some(
+      ({ completedAt, timeoutMs }) => (completedAt?.getTime() ?? Infinity) + 2 * timeoutMs + HANDLED_WITHIN_MS >= words.at,
+    )
+  );
+}
+
+/** Of commands with a target in common the older one is never written after the newer one. Of equal texts the one is meant that breaks least. */
+function brokenOrder({ commands }: Ledger, { writings }: CommandDevice): string[] {
+  const relevant = writings
+    .filter(({ text }) => targetsOf(text).length > 0)
+    .map(({ text, at }) => {
+      const ids = commands
+        .filter(({ command, createdAt }) => command === text && createdAt.getTime() <= at + CLOCK_TOLERANCE_MS)
+        .map(({ id }) => Number(id));
+      return { text, oldest: Math.min(...ids), newest: Math.max(...ids) };
+    });
+  return relevant.flatMap(({ text, newest }, index) =>
+    relevant
+      .slice(0, index)
+      .filter((before) => before.oldest > newest && targetsOf(before.text).some((target) => targetsOf(text).includes(target)))
+      .map((before) => `"${text}" (${newest}) was written after the newer "${before.text}" (${before.oldest})`),
+  );
+}
+
+/** What the device has accepted and postponed is not written again. */
+function brokenPostponing({ commands, events }: Ledger): string[] {
+  return commands
+    .filter(({ id, history }) =>
+      events.some((event) => {
+        return event.id === id && event.type === 'command.postponed' && history.some(({ sentAt }) => sentAt > event.at.getTime());
+      }),
+    )
+    .map((command) => `${nameOf(command)} was written again after the device had postponed it`);
 }
 
 /** At most one of a shape is in flight, and nothing is written again by the same connection before its time is over. */
@@ -221,7 +292,7 @@ function cameTwice({ command }: LedgerCommand, { writings }: CommandDevice): boo
 /** An answer may come when the slot was given back long ago, and then it is the attempt's end: of such a one the flight's end is not known. */
 function endOf({ history, completedAt }: LedgerCommand, index: number): number {
   const { endedAt, result } = history[index]!;
-  if (result === 'confirmed' || result === 'rejected') {
+  if (result === 'confirmed' || result === 'rejected' || result === 'postponed') {
     return 0;
   }
   return endedAt ?? history[index + 1]?.sentAt ?? completedAt?.getTime() ?? Infinity;

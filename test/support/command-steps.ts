@@ -9,6 +9,7 @@ export interface Order {
   readonly maxRetry: number;
   readonly timeoutSeconds: number;
   readonly ttlSeconds: number;
+  readonly postponedSeconds: number;
   readonly hasKey: boolean;
   /** What the device does with its first writing, its second, and so on; then it answers at once. */
   readonly conducts: readonly Conduct[];
@@ -50,6 +51,15 @@ const delays = fc.oneof(
 const conduct: fc.Arbitrary<Conduct> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('answer' as const), afterMs: delays }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('refuse' as const), afterMs: delays }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('postpone' as const),
+      afterMs: delays,
+      thenMs: fc.option(fc.integer({ min: 1, max: 2_500 })),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('mumble' as const), afterMs: delays }) },
   { weight: 2, arbitrary: fc.constant<Conduct>({ kind: 'lose' }) },
   { weight: 2, arbitrary: fc.constant<Conduct>({ kind: 'ignore' }) },
   { weight: 1, arbitrary: fc.constant<Conduct>({ kind: 'drop-before' }) },
@@ -70,6 +80,7 @@ const order: fc.Arbitrary<Order> = fc.record({
   maxRetry: fc.constantFrom(0, 0, 1, 1, 2),
   timeoutSeconds: fc.constantFrom(1, 1, 2),
   ttlSeconds: fc.integer({ min: 1, max: 5 }),
+  postponedSeconds: fc.constantFrom(1, 3, 86_400),
   hasKey: fc.boolean(),
   conducts: fc.array(conduct, { maxLength: 3 }),
 });

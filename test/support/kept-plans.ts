@@ -65,6 +65,9 @@ function literal(value: unknown): string {
     case 'boolean':
       return String(value);
     default:
+      if (Array.isArray(value)) {
+        return `array[${value.map(literal).join(', ')}]::text[]`;
+      }
       return Buffer.isBuffer(value) ? `'\\x${value.toString('hex')}'` : 'null';
   }
 }

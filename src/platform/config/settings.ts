@@ -303,6 +303,10 @@ export class CommandSettings {
   @IntegerVariable(0, 100)
   readonly DEFAULT_MAX_IOT_COMMAND_RETRY: number = 3;
 
+  /** Seconds a device gets to execute a command that it has accepted and postponed. */
+  @IntegerVariable(1, 2_592_000)
+  readonly COMMAND_POSTPONED_SECONDS: number = 86_400;
+
   /** false takes any reply for the oldest command in flight; true only one that fits the command. */
   @FlagVariable()
   readonly VALIDATE_COMMAND_RESPONSE: boolean = true;

@@ -11,6 +11,7 @@ import { Sessions1790000003000 } from '../../../migrations/1790000003000-session
 import { ApiKeys1790000004000 } from '../../../migrations/1790000004000-api-keys.js';
 import { Audit1790000004100 } from '../../../migrations/1790000004100-audit.js';
 import { Admission1790000005000 } from '../../../migrations/1790000005000-admission.js';
+import { CommandTruth1790000006000 } from '../../../migrations/1790000006000-command-truth.js';
 import { RecordPlaces1790000008500 } from '../../../migrations/1790000008500-record-places.js';
 
 /** In the order in which they run. */
@@ -23,6 +24,7 @@ const MIGRATIONS = [
   ApiKeys1790000004000,
   Audit1790000004100,
   Admission1790000005000,
+  CommandTruth1790000006000,
   RecordPlaces1790000008500,
 ];
 

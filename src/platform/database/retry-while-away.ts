@@ -19,10 +19,15 @@ export async function retryWhileAway<T>(
     try {
       return await work();
     } catch (error) {
-      if (!isDatabaseAway(error) && !TRANSIENT_STATES.includes(sqlState(error) ?? '') && !willPass(error)) {
+      if (!isWorthRetrying(error) && !willPass(error)) {
         throw error;
       }
       await delay(retryMs, undefined, { signal });
     }
   }
+}
+
+/** Whether the work failed because the database is away, or because another transaction was in the way. */
+export function isWorthRetrying(error: unknown): boolean {
+  return isDatabaseAway(error) || TRANSIENT_STATES.includes(sqlState(error) ?? '');
 }

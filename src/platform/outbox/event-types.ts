@@ -3,6 +3,7 @@ export const EVENT_TYPES = [
   'command.completed',
   'command.failed',
   'command.retried',
+  'command.postponed',
   'telemetry',
   'device.message',
   'device.connected',
