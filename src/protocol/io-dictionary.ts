@@ -26,8 +26,9 @@ export function isSignedIo(id: number): boolean {
 }
 
 /** Whether an element of that width has the meaning that the dictionary gives its id. */
-export function fitsDefinition({ id, width, value }: IoElement): boolean {
-  return ((WIDTHS[id] ?? ANY) & (typeof value === 'object' ? VARIABLE : width)) !== 0;
+export function fitsDefinition(element: IoElement): boolean {
+  const wire = typeof element.value === 'object' ? VARIABLE : element.width;
+  return ((WIDTHS[element.id] as number) & wire) !== 0;
 }
 
 function definedWidths(): Uint8Array {

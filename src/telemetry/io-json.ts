@@ -29,18 +29,29 @@ export interface IoOddities {
   readonly hasOddWidth: boolean;
 }
 
-/** Null for nearly every record: one pass over its elements, and nothing allocated. */
+/**
+ * Null for nearly every record: one pass over its elements, and nothing allocated. Local variables and no short circuits, because it runs for
+ * every element of every record.
+ */
 export function findOddities(io: readonly IoElement[]): IoOddities | null {
-  recordNumber = (recordNumber + 1) >>> 0;
-  let hasRepeated = false;
+  const current = (recordNumber = (recordNumber + 1) >>> 0);
+  let repeatedCount = 0;
   let hasOddWidth = false;
   for (let index = 0; index < io.length; index++) {
     const element = io[index] as IoElement;
-    hasRepeated ||= seenIn[element.id] === recordNumber;
-    seenIn[element.id] = recordNumber;
-    hasOddWidth ||= !fitsDefinition(element);
+    const { id } = element;
+    if (seenIn[id] === current) {
+      repeatedCount++;
+    }
+    seenIn[id] = current;
+    if (!fitsDefinition(element)) {
+      hasOddWidth = true;
+    }
   }
-  return hasRepeated || hasOddWidth ? { repeated: hasRepeated ? findRepeated(io) : new Map(), hasOddWidth } : null;
+  if (repeatedCount === 0 && !hasOddWidth) {
+    return null;
+  }
+  return { repeated: repeatedCount > 0 ? findRepeated(io) : new Map(), hasOddWidth };
 }
 
 function findRepeated(io: readonly IoElement[]): Map<number, IoElement[]> {
