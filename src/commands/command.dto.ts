@@ -153,9 +153,14 @@ export class CommandDefinitionDto {
   readonly failure!: string | null;
   /** Of a reply that says it will be done later. */
   readonly queued!: string | null;
-  /** What of the command the reply repeats: nothing, the id it names (the first group of `success`), or states of digital outputs. */
-  @ApiProperty({ enum: ['none', 'id', 'outputs'] })
-  readonly discriminator!: 'none' | 'id' | 'outputs';
+  /**
+   * What of the command the reply repeats: nothing, the id it names (the first group of `success`), states of digital outputs, its
+   * `<id>:<value>` pairs, or its argument (the first group).
+   */
+  @ApiProperty({ enum: ['none', 'id', 'outputs', 'settings', 'value'] })
+  readonly discriminator!: 'none' | 'id' | 'outputs' | 'settings' | 'value';
+  /** A reply without text can be its answer. */
+  readonly emptyReply!: boolean;
   /** What it changes: "outputs", "params" or a name. A newer command that changes the same replaces it. Null: nothing of that kind. */
   readonly target!: string | null;
   /** A TFT100 knows it. */

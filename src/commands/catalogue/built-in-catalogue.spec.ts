@@ -1,5 +1,6 @@
 import { BUILT_IN_CATALOGUE } from './built-in-catalogue.js';
 import { CommandCatalogue, RAW_SHAPE, type ReplyVerdict } from './command-catalogue.js';
+import { REPLIES_BY_PLATFORM } from '../../../test/fixtures/replies-by-platform.js';
 
 const catalogue = new CommandCatalogue(BUILT_IN_CATALOGUE);
 
@@ -56,6 +57,7 @@ const PRINTED: Readonly<Record<string, readonly [command: string, reply: string,
     ['getparam 2004', 'Param ID:2004 Value:', 'completed'],
     ['getparam 99999', 'Invalid parameter id provided', 'rejected'],
     ['getparam 99999', 'Param ID:99999 doesn’t exist', 'rejected'],
+    ['getparam 2027', "Param ID:2027 doesn't exist", 'rejected'],
   ],
   setparam: [
     ['setparam 2001:wap', 'New value 2001:wap', 'completed'],
@@ -63,12 +65,22 @@ const PRINTED: Readonly<Record<string, readonly [command: string, reply: string,
     ['setparam 2001:wap2', 'Param ID:2001 Value:wap2', 'completed'],
     ['setparam 2001:wap', 'WARNING: Not supported Param ID or Value detected', 'rejected'],
     ['setparam 2001:wap', 'Error while configuring parameters', 'rejected'],
+    [
+      'setparam 30000:80e332fef34f0226;30001:3a2824f3a678528b',
+      'New value 30000:80E332FEF34F0226;30001:3A2824F3A678528B;',
+      'completed',
+    ],
+    ['setparam 2027:1', "Param ID:2027 doesn't exist", 'rejected'],
   ],
   cpureset: [
     ['cpureset', 'Cannot execute cpureset: No External Power', 'rejected'],
     ['cpureset', 'Error: could not reset the software (1)', 'rejected'],
   ],
   deleterecords: [['deleterecords', 'Failed to erase records', 'rejected']],
+  scandtc: [
+    ['scandtc 11', 'Failed to get DTCs.', 'rejected'],
+    ['scandtc x', 'Invalid argument: not a number.', 'rejected'],
+  ],
   odoset: [['odoset:5000', 'Saved Odometer Value: 5000 km', 'completed']],
 };
 
@@ -77,6 +89,9 @@ const EVERY_PRINTED = BUILT_IN_CATALOGUE.flatMap(({ command, examples }) =>
     (example) => PRINTED[command]?.find(([, reply]) => reply === example) ?? ([command, example, 'completed'] as const),
   ),
 );
+
+/** Of a raw command any words are the answer, in whatever case. */
+const KNOWN = EVERY_PRINTED.filter(([command]) => catalogue.kindOf(command) !== 'raw');
 
 /** Whatever a command could ask for that this reply might be an answer to. */
 function askingFor(command: string, reply: string): string[] {
@@ -91,10 +106,43 @@ describe('the built-in catalogue', () => {
     expect(catalogue.judge(command, `\r\n${reply} \r\n\0`)).toBe(verdict);
   });
 
+  it.each(REPLIES_BY_PLATFORM)('judges as the platform prints it: $command, $platform, $text', ({ command, text, outcome }) => {
+    const verdict = outcome === 'queued' ? 'postponed' : outcome;
+    expect(catalogue.judge(command, text)).toBe(verdict);
+    expect(catalogue.judge(command, `${text}\r\n\0`)).toBe(verdict);
+  });
+
+  it.each(KNOWN)('ignores case and blanks after a colon: %s, %s', (command, reply, verdict) => {
+    expect(catalogue.judge(command, reply.toLowerCase())).toBe(verdict);
+    expect(catalogue.judge(command, reply.toUpperCase())).toBe(verdict);
+    expect(catalogue.judge(command, reply.replaceAll(/:(?=[^\s/])/g, ': '))).toBe(verdict);
+  });
+
+  it.each([
+    ['getinfo', 'SAT:0 GPS:2 UpTime:4744s NOGPS: 1:18 RTC: 2017/6/16 7:13'],
+    ['getinfo', 'Rtc: N/A Gnss: N/A Sat: N/A'],
+    ['getgps', 'GPS:1 Sat:7 Lat:-54.71473 Long:-25.30304 Alt:-3 Speed:0 Dir:77 Date: 2007/8/24 Time: 13:4:36'],
+    ['getgps', 'GPS:1 Sat:7 Lat:54.71473 Long:25.30304 Alt:-3.25 Speed:0.5 Dir:77 Date: 2007/8/24 Time: 13:4:36'],
+    ['getgps', 'GPS:0 Sat:N/A Lat:N/A Long:N/A Alt:N/A Speed:N/A Dir:N/A Date:N/A Time:N/A'],
+    ['getgps', 'GPS Data not Available. No GPS signal'],
+    ['ggps', 'GPS:1 Sat:10 LAT:9.9839 LON:9.9839 ALT:9.9839 Speed:10 Dir:10 Date:2023-04-03 Time:12:32:06'],
+    ['ggps', 'D: 2023-04-03 T: 12:32:06 S: 0.5 C: -54.666042, -25.225032 Url: http://maps.google.com/?q=-54.666042,-25.225032'],
+    ['getver', 'Code Ver: 01.06.14 Rev: 00 Device IMEI: 350612000000008 Device ID: 000001'],
+    ['getstatus', 'Data Link: 1 GPRS: 1 Phone: 0 SIM: 0 OP: N/A Signal: N/A LAC: N/A Cell ID: N/A NetType: N/A'],
+    ['getio', 'DI1:0 DI2:0 AIN1:N/A DO1:1'],
+    ['getimeiccid', 'IMEI:350612000000008,CCID:N/A'],
+  ])('accepts other values and orders: %s, %s', (command, reply) => {
+    expect(catalogue.judge(command, reply)).toBe('completed');
+  });
+
   it('has a printed reply for every command that has patterns', () => {
     const silentAbout = BUILT_IN_CATALOGUE.filter(({ examples }) => examples.length === 0);
     expect(silentAbout.filter(({ success, failure, queued }) => (success ?? failure ?? queued) !== null)).toEqual([]);
-    expect(new Set(BUILT_IN_CATALOGUE.map(({ command }) => command)).size).toBe(40);
+    expect(new Set(BUILT_IN_CATALOGUE.map(({ command }) => command)).size).toBe(41);
+  });
+
+  it('is shared by the two commands that ask for the position', () => {
+    expect(catalogue.shapeOf('getgps')).toBe(catalogue.shapeOf('ggps'));
   });
 
   it('never takes the reply of one shape for that of another, but for the words that two share', () => {
@@ -107,8 +155,7 @@ describe('the built-in catalogue', () => {
       for (const other of others) {
         for (const text of askingFor(other.command, reply)) {
           const verdict = catalogue.judge(text, reply);
-          const isRaw = verdict === 'completed' && catalogue.shapeOf(text) === RAW_SHAPE;
-          if (verdict !== 'unrelated' && !isRaw) {
+          if (verdict !== 'unrelated' && catalogue.weigh(text, reply).isOwn) {
             taken.add(`${other.command} takes "${reply}" of ${command}`);
           }
         }

@@ -27,14 +27,41 @@ describe('finding a command', () => {
 });
 
 describe('a raw command', () => {
-  it('is completed by any words, and never rejected by them', () => {
-    expect(['OK', 'ERROR', 'Bad syntax'].map((reply) => judge('frobnicate 1', reply))).toEqual(Array(3).fill('completed'));
+  it('is completed by any words', () => {
+    expect(['OK', 'ERROR', 'done'].map((reply) => judge('frobnicate 1', reply))).toEqual(Array(3).fill('completed'));
     expect(judge('getimsi', '246020000000000')).toBe('completed');
     expect(catalogue.shapeOf('frobnicate 1')).toBe(RAW_SHAPE);
   });
 
-  it('is not completed by blanks', () => {
-    expect(['', ' ', '\r\n\0'].map((reply) => judge('frobnicate', reply))).toEqual(Array(3).fill('unrelated'));
+  it.each([
+    'Unknown command or invalid format!',
+    'UNKNOWN COMMAND OR INVALID FORMAT!\r\n\0',
+    'Bad syntax',
+    "Param ID:2027 doesn't exist",
+    'WARNING: Not supported Param ID or Value detected',
+    'Not supported AVL ID',
+    'DOUT1 Is disabled from CFG',
+  ])('is rejected by every refusal that is documented: %s', (reply) => {
+    expect(judge('frobnicate 1', reply)).toBe('rejected');
+    expect(judge('getimsi', reply)).toBe('rejected');
+  });
+
+  it('is completed by a reply without text', () => {
+    expect(['', ' ', '\r\n\0'].map((reply) => judge('frobnicate', reply))).toEqual(Array(3).fill('completed'));
+  });
+});
+
+describe('a reply without text', () => {
+  it('answers a catalogued command only where its entry says so', () => {
+    expect(['', '\r\n', '\0', ' '].map((reply) => judge('scandtc 11', reply))).toEqual(Array(4).fill('completed'));
+    expect(['getinfo', 'setdigout 1', 'cpureset'].map((command) => judge(command, ''))).toEqual(Array(3).fill('unrelated'));
+  });
+});
+
+describe('a refusal that names nothing', () => {
+  it('rejects a command of any kind', () => {
+    const commands = ['getinfo', 'setdigout 1', 'setparam 2004:a', 'cpureset', 'frobnicate'];
+    expect(commands.map((command) => judge(command, 'Unknown command or invalid format!'))).toEqual(Array(5).fill('rejected'));
   });
 });
 
@@ -69,10 +96,52 @@ describe('the ids of a command', () => {
     ['getparam 2001', 'Param ID:2002 doesn’t exist', 'unrelated'],
     ['getparam 2001;2002', "Param ID:2002 doesn't exist", 'rejected'],
     ['getparam 2002', 'Param ID:2002 doesn\u00e2\u0080\u0099t exist', 'rejected'],
+    ['readio 2027', "Param ID:2027 doesn't exist", 'rejected'],
+    ['setparam 2027:1', "Param ID:2027 doesn't exist", 'rejected'],
+    ['setparam 2028:1', "Param ID:2027 doesn't exist", 'unrelated'],
+    ['getparam 2027', 'WARNING: Not supported Param ID or Value detected', 'rejected'],
     ['setparam 2001:wap', 'New value 2002:wap', 'unrelated'],
     ['setparam 2001:wap;2002:user', 'New value 2001:wap', 'unrelated'],
     ['setparam 2001:a;b', 'New value 2001:a;b', 'completed'],
     ['setparam 2001:wap', 'Param ID:2001 New value:wap', 'completed'],
+  ])('%s is answered by %j: %s', (command, reply, verdict) => {
+    expect(judge(command, reply)).toBe(verdict);
+  });
+});
+
+describe('the values of a command', () => {
+  it.each([
+    ['setparam 2004:b', 'New value 2004:b', 'completed'],
+    ['setparam 2004:b', 'New value 2004:b;', 'completed'],
+    ['setparam 2004:b', 'New value 2004:a;', 'unrelated'],
+    ['setparam 2004:b', 'New value 2004:', 'unrelated'],
+    ['setparam 2004:b', 'New value 2004:bb', 'unrelated'],
+    ['setparam 2004:b', 'new value 02004: B ;', 'completed'],
+    ['setparam 2004:b', 'Param ID:2004 Value:b', 'completed'],
+    ['setparam 2004:b', 'Param ID: 2004 New value: b', 'completed'],
+    ['setparam 2004:b', 'Param ID:2004 Value:a', 'unrelated'],
+    ['setparam 2004:', 'New value 2004:;', 'completed'],
+    ['setparam 2004:', 'New value 2004:a;', 'unrelated'],
+    ['setparam 2004', 'New value 2004:a;', 'unrelated'],
+    ['setparam 2004:a b ', 'New value 2004:a b;', 'completed'],
+    ['setparam 2004:a b', 'New value 2004:ab', 'unrelated'],
+    ['setparam 2001:a;2002:b', 'New value 2001:a;2002:b;', 'completed'],
+    ['setparam 2001:a;2002:b', 'New value 2002:b;2001:a;', 'completed'],
+    ['setparam 2001:a;2002:b', 'New value 2001:a;2002:c;', 'unrelated'],
+    ['setparam 2001:a;2002:b', 'New value 2001:b;2002:a;', 'unrelated'],
+    ['setparam 2001:a;2002:b', 'New value 2001:a;', 'unrelated'],
+    ['setparam 1000:007', 'New value 1000:7', 'completed'],
+    ['setparam 1000:7', 'New value 1000:7.0', 'completed'],
+    ['setparam 1000:-0', 'New value 1000:0', 'completed'],
+    ['setparam 1000:7', 'New value 1000:-7', 'unrelated'],
+    ['setparam 1000:7', 'New value 1000:70', 'unrelated'],
+    ['setparam 1000:9007199254740993', 'New value 1000:9007199254740992', 'unrelated'],
+    ['odoset:5000', 'Saved Odometer Value: 5000 km', 'completed'],
+    ['odoset:5000', 'saved odometer value:5000.0', 'completed'],
+    ['odoset 5000', 'Saved Odometer Value: 5000', 'completed'],
+    ['odoset:5000', 'Saved Odometer Value: 500 km', 'unrelated'],
+    ['odoset:500', 'Saved Odometer Value: 5000 km', 'unrelated'],
+    ['odoset', 'Saved Odometer Value: 5000 km', 'unrelated'],
   ])('%s is answered by %j: %s', (command, reply, verdict) => {
     expect(judge(command, reply)).toBe(verdict);
   });
@@ -83,6 +152,8 @@ describe('the outputs of a command', () => {
     ['setdigout 1?', 'DOUT1:1 Timeout:INFINITY DOUT2:IGNORED', 'completed'],
     ['setdigout 1?', 'DOUT1:Already set to 1 DOUT2:IGNORED', 'completed'],
     ['setdigout 1?', 'DOUT1:1', 'completed'],
+    ['setdigout 1?', 'dout1: on', 'completed'],
+    ['setdigout 1?', 'dout1: off', 'unrelated'],
     ['setdigout 1?', 'DOUT1:0 Timeout:INFINITY DOUT2:IGNORED', 'unrelated'],
     ['setdigout 1?', 'DOUT1:Already set to 0 DOUT2:IGNORED', 'unrelated'],
     ['setdigout 1?', 'DOUT1:OFF', 'unrelated'],
@@ -148,7 +219,17 @@ describe("the operator's file", () => {
     ['a wrong type', [{ command: 'a', silent: 'yes' }], 'entry 1 ("a"): "silent" has to be true or false'],
     ['null where a text has to be', [{ command: 'a', syntax: null }], '"syntax" has to be a text'],
     ['examples that are no texts', [{ command: 'a', examples: [1] }], '"examples" has to be an array of texts'],
-    ['an unknown discriminator', [{ command: 'a', discriminator: 'ids' }], '"discriminator" has to be "none", "id" or "outputs"'],
+    [
+      'an unknown discriminator',
+      [{ command: 'a', discriminator: 'ids' }],
+      '"discriminator" has to be "none", "id", "outputs", "settings"',
+    ],
+    [
+      'a value without a group',
+      [{ command: 'a', success: '^V', discriminator: 'value' }],
+      '"success" has to take the value as a group',
+    ],
+    ['an emptyReply that is no truth value', [{ command: 'a', emptyReply: 'yes' }], '"emptyReply" has to be true or false'],
     ['a bad pattern', [{ command: 'a', success: '^(' }], 'entry 1 ("a"): "success" is no regular expression: Invalid'],
     ['a pattern that is too long', [{ command: 'a', failure: 'x'.repeat(501) }], '"failure" has 501 characters, at most 500'],
     ['an id without a group', [{ command: 'a', success: '^ID', discriminator: 'id' }], '"success" has to take the id as a group'],
@@ -166,6 +247,15 @@ describe("the operator's file", () => {
 
   it('is refused when it is not JSON', () => {
     expect(() => CommandCatalogue.withOperatorEntries('[{', 'catalogue.json')).toThrow(/^catalogue\.json: not JSON: /);
+  });
+
+  it('ignores case, and may say that a reply repeats a value, or has no text', () => {
+    const extended = read([
+      { command: 'limit', syntax: 'limit:<km/h>', success: '^Limit (\\d+)', discriminator: 'value' },
+      { command: 'faults', success: '^Faults:', emptyReply: true },
+    ]);
+    expect(['LIMIT 30', 'limit 31'].map((reply) => extended.judge('limit:30', reply))).toEqual(['completed', 'unrelated']);
+    expect(['FAULTS: 3', '\r\n'].map((reply) => extended.judge('faults', reply))).toEqual(['completed', 'completed']);
   });
 
   it('takes a pattern of just the length that is allowed', () => {

@@ -1,8 +1,17 @@
 import { BUILT_IN_CATALOGUE } from './built-in-catalogue.js';
-import { type CommandDefinition, RAW_SHAPE } from './command-definition.js';
+import { type CommandDefinition, PATTERN_FLAGS, RAW_SHAPE } from './command-definition.js';
 import { targetsOf } from './command-target.js';
 import { parseOperatorEntries } from './operator-entries.js';
-import { mayRefuseIds, mayRefuseOutputs, repeatsIds, repeatsOutputs } from './reply-discriminator.js';
+import { isKnownRefusal, isNamelessRefusal } from './known-refusals.js';
+import {
+  mayRefuseIds,
+  mayRefuseOutputs,
+  repeatsIds,
+  repeatsOutputs,
+  repeatsSettings,
+  repeatsValue,
+} from './reply-discriminator.js';
+import { ReplyVocabulary } from './reply-vocabulary.js';
 
 // Users of the catalogue need not know in which file its words are kept.
 export { CatalogueError } from './catalogue-error.js';
@@ -11,8 +20,21 @@ export { RAW_SHAPE } from './command-definition.js';
 /** What a reply is to a command. `postponed`: the device accepted it and will do it later; `unrelated`: not an answer to this one. */
 export type ReplyVerdict = 'completed' | 'rejected' | 'postponed' | 'unrelated';
 
+/**
+ * How much is known of a command's replies. `catalogued`: its success has a pattern. `silent`: it says nothing when it succeeds. `raw`: any
+ * words may be its answer.
+ */
+export type CommandKind = 'catalogued' | 'silent' | 'raw';
+
+interface Judgement {
+  readonly verdict: ReplyVerdict;
+  /** A pattern of this command accepts the words. Otherwise they are words that any command could get. */
+  readonly isOwn: boolean;
+}
+
 interface Entry {
   readonly definition: CommandDefinition;
+  readonly vocabulary: ReplyVocabulary;
   readonly success: RegExp | null;
   readonly failure: RegExp | null;
   readonly queued: RegExp | null;
@@ -64,31 +86,54 @@ export class CommandCatalogue {
     return targetsOf(text, this.find(text)?.target ?? null);
   }
 
-  /**
-   * What the reply is to the command. Any words at all complete a raw command, and they never reject it: no text is known that says
-   * "failed" on every device. Whether another command has a better claim on them is for matchReply to say.
-   */
-  judge(text: string, reply: string): ReplyVerdict {
+  kindOf(text: string): CommandKind {
+    const definition = this.find(text);
+    if (definition?.silent === true) {
+      return 'silent';
+    }
+    return (definition?.success ?? null) === null ? 'raw' : 'catalogued';
+  }
+
+  /** Whether no text at all can be an answer to the command: always when nothing is known of it. */
+  mayAnswerEmpty(text: string): boolean {
+    return this.kindOf(text) === 'raw' || (this.find(text)?.emptyReply ?? false);
+  }
+
+  /** Whether the reply looks like an answer to the command, though none of its patterns need accept it. */
+  resembles(text: string, reply: string): boolean {
+    return this.findEntry(text)?.vocabulary.resembles(reply) ?? false;
+  }
+
+  /** Whether a pattern of any command accepts the words, whatever id, state or value they name. */
+  isKnownReply(reply: string): boolean {
     const words = trimReply(reply);
-    if (words === '') {
-      return 'unrelated';
-    }
+    return [...this.entries.values()].some(({ success, failure, queued }) =>
+      [success, failure, queued].some((pattern) => pattern?.test(words)),
+    );
+  }
+
+  judge(text: string, reply: string): ReplyVerdict {
+    return this.weigh(text, reply).verdict;
+  }
+
+  /**
+   * What the reply is to the command, looked at alone: whether another command has a better claim on it is for matchReply to say. Any words
+   * complete a raw command unless they are a known refusal.
+   */
+  weigh(text: string, reply: string): Judgement {
+    const words = trimReply(reply);
     const entry = this.findEntry(text);
-    if (entry === null) {
-      return 'completed';
+    if (words === '') {
+      return { verdict: this.mayAnswerEmpty(text) ? 'completed' : 'unrelated', isOwn: false };
     }
-    const { discriminator, silent } = entry.definition;
-    if (refuses(entry.failure, discriminator, text, words)) {
-      return 'rejected';
+    const verdict = entry === null ? 'unrelated' : judgeByPatterns(entry, text, words);
+    if (verdict !== 'unrelated') {
+      return { verdict, isOwn: true };
     }
-    if (accepts(entry.queued, discriminator, text, words)) {
-      return 'postponed';
+    if (this.kindOf(text) === 'raw') {
+      return { verdict: isKnownRefusal(words) ? 'rejected' : 'completed', isOwn: false };
     }
-    if (entry.success === null) {
-      // A silent command that went well says nothing, so words that are not its failure belong to something else.
-      return silent ? 'unrelated' : 'completed';
-    }
-    return accepts(entry.success, discriminator, text, words) ? 'completed' : 'unrelated';
+    return { verdict: isNamelessRefusal(words) ? 'rejected' : 'unrelated', isOwn: false };
   }
 
   private findEntry(text: string): Entry | null {
@@ -104,13 +149,24 @@ export class CommandCatalogue {
 }
 
 function compile(definition: CommandDefinition): Entry {
-  const pattern = (source: string | null) => (source === null ? null : new RegExp(source, 's'));
+  const pattern = (source: string | null) => (source === null ? null : new RegExp(source, PATTERN_FLAGS));
   return {
     definition,
+    vocabulary: new ReplyVocabulary(definition),
     success: pattern(definition.success),
     failure: pattern(definition.failure),
     queued: pattern(definition.queued),
   };
+}
+
+function judgeByPatterns({ definition, success, failure, queued }: Entry, text: string, words: string): ReplyVerdict {
+  if (refuses(failure, definition.discriminator, text, words)) {
+    return 'rejected';
+  }
+  if (accepts(queued, definition.discriminator, text, words)) {
+    return 'postponed';
+  }
+  return accepts(success, definition.discriminator, text, words) ? 'completed' : 'unrelated';
 }
 
 type Discriminator = CommandDefinition['discriminator'];
@@ -127,6 +183,10 @@ function accepts(pattern: RegExp | null, discriminator: Discriminator, command: 
       return repeatsIds(command, reply, firstGroup(match));
     case 'outputs':
       return repeatsOutputs(command, reply);
+    case 'settings':
+      return repeatsSettings(command, firstGroup(match), reply.slice(match.index + match[0].length));
+    case 'value':
+      return repeatsValue(command, firstGroup(match));
   }
 }
 
@@ -137,8 +197,10 @@ function refuses(pattern: RegExp | null, discriminator: Discriminator, command: 
   }
   switch (discriminator) {
     case 'none':
+    case 'value':
       return true;
     case 'id':
+    case 'settings':
       return mayRefuseIds(command, firstGroup(match));
     case 'outputs':
       return mayRefuseOutputs(command, reply);
@@ -151,7 +213,7 @@ function firstGroup(match: RegExpExecArray): string | undefined {
 }
 
 /** Without blanks, line ends and NUL around it. Not a pattern: one for the end of a text walks every run of blanks again and again. */
-function trimReply(reply: string): string {
+export function trimReply(reply: string): string {
   let start = 0;
   let end = reply.length;
   while (start < end && reply.charCodeAt(start) <= LAST_BLANK) {

@@ -11,7 +11,7 @@ export interface CommandDefinition {
   /** Commands whose replies can't be told apart share one. */
   readonly replyShape: string;
   /**
-   * Regular expressions, as source, matched against the reply without the blanks around it; "." takes line ends too. Without
+   * Regular expressions, as source, matched against the reply without the blanks around it. They ignore case, and "." takes line ends too. Without
    * `success` no reply is known, and the command is treated like one that nobody has heard of.
    */
   readonly success: string | null;
@@ -20,9 +20,12 @@ export interface CommandDefinition {
   readonly queued: string | null;
   /**
    * What of the command the reply repeats. `id`: what the pattern's first group took is an id that the command names.
-   * `outputs`: the states of digital outputs, in the words of setdigout.
+   * `outputs`: the states of digital outputs, in the words of setdigout. `settings`: the `<id>:<value>` pairs; the pattern's first group is the
+   * first id, and its value begins where the match ends. `value`: the pattern's first group is the command's argument.
    */
-  readonly discriminator: 'none' | 'id' | 'outputs';
+  readonly discriminator: 'none' | 'id' | 'outputs' | 'settings' | 'value';
+  /** It may be answered with no text at all. */
+  readonly emptyReply: boolean;
   /**
    * What the command sets, in the form that `targetsOf` describes: "outputs", "params", or a name. A newer command with a target in common
    * replaces this one. Null when no later command can contradict it.
@@ -37,10 +40,17 @@ export interface CommandDefinition {
 /** All that has to be written of a definition; what is left out is what most commands have. */
 export type CommandDraft = Pick<CommandDefinition, 'command'> & Partial<CommandDefinition>;
 
+/** Of every pattern, the operator's too: firmware differs in case, and a reply may have several lines. */
+export const PATTERN_FLAGS = 'is';
 /** The slot of all commands whose replies nobody knows. */
 export const RAW_SHAPE = 'raw';
 /** readio, getparam and the older setparam all answer "Param ID:n Value:v". */
 export const PARAM_SHAPE = 'param';
+/**
+ * How devices of any platform refuse a parameter id, or a value. The apostrophe may be a typographic one, which is up to three characters
+ * when its bytes are read one by one.
+ */
+export const PARAM_FAILURE = String.raw`^Param ID:\s*(\d+) doesn.{0,3}t exist|^WARNING:\s*Not supported Param ID or Value detected|^Invalid parameter id provided`;
 
 export function completeDefinition(draft: CommandDraft): CommandDefinition {
   return {
@@ -53,6 +63,7 @@ export function completeDefinition(draft: CommandDraft): CommandDefinition {
     failure: null,
     queued: null,
     discriminator: 'none',
+    emptyReply: false,
     target: draft.discriminator === 'outputs' ? 'outputs' : null,
     tft100: false,
     examples: [],

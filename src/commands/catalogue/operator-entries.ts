@@ -1,13 +1,21 @@
 import { CatalogueError } from './catalogue-error.js';
 import { BUILT_IN_CATALOGUE } from './built-in-catalogue.js';
-import { type CommandDefinition, type CommandDraft, completeDefinition, RAW_SHAPE } from './command-definition.js';
+import { type CommandDefinition, type CommandDraft, completeDefinition, PATTERN_FLAGS, RAW_SHAPE } from './command-definition.js';
 import { TARGET } from './command-target.js';
 
 /** Enough for any reply; a longer one is more likely a file pasted into the wrong place. */
 const MAX_PATTERN_CHARACTERS = 500;
 const COMMAND_WORD = /^[\x21-\x39\x3b-\x7e]{1,160}$/;
 const SHAPE_WORD = /^[\w-]{1,40}$/;
-const DISCRIMINATORS: readonly unknown[] = ['none', 'id', 'outputs'] satisfies CommandDefinition['discriminator'][];
+const DISCRIMINATORS: readonly unknown[] = [
+  'none',
+  'id',
+  'outputs',
+  'settings',
+  'value',
+] satisfies CommandDefinition['discriminator'][];
+
+const TAKES_A_GROUP: readonly CommandDefinition['discriminator'][] = ['id', 'settings', 'value'];
 
 type Check = (value: unknown) => string | null;
 
@@ -22,7 +30,8 @@ const CHECKS: Readonly<Record<keyof CommandDefinition, Check>> = {
   success: orNull(patternProblem),
   failure: orNull(patternProblem),
   queued: orNull(patternProblem),
-  discriminator: (value) => (DISCRIMINATORS.includes(value) ? null : 'has to be "none", "id" or "outputs"'),
+  discriminator: (value) => (DISCRIMINATORS.includes(value) ? null : 'has to be "none", "id", "outputs", "settings" or "value"'),
+  emptyReply: expectType('boolean', 'true or false'),
   target: orNull(expectWord(TARGET, 'null, "outputs", "params", or a name such as "lock" or "limit:{1}"')),
   tft100: expectType('boolean', 'true or false'),
   examples: (value) => (isTextArray(value) ? null : 'has to be an array of texts'),
@@ -105,10 +114,12 @@ function definitionProblem(definition: CommandDefinition): string | null {
     return `"replyShape" can't be "${RAW_SHAPE}" when there is a "success" pattern`;
   }
   // The empty alternative always matches, so the result shows how many groups there are.
-  if (discriminator === 'id' && new RegExp(`${success}|`).exec('')!.length === 1) {
-    return '"success" has to take the id as a group when "discriminator" is "id"';
+  if (TAKES_A_GROUP.includes(discriminator) && new RegExp(`${success}|`).exec('')!.length === 1) {
+    return `"success" has to take the ${discriminator === 'value' ? 'value' : 'id'} as a group when "discriminator" is "${discriminator}"`;
   }
-  const patterns = [success, failure, queued].filter((source) => source !== null).map((source) => new RegExp(source, 's'));
+  const patterns = [success, failure, queued]
+    .filter((source) => source !== null)
+    .map((source) => new RegExp(source, PATTERN_FLAGS));
   const stranger = examples.findIndex((example) => !patterns.some((pattern) => pattern.test(example.trim())));
   return stranger < 0 ? null : `"examples": none of the patterns accepts number ${stranger + 1}`;
 }

@@ -6,10 +6,10 @@ const DIGOUT = 'digout';
  * An output's state as it stands first in the reply, with what may follow left open: hold time, speed limit, the next output. Whether
  * it is the state that was asked for is the discriminator's question.
  */
-const DIGOUT_SUCCESS = String.raw`^(?:DOUT\d+:(?:Already set to [01]|[01]|ON|OFF|IGNORED)(?!\S)|DOUTS are set to:[01?]+)`;
+const DIGOUT_SUCCESS = String.raw`^(?:DOUT\d+:\s*(?:Already set to [01]|[01]|ON|OFF|IGNORED)(?!\S)|DOUTS are set to:\s*[01?]+)`;
 /** One output can be refused while the one before it was set: then the command as a whole was not done. */
-const DIGOUT_FAILURE = String.raw`^(?:Bad syntax|Arguments required|DOUT [Ii]s disabled from CFG|(?:DOUT\d+:.*)?\bDOUT\d+ (?:[Ii]s disabled from CFG|params are invalid|ERROR|state already set to:))`;
-const DIGOUT_QUEUED = String.raw`^DOUT\d+:.*\b(?:queued|QUEUED)\b`;
+const DIGOUT_FAILURE = String.raw`^(?:Bad syntax|Arguments required|DOUT is disabled from CFG|(?:DOUT\d+:.*)?\bDOUT\d+ (?:is disabled from CFG|params are invalid|ERROR|state already set to:))`;
+const DIGOUT_QUEUED = String.raw`^DOUT\d+:.*\bqueued\b`;
 
 /** Commands that move a digital output. */
 export const OUTPUT_COMMANDS: readonly CommandDraft[] = [

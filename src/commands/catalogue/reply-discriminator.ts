@@ -1,15 +1,15 @@
-import { plainNumber } from './command-settings.js';
+import { isSameValue, parsePairs, parseSettings, plainNumber } from './command-settings.js';
 
 /** An output's state as setdigout asks for it and as the device reports it. */
 type Level = '0' | '1';
 
 const LEVELS: Readonly<Record<string, Level>> = { '0': '0', '1': '1', OFF: '0', ON: '1' };
 const STATES = /^[01?]+$/;
-const ANSWERED_OUTPUT = /\bDOUT(\d+):(?:Already set to )?(ON|OFF|IGNORED|[01])(?!\S)/g;
+const ANSWERED_OUTPUT = /\bDOUT(\d+):\s*(?:Already set to )?(ON|OFF|IGNORED|[01])(?!\S)/gi;
 /** An output that is followed by a blank instead of a colon: "DOUT1 Is disabled from CFG". */
-const REFUSED_OUTPUT = /\bDOUT(\d+) /g;
+const REFUSED_OUTPUT = /\bDOUT(\d+) /gi;
 /** The FMB630's form: all outputs in one word. */
-const ALL_OUTPUTS = /^DOUTS are set to:([01?]+)/;
+const ALL_OUTPUTS = /^DOUTS are set to:\s*([01?]+)/i;
 
 /**
  * Whether the reply is about the ids of `readio 21`, `getparam 2001;2002` or `setparam 2001:wap;2002:user`. The first id is the one that the
@@ -22,6 +22,23 @@ export function repeatsIds(command: string, reply: string, firstId: string | und
     requested.has(plainNumber(firstId)) &&
     [...requested].every((id) => id === plainNumber(firstId) || reply.includes(`;${id}:`))
   );
+}
+
+/**
+ * Whether the reply confirms every `<id>:<value>` pair of `setparam 2001:wap;2002:user`. A reply with the ids and other values is that of another
+ * command, or says that the device did not take the value.
+ * @param rest the reply from the first id's value on.
+ */
+export function repeatsSettings(command: string, firstId: string | undefined, rest: string): boolean {
+  const requested = parseSettings(command);
+  const reported = parsePairs(`${firstId}:${rest}`);
+  return requested.size > 0 && [...requested].every(([id, value]) => isSameValue(value, reported.get(id) ?? '\0'));
+}
+
+/** Whether the reply repeats the argument of `odoset:5000`. */
+export function repeatsValue(command: string, reported: string | undefined): boolean {
+  const argument = /^[^\s:]+[\s:](.*)$/s.exec(command.trim())?.[1];
+  return argument !== undefined && reported !== undefined && isSameValue(argument, reported);
 }
 
 /** A failure text may name the id it is about, or none: then it is about any. */
@@ -79,7 +96,9 @@ function reportedLevels(reply: string): Map<number, Level | null> {
   if (states !== undefined) {
     return levelsByPosition(states);
   }
-  return new Map([...reply.matchAll(ANSWERED_OUTPUT)].map((match) => [Number(match[1]), LEVELS[match[2]!] ?? null]));
+  return new Map(
+    [...reply.matchAll(ANSWERED_OUTPUT)].map((match) => [Number(match[1]), LEVELS[match[2]!.toUpperCase()] ?? null]),
+  );
 }
 
 function levelsByPosition(states: string): Map<number, Level> {

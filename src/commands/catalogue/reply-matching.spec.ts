@@ -15,13 +15,22 @@ function inFlight(command: string, codec: 12 | 14 = 12): ReplyCandidate {
 
 const late = (command: string): ReplyCandidate => ({ ...inFlight(command), standing: 'late' });
 
+const postponed = (command: string): ReplyCandidate => ({ ...inFlight(command), standing: 'postponed' });
+
+const waiting = (command: string, codec: 12 | 14 = 12): ReplyCandidate => ({ ...inFlight(command, codec), standing: 'waiting' });
+
+/** Its answer is overdue by so much that none is expected any more. */
+const overdue = (candidate: ReplyCandidate): ReplyCandidate => ({ ...candidate, mayStillBeAnswered: false });
+
 interface Circumstances {
   readonly codec?: 12 | 14;
   readonly validate?: boolean;
+  readonly forwardsSerial?: boolean;
 }
 
-function match(candidates: readonly ReplyCandidate[], text: string, { codec = 12, validate = true }: Circumstances = {}) {
-  return matchReply(candidates, { text, codec }, catalogue, { validate, forwardsSerial: false });
+function match(candidates: readonly ReplyCandidate[], text: string, circumstances: Circumstances = {}) {
+  const { codec = 12, validate = true, forwardsSerial = false } = circumstances;
+  return matchReply(candidates, { text, codec }, catalogue, { validate, forwardsSerial });
 }
 
 describe('a reply to commands in flight', () => {
@@ -50,14 +59,9 @@ describe('a reply to commands in flight', () => {
     expect(match([raw, known], 'frobnicated')?.candidate).toBe(raw);
   });
 
-  it('goes to raw commands first in, first out', () => {
-    const raws = [inFlight('first'), inFlight('second')];
-    expect(match(raws, 'done')?.candidate).toBe(raws[0]);
-    expect(match(raws.slice(1), 'done')?.candidate).toBe(raws[1]);
-  });
-
   it('is nobody’s when it names another id or another state, or nothing is in flight', () => {
     expect(match([inFlight('readio 22')], LEVEL_21)).toBeNull();
+    expect(match([inFlight('setparam 2004:b')], 'New value 2004:a;')).toBeNull();
     expect(match([inFlight('setdigout 1')], 'DOUT1:0 Timeout:INFINITY')).toBeNull();
     expect(match([], LEVEL_21)).toBeNull();
   });
@@ -71,10 +75,22 @@ describe('a reply to commands in flight', () => {
     });
   });
 
-  it('refuses pulsedigout, whose success nobody knows, as surely as a command that is known better', () => {
+  it('rejects a command by a refusal that names nothing only when no other can have got it', () => {
     const [pulse, digout] = [inFlight('pulsedigout 1'), inFlight('setdigout 1')];
-    expect(match([pulse, digout], 'Bad syntax')).toEqual({ candidate: pulse, verdict: 'rejected' });
+    expect(match([pulse], 'Bad syntax')).toEqual({ candidate: pulse, verdict: 'rejected' });
+    expect(match([pulse, digout], 'Bad syntax')).toBeNull();
+    expect(match([pulse, waiting('setdigout 1')], 'Bad syntax')).toBeNull();
+    expect(match([pulse, overdue(waiting('setdigout 1'))], 'Bad syntax')?.candidate).toBe(pulse);
+    expect(match([pulse, postponed('setdigout 1')], 'Bad syntax')?.candidate).toBe(pulse);
     expect(match([pulse, digout], 'DOUT1:1')).toEqual({ candidate: digout, verdict: 'completed' });
+  });
+
+  it.each(['getinfo', 'setdigout 1', 'cpureset', 'frobnicate', 'getops'])('rejects an unknown command: %s', (text) => {
+    const command = inFlight(text);
+    for (const words of ['Unknown command or invalid format!', 'unknown command or invalid format!\r\n\0']) {
+      expect(match([command], words)).toEqual({ candidate: command, verdict: 'rejected' });
+      expect(match([command, inFlight('getver')], words)).toBeNull();
+    }
   });
 
   it('does not complete a restart', () => {
@@ -111,7 +127,9 @@ describe('a reply to a late command', () => {
   it('goes to a late command that it names before a raw one, which would take any words', () => {
     const [before, raw] = [late('readio 21'), inFlight('frobnicate')];
     expect(match([before, raw], LEVEL_21)?.candidate).toBe(before);
-    expect(match([before, raw], 'Not supported or not enabled IO element requested')?.candidate).toBe(raw);
+    const refusal = 'Not supported or not enabled IO element requested';
+    expect(match([before, raw], refusal)).toBeNull();
+    expect(match([overdue(before), raw], refusal)).toEqual({ candidate: raw, verdict: 'rejected' });
   });
 
   it('goes to the newest of them', () => {
@@ -178,13 +196,8 @@ function permutations<T>(items: readonly T[]): T[][] {
 }
 
 describe('a command whose answer did not come in time, and whose slot another has', () => {
-  const waiting = (command: string, codec: 12 | 14 = 12): ReplyCandidate => ({
-    ...inFlight(command, codec),
-    standing: 'waiting',
-  });
-
   it('does not take the words that answer the raw command in flight', () => {
-    const [before, now] = [waiting('fwstats'), inFlight('getimsi')];
+    const [before, now] = [overdue(waiting('fwstats')), inFlight('getimsi')];
     expect(match([before, now], '246012345678901')?.candidate).toBe(now);
     expect(match([before, now], '246012345678901', { validate: false })?.candidate).toBe(now);
     expect(match([before], 'words')).toBeNull();
@@ -199,5 +212,151 @@ describe('a command whose answer did not come in time, and whose slot another ha
   it('is completed by words that can be its own only', () => {
     const [before, now] = [waiting('readio 21'), inFlight('readio 66')];
     expect(match([before, now], LEVEL_21)).toEqual({ candidate: before, verdict: 'completed' });
+  });
+});
+
+describe('a reply to a raw command', () => {
+  const words = '246012345678901';
+
+  it('is not taken while an earlier raw command can still be answered', () => {
+    const now = inFlight('getimsi');
+    for (const before of [waiting('fwstats'), late('fwstats'), inFlight('fwstats'), waiting('frobnicate 1')]) {
+      expect(match([before, now], words)).toBeNull();
+    }
+    expect(match([overdue(waiting('fwstats')), overdue(late('allver')), now], words)?.candidate).toBe(now);
+  });
+
+  it('may be the answer to the same text, written earlier', () => {
+    const now = inFlight('getimsi');
+    expect(match([late(' getimsi'), now], words)?.candidate).toBe(now);
+  });
+
+  it('is not taken while a catalogued command can be answered whose words it resembles', () => {
+    const now = inFlight('getops');
+    const unknownForm = 'RTC:never Init:never UpTime:7 seconds PWR:off';
+    for (const before of [inFlight('getinfo'), waiting('getinfo'), late('getinfo')]) {
+      expect(match([before, now], unknownForm)).toBeNull();
+      expect(match([now, before], unknownForm)).toBeNull();
+    }
+    expect(match([overdue(late('getinfo')), now], unknownForm)?.candidate).toBe(now);
+    expect(match([now], unknownForm)?.candidate).toBe(now);
+    expect(match([inFlight('getinfo'), now], 'LMT;Tele2;Bite')?.candidate).toBe(now);
+  });
+
+  it('is not that of a postponed command, unless it looks like it', () => {
+    const now = inFlight('frobnicate');
+    expect(match([postponed('setdigout 1 10 1'), now], 'frobnicated')?.candidate).toBe(now);
+    expect(match([postponed('setdigout 1 10 1'), now], 'DOUT1:OFF Timeout:0')).toBeNull();
+  });
+
+  it('can be a refusal', () => {
+    const now = inFlight('frobnicate');
+    expect(match([now], "Param ID:2027 doesn't exist")).toEqual({ candidate: now, verdict: 'rejected' });
+    const known = inFlight('getparam 2027');
+    expect(match([now, known], "Param ID:2027 doesn't exist")).toEqual({ candidate: known, verdict: 'rejected' });
+  });
+});
+
+describe('a postponed command', () => {
+  const command = postponed('setdigout 1 10 1');
+  const queued = 'DOUT1:ON Timeout:10s Speed threshold:1km/h Speed is above threshold, queued';
+
+  it('is completed by the words of having done it', () => {
+    expect(match([command], 'DOUT1:ON Timeout:10')).toEqual({ candidate: command, verdict: 'completed' });
+    expect(match([late('setdigout 1'), command, late('setdigout 1 20')], 'DOUT1:1')?.candidate).toBe(command);
+  });
+
+  it('comes after a command in flight that asks for the same', () => {
+    const now = inFlight('setdigout 1');
+    expect(match([command, now], 'DOUT1:1 Timeout:INFINITY')?.candidate).toBe(now);
+  });
+
+  it('is postponed by its own words, and by IGN ON', () => {
+    expect(match([inFlight('setdigout 1 10 1')], queued)?.verdict).toBe('postponed');
+    expect(match([inFlight('setigndigout 1 15')], 'DOUT1:1 Timeout:15s IGN ON, QUEUED')?.verdict).toBe('postponed');
+    expect(match([waiting('setdigout 1 10 1')], queued)?.verdict).toBe('postponed');
+    expect(match([command], queued)).toEqual({ candidate: command, verdict: 'postponed' });
+    const before = late('setdigout 1');
+    expect(match([before, command], queued)?.candidate).toBe(before);
+  });
+
+  it('can be refused in words that name it, but is not answered in unknown ones', () => {
+    expect(match([command], 'DOUT1 ERROR')?.verdict).toBe('rejected');
+    expect(match([command], 'Bad syntax')).toBeNull();
+    expect(match([command], 'what?')).toBeNull();
+  });
+});
+
+describe('words that nobody knows', () => {
+  const words = 'Something new';
+
+  it('answer the one catalogued command that is in flight', () => {
+    const command = inFlight('getinfo');
+    expect(match([command], words)).toEqual({ candidate: command, verdict: 'unrecognised' });
+    expect(match([late('getver'), overdue(waiting('frobnicate')), command], words)?.verdict).toBe('unrecognised');
+    const other = { ...inFlight('getgps', 14) };
+    expect(match([other], words, { codec: 14, forwardsSerial: true })).toEqual({ candidate: other, verdict: 'unrecognised' });
+  });
+
+  it('answer none when another can be meant', () => {
+    const command = inFlight('getinfo');
+    expect(match([command, inFlight('getver')], words)).toBeNull();
+    expect(match([command, inFlight('cpureset')], words)).toBeNull();
+    expect(match([waiting('frobnicate'), command], words)).toBeNull();
+    expect(match([late('getstatus'), command], 'Data Link: 1 GPRS: 1 and no more')).toBeNull();
+    expect(match([], words)).toBeNull();
+  });
+
+  it('never answer a silent command, nor one of another codec', () => {
+    expect(match([inFlight('cpureset')], words)).toBeNull();
+    expect(match([inFlight('getinfo', 14)], words)).toBeNull();
+  });
+
+  it('are serial data of a device that forwards it', () => {
+    expect(match([inFlight('getinfo')], words, { forwardsSerial: true })).toBeNull();
+  });
+
+  it('are not those that the catalogue knows as the answer to another id, state or value', () => {
+    expect(match([inFlight('setdigout 0')], 'DOUT1:ON Timeout:10')).toBeNull();
+    expect(match([inFlight('getinfo')], FIX)).toBeNull();
+  });
+});
+
+describe('a reply without text', () => {
+  const EMPTY = ['', '\r\n', '\0', ' \r\n\0'];
+
+  it.each(EMPTY)('completes the command that may be answered so: %j', (text) => {
+    const faults = inFlight('scandtc');
+    expect(match([faults], text)).toEqual({ candidate: faults, verdict: 'completed' });
+    expect(match([inFlight('getinfo'), faults, inFlight('frobnicate')], text)?.candidate).toBe(faults);
+    const overdueFaults = late('scandtc');
+    expect(match([overdueFaults], text)).toEqual({ candidate: overdueFaults, verdict: 'completed' });
+  });
+
+  it.each(EMPTY)('completes a raw command when nothing else is in flight: %j', (text) => {
+    const raw = inFlight('frobnicate');
+    expect(match([raw], text)).toEqual({ candidate: raw, verdict: 'completed' });
+    for (const rival of [inFlight('getinfo'), inFlight('cpureset'), waiting('getops')]) {
+      expect(match([rival, raw], text)).toBeNull();
+    }
+    expect(match([late('frobnicate')], text)).toBeNull();
+  });
+
+  it('is unrecognised for a command that should have words, and says nothing about a silent one', () => {
+    const command = inFlight('getinfo');
+    expect(match([command], '')).toEqual({ candidate: command, verdict: 'unrecognised' });
+    expect(match([inFlight('cpureset')], '')).toBeNull();
+    expect(match([inFlight('getrecord')], '\r\n')).toBeNull();
+  });
+
+  it('is an empty line of the serial port where that is forwarded', () => {
+    for (const command of ['scandtc', 'frobnicate', 'getinfo']) {
+      expect(match([inFlight(command)], '\r\n', { forwardsSerial: true })).toBeNull();
+    }
+  });
+
+  it('completes the oldest in flight without validation', () => {
+    const command = inFlight('getinfo');
+    expect(match([command], '', { validate: false })).toEqual({ candidate: command, verdict: 'completed' });
   });
 });

@@ -1,4 +1,7 @@
-import { type CommandCatalogue, RAW_SHAPE } from './command-catalogue.js';
+import { type CommandCatalogue, type CommandKind, type ReplyVerdict, trimReply } from './command-catalogue.js';
+import { isNamelessRefusal } from './known-refusals.js';
+
+const CODEC_OF_SERIAL_DATA = 12;
 
 /** A command that may still be answered. */
 export interface ReplyCandidate {
@@ -36,18 +39,18 @@ export interface ReplyMatch<T extends ReplyCandidate> {
 }
 
 /**
- * Which command a reply answers; null for none: then it is the device's own message. No reply carries an id, so the claims are heard in
- * the order of their weight:
+ * Which command a reply answers; null for none: then it is the device's own message. No reply carries an id, so claims count in the order of
+ * how much stands behind them:
  *
- * 1. in flight, and the catalogue's patterns accept the reply: the oldest;
- * 2. waiting or late, and the patterns accept it as a success or as postponed: the newest, since what was written before may have been lost
- *    with an older connection. It goes before 3 because such words say what they answer, while a raw command takes any;
- * 3. in flight and raw: the oldest;
- * 4. waiting or late, and it is a failure text: only when a single one can have got it. "Bad syntax" does not say whose it is, and a
- *    command that was executed must not be called rejected.
+ * 1. in flight, and a pattern of its own accepts the reply: the oldest;
+ * 2. postponed, waiting or late, and a pattern of its own accepts it: a postponed one that it completes, else the newest, since what was written
+ *    earlier may have been lost with an older connection. Before 3 because such words say what they answer, while a raw command takes any;
+ * 3. in flight and raw, when it alone can be meant (see `findRaw`);
+ * 4. not in flight, and it is a refusal: only when a single one can have got it. A command that was executed must not be called rejected;
+ * 5. in flight and catalogued, when it alone can be meant: it is answered, in words that nobody knows.
  *
- * A raw command is answered only while it is in flight: a TFT100 forwards what its serial port hears as codec 12 messages, and any of them
- * would do. A slow device's answer to the raw command before may so be taken for the answer to the one in flight; nothing tells them apart.
+ * A refusal that names nothing ("Unknown command") and a reply without text are judged apart, because any command can have got them: they end a
+ * command only when it alone can be meant.
  *
  * Without validation the oldest in flight is completed by whatever comes. Silent commands are left out of that, because words are no sign
  * of their success; for them and for those not in flight the patterns decide, as they do with validation.
@@ -58,31 +61,19 @@ export function matchReply<T extends ReplyCandidate>(
   candidates: readonly T[],
   reply: { readonly text: string; readonly codec: 12 | 14 },
   catalogue: CommandCatalogue,
-  { validate }: MatchOptions,
+  { validate, forwardsSerial }: MatchOptions,
 ): ReplyMatch<T> | null {
   // A device answers in the codec it was asked in, and forwards serial data as codec 12 whatever it was asked in: codec 12 words
   // can't be trusted as the answer to a codec 14 command.
   const possible = candidates.filter((candidate) => candidate.codec === reply.codec);
-  const inFlight = possible.filter(({ standing }) => standing === 'in-flight');
   if (!validate) {
-    const oldest = inFlight.find((candidate) => !catalogue.isSilent(candidate.command));
+    const oldest = possible.find((candidate) => isInFlight(candidate) && !catalogue.isSilent(candidate.command));
     if (oldest !== undefined) {
       return { candidate: oldest, verdict: 'completed' };
     }
   }
-  const claims = findClaims(inFlight, reply.text, catalogue);
-  const otherClaims = findClaims(
-    possible.filter(({ standing }) => standing !== 'in-flight'),
-    reply.text,
-    catalogue,
-  ).filter((claim) => !claim.isRaw);
-  const otherRefusals = otherClaims.filter((claim) => claim.verdict === 'rejected');
-  const winner =
-    claims.find((claim) => !claim.isRaw) ??
-    otherClaims.findLast((claim) => claim.verdict !== 'rejected') ??
-    claims[0] ??
-    (otherRefusals.length === 1 ? otherRefusals[0] : undefined);
-  return winner === undefined ? null : { candidate: winner.candidate, verdict: winner.verdict };
+  const mayBeSerial = forwardsSerial && reply.codec === CODEC_OF_SERIAL_DATA;
+  return new ReplyMatcher(possible, reply.text, catalogue, mayBeSerial).match();
 }
 
 /**
@@ -90,22 +81,155 @@ export function matchReply<T extends ReplyCandidate>(
  * it is the oldest in flight; the others stay as they are, since a guess could call an executed command rejected.
  */
 export function matchNack<T extends ReplyCandidate>(candidates: readonly T[]): ReplyMatch<T> | null {
-  const oldest = candidates.find((candidate) => candidate.codec === 14 && candidate.standing === 'in-flight');
+  const oldest = candidates.find((candidate) => candidate.codec === 14 && isInFlight(candidate));
   return oldest === undefined ? null : { candidate: oldest, verdict: 'rejected' };
 }
 
-interface Claim<T extends ReplyCandidate> extends ReplyMatch<T> {
-  /** No pattern stands behind it: the command would take any words. */
-  readonly isRaw: boolean;
+interface Claim<T extends ReplyCandidate> {
+  readonly candidate: T;
+  readonly verdict: ReplyVerdict;
+  readonly isOwn: boolean;
+  readonly kind: CommandKind;
 }
 
-function findClaims<T extends ReplyCandidate>(candidates: readonly T[], text: string, catalogue: CommandCatalogue): Claim<T>[] {
-  return candidates.flatMap((candidate): Claim<T>[] => {
-    const verdict = catalogue.judge(candidate.command, text);
-    if (verdict === 'unrelated') {
-      return [];
+class ReplyMatcher<T extends ReplyCandidate> {
+  private readonly claims: readonly Claim<T>[];
+  private readonly inFlight: readonly Claim<T>[];
+  private readonly others: readonly Claim<T>[];
+
+  constructor(
+    candidates: readonly T[],
+    private readonly text: string,
+    private readonly catalogue: CommandCatalogue,
+    private readonly mayBeSerial: boolean,
+  ) {
+    this.claims = candidates.map((candidate) => ({
+      candidate,
+      ...catalogue.weigh(candidate.command, text),
+      kind: catalogue.kindOf(candidate.command),
+    }));
+    this.inFlight = this.claims.filter(({ candidate }) => isInFlight(candidate));
+    this.others = this.claims.filter(({ candidate }) => !isInFlight(candidate));
+  }
+
+  match(): ReplyMatch<T> | null {
+    const words = trimReply(this.text);
+    if (words === '') {
+      return this.matchEmpty();
     }
-    const isRaw = verdict === 'completed' && catalogue.shapeOf(candidate.command) === RAW_SHAPE;
-    return [{ candidate, verdict, isRaw }];
-  });
+    if (isNamelessRefusal(words) && !this.claims.some(({ verdict, isOwn }) => isOwn && verdict !== 'rejected')) {
+      return this.matchNamelessRefusal();
+    }
+    const named = this.findNamed();
+    if (named !== undefined) {
+      return toMatch(named);
+    }
+    return this.inFlight.some(({ kind }) => kind === 'raw') ? this.findRaw() : (this.findRefused() ?? this.findUnrecognised());
+  }
+
+  /** A pattern says whose words they are. */
+  private findNamed(): Claim<T> | undefined {
+    const own = this.inFlight.find(({ isOwn }) => isOwn);
+    if (own !== undefined) {
+      return own;
+    }
+    const accepting = this.others.filter(({ isOwn }) => isOwn);
+    const completed = accepting.filter(({ verdict }) => verdict === 'completed');
+    return (
+      completed.findLast(({ candidate }) => candidate.standing === 'postponed') ??
+      completed.at(-1) ??
+      // A device that postpones a command says so once: rather one that has not said so yet.
+      accepting.findLast(({ verdict, candidate }) => verdict === 'postponed' && candidate.standing !== 'postponed') ??
+      accepting.findLast(({ verdict }) => verdict === 'postponed')
+    );
+  }
+
+  /**
+   * The raw command in flight, when nothing else can have produced the words. Not while another raw command can still be answered, one with
+   * the same text excepted: the device has done what either asks. Not while a catalogued one can be answered whose words these look like: its
+   * firmware may print them in another form. A raw command is answered only while it is in flight: a TFT100 forwards what its serial port
+   * receives as codec 12 messages, and any of them would do.
+   */
+  private findRaw(): ReplyMatch<T> | null {
+    const [raw, ...more] = this.inFlight.filter(({ kind }) => kind === 'raw');
+    if (raw === undefined || more.length > 0) {
+      return null;
+    }
+    const rivals = this.answerable().filter((claim) => claim !== raw);
+    const text = raw.candidate.command.trim();
+    const isContested = rivals.some(({ kind, candidate }) =>
+      kind === 'raw' ? candidate.command.trim() !== text : this.catalogue.resembles(candidate.command, this.text),
+    );
+    return isContested ? null : toMatch(raw);
+  }
+
+  private findRefused(): ReplyMatch<T> | null {
+    return single(this.others.filter(({ kind, verdict, isOwn }) => isOwn && verdict === 'rejected' && kind !== 'raw'));
+  }
+
+  /**
+   * Not for words that the catalogue knows: they name another id, state or value, and so answer an earlier command, perhaps for the second time.
+   * Nor for a device that forwards its serial port, which sends unknown words all the time.
+   */
+  private findUnrecognised(): ReplyMatch<T> | null {
+    const [only, ...more] = this.inFlight;
+    if (only === undefined || more.length > 0 || only.kind !== 'catalogued') {
+      return null;
+    }
+    if (this.mayBeSerial || this.catalogue.isKnownReply(this.text)) {
+      return null;
+    }
+    const isOfAnother =
+      !this.catalogue.resembles(only.candidate.command, this.text) &&
+      this.answerable().some(
+        (claim) => claim !== only && (claim.kind === 'raw' || this.catalogue.resembles(claim.candidate.command, this.text)),
+      );
+    return isOfAnother ? null : { candidate: only.candidate, verdict: 'unrecognised' };
+  }
+
+  /** A postponed command was accepted already, so that no refusal is expected of it. */
+  private matchNamelessRefusal(): ReplyMatch<T> | null {
+    const awaited = this.answerable().filter(({ candidate }) => candidate.standing !== 'postponed');
+    const possible =
+      awaited.length > 0
+        ? awaited
+        : this.others.filter(({ kind, candidate }) => kind !== 'raw' && candidate.standing !== 'postponed');
+    return single(possible);
+  }
+
+  /**
+   * A reply without text. An empty line from the serial port looks the same, and a silent command may answer with one, so that nothing is ended
+   * by it while such can be meant.
+   */
+  private matchEmpty(): ReplyMatch<T> | null {
+    if (this.mayBeSerial) {
+      return null;
+    }
+    const possible = this.answerable().filter(({ candidate }) => candidate.standing !== 'postponed');
+    const known = possible.filter(({ verdict, kind }) => verdict === 'completed' && kind === 'catalogued');
+    if (known.length > 0) {
+      return single(known);
+    }
+    const [only, ...more] = possible;
+    if (only === undefined || more.length > 0 || only.kind === 'silent' || !isInFlight(only.candidate)) {
+      return null;
+    }
+    return { candidate: only.candidate, verdict: only.kind === 'raw' ? 'completed' : 'unrecognised' };
+  }
+
+  private answerable(): Claim<T>[] {
+    return this.claims.filter(({ candidate }) => isInFlight(candidate) || candidate.mayStillBeAnswered);
+  }
+}
+
+function isInFlight({ standing }: ReplyCandidate): boolean {
+  return standing === 'in-flight';
+}
+
+function single<T extends ReplyCandidate>(claims: readonly Claim<T>[]): ReplyMatch<T> | null {
+  return claims.length === 1 ? toMatch(claims[0]!) : null;
+}
+
+function toMatch<T extends ReplyCandidate>({ candidate, verdict }: Claim<T>): ReplyMatch<T> | null {
+  return verdict === 'unrelated' ? null : { candidate, verdict };
 }

@@ -1,4 +1,4 @@
-import { type CommandDraft, PARAM_SHAPE } from './command-definition.js';
+import { type CommandDraft, PARAM_FAILURE, PARAM_SHAPE } from './command-definition.js';
 
 /** Commands about the device's settings, records and counters. */
 export const SETTING_COMMANDS: readonly CommandDraft[] = [
@@ -8,9 +8,8 @@ export const SETTING_COMMANDS: readonly CommandDraft[] = [
     notes:
       'A value may be empty, and may hold blanks, colons and semicolons. Of several ids the others follow as ";<id>:<value>".',
     replyShape: PARAM_SHAPE,
-    success: String.raw`^Param ID:(\d+) Value:`,
-    // The apostrophe may be a typographic one, which is up to three characters when its bytes are read one by one.
-    failure: String.raw`^(?:Invalid parameter id provided|Param ID:(\d+) doesn.{0,3}t exist)`,
+    success: String.raw`^Param ID:\s*(\d+)\s+Value:`,
+    failure: PARAM_FAILURE,
     discriminator: 'id',
     tft100: true,
     examples: [
@@ -20,6 +19,7 @@ export const SETTING_COMMANDS: readonly CommandDraft[] = [
       'Param ID:2004 Value:',
       'Invalid parameter id provided',
       'Param ID:99999 doesn’t exist',
+      "Param ID:2027 doesn't exist",
     ],
   },
   {
@@ -28,9 +28,9 @@ export const SETTING_COMMANDS: readonly CommandDraft[] = [
     notes: 'Older firmware answers in the words of getparam. What touches the link may end the connection before the reply.',
     destructive: 'changes the configuration; a wrong server or APN loses the device',
     replyShape: PARAM_SHAPE,
-    success: String.raw`^(?:New value (\d+):|Param ID:(\d+)(?: New)? ?[Vv]alue:)`,
-    failure: '^(?:WARNING: Not supported Param ID or Value detected|Error while configuring parameters)',
-    discriminator: 'id',
+    success: String.raw`^(?:New value\s+(\d+)\s*:|Param ID:\s*(\d+)\s+(?:New )?value:)`,
+    failure: String.raw`${PARAM_FAILURE}|^Error while configuring parameters`,
+    discriminator: 'settings',
     target: 'params',
     tft100: true,
     examples: [
@@ -39,6 +39,8 @@ export const SETTING_COMMANDS: readonly CommandDraft[] = [
       'Param ID:2001 Value:wap2',
       'WARNING: Not supported Param ID or Value detected',
       'Error while configuring parameters',
+      'New value 30000:80E332FEF34F0226;30001:3A2824F3A678528B;',
+      "Param ID:2027 doesn't exist",
     ],
   },
   {
@@ -82,10 +84,19 @@ export const SETTING_COMMANDS: readonly CommandDraft[] = [
     command: 'readavl',
     syntax: 'readavl <AVL id>',
     notes: 'Takes the place of readio on FT and AT devices.',
-    success: String.raw`^(?:Par)?IO\[(\d+)\]:`,
+    success: String.raw`^(?:Par)?IO\[\s*(\d+)\]:`,
     failure: '^(?:Not supported AVL ID|IO element was never updated|Disabled IO element requested)',
     discriminator: 'id',
     examples: ['IO[1]: 0', 'Not supported AVL ID', 'IO element was never updated', 'Disabled IO element requested'],
+  },
+  {
+    command: 'scandtc',
+    syntax: 'scandtc [<seconds>]',
+    notes: 'Stored fault codes, on FT and AT devices. With no fault stored the answer has no text.',
+    success: '^scandtc:',
+    failure: '^(?:Failed to get DTCs|Invalid argument)',
+    emptyReply: true,
+    examples: ['scandtc: 1-P2205;2-P2206', 'Failed to get DTCs.', 'Invalid argument: not a number.'],
   },
   {
     command: 'odoset',
@@ -93,7 +104,8 @@ export const SETTING_COMMANDS: readonly CommandDraft[] = [
     notes: 'The FMB630 has a blank instead of the colon.',
     destructive: 'overwrites the odometer',
     target: 'odometer',
-    success: String.raw`^Saved Odometer Value:\s?\d`,
+    discriminator: 'value',
+    success: String.raw`^Saved Odometer Value:\s*(\d+(?:\.\d+)?)`,
     examples: ['Saved Odometer Value: 5000 km'],
   },
 ];
