@@ -37,7 +37,8 @@ export class RegisteredDevicesRepository {
                 updated_at = now()
          returning imei, xmax = 0 as created
        ),
-       known as (delete from tbl_iot_unknown_devices where imei = any ($1::text[]))
+       known as (delete from tbl_iot_unknown_devices where imei = any ($1::text[])),
+       admitted as (delete from tbl_iot_unregistered_devices where imei = any ($1::text[]))
        select imei, created, ${WAKE_HOLDER} from changed`,
       [
         devices.map(({ imei }) => imei),

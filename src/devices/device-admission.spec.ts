@@ -1,9 +1,9 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { AdmissionSettings } from '../platform/config/settings.js';
 import { DeviceAdmission } from './device-admission.js';
 import { type LoginRefusal } from './login-refusal.js';
 import { type RefusedLogins } from './refused-logins.js';
+import { type UnregisteredDevices } from './unregistered-devices.js';
 import { type Asked, type SessionsRepository } from './sessions.repository.js';
 
 let statements: Asked[][];
@@ -20,14 +20,14 @@ beforeEach(() => {
   const sessions = {
     findRefusals: (asked: readonly Asked[]) => {
       statements.push([...asked]);
-      return answer(asked);
+      return answer(asked).then((results) => ({ results, newDevices: 0 }));
     },
   };
   const refused = { note: (imei: string, address: string, refusal: LoginRefusal) => noted.push(`${imei} ${address} ${refusal}`) };
   admission = new DeviceAdmission(
     sessions as unknown as SessionsRepository,
     refused as unknown as RefusedLogins,
-    new AdmissionSettings(),
+    { rule: { registeredOnly: false, room: 1 }, noteAdmitted: () => undefined } as unknown as UnregisteredDevices,
   );
 });
 

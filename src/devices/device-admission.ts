@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { AdmissionSettings } from '../platform/config/settings.js';
 import { type LoginRefusal } from './login-refusal.js';
 import { RefusedLogins } from './refused-logins.js';
+import { UnregisteredDevices } from './unregistered-devices.js';
 import { type Asked, SessionsRepository } from './sessions.repository.js';
 
 const AT_A_TIME = 1_000;
@@ -29,7 +29,7 @@ export class DeviceAdmission {
   constructor(
     private readonly sessions: SessionsRepository,
     private readonly refused: RefusedLogins,
-    private readonly settings: AdmissionSettings,
+    private readonly unregistered: UnregisteredDevices,
   ) {}
 
   /** Rejects when the database can't be asked. */
@@ -55,7 +55,8 @@ export class DeviceAdmission {
 
   private async ask(batch: readonly Waiting[]): Promise<void> {
     try {
-      const refusals = await this.sessions.findRefusals(batch, this.settings.DEVICE_ADMISSION === 'registered');
+      const { results: refusals, newDevices } = await this.sessions.findRefusals(batch, this.unregistered.rule);
+      this.unregistered.noteAdmitted(newDevices);
       this.failing = false;
       batch.forEach((packet, index) => this.finish(packet, refusals[index]));
     } catch (error) {

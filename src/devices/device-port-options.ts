@@ -18,6 +18,7 @@ export function devicePortOptions(broker: BrokerSettings, process: ProcessSettin
     maxFrameBytes: broker.BROKER_MAX_FRAME_BYTES,
     maxLoginBytes: broker.BROKER_MAX_LOGIN_BYTES,
     maxLoginsPerSecond: broker.BROKER_MAX_LOGINS_PER_SECOND,
+    maxDatagramsPerSecond: broker.BROKER_UDP_MAX_DATAGRAMS_PER_SECOND,
     maxFramesPerSecond: broker.BROKER_MAX_FRAMES_PER_SECOND,
     frameTimeoutMs: broker.BROKER_FRAME_TIMEOUT_SECONDS * MS,
     maxUnsentBytes: broker.BROKER_MAX_UNSENT_BYTES,

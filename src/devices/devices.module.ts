@@ -15,6 +15,8 @@ import { SessionWriter } from './session-writer.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { TransportMetrics } from './transport-metrics.js';
 import { TransportStats } from './transport-stats.js';
+import { UnregisteredDevices } from './unregistered-devices.js';
+import { UnregisteredDevicesRepository } from './unregistered-devices.repository.js';
 import { UnknownDevicesRepository } from './unknown-devices.repository.js';
 
 /** Which devices are connected, and to which instance. */
@@ -35,6 +37,8 @@ import { UnknownDevicesRepository } from './unknown-devices.repository.js';
     DeviceLogRepository,
     RefusedLogins,
     UnknownDevicesRepository,
+    UnregisteredDevices,
+    UnregisteredDevicesRepository,
     TransportStats,
   ],
   exports: [DevicesService],

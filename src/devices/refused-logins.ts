@@ -1,9 +1,11 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { countOf } from '../platform/observability/count-of.js';
+import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { StatsRegistry } from '../platform/observability/stats-registry.js';
 import { DeviceLog } from './device-log.js';
 import { type LoginRefusal } from './login-refusal.js';
+import { UnregisteredDevices } from './unregistered-devices.js';
 import { type UnknownDevice, UnknownDevicesRepository } from './unknown-devices.repository.js';
 
 const WRITE_EVERY_MS = 2_000;
@@ -14,7 +16,13 @@ const MAX_WAITING_DEVICES = 10_000;
 @Injectable()
 export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(RefusedLogins.name);
-  private readonly counts: Record<LoginRefusal | 'forgotten', number> = { unknown: 0, banned: 0, address: 0, forgotten: 0 };
+  private readonly counts: Record<LoginRefusal | 'forgotten', number> = {
+    unknown: 0,
+    banned: 0,
+    address: 0,
+    limit: 0,
+    forgotten: 0,
+  };
   private unknown = new Map<string, UnknownDevice>();
   private writing = false;
 
@@ -22,15 +30,28 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
     private readonly repository: UnknownDevicesRepository,
     private readonly log: DeviceLog,
     private readonly stats: StatsRegistry,
+    private readonly metrics: MetricsRegistry,
+    private readonly unregistered: UnregisteredDevices,
   ) {}
 
   onModuleInit(): void {
     this.stats.register('refusedLogins', () => ({ ...this.counts }));
+    this.metrics.counter(
+      {
+        name: 'iot_broker_not_admitted_total',
+        help: 'Logins, and packets by UDP, of devices that are not admitted, by reason (unknown, banned, address, limit).',
+        labelNames: ['reason'],
+      },
+      () => (['unknown', 'banned', 'address', 'limit'] as const).map((reason) => [{ reason }, this.counts[reason]] as const),
+    );
   }
 
   note(imei: string, address: string, refusal: LoginRefusal): void {
     this.counts[refusal]++;
-    if (refusal === 'unknown') {
+    if (refusal === 'limit') {
+      this.unregistered.noteFull();
+    }
+    if (refusal === 'unknown' || refusal === 'limit') {
       this.noteUnknown(imei, address);
     } else {
       // Known devices only, of which there is an end.

@@ -3,13 +3,13 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { ClusterMembership, NotAMemberError } from '../platform/cluster/cluster-membership.js';
 import { Instance } from '../platform/cluster/instance.js';
 import { isMissingReference } from '../platform/database/database-errors.js';
-import { AdmissionSettings } from '../platform/config/settings.js';
 import { retryWhileAway } from '../platform/database/retry-while-away.js';
 import { type EventType } from '../platform/outbox/event-types.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { type LoginOutcome } from '../transport/patterns.js';
 import { RefusedLogins } from './refused-logins.js';
 import { type SessionEnd, type SessionOpening } from './session.js';
+import { UnregisteredDevices } from './unregistered-devices.js';
 import { type HostTelling, type LoginResult, SessionsRepository } from './sessions.repository.js';
 
 const AT_A_TIME = 1_000;
@@ -44,7 +44,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
     private readonly membership: ClusterMembership,
     private readonly outbox: OutboxService,
     private readonly refused: RefusedLogins,
-    private readonly settings: AdmissionSettings,
+    private readonly unregistered: UnregisteredDevices,
   ) {}
 
   /** Fulfilled when the session is durable, or when a newer login of the same device made it pointless. */
@@ -90,8 +90,9 @@ export class SessionWriter implements BeforeApplicationShutdown {
     batch.forEach(({ what }) => this.openings.delete(what.imei));
     try {
       const openings = batch.map(({ what }) => what);
-      const options = { ...this.telling('device.connected'), registeredOnly: this.settings.DEVICE_ADMISSION === 'registered' };
-      const results = await this.persist(() => this.repository.open(this.instance.id, openings, options));
+      const options = { ...this.telling('device.connected'), ...this.unregistered.rule };
+      const { results, newDevices } = await this.persist(() => this.repository.open(this.instance.id, openings, options));
+      this.unregistered.noteAdmitted(newDevices);
       this.outbox.announce();
       const byImei = new Map(results.map((result) => [result.imei, result]));
       batch.forEach((login) => this.finish(login, byImei.get(login.what.imei)));

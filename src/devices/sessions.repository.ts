@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { PreparedStatement } from '../platform/database/prepared-statement.js';
 import { type LoginRefusal } from './login-refusal.js';
+import { NEW_UNREGISTERED, NOTE_UNREGISTERED, refusalOf } from './unregistered-devices.repository.js';
 import { type Session, type SessionEnd, type SessionOpening } from './session.js';
 
 const FIELDS = `
@@ -18,6 +19,19 @@ export interface HostTelling {
   readonly deliver: boolean;
 }
 
+/** Which devices that are not registered are admitted. */
+export interface AdmissionRule {
+  readonly registeredOnly: boolean;
+  /** How many may be added to those admitted before. */
+  readonly room: number;
+}
+
+export interface Admissions<T> {
+  readonly results: T[];
+  /** Devices that were admitted without being registered, for the first time. */
+  readonly newDevices: number;
+}
+
 /** `refusal` says why a device may not talk; it has no session then. */
 export interface LoginResult extends OpenedSession {
   readonly refusal: LoginRefusal | null;
@@ -29,12 +43,25 @@ export interface Asked {
   readonly address: string;
 }
 
-const FIND_REFUSALS = new PreparedStatement<{ refusal: LoginRefusal | null }>(
+/** Of a CTE `given (imei, address, ...)`: with what the register and the list of admitted devices say of each. */
+const ASKED = `
+  asked as (
+    select given.*, device.status as device_status, device.allowed_ranges, device.imei is null as is_unregistered,
+           admitted.last_seen as admitted_at
+      from given
+      left join tbl_iot_devices device on device.imei = given.imei
+      left join tbl_iot_unregistered_devices admitted on admitted.imei = given.imei
+  )`;
+
+const FIND_REFUSALS = new PreparedStatement<{ refusal: LoginRefusal | null; newDevices: number }>(
   'find_refusals',
-  `select iot_login_refusal(device.status, device.allowed_ranges, asked.address, $3::boolean) as refusal
-     from unnest($1::text[], $2::text[]) with ordinality as asked (imei, address, place)
-     left join tbl_iot_devices device using (imei)
-    order by asked.place`,
+  `with given as (
+     select * from unnest($1::text[], $2::text[]) with ordinality as packet (imei, address, place)
+   ),
+   ${ASKED},
+   judged as (select asked.*, ${refusalOf('$3::boolean', '$4::integer')} as refusal from asked),
+   ${NOTE_UNREGISTERED}
+   select refusal, ${NEW_UNREGISTERED} as "newDevices" from judged order by place`,
 );
 
 export interface OpenedSession {
@@ -56,19 +83,20 @@ export class SessionsRepository {
   async open(
     instanceId: string,
     openings: readonly SessionOpening[],
-    { tellHost, deliver, registeredOnly }: HostTelling & { readonly registeredOnly: boolean },
-  ): Promise<LoginResult[]> {
-    return this.dataSource.query<LoginResult[]>(
-      `with login as (
-         select login.*, iot_login_refusal(device.status, device.allowed_ranges, login.remote_address, $8::boolean) as refusal
-           from unnest($2::text[], $3::uuid[], $4::timestamptz[], $5::text[], $6::int[])
-             as login (imei, connection_id, connected_at, remote_address, remote_port)
-           left join tbl_iot_devices device using (imei)
+    { tellHost, deliver, registeredOnly, room }: HostTelling & AdmissionRule,
+  ): Promise<Admissions<LoginResult>> {
+    const rows = await this.dataSource.query<(LoginResult & { newDevices: number })[]>(
+      `with given as (
+         select * from unnest($2::text[], $3::uuid[], $4::timestamptz[], $5::text[], $6::int[])
+           as login (imei, connection_id, connected_at, address, remote_port)
        ),
+       ${ASKED},
+       judged as (select asked.*, ${refusalOf('$8::boolean', '$10::integer')} as refusal from asked),
+       ${NOTE_UNREGISTERED},
        opened as (
          insert into tbl_iot_device_sessions as session (imei, instance_id, connection_id, connected_at, remote_address, remote_port)
-         select imei, $1::uuid, connection_id, connected_at, remote_address, remote_port
-           from login
+         select imei, $1::uuid, connection_id, connected_at, address, remote_port
+           from judged
           where refusal is null
           order by imei
          on conflict (imei) do update
@@ -77,14 +105,14 @@ export class SessionsRepository {
                 remote_address = excluded.remote_address, remote_port = excluded.remote_port
          returning *
        )
-       select imei, epoch::float8 as epoch, null as refusal,
+       select imei, epoch::float8 as epoch, null as refusal, ${NEW_UNREGISTERED} as "newDevices",
               case when previous_instance_id <> instance_id then
                 pg_notify(iot_instance_channel(previous_instance_id), 'evict ' || imei || ' ' || epoch)::text end as evicted,
               case when $7::boolean then
                 iot_append_event(imei, 'device.connected', json_build_object(${toldOf('opened')}), $9)::text end as told
          from opened
        union all
-       select imei, 0, refusal, null, null from login where refusal is not null`,
+       select imei, 0, refusal, 0, null, null from judged where refusal is not null`,
       [
         instanceId,
         openings.map(({ imei }) => imei),
@@ -95,8 +123,10 @@ export class SessionsRepository {
         tellHost,
         registeredOnly,
         deliver,
+        room,
       ],
     );
+    return { results: rows, newDevices: newDevicesOf(rows) };
   }
 
   /** Gives sessions back. One that a newer login has taken is not this connection's to end. */
@@ -128,13 +158,14 @@ export class SessionsRepository {
   }
 
   /** For each of these, in their order, why it may not talk; null when it may. */
-  async findRefusals(asked: readonly Asked[], registeredOnly: boolean): Promise<(LoginRefusal | null)[]> {
+  async findRefusals(asked: readonly Asked[], { registeredOnly, room }: AdmissionRule): Promise<Admissions<LoginRefusal | null>> {
     const rows = await FIND_REFUSALS.run(this.dataSource, [
       asked.map(({ imei }) => imei),
       asked.map(({ address }) => address),
       registeredOnly,
+      room,
     ]);
-    return rows.map(({ refusal }) => refusal);
+    return { results: rows.map(({ refusal }) => refusal), newDevices: newDevicesOf(rows) };
   }
 
   async list(): Promise<Session[]> {
@@ -165,6 +196,10 @@ export class SessionsRepository {
       [instanceId],
     );
   }
+}
+
+function newDevicesOf(rows: readonly { newDevices: number }[]): number {
+  return rows.reduce((most, { newDevices }) => Math.max(most, newDevices), 0);
 }
 
 /** Tells the host, in a select list over ended sessions. */

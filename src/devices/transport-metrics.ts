@@ -112,8 +112,9 @@ export class TransportMetrics implements OnModuleInit {
     this.metrics.counter(
       { name: 'iot_broker_udp_datagrams_total', help: 'Datagrams of devices, by result.', labelNames: ['result'] },
       () => [
-        [{ result: 'read' }, udp.datagrams - udp.dropped],
+        [{ result: 'read' }, udp.datagrams - udp.dropped - udp.limited],
         [{ result: 'dropped' }, udp.dropped],
+        [{ result: 'limited' }, udp.limited],
       ],
     );
     this.metrics.counter(
@@ -122,7 +123,10 @@ export class TransportMetrics implements OnModuleInit {
         help: 'Packets in the datagrams that were read, by result.',
         labelNames: ['result'],
       },
-      () => (['answered', 'refused', 'rejected', 'unanswered'] as const).map((result) => [{ result }, udp[result]] as const),
+      () => [
+        ...(['answered', 'refused', 'rejected', 'unanswered'] as const).map((result) => [{ result }, udp[result]] as const),
+        [{ result: 'limited' }, udp.packetsLimited] as const,
+      ],
     );
   }
 

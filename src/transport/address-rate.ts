@@ -1,6 +1,6 @@
 const SECOND_MS = 1_000;
 
-/** A bound on what each address may do in a second. Forgets all of them every second, so a flood from many addresses leaves nothing behind. */
+/** A bound on what each address, or each device, may do in a second. Forgets all of them every second, so a flood from many addresses leaves nothing behind. */
 export class AddressRate {
   private readonly counts = new Map<string, number>();
   private secondBeganAt = -Infinity;
@@ -9,7 +9,7 @@ export class AddressRate {
   constructor(private readonly perSecond: number) {}
 
   /** Counts one more. False: there were as many as allowed in this second. */
-  take(address: string, nowMs: number): boolean {
+  take(address: string, nowMs = performance.now()): boolean {
     if (this.perSecond === 0) {
       return true;
     }

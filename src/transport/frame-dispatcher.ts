@@ -125,6 +125,6 @@ export class FrameDispatcher {
       { imei: context.imei, connectionId: context.connectionId, remoteAddress: context.remoteAddress, ...listener },
     );
     const payload: RejectedFrame = { error, codec, count, bytes, receivedAtMs, crcIsRight };
-    return this.ask<FrameOutcome>(REJECTED_FRAME, payload, context);
+    return { ...(await this.ask<FrameOutcome>(REJECTED_FRAME, payload, context)), isRejected: true };
   }
 }

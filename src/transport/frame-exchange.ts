@@ -1,5 +1,6 @@
 import { type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isMessageCodec } from '../protocol/codec-ids.js';
 import { encodeAcknowledgement } from '../protocol/frame-encoder.js';
 import { FrameCrcError, FrameSplitter, type Frame } from '../protocol/frame-splitter.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
@@ -10,6 +11,8 @@ import { type PlaceInLine } from './place-in-line.js';
 import { type TeltonikaContext } from './teltonika.context.js';
 
 const MS = 1_000;
+/** Of a message or a frame that cannot be accepted, in frames of records: each is a transaction of its own, records share one. */
+const COST_OF_A_ROW = 10;
 
 /** The frames of one connection, from its bytes to the acknowledgements: the next is not looked at before the last was answered. */
 export class FrameExchange {
@@ -66,9 +69,10 @@ export class FrameExchange {
       throw new Error('A frame was handled before the login');
     }
     const { budget, frames } = this.environment;
-    const bytes = (next instanceof FrameCrcError ? next.frame : next).bytes.length;
+    const { codec, bytes: frameBytes } = next instanceof FrameCrcError ? next.frame : next;
+    const bytes = frameBytes.length;
     this.lastFrameAt = new Date();
-    const tooSoonMs = this.pace.take(performance.now());
+    const tooSoonMs = this.pace.take(performance.now(), isMessageCodec(codec) ? COST_OF_A_ROW : 1);
     if (tooSoonMs > 0 && !(await this.slowDown(tooSoonMs))) {
       return 'skip';
     }
@@ -79,6 +83,9 @@ export class FrameExchange {
     }
     try {
       const outcome = await frames.handle(next, context, this.lastFrameAt.getTime());
+      if (outcome.isRejected) {
+        this.pace.charge(COST_OF_A_ROW - 1);
+      }
       if (outcome.kind === 'acknowledge') {
         this.acknowledge(outcome.count, context, wholeAt);
       }

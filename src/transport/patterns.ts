@@ -105,5 +105,9 @@ export interface RejectedFrame {
  * What the device is told after a frame: `acknowledge` says its records are safe; `skip` goes on without a word; `close`
  * makes it reconnect and send again.
  */
-export type FrameOutcome =
-  { readonly kind: 'acknowledge'; readonly count: number } | { readonly kind: 'skip' } | { readonly kind: 'close' };
+export type FrameOutcome = (
+  { readonly kind: 'acknowledge'; readonly count: number } | { readonly kind: 'skip' } | { readonly kind: 'close' }
+) & {
+  /** Set by the transport: the frame could not be accepted. */
+  readonly isRejected?: boolean;
+};

@@ -16,7 +16,9 @@ export interface TransportOptions {
   readonly maxLoginBytes: number;
   /** Of all devices together; more have to wait. 0: no bound. */
   readonly maxLoginsPerSecond: number;
-  /** Of one device; more have to wait. 0: no bound. */
+  /** Of one source address by UDP; more are dropped. 0: no bound. */
+  readonly maxDatagramsPerSecond: number;
+  /** Of one device; more have to wait, by UDP they are dropped. 0: no bound. */
   readonly maxFramesPerSecond: number;
   /** A device that has sent a part of a frame and then nothing for longer is disconnected. */
   readonly frameTimeoutMs: number;

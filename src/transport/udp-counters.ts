@@ -3,6 +3,10 @@ export class UdpCounters {
   datagrams = 0;
   /** Datagrams that were not looked at: too many bytes were in flight, or the gateway is stopping. The device sends them again. */
   dropped = 0;
+  /** Datagrams that were not looked at because their source address sent too many in this second. */
+  limited = 0;
+  /** Packets of a device that sent too many in this second. */
+  packetsLimited = 0;
   /** Packets answered with the number of their records. */
   answered = 0;
   /** Packets of devices that may not talk. */

@@ -3,6 +3,7 @@ import { encodeFrame } from '../protocol/frame-encoder.js';
 import { type Frame } from '../protocol/frame-splitter.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import { encodeUdpReply, type UdpChannelPacket } from '../protocol/udp-channel.js';
+import { AddressRate } from './address-rate.js';
 import { complain } from './complaint.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
 import { DEVICE_PACKET, type DevicePacket } from './patterns.js';
@@ -21,15 +22,20 @@ export interface UdpSender {
 }
 
 /**
- * What becomes of the packets of a datagram. Each is one of five: refused (its device may not talk), rejected (its bytes can't be accepted),
+ * What becomes of the packets of a datagram. Each is one of six: one too many of its device in this second, refused (its device may not talk), rejected (its bytes can't be accepted),
  * answered, answered because it was put into quarantine, or unanswered. Only a packet with records is ever answered, and its answer is
  * shorter than it is: whoever forges addresses gains nothing here.
  */
 export class UdpExchange {
+  /** A TCP device is slowed down; without a connection, what is too much stays unanswered and is sent again. */
+  private readonly deviceRate: AddressRate;
+
   constructor(
     private readonly environment: ConnectionEnvironment,
     private readonly send: (answer: Buffer, to: UdpSender) => Promise<void>,
-  ) {}
+  ) {
+    this.deviceRate = new AddressRate(environment.options.maxFramesPerSecond);
+  }
 
   /** Never rejects. */
   async take(
@@ -75,6 +81,10 @@ export class UdpExchange {
   private async store(packet: UdpChannelPacket, from: UdpSender): Promise<number | null> {
     const { ask, counters, frames, options } = this.environment;
     const { imei, data } = packet;
+    if (!this.deviceRate.take(imei)) {
+      counters.udp.packetsLimited++;
+      return null;
+    }
     const bytes = encodeFrame(data);
     if (bytes.length > options.maxFrameBytes) {
       this.reject(new ProtocolError('BAD_LENGTH', `a data field of ${data.length} bytes is too long`, 0), from);

@@ -2,7 +2,9 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeUdpDatagram } from '../protocol/udp-channel.js';
+import { AddressRate } from './address-rate.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
+import { peerKeyOf } from './ip-address.js';
 import { UdpExchange, type UdpSender } from './udp-exchange.js';
 
 /** For a burst while the event loop is busy; the system gives as much of it as `net.core.rmem_max` allows. */
@@ -17,6 +19,8 @@ const PACKET_OVERHEAD_BYTES = 1_024;
 export class UdpListener {
   private readonly socket: Socket;
   private readonly exchange: UdpExchange;
+  /** A source address is a claim, but a flood from one is stopped here at the cost of a look-up. */
+  private readonly rate: AddressRate;
   private readonly underWay = new Set<Promise<unknown>>();
   private closing = false;
 
@@ -25,6 +29,7 @@ export class UdpListener {
     private readonly udpPort: number,
   ) {
     this.socket = createSocket(isIPv6(environment.options.host) ? 'udp6' : 'udp4');
+    this.rate = new AddressRate(environment.options.maxDatagramsPerSecond);
     this.exchange = new UdpExchange(environment, (answer, to) => this.send(answer, to));
     this.socket.on('message', (datagram, from) => this.receive(datagram, from));
   }
@@ -60,6 +65,10 @@ export class UdpListener {
     const { budget, counters } = this.environment;
     counters.bytesReceived += datagram.length;
     counters.udp.datagrams++;
+    if (!this.rate.take(peerKeyOf(sender.address))) {
+      counters.udp.limited++;
+      return;
+    }
     // Before anything is decoded: a flood over the mark must cost no more than being counted.
     if (this.closing || !budget.tryTake(datagram.length)) {
       counters.udp.dropped++;

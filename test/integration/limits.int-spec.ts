@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FakeDevice } from '../support/fake-device.js';
-import { login, recordsFrame } from '../support/frames.js';
+import { codec12Frame, frame, login, recordsField, recordsFrame, uint } from '../support/frames.js';
 import { startTransport, type TestTransport } from '../support/test-transport.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -211,6 +211,27 @@ describe('the frames of one device in a second', () => {
     await waitFor(() => counters.framesSlowedDown === 1, { what: 'the eleventh frame to wait' });
     expect(await other.exchange(recordsFrame([{}]))).toBe(1);
     expect([await device.acknowledgement(), await device.acknowledgement(), await device.acknowledgement()]).toEqual([2, 2, 2]);
+  });
+
+  it('count a frame that cannot be accepted as ten: the next one waits, and none is lost', async () => {
+    const { counters, handlers } = await start({ maxFramesPerSecond: 20 });
+    handlers.rejected = ({ count }) => ({ kind: 'acknowledge', count });
+    const device = await logIn(imeiOf(1));
+    const undecodable = frame(Buffer.concat([recordsField([{}]).subarray(0, 20), uint(1, 1)]));
+    device.send(Buffer.concat([undecodable, undecodable]));
+    expect([await device.acknowledgement(), await device.acknowledgement()]).toEqual([1, 1]);
+    expect(counters.framesSlowedDown).toBe(0);
+    expect(await device.exchange(recordsFrame([{}]))).toBe(1);
+    expect(counters.framesSlowedDown).toBe(1);
+  });
+
+  it('count a message as ten, and slow down the third in a second of twenty', async () => {
+    const { counters } = await start({ maxFramesPerSecond: 20 });
+    const device = await logIn(imeiOf(1));
+    const message = codec12Frame(6, 'unasked');
+    device.send(Buffer.concat([message, message, message]));
+    await waitFor(() => counters.framesSlowedDown === 1, { what: 'the third message to wait' });
+    await waitFor(() => counters.messages === 3, { what: 'the third message to be handled' });
   });
 });
 

@@ -199,6 +199,56 @@ describe('more than can be held', () => {
   });
 });
 
+describe('the datagrams of one source address in a second', () => {
+  it('are dropped above the limit, while another address is answered; all are stored when they are sent again', async () => {
+    const { counters } = await start({ maxDatagramsPerSecond: 5 });
+    const other = await UdpDevice.open(transport.server.udpPort!, '127.0.0.2');
+    try {
+      for (let packetId = 0; packetId < 100; packetId++) {
+        device.send(recordsPacket(IMEI, [{}], { packetId }));
+      }
+      expect(await other.exchange(recordsPacket(OTHER_IMEI, [{}]))).toHaveLength(1);
+      await waitFor(() => counters.udp.datagrams === 101);
+      // The flood may have begun at the end of a second.
+      expect(counters.udp.limited).toBeGreaterThanOrEqual(90);
+      expect(counters.udp.limited).toBeLessThanOrEqual(95);
+      expect(counters.udp.answered + counters.udp.limited).toBe(101);
+      const answered = device.answers.length;
+      expect(await device.exchange(recordsPacket(IMEI, [{}], { packetId: 99 }), answered + 1, 200)).toHaveLength(answered + 1);
+    } finally {
+      other.close();
+    }
+  });
+
+  it('are all answered up to the limit', async () => {
+    const { counters } = await start({ maxDatagramsPerSecond: 5 });
+    for (let packetId = 0; packetId < 5; packetId++) {
+      device.send(recordsPacket(IMEI, [{}], { packetId }));
+    }
+    await waitFor(() => device.answers.length === 5);
+    expect(counters.udp.limited).toBe(0);
+  });
+});
+
+describe('the packets of one device in a second', () => {
+  it('stay unanswered above the limit, from whatever addresses they come, while another device is answered', async () => {
+    const { counters } = await start({ maxFramesPerSecond: 5 });
+    const other = await UdpDevice.open(transport.server.udpPort!, '127.0.0.2');
+    try {
+      for (let packetId = 0; packetId < 50; packetId++) {
+        (packetId % 2 === 0 ? device : other).send(recordsPacket(IMEI, [{}], { packetId }));
+      }
+      await waitFor(() => counters.udp.answered + counters.udp.packetsLimited === 50);
+      expect(counters.udp.packetsLimited).toBeGreaterThanOrEqual(40);
+      expect(counters.udp.packetsLimited).toBeLessThanOrEqual(45);
+      const answered = device.answers.length;
+      expect(await device.exchange(recordsPacket(OTHER_IMEI, [{}]))).toHaveLength(answered + 1);
+    } finally {
+      other.close();
+    }
+  });
+});
+
 describe('a gateway that stops', () => {
   it('answers what it has read, and looks at nothing that comes meanwhile', async () => {
     const { app, handlers, counters } = await start();

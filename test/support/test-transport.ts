@@ -44,6 +44,7 @@ const DEFAULT_OPTIONS: TransportOptions = {
   maxFrameBytes: 16_384,
   maxLoginBytes: 4_096,
   maxLoginsPerSecond: 0,
+  maxDatagramsPerSecond: 0,
   maxFramesPerSecond: 0,
   frameTimeoutMs: 60_000,
   maxUnsentBytes: 16_384,

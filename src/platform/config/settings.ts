@@ -128,6 +128,10 @@ export class BrokerSettings {
   @PortVariable()
   readonly BROKER_UDP_PORT?: number;
 
+  /** Datagrams in a second from one source address (IPv6: one /64 network); more are dropped, and the devices send them again. 0: no bound. */
+  @IntegerVariable(0, 1_000_000)
+  readonly BROKER_UDP_MAX_DATAGRAMS_PER_SECOND: number = 2_000;
+
   /** Largest frame accepted, in bytes. Devices send up to 1,280; photos and traces up to 2,100. */
   @IntegerVariable(1_300, 1_048_576)
   readonly BROKER_MAX_FRAME_BYTES: number = 16_384;
@@ -136,7 +140,10 @@ export class BrokerSettings {
   @IntegerVariable(1, 3_600)
   readonly BROKER_FRAME_TIMEOUT_SECONDS: number = 60;
 
-  /** Frames of one device in a second; more have to wait. 0: no bound. */
+  /**
+   * Frames of one device in a second; more have to wait, and packets by UDP are dropped. A message (codecs 12 to 15) and a frame that cannot be
+   * accepted count as ten. 0: no bound.
+   */
   @IntegerVariable(0, 1_000_000)
   readonly BROKER_MAX_FRAMES_PER_SECOND: number = 500;
 
@@ -154,6 +161,17 @@ export class AdmissionSettings {
   /** `registered` refuses devices that are not registered; `open` takes all but the banned ones. */
   @IsIn(['open', 'registered'], { message: 'DEVICE_ADMISSION must be open or registered' })
   readonly DEVICE_ADMISSION: 'open' | 'registered' = 'open';
+
+  /**
+   * Devices admitted without being registered, all instances together, with DEVICE_ADMISSION=open; further ones are refused. Those admitted
+   * before and registered ones are not affected. 0: no bound.
+   */
+  @IntegerVariable(0, 100_000_000)
+  readonly MAX_UNREGISTERED_DEVICES: number = 100_000;
+
+  /** Days after which an admitted unregistered device that did not come back is forgotten. 0: never. */
+  @IntegerVariable(0, 36_500)
+  readonly UNREGISTERED_DEVICES_RETENTION_DAYS: number = 365;
 
   /** Days for which logins, closes and troubles of each device are kept for its diagnosis. */
   @IntegerVariable(1, 3_650)

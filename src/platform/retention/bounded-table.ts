@@ -4,7 +4,9 @@ export interface TableBounds {
   /** When a row was written: retention and the total bound delete the oldest rows first. */
   readonly timeColumn: string;
   readonly retentionDays: number;
-  /** Rows in all; null: unbounded. */
+  /** CTEs that delete what belongs to the rows of the CTE `expired`, which the retention has deleted. */
+  readonly withExpired?: string;
+  /** Rows in all; not set: unbounded. */
   readonly maxRows?: number;
   /** `idColumn` grows with every row of a device. */
   readonly perDevice?: { readonly imeiColumn: string; readonly idColumn: string; readonly maxRows: number };

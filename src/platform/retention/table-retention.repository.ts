@@ -39,17 +39,20 @@ export class TableRetentionRepository {
 
   async deleteExpired(
     queryRunner: QueryRunner,
-    { table, timeColumn, retentionDays }: TableBounds,
+    { table, timeColumn, retentionDays, withExpired }: TableBounds,
     limit: number,
   ): Promise<number> {
-    return deleted(
-      await queryRunner.query(
-        `delete from ${table}
+    const [{ count }] = (await queryRunner.query(
+      `with expired as (
+         delete from ${table}
           where ctid = any (array(
-            select ctid from ${table} where ${timeColumn} < now() - make_interval(days => $1) limit $2 for update skip locked))`,
-        [retentionDays, limit],
-      ),
-    );
+            select ctid from ${table} where ${timeColumn} < now() - make_interval(days => $1) limit $2 for update skip locked))
+         returning *
+       )${withExpired === undefined ? '' : `, ${withExpired}`}
+       select count(*)::int as count from expired`,
+      [retentionDays, limit],
+    )) as [{ count: number }];
+    return count;
   }
 
   /** Leaves each of these devices its newest rows. */

@@ -1,0 +1,83 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { AdmissionSettings } from '../platform/config/settings.js';
+import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
+import { type AdmissionRule } from './sessions.repository.js';
+import { UnregisteredDevicesRepository } from './unregistered-devices.repository.js';
+
+const COUNT_EVERY_MS = 10_000;
+/** Larger than any number of devices, and fits an integer of PostgreSQL. */
+const UNBOUNDED = 2_147_483_647;
+
+/**
+ * How many more devices may be admitted that are not registered. An IMEI is free to invent, and each admitted one gets rows that stay: its newest
+ * record, its event sequence, its log. The number is counted in the database every ten seconds and by this instance in between, so instances
+ * that admit at the same time can exceed the limit by what they admit within ten seconds. Registered devices, and those admitted before,
+ * are not affected.
+ */
+@Injectable()
+export class UnregisteredDevices implements OnModuleInit, OnApplicationBootstrap {
+  private readonly logger = new Logger(UnregisteredDevices.name);
+  private readonly isBounded: boolean;
+  private count = 0;
+  private isFullLogged = false;
+
+  constructor(
+    private readonly repository: UnregisteredDevicesRepository,
+    private readonly settings: AdmissionSettings,
+    private readonly metrics: MetricsRegistry,
+  ) {
+    this.isBounded = settings.DEVICE_ADMISSION === 'open' && settings.MAX_UNREGISTERED_DEVICES > 0;
+  }
+
+  onModuleInit(): void {
+    this.metrics.gauge(
+      {
+        name: 'iot_broker_unregistered_devices',
+        help: 'Devices of the whole cluster admitted without being registered, as of the last count; MAX_UNREGISTERED_DEVICES bounds them.',
+      },
+      () => (this.isBounded ? this.count : null),
+    );
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.countAgain();
+  }
+
+  /** For the statements that admit devices. */
+  get rule(): AdmissionRule {
+    return { registeredOnly: this.settings.DEVICE_ADMISSION === 'registered', room: this.room };
+  }
+
+  private get room(): number {
+    return this.isBounded ? Math.max(0, this.settings.MAX_UNREGISTERED_DEVICES - this.count) : UNBOUNDED;
+  }
+
+  /** So many that were not known before have been admitted. */
+  noteAdmitted(devices: number): void {
+    this.count += devices;
+  }
+
+  /** A device was refused because of the limit. Logged once until there is room again. */
+  noteFull(): void {
+    if (!this.isFullLogged) {
+      this.isFullLogged = true;
+      this.logger.warn(
+        `${this.settings.MAX_UNREGISTERED_DEVICES} unregistered devices are admitted (MAX_UNREGISTERED_DEVICES): further ones are refused until they are registered`,
+      );
+    }
+  }
+
+  @Interval(COUNT_EVERY_MS)
+  async countAgain(): Promise<void> {
+    if (!this.isBounded) {
+      return;
+    }
+    try {
+      this.count = await this.repository.count();
+      this.isFullLogged &&= this.room === 0;
+    } catch (error) {
+      this.logger.debug(`Unregistered devices could not be counted, retried in ${COUNT_EVERY_MS / 1000} s: ${String(error)}`);
+    }
+  }
+}
