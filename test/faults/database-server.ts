@@ -58,6 +58,16 @@ export class DatabaseServer {
     await this.restart();
   }
 
+  /** Stops it, in order; `startAgain` follows. */
+  async shutDown(): Promise<void> {
+    await this.postgres.stop();
+  }
+
+  /** On the same port. */
+  async startAgain(): Promise<void> {
+    await this.restart();
+  }
+
   async fillDisk(): Promise<void> {
     const ballast = await open(this.ballast, 'a');
     try {
