@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { AuditService } from '../platform/audit/audit.service.js';
+import { type Page } from '../platform/database/bounded-page.js';
 import { InvalidInputError } from '../platform/errors/domain-error.js';
 import { DeviceNotRegisteredError } from './admission.errors.js';
 import { type RegisteredDevice, type RegisteredDeviceStatus, type Registration, type SeenDevice } from './registered-device.js';
 import { RegisteredDevicesRepository } from './registered-devices.repository.js';
 
-export interface Page<T> {
+export interface DevicePage<T> {
   readonly items: T[];
   readonly nextCursor: string | null;
 }
@@ -74,12 +75,14 @@ export class AdmissionService {
     });
   }
 
-  async list(status: RegisteredDeviceStatus | null, after: string, limit: number): Promise<Page<RegisteredDevice>> {
-    return page(await this.repository.list({ status, after, limit: limit + 1 }), limit);
+  async list(status: RegisteredDeviceStatus | null, after: string, limit: number): Promise<DevicePage<RegisteredDevice>> {
+    return devicePage(await this.repository.list({ status, after, limit }));
   }
 
-  async listUnknown(after: string, limit: number): Promise<Page<SeenDevice>> {
-    return page(await this.repository.listUnknown(after, limit + 1), limit);
+  async listUnknown(after: string, limit: number): Promise<DevicePage<SeenDevice>> {
+    // One more than asked for tells whether the list goes on; these rows are small.
+    const found = await this.repository.listUnknown(after, limit + 1);
+    return devicePage({ rows: found.slice(0, limit), hasMore: found.length > limit });
   }
 }
 
@@ -90,8 +93,6 @@ function required(device: RegisteredDevice | null): RegisteredDevice {
   return device;
 }
 
-/** One more than asked for tells whether there is a next page. */
-function page<T extends { readonly imei: string }>(found: readonly T[], limit: number): Page<T> {
-  const items = found.slice(0, limit);
-  return { items, nextCursor: found.length > limit ? (items.at(-1)?.imei ?? null) : null };
+function devicePage<T extends { readonly imei: string }>({ rows, hasMore }: Page<T>): DevicePage<T> {
+  return { items: [...rows], nextCursor: hasMore ? (rows.at(-1)?.imei ?? null) : null };
 }

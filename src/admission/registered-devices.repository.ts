@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { type Page, readPage } from '../platform/database/bounded-page.js';
 import { type RegisteredDevice, type RegisteredDeviceStatus, type Registration, type SeenDevice } from './registered-device.js';
 
 const FIELDS = `
@@ -94,13 +95,21 @@ export class RegisteredDevicesRepository {
   }
 
   /** In the order of the IMEIs. */
-  async list(filter: { status: RegisteredDeviceStatus | null; after: string; limit: number }): Promise<RegisteredDevice[]> {
-    return this.dataSource.query<RegisteredDevice[]>(
-      `select ${FIELDS} from tbl_iot_devices
-        where imei > $1 and ($2::text is null or status = $2)
-        order by imei
-        limit $3`,
-      [filter.after, filter.status, filter.limit],
+  async list(filter: { status: RegisteredDeviceStatus | null; after: string; limit: number }): Promise<Page<RegisteredDevice>> {
+    return readPage<RegisteredDevice>(
+      this.dataSource.manager,
+      {
+        fields: FIELDS,
+        alias: 'device',
+        columns: '*',
+        from: 'tbl_iot_devices device',
+        where: 'where imei > $1 and ($2::text is null or status = $2)',
+        orderBy: 'imei',
+        bytes: `coalesce(octet_length(name), 0) + coalesce(octet_length(note), 0) + coalesce(octet_length(ban_reason), 0)
+                + 50 * coalesce(cardinality(allowed_ranges), 0)`,
+        limit: filter.limit,
+      },
+      [filter.after, filter.status],
     );
   }
 

@@ -14,13 +14,12 @@ export class AuditController {
   @Get()
   @RequireScope('admin')
   async list(@Query() query: AuditQuery): Promise<AuditListDto> {
-    const found = await this.audit.list(query, query.limit + 1);
-    const page = found.slice(0, query.limit);
+    const { rows, hasMore } = await this.audit.list(query);
     return {
       success: true,
-      count: page.length,
-      entries: page.map(({ cursor: _cursor, ...entry }) => entry),
-      nextCursor: found.length > query.limit ? (page.at(-1)?.cursor ?? null) : null,
+      count: rows.length,
+      entries: rows.map(({ cursor: _cursor, ...entry }) => entry),
+      nextCursor: hasMore ? (rows.at(-1)?.cursor ?? null) : null,
     };
   }
 }

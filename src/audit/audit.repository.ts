@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AuditSettings } from '../platform/config/settings.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
+import { type Page, readPage } from '../platform/database/bounded-page.js';
 import { type AuditQuery } from './audit-query.dto.js';
 import { type AuditEntryDto } from './audit.dto.js';
 
@@ -27,10 +28,10 @@ export class AuditRepository {
   }
 
   /** Newest first. Conditions that are not asked for are left out of the statement, so that the ones that are find their index. */
-  async list(query: AuditQuery, limit: number): Promise<AuditRow[]> {
+  async list(query: AuditQuery): Promise<Page<AuditRow>> {
     const values: unknown[] = [];
     const placed = (value: unknown): string => `$${values.push(value)}`;
-    const { key, action, imei, from, to, cursor } = query;
+    const { key, action, imei, from, to, cursor, limit } = query;
     const [atUs, id] = cursor?.split('_') ?? [];
     const conditions = [
       // The name of a key begins with a letter (see CreateKeyDto).
@@ -42,12 +43,18 @@ export class AuditRepository {
       atUs !== undefined &&
         `(at, audit_id) < (timestamptz 'epoch' + ${placed(atUs)}::bigint * interval '1 microsecond', ${placed(id)}::bigint)`,
     ].filter((condition) => condition !== false);
-    return this.dataSource.query<AuditRow[]>(
-      `select ${FIELDS}, (extract(epoch from at) * 1000000)::bigint || '_' || audit_id as cursor
-         from tbl_iot_audit
-        ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
-        order by at desc, audit_id desc
-        limit ${placed(limit)}`,
+    return readPage<AuditRow>(
+      this.dataSource.manager,
+      {
+        fields: `${FIELDS}, (extract(epoch from at) * 1000000)::bigint || '_' || audit_id as cursor`,
+        alias: 'entry',
+        columns: '*',
+        from: 'tbl_iot_audit entry',
+        where: conditions.length > 0 ? `where ${conditions.join(' and ')}` : '',
+        orderBy: 'at desc, audit_id desc',
+        bytes: 'octet_length(details::text)',
+        limit,
+      },
       values,
     );
   }

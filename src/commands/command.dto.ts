@@ -125,7 +125,10 @@ export class CommandListDto {
 export class CommandAnswerDto {
   readonly success!: true;
   readonly command!: CommandDto;
+  /** In the order in which they were written. */
   readonly attempts!: CommandAttemptDto[];
+  /** Older attempts were left out, because the answer would have become too large. */
+  readonly hasOlderAttempts!: boolean;
 }
 
 export class CommandCancelledDto {

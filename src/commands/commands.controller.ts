@@ -84,8 +84,8 @@ export class CommandsController {
   /** One command with its attempts. */
   @Get('commands/:id')
   async get(@Param() { id }: CommandIdParam): Promise<CommandAnswerDto> {
-    const { command, attempts } = await this.commands.get(id);
-    return { success: true, command: CommandDto.from(command), attempts };
+    const { command, ...attempts } = await this.commands.get(id);
+    return { success: true, command: CommandDto.from(command), ...attempts };
   }
 
   /** Cancels a command that was not written yet. 409 when it was. */

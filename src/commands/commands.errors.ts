@@ -21,6 +21,16 @@ export class CommandNotFoundError extends DomainError {
   }
 }
 
+export class MetadataTooLargeError extends DomainError {
+  override readonly name = 'MetadataTooLargeError';
+  readonly code = 'METADATA_TOO_LARGE';
+  readonly httpStatus = 413;
+
+  constructor(bytes: number, limit: number) {
+    super(`metadata must be at most ${limit} bytes of JSON (METADATA_MAX_BYTES), got ${bytes}`);
+  }
+}
+
 export class TooManyOpenCommandsError extends DomainError {
   override readonly name = 'TooManyOpenCommandsError';
   readonly code = 'TOO_MANY_OPEN_COMMANDS';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { type Page, readPage } from '../platform/database/bounded-page.js';
 import { sqlState } from '../platform/database/database-errors.js';
 import { PreparedStatement } from '../platform/database/prepared-statement.js';
 import { CommandCounters } from './command-counters.js';
@@ -60,6 +61,11 @@ export interface CommandFilter {
   readonly after: { readonly createdAtUs: string; readonly id: string } | null;
   readonly limit: number;
 }
+
+/** More than a command can have by itself. */
+const MAX_ATTEMPTS = 1_000;
+
+export type ListedCommand = Command & { readonly cursor: string };
 
 const CREATE = new PreparedStatement<CreatedCommand>(
   'iot_create_command',
@@ -130,16 +136,26 @@ export class CommandsRepository {
     return row ?? null;
   }
 
-  async findAttempts(commandLogId: string): Promise<CommandAttempt[]> {
-    return this.dataSource.query<CommandAttempt[]>(
-      `select attempt, sent_at as "sentAt", socket_uuid as "socketUuid", result, ended_at as "endedAt", reply
-         from tbl_iot_command_attempts where command_log_id = $1 order by attempt`,
+  /** The newest attempts first. */
+  async findAttempts(commandLogId: string): Promise<Page<CommandAttempt>> {
+    return readPage<CommandAttempt>(
+      this.dataSource.manager,
+      {
+        fields: `attempt, sent_at as "sentAt", socket_uuid as "socketUuid", result, ended_at as "endedAt", reply`,
+        alias: 'attempts',
+        columns: '*',
+        from: 'tbl_iot_command_attempts attempts',
+        where: 'where command_log_id = $1',
+        orderBy: 'attempt desc',
+        bytes: 'coalesce(octet_length(reply), 0)',
+        limit: MAX_ATTEMPTS,
+      },
       [commandLogId],
     );
   }
 
   /** Newest first. Conditions that are not asked for are left out of the statement, so that the ones that are find their index. */
-  async list(filter: CommandFilter): Promise<(Command & { cursor: string })[]> {
+  async list(filter: CommandFilter): Promise<Page<ListedCommand>> {
     const values: unknown[] = [];
     const placed = (value: unknown): string => `$${values.push(value)}`;
     const conditions = [
@@ -152,12 +168,18 @@ export class CommandsRepository {
       filter.after !== null &&
         `(created_at, command_log_id) < (timestamptz 'epoch' + ${placed(filter.after.createdAtUs)}::bigint * interval '1 microsecond', ${placed(filter.after.id)}::bigint)`,
     ].filter((condition) => condition !== false);
-    return this.dataSource.query<(Command & { cursor: string })[]>(
-      `select ${COMMAND_FIELDS}, (extract(epoch from created_at) * 1000000)::bigint || '_' || command_log_id as cursor
-         from tbl_iot_command_logs
-        ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
-        order by created_at desc, command_log_id desc
-        limit ${placed(filter.limit)}`,
+    return readPage<ListedCommand>(
+      this.dataSource.manager,
+      {
+        fields: `${COMMAND_FIELDS}, (extract(epoch from created_at) * 1000000)::bigint || '_' || command_log_id as cursor`,
+        alias: 'command_log',
+        columns: '*',
+        from: 'tbl_iot_command_logs command_log',
+        where: conditions.length > 0 ? `where ${conditions.join(' and ')}` : '',
+        orderBy: 'created_at desc, command_log_id desc',
+        bytes: 'coalesce(octet_length(metadata::text), 0) + coalesce(octet_length(response), 0) + octet_length(command)',
+        limit: filter.limit,
+      },
       values,
     );
   }

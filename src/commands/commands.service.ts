@@ -11,7 +11,7 @@ import { commandFailed } from './command-events.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { type CommandQuery } from './command-query.dto.js';
 import { type Command, type CommandAttempt, type CommandStatus } from './command.js';
-import { CommandNotFoundError, IdempotencyConflictError, NotCancellableError } from './commands.errors.js';
+import { CommandNotFoundError, IdempotencyConflictError, MetadataTooLargeError, NotCancellableError } from './commands.errors.js';
 import { CommandsRepository, type CreatedCommand, type NewCommand } from './commands.repository.js';
 import { type CreateCommandDto } from './create-command.dto.js';
 
@@ -22,6 +22,13 @@ export interface AcceptedCommand {
   readonly commandLogId: string;
   readonly status: CommandStatus;
   readonly isConnected: boolean;
+}
+
+export interface CommandWithAttempts {
+  readonly command: Command;
+  /** The newest ones, in their order. */
+  readonly attempts: CommandAttempt[];
+  readonly hasOlderAttempts: boolean;
 }
 
 export interface CommandPage {
@@ -43,13 +50,14 @@ export class CommandsService {
 
   /**
    * Puts a command into the ledger and wakes whoever can send it. `metadata` is the JSON text that comes back with every event.
-   * Throws InvalidInputError, CommandDeviceNotConnectedError, TooManyOpenCommandsError, IdempotencyConflictError.
+   * Throws InvalidInputError, MetadataTooLargeError, CommandDeviceNotConnectedError, TooManyOpenCommandsError, IdempotencyConflictError.
    */
   async create(dto: CreateCommandDto, metadata: string | null, idempotencyKey: string | null): Promise<AcceptedCommand> {
     const problem = commandTextProblem(dto.command);
     if (problem !== null) {
       throw new InvalidInputError(problem);
     }
+    this.requireSmall(metadata);
     const { commandLogId, status, same, holder, contradicted } = await this.insertOnce(
       this.describe(dto, metadata, idempotencyKey),
     );
@@ -66,21 +74,21 @@ export class CommandsService {
   }
 
   /** Throws CommandNotFoundError. */
-  async get(commandLogId: string): Promise<{ command: Command; attempts: CommandAttempt[] }> {
+  async get(commandLogId: string): Promise<CommandWithAttempts> {
     const command = await this.repository.find(commandLogId);
     if (!command) {
       throw new CommandNotFoundError(commandLogId);
     }
-    return { command, attempts: await this.repository.findAttempts(commandLogId) };
+    const { rows, hasMore } = await this.repository.findAttempts(commandLogId);
+    return { command, attempts: [...rows].reverse(), hasOlderAttempts: hasMore };
   }
 
   async list(query: CommandQuery): Promise<CommandPage> {
     const { imei = null, status = null, reason = null, from = null, to = null, limit } = query;
     const [createdAtUs, id] = query.cursor?.split('_') ?? [];
     const after = createdAtUs !== undefined && id !== undefined ? { createdAtUs, id } : null;
-    const found = await this.repository.list({ imei, status, reason, from, to, after, limit: limit + 1 });
-    const commands = found.slice(0, limit);
-    return { commands, nextCursor: found.length > limit ? (commands.at(-1)?.cursor ?? null) : null };
+    const { rows, hasMore } = await this.repository.list({ imei, status, reason, from, to, after, limit });
+    return { commands: rows, nextCursor: hasMore ? (rows.at(-1)?.cursor ?? null) : null };
   }
 
   /** Throws CommandNotFoundError, NotCancellableError. */
@@ -98,6 +106,14 @@ export class CommandsService {
     }
     const { command } = await this.get(commandLogId);
     throw new NotCancellableError(reasonAgainstCancelling(command));
+  }
+
+  private requireSmall(metadata: string | null): void {
+    const bytes = Buffer.byteLength(metadata ?? '');
+    const { METADATA_MAX_BYTES: limit } = this.settings;
+    if (bytes > limit) {
+      throw new MetadataTooLargeError(bytes, limit);
+    }
   }
 
   private describe(dto: CreateCommandDto, metadata: string | null, idempotencyKey: string | null): NewCommand {

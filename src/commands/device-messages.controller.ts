@@ -12,14 +12,13 @@ export class DeviceMessagesController {
   /** What a device sent unasked, newest first. */
   @Get('devices/:imei/messages')
   async list(@Param() { imei }: ImeiParam, @Query() { limit, cursor }: DeviceMessageQuery): Promise<DeviceMessageListDto> {
-    const found = await this.messages.list(imei, cursor ?? null, limit + 1);
-    const page = found.slice(0, limit);
+    const { rows, hasMore } = await this.messages.list(imei, cursor ?? null, limit);
     return {
       success: true,
       imei,
-      count: page.length,
-      messages: page.map((message) => DeviceMessageDto.from(message)),
-      nextCursor: found.length > limit ? (page.at(-1)?.messageId ?? null) : null,
+      count: rows.length,
+      messages: rows.map((message) => DeviceMessageDto.from(message)),
+      nextCursor: hasMore ? (rows.at(-1)?.messageId ?? null) : null,
     };
   }
 }

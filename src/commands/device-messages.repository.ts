@@ -5,6 +5,7 @@ import { CommandSettings } from '../platform/config/settings.js';
 import { type BoundedTable } from '../platform/retention/bounded-table.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
 import { MESSAGE_TYPE_CODEC_15, MESSAGE_TYPE_REPLY } from '../protocol/message.js';
+import { type Page, readPage } from '../platform/database/bounded-page.js';
 
 /** What a device said that answers no command. */
 export interface DeviceMessageRow {
@@ -70,13 +71,22 @@ export class DeviceMessagesRepository {
   }
 
   /** Newest first. */
-  async list(imei: string, beforeId: string | null, limit: number): Promise<DeviceMessageRow[]> {
-    return this.dataSource.query<DeviceMessageRow[]>(
-      `select ${FIELDS} from tbl_iot_device_messages
-        where imei = $1 and message_id < coalesce($2::bigint, 9223372036854775807)
-        order by message_id desc
-        limit $3`,
-      [imei, beforeId, limit],
+  async list(imei: string, beforeId: string | null, limit: number): Promise<Page<DeviceMessageRow>> {
+    return readPage<DeviceMessageRow>(
+      this.dataSource.manager,
+      {
+        fields: FIELDS,
+        alias: 'message',
+        columns: '*',
+        from: 'tbl_iot_device_messages message',
+        where: 'where imei = $1 and message_id < coalesce($2::bigint, 9223372036854775807)',
+        // Qualified: the select list has a text of the same name.
+        orderBy: 'message.message_id desc',
+        // The payload is returned in hex.
+        bytes: 'octet_length(text) + 2 * octet_length(payload)',
+        limit,
+      },
+      [imei, beforeId],
     );
   }
 }

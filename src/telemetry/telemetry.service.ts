@@ -33,18 +33,16 @@ export class TelemetryService implements OnModuleInit {
       throw new InvalidInputError('from must be before to');
     }
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor, order);
-    // One more than asked for tells whether there is a next page.
-    const found = await this.reader.findRange({ imei, from, to, order, after, limit: limit + 1 });
-    if (found.length === 0) {
+    const { rows, hasMore } = await this.reader.findRange({ imei, from, to, order, view, after, limit });
+    if (rows.length === 0) {
       await this.requireKnown(imei);
     }
-    const page = found.slice(0, limit);
     return {
       success: true,
       imei,
-      count: page.length,
-      records: page.map((record) => TelemetryRecordDto.from(record, view)),
-      nextCursor: found.length > limit ? cursorBehind(page.at(-1), order) : null,
+      count: rows.length,
+      records: rows.map((record) => TelemetryRecordDto.from(record, view)),
+      nextCursor: hasMore ? cursorBehind(rows.at(-1), order) : null,
     };
   }
 
@@ -60,8 +58,8 @@ export class TelemetryService implements OnModuleInit {
 
   /** A device that has only sent records from the future has at least said where it is. */
   private async newestWithWrongClock(imei: string): Promise<TelemetryRecord | null> {
-    const [record] = await this.reader.findRange({ imei, from: null, to: null, order: 'newest', after: null, limit: 1 });
-    return record ?? null;
+    const range = { imei, from: null, to: null, order: 'newest', view: 'raw', after: null, limit: 1 } as const;
+    return (await this.reader.findRange(range)).rows[0] ?? null;
   }
 
   private async requireKnown(imei: string): Promise<void> {

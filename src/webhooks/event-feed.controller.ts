@@ -16,13 +16,13 @@ export class EventFeedController {
   @Get()
   async read(@Query() { after, limit }: EventFeedQuery): Promise<EventFeedDto> {
     const start = after === undefined ? BEGINNING : decodePosition(after);
-    const events = await this.feed.read(start, limit);
+    const { rows: events, hasMore } = await this.feed.read(start, limit);
     return {
       success: true,
       count: events.length,
       events: events.map((event) => FeedEventDto.from(event)),
       nextCursor: encodePosition(events.at(-1) ?? start),
-      hasMore: events.length === limit,
+      hasMore,
     };
   }
 }

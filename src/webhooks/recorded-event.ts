@@ -40,3 +40,6 @@ export interface DeliveryAttempt {
 export const EVENT_FIELDS = `
   event.transaction_id::text as "transactionId", event.position::text as position, event.event_id as "eventId", event.type, event.imei,
   event.sequence::text as sequence, iot_json_time(event.occurred_at) as "occurredAt", event.body::text as body`;
+
+/** Size of an event's body in a page of events. */
+export const EVENT_BYTES = 'coalesce(octet_length(event.body::text), 0)';

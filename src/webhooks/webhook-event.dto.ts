@@ -101,6 +101,8 @@ export class WebhookEventAnswerDto {
   readonly event!: WebhookEventDto;
   @ApiProperty({ type: () => [DeliveryAttemptDto] })
   readonly attempts!: DeliveryAttempt[];
+  /** Older attempts were left out, because the answer would have become too large. */
+  readonly hasOlderAttempts!: boolean;
 }
 
 export class ReplayAcceptedDto {

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { type Page, readPage } from '../platform/database/bounded-page.js';
 import { type EventType } from '../platform/outbox/event-types.js';
 import { type EventPosition } from './event-cursor.js';
-import { type DeliverableEvent, type DeliveryAttempt, EVENT_FIELDS, type EventState } from './recorded-event.js';
+import { type DeliverableEvent, type DeliveryAttempt, EVENT_BYTES, EVENT_FIELDS, type EventState } from './recorded-event.js';
 
 export interface EventFilter {
   readonly state: EventState | null;
@@ -23,15 +24,22 @@ export interface Backlog {
 }
 
 const STATE = `
-  case when delivery.imei is not null then 'pending' when event.dead_at is not null then 'dead'
+  case when event.is_pending then 'pending' when event.dead_at is not null then 'dead'
        when event.delivered_at is not null then 'delivered' else 'recorded' end`;
 
 const FIELDS = `${EVENT_FIELDS}, ${STATE} as state, event.record_count as "recordCount",
-  event.delivered_at as "deliveredAt", event.dead_at as "deadAt", delivery.next_attempt_at as "nextAttemptAt",
+  event.delivered_at as "deliveredAt", event.dead_at as "deadAt", event.next_attempt_at as "nextAttemptAt",
   (select count(*)::int from tbl_iot_delivery_attempts attempt where attempt.event_id = event.event_id) as attempts`;
+
+/** An event and what is known of its delivery, as the row `event` that FIELDS read. */
+const COLUMNS = 'event.*, delivery.imei is not null as is_pending, delivery.next_attempt_at';
 
 const FROM =
   'tbl_iot_events event left join tbl_iot_deliveries delivery on delivery.imei = event.imei and delivery.sequence = event.sequence';
+
+const MAX_ATTEMPTS = 1_000;
+
+const NEWEST_FIRST = 'event.transaction_id desc, event.position desc';
 
 /** The log of events and their attempts, as people look at it, and what they order to be told again. */
 @Injectable()
@@ -43,28 +51,59 @@ export class WebhookEventsRepository {
   }
 
   /** Newest first. */
-  async list(filter: EventFilter): Promise<DeliverableEvent[]> {
+  async list(filter: EventFilter): Promise<Page<DeliverableEvent>> {
+    const { conditions, values } = conditionsOf(filter);
+    return readPage<DeliverableEvent>(
+      this.dataSource.manager,
+      {
+        fields: FIELDS,
+        alias: 'event',
+        columns: COLUMNS,
+        from: FROM,
+        where: conditions,
+        orderBy: NEWEST_FIRST,
+        bytes: EVENT_BYTES,
+        limit: filter.limit,
+      },
+      values,
+    );
+  }
+
+  /** The same events without their bodies, up to `limit` of them. */
+  async listIds(filter: EventFilter): Promise<(EventPosition & { readonly eventId: string })[]> {
     const { conditions, values, placed } = conditionsOf(filter);
-    return this.dataSource.query<DeliverableEvent[]>(
-      `select ${FIELDS} from ${FROM}
+    return this.dataSource.query(
+      `select event.event_id as "eventId", event.transaction_id::text as "transactionId", event.position::text as position
+         from ${FROM}
         ${conditions}
-        order by event.transaction_id desc, event.position desc
+        order by ${NEWEST_FIRST}
         limit ${placed(filter.limit)}`,
       values,
     );
   }
 
   async find(eventId: string): Promise<DeliverableEvent | null> {
-    const [event] = await this.dataSource.query<DeliverableEvent[]>(`select ${FIELDS} from ${FROM} where event.event_id = $1`, [
-      eventId,
-    ]);
+    const [event] = await this.dataSource.query<DeliverableEvent[]>(
+      `select ${FIELDS} from (select ${COLUMNS} from ${FROM} where event.event_id = $1) event`,
+      [eventId],
+    );
     return event ?? null;
   }
 
-  async findAttempts(eventId: string): Promise<DeliveryAttempt[]> {
-    return this.dataSource.query<DeliveryAttempt[]>(
-      `select attempt, attempted_at as "attemptedAt", webhook_id as "webhookId", status, duration_ms as "durationMs", answer, error
-         from tbl_iot_delivery_attempts where event_id = $1 order by attempt`,
+  /** The newest attempts first: an event can be replayed any number of times. */
+  async findAttempts(eventId: string): Promise<Page<DeliveryAttempt>> {
+    return readPage<DeliveryAttempt>(
+      this.dataSource.manager,
+      {
+        fields: `attempt, attempted_at as "attemptedAt", webhook_id as "webhookId", status, duration_ms as "durationMs", answer, error`,
+        alias: 'attempts',
+        columns: '*',
+        from: 'tbl_iot_delivery_attempts attempts',
+        where: 'where event_id = $1',
+        orderBy: 'attempt desc',
+        bytes: 'coalesce(octet_length(answer), 0) + coalesce(octet_length(error), 0)',
+        limit: MAX_ATTEMPTS,
+      },
       [eventId],
     );
   }

@@ -29,8 +29,8 @@ export class WebhooksController {
   /** One event with every attempt to deliver it. */
   @Get('events/:id')
   async get(@Param() { id }: EventIdParam): Promise<WebhookEventAnswerDto> {
-    const { event, attempts } = await this.webhooks.get(id);
-    return { success: true, event: WebhookEventDto.from(event), attempts };
+    const { event, ...attempts } = await this.webhooks.get(id);
+    return { success: true, event: WebhookEventDto.from(event), ...attempts };
   }
 
   /** Tells the host of an event once more, under the same id, whatever became of it before. */

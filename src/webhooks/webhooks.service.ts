@@ -2,15 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { AuditService } from '../platform/audit/audit.service.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
-import { decodePosition, encodePosition } from './event-cursor.js';
+import { decodePosition, encodePosition, type EventPosition } from './event-cursor.js';
 import { type DeliverableEvent, type DeliveryAttempt } from './recorded-event.js';
 import { WebhookDispatcher } from './webhook-dispatcher.js';
 import { type WebhookStatusDto } from './webhook-event.dto.js';
-import { WebhookEventsRepository } from './webhook-events.repository.js';
+import { type EventFilter, WebhookEventsRepository } from './webhook-events.repository.js';
 import { type ReplayDto, type WebhookEventQuery } from './webhook-query.dto.js';
 import { EventNotFoundError, WebhooksDisabledError } from './webhooks.errors.js';
 
 const REPLAYED_AT_A_TIME = 5_000;
+
+export interface EventWithAttempts {
+  readonly event: DeliverableEvent;
+  /** The newest ones, in their order. */
+  readonly attempts: DeliveryAttempt[];
+  readonly hasOlderAttempts: boolean;
+}
 
 export interface EventPage {
   readonly events: readonly DeliverableEvent[];
@@ -27,23 +34,19 @@ export class WebhooksService {
     private readonly audit: AuditService,
   ) {}
 
-  async list(query: Partial<WebhookEventQuery> & { readonly limit: number }): Promise<EventPage> {
-    const { state = null, type = null, imei = null, from = null, to = null, limit } = query;
-    const before = query.cursor === undefined ? null : decodePosition(query.cursor);
-    // One more than asked for tells whether there is a next page.
-    const found = await this.repository.list({ state, type, imei, from, to, before, limit: limit + 1 });
-    const events = found.slice(0, limit);
-    const last = events.at(-1);
-    return { events, nextCursor: found.length > limit && last ? encodePosition(last) : null };
+  async list(query: WebhookEventQuery): Promise<EventPage> {
+    const { rows, hasMore } = await this.repository.list(filterOf(query, query.limit));
+    return { events: rows, nextCursor: cursorBehind(rows, hasMore) };
   }
 
   /** @param eventId as the host knows it. Throws EventNotFoundError. */
-  async get(eventId: string): Promise<{ event: DeliverableEvent; attempts: DeliveryAttempt[] }> {
+  async get(eventId: string): Promise<EventWithAttempts> {
     const event = await this.repository.find(storedEventId(eventId));
     if (!event) {
       throw new EventNotFoundError(eventId);
     }
-    return { event, attempts: await this.repository.findAttempts(event.eventId) };
+    const { rows, hasMore } = await this.repository.findAttempts(event.eventId);
+    return { event, attempts: [...rows].reverse(), hasOlderAttempts: hasMore };
   }
 
   /** Throws EventNotFoundError, WebhooksDisabledError. */
@@ -54,9 +57,11 @@ export class WebhooksService {
 
   /** Newest first, so many at a time. Throws WebhooksDisabledError. */
   async replayAll(replay: ReplayDto, actor: AuditActor): Promise<{ replayed: number; nextCursor: string | null }> {
-    const { events, nextCursor } = await this.list({ ...replay, limit: REPLAYED_AT_A_TIME });
+    // One more than replayed tells whether there are further ones.
+    const found = await this.repository.listIds(filterOf(replay, REPLAYED_AT_A_TIME + 1));
+    const events = found.slice(0, REPLAYED_AT_A_TIME);
     await this.queue(events, actor, { ...replay, replayed: events.length });
-    return { replayed: events.length, nextCursor };
+    return { replayed: events.length, nextCursor: cursorBehind(events, found.length > events.length) };
   }
 
   async status(): Promise<Omit<WebhookStatusDto, 'success'>> {
@@ -73,7 +78,7 @@ export class WebhooksService {
   }
 
   private async queue(
-    events: readonly DeliverableEvent[],
+    events: readonly { readonly eventId: string }[],
     actor: AuditActor,
     details: Readonly<Record<string, unknown>>,
   ): Promise<void> {
@@ -87,6 +92,16 @@ export class WebhooksService {
     });
     this.outbox.announce();
   }
+}
+
+function filterOf(query: Partial<WebhookEventQuery>, limit: number): EventFilter {
+  const { state = null, type = null, imei = null, from = null, to = null, cursor } = query;
+  return { state, type, imei, from, to, before: cursor === undefined ? null : decodePosition(cursor), limit };
+}
+
+function cursorBehind(events: readonly EventPosition[], hasMore: boolean): string | null {
+  const last = events.at(-1);
+  return hasMore && last ? encodePosition(last) : null;
 }
 
 /** Without the prefix that tells it from the id of a batch. */

@@ -80,8 +80,8 @@ function batchOf(frames: readonly (readonly [imei: string, records: readonly Avl
 async function readFeed(feed: EventFeedRepository, after: EventPosition, count: number): Promise<RecordedEvent[]> {
   return waitFor(
     async () => {
-      const page = await feed.read(after, 10);
-      return page.length < count ? null : page;
+      const { rows: page } = await feed.read(after, 10);
+      return page.length < count ? null : [...page];
     },
     { what: `${count} events in the feed`, timeoutMs: 30_000 },
   );
@@ -104,7 +104,7 @@ describe('the feed', () => {
     await late.query(`select iot_append_event('late', 'command.completed', '{}')`);
     await append('early', 3);
     // The late one has the smallest number, and nobody can know yet whether it will ever be.
-    expect(await feed.read(BEGINNING, 10)).toEqual([]);
+    expect((await feed.read(BEGINNING, 10)).rows).toEqual([]);
     await late.query('commit');
     await late.end();
     const read = await readFeed(feed, BEGINNING, 4);
@@ -134,7 +134,7 @@ describe('the feed', () => {
       const read: RecordedEvent[] = [];
       await waitFor(
         async () => {
-          read.push(...(await feed.read((read.at(-1) as EventPosition | undefined) ?? BEGINNING, limit)));
+          read.push(...(await feed.read((read.at(-1) as EventPosition | undefined) ?? BEGINNING, limit)).rows);
           return read.length >= 120;
         },
         { what: 'all of them', timeoutMs: 30_000 },
@@ -164,7 +164,7 @@ describe('the feed', () => {
     const readAll = async (limit: number): Promise<RecordedEvent[]> => {
       const read: RecordedEvent[] = [];
       const readOn = async (): Promise<number> => {
-        const page = await feed.read((read.at(-1) as EventPosition | undefined) ?? BEGINNING, limit);
+        const { rows: page } = await feed.read((read.at(-1) as EventPosition | undefined) ?? BEGINNING, limit);
         read.push(...page);
         return page.length;
       };

@@ -329,6 +329,10 @@ export class CommandSettings {
   @FlagVariable()
   readonly VALIDATE_COMMAND_RESPONSE: boolean = true;
 
+  /** Largest `metadata` of a command, in bytes of its JSON text. */
+  @IntegerVariable(2, 67_108_864)
+  readonly METADATA_MAX_BYTES: number = 65_536;
+
   /** JSON file with further commands for the catalogue. */
   @IsOptional()
   @IsString()

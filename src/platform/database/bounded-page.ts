@@ -1,0 +1,56 @@
+import { type EntityManager } from 'typeorm';
+
+/** A page ends before the row with which its variable texts exceed this, in bytes: what it costs does not depend on what was stored. */
+export const MAX_PAGE_BYTES = 4_194_304;
+
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** The list goes on behind the last row. */
+  readonly hasMore: boolean;
+}
+
+/** Where a page comes from, as parts of a statement. */
+export interface PageStatement {
+  /** Select list of what is returned. It is evaluated for the rows of the page alone. */
+  readonly fields: string;
+  /** The columns that `fields`, `orderBy` and `bytes` use: plain ones, whose large values PostgreSQL then leaves where they are stored. */
+  readonly columns: string;
+  /** Table or join. */
+  readonly from: string;
+  /** `where ...`, or nothing. */
+  readonly where: string;
+  /** The name by which `fields`, `orderBy` and `bytes` call the row, as `from` does. */
+  readonly alias: string;
+  readonly orderBy: string;
+  /** Size of a row's texts of variable length. It must not be null. */
+  readonly bytes: string;
+  readonly limit: number;
+}
+
+/**
+ * Reads up to `limit` rows and up to MAX_PAGE_BYTES; a first row that is larger comes alone. The rest is not fetched: the running sum of the
+ * sizes stands in the statement.
+ */
+export async function readPage<Row extends object>(
+  manager: Pick<EntityManager, 'query'>,
+  statement: PageStatement,
+  values: readonly unknown[],
+): Promise<Page<Row>> {
+  const found = await manager.query<(Row & { pageGoesOn: boolean })[]>(pageSql(statement), [...values]);
+  return {
+    rows: found.map(({ pageGoesOn: _pageGoesOn, ...row }) => row as unknown as Row),
+    hasMore: found.at(-1)?.pageGoesOn ?? false,
+  };
+}
+
+function pageSql({ fields, columns, from, where, alias, orderBy, bytes, limit }: PageStatement): string {
+  // One row more than asked for tells whether the list goes on.
+  return `
+    select ${fields}, page_goes_on as "pageGoesOn"
+      from (select ${alias}.*, sum(${bytes}) over page as page_bytes, row_number() over page as page_row,
+                   lead(true, 1, false) over page as page_goes_on
+              from (select ${columns} from ${from} ${where} order by ${orderBy} limit ${limit + 1}) ${alias}
+            window page as (order by ${orderBy} rows unbounded preceding)) ${alias}
+     where page_row <= ${limit} and (page_bytes <= ${MAX_PAGE_BYTES} or page_row = 1)
+     order by page_row`;
+}
