@@ -30,6 +30,8 @@ async function start(): Promise<NestFastifyApplication> {
     bufferLogs: true,
     // Metadata of commands is passed on as it came, not as JavaScript understands it.
     rawBody: true,
+    // The only parser is the one of limitBodies: JSON.
+    bodyParser: false,
   });
   const secrets = secretsOf(SETTINGS.flatMap((settingsClass) => Object.entries(app.get<object>(settingsClass))));
   const gatewayLogger = new GatewayLogger(app.get(ProcessSettings), secrets);

@@ -23,16 +23,17 @@ export function encodeCursor({ order, iotTimestamp, recordHash }: RecordCursor):
 export function decodeCursor(cursor: string, order: RecordOrder): RecordCursor {
   const match = ENCODED.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
   const [, madeFor, iotTimestamp, recordHash] = match ?? [];
-  if (
-    !iotTimestamp ||
-    !recordHash ||
-    Number.isNaN(Date.parse(iotTimestamp)) ||
-    BigInt(recordHash) !== BigInt.asIntN(64, BigInt(recordHash))
-  ) {
+  if (!iotTimestamp || !recordHash || !isStorable(iotTimestamp) || BigInt(recordHash) !== BigInt.asIntN(64, BigInt(recordHash))) {
     throw new InvalidInputError('cursor must be a nextCursor of an earlier answer');
   }
   if (madeFor !== order) {
     throw new InvalidInputError(`cursor was made for order=${madeFor}, got order=${order}`);
   }
   return { order, iotTimestamp, recordHash };
+}
+
+/** A time that exists, since devices count from 1970. PostgreSQL fails on 30 February, where Date.parse goes on to March. */
+function isStorable(iotTimestamp: string): boolean {
+  const ms = Date.parse(iotTimestamp);
+  return ms >= 0 && new Date(ms).toISOString() === iotTimestamp;
 }

@@ -4,7 +4,8 @@ export interface EventPosition {
   readonly position: string;
 }
 
-export const CURSOR_PATTERN = /^\d{1,20}_\d{1,19}$/;
+/** As many digits as fit into 64 bits whatever they are: PostgreSQL fails on more, and no database counts as far. */
+export const CURSOR_PATTERN = /^\d{1,19}_\d{1,18}$/;
 
 /** Before the first event. */
 export const BEGINNING: EventPosition = { transactionId: '0', position: '0' };

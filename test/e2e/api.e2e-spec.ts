@@ -226,7 +226,7 @@ describe('GET telemetry', () => {
     ['from=2026-11-24&to=2026-11-23', 'from must be before to'],
     ['cursor=%00', 'The query must not hold NUL'],
     ['cursor=bm90IGEgY3Vyc29y', 'cursor must be a nextCursor'],
-    ['colour=blue', 'colour is no parameter or field of this request'],
+    ['colour=blue', 'colour is not a parameter or field of this request'],
   ])('says 400 with the reason for %s', async (query, reason) => {
     const { status, body } = await gateway.get<{ error: string }>(`devices/${IMEI}/telemetry?${query}`);
     expect([status, body]).toMatchObject([400, { success: false, code: 'INVALID_INPUT' }]);

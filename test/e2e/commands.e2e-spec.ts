@@ -446,7 +446,7 @@ describe('bad input', () => {
   const base = { imei: IMEI, command: 'getio', mode: 'queue' };
 
   it.each<[string, unknown, number, string]>([
-    ['an unknown field', { ...base, colour: 'blue' }, 400, 'colour is no parameter or field of this request'],
+    ['an unknown field', { ...base, colour: 'blue' }, 400, 'colour is not a parameter or field of this request'],
     ['161 characters', { ...base, command: 'x'.repeat(161) }, 400, '160'],
     ['a control character', { ...base, command: 'getio\r\n' }, 400, 'command'],
     ['a letter that is not ASCII', { ...base, command: 'gétio' }, 400, 'ASCII'],

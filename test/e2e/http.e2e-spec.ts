@@ -141,6 +141,144 @@ describe('a body', () => {
   });
 });
 
+describe('a command that does not come as JSON', () => {
+  const IMEI = '356307042441013';
+
+  it.each(['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])('as %s is 415', async (type) => {
+    const { status, body } = await gateway.post('command', `imei=${IMEI}&command=getver&mode=queue`, { 'content-type': type });
+    expect([status, body.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+  });
+
+  it('with a member that is refused says which', async () => {
+    const refused = async (metadata: string) =>
+      (await gateway.post('command', `{"imei":"${IMEI}","command":"getver","mode":"queue","metadata":${metadata}}`)).body;
+    expect(await refused('{"__proto__":{"a":1}}')).toEqual({
+      success: false,
+      error: 'The body must not have a member "__proto__"',
+      code: 'INVALID_INPUT',
+    });
+    expect((await refused('{"constructor":{"prototype":{}}}')).error).toContain('"constructor"');
+    expect(await refused('{')).toMatchObject({ error: 'The body is not valid JSON', code: 'INVALID_INPUT' });
+  });
+});
+
+describe('a cursor', () => {
+  const FEBRUARY = Buffer.from('newest|2026-02-30T00:00:00.000Z|1').toString('base64url');
+  const YEAR_0 = Buffer.from('newest|0000-01-01T00:00:00.000Z|1').toString('base64url');
+
+  it.each([
+    ['events?after=1_9223372036854775808', 400],
+    ['events?after=18446744073709551616_1', 400],
+    ['events?after=9999999999999999999_999999999999999999', 200],
+    ['webhooks/events?cursor=18446744073709551616_1', 400],
+    ['webhooks/events?cursor=1_9223372036854775808', 400],
+    ['webhooks/events?cursor=9999999999999999999_999999999999999999', 200],
+    ['commands?cursor=99999999999999999_999999999999999999', 200],
+    ['commands?cursor=100000000000000000_1', 400],
+    ['commands?cursor=1_9223372036854775808', 400],
+    ['audit?cursor=99999999999999999_999999999999999999', 200],
+    ['audit?cursor=100000000000000000_1', 400],
+    ['devices/356307042441013/messages?cursor=999999999999999999', 200],
+    ['devices/356307042441013/messages?cursor=9223372036854775808', 400],
+    ['quarantine?cursor=999999999999999999', 200],
+    ['quarantine?cursor=9223372036854775808', 400],
+    ['registered-devices?cursor=999999999999999', 200],
+    ['registered-devices?cursor=9999999999999999', 400],
+    ['unknown-devices?cursor=999999999999999', 200],
+    [`devices/356307042441013/telemetry?cursor=${FEBRUARY}`, 400],
+    [`devices/356307042441013/telemetry?cursor=${YEAR_0}`, 400],
+  ])('in %s is answered %i', async (path, expected) => {
+    expect((await gateway.get(path)).status).toBe(expected);
+  });
+
+  it('that no list has given can be sent for replays neither', async () => {
+    expect((await gateway.post('webhooks/replay', { cursor: '18446744073709551616_1' })).status).toBe(400);
+  });
+});
+
+describe('a time', () => {
+  const LISTS = ['commands', 'audit', 'webhooks/events', 'quarantine'];
+
+  it.each(LISTS)('that does not exist is refused in %s', async (list) => {
+    for (const time of ['2026-02-30', '2026-01-01T24:30:00Z', '2026-01-01T12:00:60Z']) {
+      for (const bound of ['from', 'to']) {
+        expect([time, (await gateway.get(`${list}?${bound}=${time}`)).status]).toEqual([time, 400]);
+      }
+    }
+    expect((await gateway.get(`${list}?from=2024-02-29&to=0`)).status).toBe(200);
+  });
+
+  it('that does not exist is refused in a body', async () => {
+    const create = (expiresAt: string) => gateway.post('keys', { name: `until-${Date.now()}`, scopes: ['read'], expiresAt });
+    expect((await create('2035-02-30')).status).toBe(400);
+    expect((await create('2035-02-28')).body).toMatchObject({ key: { expiresAt: '2035-02-28T00:00:00.000Z' } });
+  });
+});
+
+describe('an error', () => {
+  it.each([
+    ['a route that does not exist', `/api/v1/${'x'.repeat(5_000)}`, 404],
+    ['a parameter that is too long', `/api/v1/devices/${'1'.repeat(5_000)}`, 414],
+    ['a parameter that cannot be decoded', `/api/v1/devices/${'%zz'.repeat(2_000)}`, 400],
+    ['a query that is not known', `/api/v1/devices/356307042441013/telemetry?${'q'.repeat(5_000)}=1`, 400],
+  ])('about %s does not repeat the whole request', async (_name, path, expected) => {
+    const response = await fetchFrom(gateway, path);
+    const body = await response.text();
+    expect([response.status, body.length < 400, body]).toEqual([expected, true, body]);
+    expect(JSON.parse(body)).toMatchObject({
+      success: false,
+      error: expect.any(String) as string,
+      code: expect.any(String) as string,
+    });
+  });
+
+  it('about many wrong fields is cut', async () => {
+    const fields = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`field-${index}`, 1]));
+    const { status, body } = await gateway.post<{ error: string }>('command', fields);
+    expect([status, body.error.length <= 1_003]).toEqual([400, true]);
+  });
+});
+
+describe('a gateway that stops', () => {
+  it('answers what still arrives on a connection with 503, STOPPING and Retry-After', async () => {
+    const own = await Gateway.start(database.url);
+    const { port } = new URL(own.apiUrl);
+    const socket = connect({ port: Number(port), host: '127.0.0.1' });
+    sockets.push(socket);
+    let said = '';
+    socket.on('data', (chunk) => (said += chunk.toString()));
+    // A request whose body is not complete keeps the connection open.
+    socket.write(
+      `POST /api/v1/command HTTP/1.1\r\nhost: x\r\nx-api-key: ${API_KEY}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{`,
+    );
+    await waitFor(async () => (await own.get('stats')).status === 200, { what: 'the gateway to have read it' });
+    const stopped = own.stop();
+    const isRefused = () =>
+      new Promise<boolean>((resolve) => {
+        const probe = connect({ port: Number(port), host: '127.0.0.1' });
+        probe
+          .once('connect', () => {
+            probe.destroy();
+            resolve(false);
+          })
+          .once('error', () => resolve(true));
+      });
+    await waitFor(isRefused, { what: 'the port to be closed', timeoutMs: 30_000 });
+    socket.write(`}GET /api/v1/stats HTTP/1.1\r\nhost: x\r\nx-api-key: ${API_KEY}\r\n\r\n`);
+    await waitFor(() => said.includes('STOPPING'), { what: 'the answer' });
+    expect(said).toMatch(/^HTTP\/1\.1 400 /);
+    const answer = said.slice(said.indexOf('HTTP/1.1 503'));
+    expect(answer).toMatch(/^retry-after: 1\r$/im);
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toEqual({
+      success: false,
+      error: 'The gateway is stopping, try again',
+      code: 'STOPPING',
+      requestId: expect.any(String) as string,
+    });
+    expect((await stopped).code).toBe(0);
+  });
+});
+
 describe('requests of one key', () => {
   const get = (key: string, path = '/api/v1/io-elements'): Promise<Response> =>
     fetchFrom(strict, path, { headers: { 'x-api-key': key } });

@@ -8,6 +8,7 @@ import { authenticateRequests } from './authenticate-requests.js';
 import { inputReasons } from './input-reasons.js';
 import { openApiDocument } from './open-api.js';
 import { ProblemFilter } from './problem.filter.js';
+import { refuseWhileStopping } from './refuse-while-stopping.js';
 import { limitBodies, limitDepth, limitRate, limitTime } from './request-limits.js';
 import { refuseBadText } from './refuse-text.js';
 import { addResponseHeaders } from './response-headers.js';
@@ -18,6 +19,7 @@ const OUTSIDE_THE_API = ['healthz', 'readyz', 'metrics'];
 /** Everything that holds for all HTTP routes. Set on the application, not as APP_ providers: messages of devices take another way. */
 export async function configureHttp(app: NestFastifyApplication): Promise<void> {
   app.setGlobalPrefix(API_PREFIX, { exclude: OUTSIDE_THE_API });
+  refuseWhileStopping(app);
   limitTime(app);
   limitBodies(app);
   limitDepth(app);

@@ -5,11 +5,14 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Problem } from './problem.filter.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
+import { shorten } from './shorten.js';
 
 /** HTTP's 431, which Nest has no name for. */
 const HEADERS_TOO_LARGE = 431;
 /** Long enough for a cursor in a path, short enough for no attack. */
 const MAX_PARAM_LENGTH = 500;
+/** A URL that is refused is repeated in the answer. */
+const MAX_ERROR_CHARACTERS = 200;
 /** How often Node looks for requests that are slower than their time limit. Its default of 30 s would make a limit of 10 s one of 40. */
 const SLOW_CLIENT_CHECK_MS = 1_000;
 /** Time to read a refusal before the connection is gone, for a client that does not close it. */
@@ -22,6 +25,8 @@ export function createHttpAdapter(): FastifyAdapter {
     http: { connectionsCheckingInterval: SLOW_CLIENT_CHECK_MS },
     // Fastify's own taking of the header would take anything.
     requestIdHeader: false,
+    // Its answer while closing has a form of its own: see refuseWhileStopping.
+    return503OnClosing: false,
     genReqId: requestIdOf,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       const status = error.statusCode ?? HttpStatus.BAD_REQUEST;
@@ -53,5 +58,5 @@ function clientError(code: string | undefined): { status: number; text: string }
 }
 
 function problemOf(status: number, error: string): Problem {
-  return { success: false, error, code: HttpStatus[status] ?? 'BAD_REQUEST' };
+  return { success: false, error: shorten(error, MAX_ERROR_CHARACTERS), code: HttpStatus[status] ?? 'BAD_REQUEST' };
 }

@@ -21,9 +21,14 @@ describe('the reasons why input is refused', () => {
     ]);
   });
 
+  it('cut a long name of what is not known', () => {
+    const [reason] = inputReasons([refused('x'.repeat(5_000), { whitelistValidation: 'property should not exist' })]);
+    expect(reason).toBe(`${'x'.repeat(100)}... is not a parameter or field of this request`);
+  });
+
   it('name what is not known', () => {
     expect(inputReasons([refused('colour', { whitelistValidation: 'property colour should not exist' })])).toEqual([
-      'colour is no parameter or field of this request',
+      'colour is not a parameter or field of this request',
     ]);
   });
 });

@@ -2,6 +2,11 @@ import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type Exce
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
 import { isDatabaseAway } from '../database/database-errors.js';
+import { shorten } from './shorten.js';
+
+/** An error text repeats what a client has sent: it must not grow with it. */
+export const MAX_ERROR_CHARACTERS = 1_000;
+const MAX_URL_CHARACTERS = 200;
 
 /** The body of every answer that is not a success. */
 export interface Problem {
@@ -46,7 +51,10 @@ export class ProblemFilter implements ExceptionFilter {
       return answer(error.statusCode, error.message, codeOf(error.statusCode));
     }
     if (isDatabaseAway(error)) {
-      this.logger.warn(`Request ${requestId} failed because the database is away: ${String(error)}`, { requestId });
+      this.logger.warn(
+        `Request ${requestId} failed because the database is away: ${shorten(String(error), MAX_ERROR_CHARACTERS)}`,
+        { requestId },
+      );
       return answer(HttpStatus.SERVICE_UNAVAILABLE, 'The database is not available, try again', 'DATABASE_UNAVAILABLE');
     }
     this.logger.error(error, { requestId });
@@ -58,7 +66,7 @@ function fromHttpException(exception: HttpException, host: ArgumentsHost): Answe
   const status = exception.getStatus();
   if (status === (HttpStatus.NOT_FOUND as number)) {
     const { method, url } = host.switchToHttp().getRequest<FastifyRequest>();
-    return answer(status, `There is no ${method} ${url.split('?')[0]}`, 'ROUTE_NOT_FOUND');
+    return answer(status, `There is no ${method} ${shorten(url.split('?')[0]!, MAX_URL_CHARACTERS)}`, 'ROUTE_NOT_FOUND');
   }
   if (status === (HttpStatus.UNSUPPORTED_MEDIA_TYPE as number)) {
     return answer(status, 'A body must be application/json', codeOf(status));
@@ -67,7 +75,7 @@ function fromHttpException(exception: HttpException, host: ArgumentsHost): Answe
 }
 
 function answer(status: number, error: string, code: string): Answer {
-  return { status, problem: { success: false, error, code } };
+  return { status, problem: { success: false, error: shorten(error, MAX_ERROR_CHARACTERS), code } };
 }
 
 /** BAD_REQUEST, PAYLOAD_TOO_LARGE and so on. */

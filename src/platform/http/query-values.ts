@@ -2,19 +2,15 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsDate, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { parseTime } from './iso-time.js';
 
-const ISO_8601 = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
-
-const TIME_MESSAGE = '$property must be a time in ISO 8601 (2026-11-23T12:00:00Z) or Unix milliseconds';
+const TIME_MESSAGE =
+  '$property must be a time in ISO 8601 (2026-11-23T12:00:00Z; UTC without a zone) that exists, or Unix milliseconds';
 
 /** ISO 8601, or Unix milliseconds. What is neither stays text, which the validator refuses. */
 function ToDate(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) => {
-    if (typeof value !== 'string') {
-      return value;
-    }
-    const date = /^\d{1,14}$/.test(value) ? new Date(Number(value)) : new Date(ISO_8601.test(value) ? value : NaN);
-    return Number.isNaN(date.getTime()) ? value : date;
+    return typeof value === 'string' ? (parseTime(value) ?? value) : value;
   });
 }
 

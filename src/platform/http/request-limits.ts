@@ -7,6 +7,7 @@ import { jsonDepth } from '../json/json-depth.js';
 import { isApiRoute } from './api-route.js';
 import { Authentication } from './authentication.js';
 import { networkOf } from './client-address.js';
+import { parseJsonBody } from './json-body.js';
 
 const MS = 1_000;
 /** Longer than the 60 s after which common balancers drop an idle connection: the balancer closes first, and no request is lost to it. */
@@ -15,7 +16,6 @@ const KEEP_ALIVE_MS = 72_000;
 const SILENCE_MS = 120_000;
 /** Validation is recursive: a body of some thousand levels would overflow its stack. */
 const MAX_BODY_DEPTH = 500;
-const BODY_TYPES = ['application/json', 'application/x-www-form-urlencoded'] as const;
 
 class RateLimitedError extends DomainError {
   override readonly name = 'RateLimitedError';
@@ -38,12 +38,16 @@ export function limitTime(app: NestFastifyApplication): void {
   server.setTimeout(SILENCE_MS);
 }
 
-/** More than this is 413. Text that claims to be neither JSON nor a form is 415 before it is read. */
+/** More than this is 413. A body of another type than JSON is 415 before it is read: the application is created with `bodyParser: false`. */
 export function limitBodies(app: NestFastifyApplication): void {
   const { API_BODY_LIMIT_BYTES: bodyLimit } = app.get(ApiSettings);
-  for (const type of BODY_TYPES) {
-    app.useBodyParser(type, { bodyLimit });
-  }
+  app.useBodyParser('application/json', { bodyLimit }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(body));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
   app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
 }
 
