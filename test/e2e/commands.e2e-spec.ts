@@ -554,6 +554,12 @@ describe('bad input', () => {
 });
 
 describe('what devices say unasked', () => {
+  /** A text while no command is open: from then on, unknown words are not taken for the answer to a command. */
+  async function forwardSerialData(device: FakeDevice, imei: string): Promise<void> {
+    device.send(codec12Frame(REPLY, 'temperature 21.4'));
+    await waitFor(async () => (await events(imei)).length === 1, { what: 'the first message' });
+  }
+
   it('is kept, listed newest first, and told to the host', async () => {
     const imei = newImei();
     const device = await FakeDevice.logIn(gateway.devicePort, imei);
@@ -592,14 +598,16 @@ describe('what devices say unasked', () => {
   it('is every text of a frame with several, each on its own: one answers a command, the others are messages', async () => {
     const imei = newImei();
     const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    await forwardSerialData(device, imei);
     const id = await order(imei, 'getio', { timeoutSeconds: 30 });
     await device.command();
     const texts = ['serial line one', 'DI1:1 DI2:0 DI3:0 DI4:0 AIN1:0 AIN2:0 DO1:0 DO2:0', 'serial line two'];
     const messages = texts.map((text) => Buffer.concat([uint(REPLY, 1), uint(text.length, 4), Buffer.from(text)]));
     device.send(frame(Buffer.concat([Buffer.of(0x0c, 3), ...messages, Buffer.of(3)])));
-    await waitFor(async () => (await events(imei)).length === 3, { what: 'all three' });
+    await waitFor(async () => (await events(imei)).length === 4, { what: 'all three' });
     expect(await look(id)).toMatchObject({ status: 'COMPLETED', response: texts[1] });
-    expect((await events(imei)).map(({ type, body }) => [type, body.text ?? body.response])).toEqual([
+    const after = (await events(imei)).slice(1);
+    expect(after.map(({ type, body }) => [type, body.text ?? body.response])).toEqual([
       ['device.message', texts[0]],
       ['command.completed', texts[1]],
       ['device.message', texts[2]],
@@ -607,14 +615,15 @@ describe('what devices say unasked', () => {
     device.close();
   });
 
-  it('does not complete a command it does not fit', async () => {
+  it('does not complete a command it does not fit, nor count as an answer to it, when the device forwards its serial port', async () => {
     const imei = newImei();
     const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    await forwardSerialData(device, imei);
     const id = await order(imei, 'getio', { timeoutSeconds: 30 });
     await device.command();
     device.send(codec12Frame(REPLY, 'temperature 21.5'));
-    await waitFor(async () => (await events(imei)).length > 0, { what: 'the message' });
-    expect(await look(id)).toMatchObject({ status: 'PENDING' });
+    await waitFor(async () => (await events(imei)).length === 2, { what: 'the message' });
+    expect(await look(id)).toMatchObject({ status: 'PENDING', response: null });
     device.close();
   });
 });
