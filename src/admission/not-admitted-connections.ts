@@ -3,6 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import { Instance } from '../platform/cluster/instance.js';
 import { InstanceChannel } from '../platform/cluster/instance-channel.js';
 import { AdmissionSettings } from '../platform/config/settings.js';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { RegisteredDevicesRepository } from './registered-devices.repository.js';
 
@@ -23,6 +24,7 @@ export class NotAdmittedConnections implements OnModuleInit {
     private readonly instance: Instance,
     private readonly channel: InstanceChannel,
     private readonly settings: AdmissionSettings,
+    private readonly database: DatabaseAvailability,
   ) {}
 
   onModuleInit(): void {
@@ -50,9 +52,8 @@ export class NotAdmittedConnections implements OnModuleInit {
         }
       }
     } catch (error) {
-      this.logger.warn(
-        `Devices that may not talk could not be looked for, next try in ${LOOK_EVERY_MS / 1000} s: ${String(error)}`,
-      );
+      const next = `next try in ${LOOK_EVERY_MS / 1000} s`;
+      this.database.logFailure(this.logger, `Connections that are not admitted could not be looked for, ${next}`, error);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { encodeCodec12Command, encodeCodec14Command } from '../protocol/message.js';
@@ -32,6 +33,7 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
     private readonly outbox: OutboxService,
     private readonly membership: ClusterMembership,
     private readonly kept: KeptReplies,
+    private readonly database: DatabaseAvailability,
   ) {}
 
   /** Claims nothing any more; what is claimed is written or taken back. */
@@ -84,7 +86,7 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
       }
     } catch (error) {
       if (!isDuplicateKey(error)) {
-        this.logger.warn(`${imei}: commands could not be claimed, polling tries again: ${String(error)}`, { imei });
+        this.database.logFailure(this.logger, `${imei}: commands could not be claimed, polling tries again`, error, { imei });
       }
     }
   }

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Instance } from '../platform/cluster/instance.js';
 import { InstanceChannel } from '../platform/cluster/instance-channel.js';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
@@ -20,6 +21,7 @@ export class CommandPolling implements OnModuleInit {
     private readonly connections: ConnectionRegistry,
     private readonly instance: Instance,
     private readonly channel: InstanceChannel,
+    private readonly database: DatabaseAvailability,
   ) {}
 
   onModuleInit(): void {
@@ -35,7 +37,8 @@ export class CommandPolling implements OnModuleInit {
     try {
       (await this.repository.findWaitingOfInstance(this.instance.id)).forEach((imei) => this.dispatcher.wake(imei));
     } catch (error) {
-      this.logger.warn(`Looking for waiting commands failed, next try in ${POLL_EVERY_MS / 1000} s: ${String(error)}`);
+      const next = `next try in ${POLL_EVERY_MS / 1000} s`;
+      this.database.logFailure(this.logger, `Waiting commands could not be looked for, ${next}`, error);
     } finally {
       this.polling = false;
     }

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { countOf } from '../platform/observability/count-of.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
@@ -20,6 +21,7 @@ export class CommandReconnect {
     private readonly dispatcher: CommandDispatcher,
     private readonly connections: ConnectionRegistry,
     private readonly kept: KeptReplies,
+    private readonly database: DatabaseAvailability,
   ) {}
 
   /** Returns at once. What the device answered by its last connection is stored first: it may be the answer to what would be written again. */
@@ -47,7 +49,11 @@ export class CommandReconnect {
       (await this.repository.findWaiting(imeis)).forEach((imei) => this.dispatcher.wake(imei));
     } catch (error) {
       // Time-outs release them too, and polling finds them, only later.
-      this.logger.warn(`Reading the commands of ${countOf(imeis.length, 'device')} that logged in failed: ${String(error)}`);
+      this.database.logFailure(
+        this.logger,
+        `Reading the commands of ${countOf(imeis.length, 'device')} that logged in failed`,
+        error,
+      );
     }
   }
 }

@@ -89,7 +89,8 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
   }
 
   private async storeKept(imei: string): Promise<void> {
-    this.logger.warn(`${imei}: its messages are kept until the database is back`, { imei });
+    // The outage itself is logged once, where it is noticed; `iot_broker_replies_kept` counts these.
+    this.logger.debug(`${imei}: its messages are kept until the database is back`, { imei });
     for (let reply = this.kept.first(imei); reply; reply = this.kept.first(imei)) {
       try {
         await this.storeWhenBack(reply);

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { type EntityManager } from 'typeorm';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { CommandDeliveryRepository, type SweptCommand } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
@@ -21,6 +22,7 @@ export class CommandSweeper {
     private readonly dispatcher: CommandDispatcher,
     private readonly outbox: OutboxService,
     private readonly kept: KeptReplies,
+    private readonly database: DatabaseAvailability,
   ) {}
 
   @Interval(SWEEP_EVERY_MS)
@@ -34,7 +36,7 @@ export class CommandSweeper {
         // As long as there is something due.
       }
     } catch (error) {
-      this.logger.warn(`Overdue commands could not be handled, next try in ${SWEEP_EVERY_MS} ms: ${String(error)}`);
+      this.database.logFailure(this.logger, `Overdue commands could not be handled, next try in ${SWEEP_EVERY_MS} ms`, error);
     } finally {
       this.sweeping = false;
     }

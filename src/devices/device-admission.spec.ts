@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { type DatabaseAvailability } from '../platform/database/database-availability.js';
 import { DeviceAdmission } from './device-admission.js';
 import { type LoginRefusal } from './login-refusal.js';
 import { type RefusedLogins } from './refused-logins.js';
@@ -24,10 +25,12 @@ beforeEach(() => {
     },
   };
   const refused = { note: (imei: string, address: string, refusal: LoginRefusal) => noted.push(`${imei} ${address} ${refusal}`) };
+  const database = { logFailure: (logger: Logger, message: string) => logger.warn(message) };
   admission = new DeviceAdmission(
     sessions as unknown as SessionsRepository,
     refused as unknown as RefusedLogins,
     { rule: { registeredOnly: false, room: 1 }, noteAdmitted: () => undefined } as unknown as UnregisteredDevices,
+    database as unknown as DatabaseAvailability,
   );
 });
 

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { type LoginRefusal } from './login-refusal.js';
 import { RefusedLogins } from './refused-logins.js';
 import { UnregisteredDevices } from './unregistered-devices.js';
@@ -30,6 +31,7 @@ export class DeviceAdmission {
     private readonly sessions: SessionsRepository,
     private readonly refused: RefusedLogins,
     private readonly unregistered: UnregisteredDevices,
+    private readonly database: DatabaseAvailability,
   ) {}
 
   /** Rejects when the database can't be asked. */
@@ -82,7 +84,7 @@ export class DeviceAdmission {
   private tell(error: unknown): void {
     if (!this.failing) {
       this.failing = true;
-      this.logger.warn(`Who may talk without a login could not be asked, packets stay unanswered: ${String(error)}`);
+      this.database.logFailure(this.logger, 'Admission could not be checked, packets stay unanswered', error);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { AdmissionSettings } from '../platform/config/settings.js';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { StatsRegistry } from '../platform/observability/stats-registry.js';
 import { type BoundedTable } from '../platform/retention/bounded-table.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
@@ -30,6 +31,7 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly repository: DeviceLogRepository,
     private readonly stats: StatsRegistry,
+    private readonly database: DatabaseAvailability,
     retention: TableRetention,
     settings: AdmissionSettings,
   ) {
@@ -105,7 +107,7 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
       batch.forEach(({ imei }) => this.table.noteRows(imei));
     } catch (error) {
       this.counts.dropped += batch.length;
-      this.logger.warn(`${batch.length} entries of the device log are dropped: ${String(error)}`);
+      this.database.logFailure(this.logger, `${batch.length} entries of the device log are dropped`, error);
     }
   }
 }

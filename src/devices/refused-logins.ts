@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { countOf } from '../platform/observability/count-of.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { StatsRegistry } from '../platform/observability/stats-registry.js';
@@ -32,6 +33,7 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
     private readonly stats: StatsRegistry,
     private readonly metrics: MetricsRegistry,
     private readonly unregistered: UnregisteredDevices,
+    private readonly database: DatabaseAvailability,
   ) {}
 
   onModuleInit(): void {
@@ -71,7 +73,7 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
       await this.repository.add([...batch.values()]);
     } catch (error) {
       this.counts.forgotten += batch.size;
-      this.logger.warn(`${countOf(batch.size, 'unknown device')} could not be recorded: ${String(error)}`);
+      this.database.logFailure(this.logger, `${countOf(batch.size, 'unknown device')} could not be recorded`, error);
     } finally {
       this.writing = false;
     }

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
 import { Instance } from '../platform/cluster/instance.js';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { type OpenedSession, SessionsRepository } from './sessions.repository.js';
 import { SessionWriter } from './session-writer.js';
@@ -25,6 +26,7 @@ export class SessionComparison {
     private readonly connections: ConnectionRegistry,
     private readonly instance: Instance,
     private readonly membership: ClusterMembership,
+    private readonly database: DatabaseAvailability,
   ) {}
 
   @Interval(COMPARE_EVERY_MS)
@@ -40,9 +42,8 @@ export class SessionComparison {
       this.endWithoutSession(held, sessions);
       this.endWithoutConnection(sessions);
     } catch (error) {
-      this.logger.warn(
-        `Sessions and connections could not be compared, next try in ${COMPARE_EVERY_MS / 1000} s: ${String(error)}`,
-      );
+      const next = `next try in ${COMPARE_EVERY_MS / 1000} s`;
+      this.database.logFailure(this.logger, `Sessions and connections could not be compared, ${next}`, error);
     } finally {
       this.comparing = false;
     }

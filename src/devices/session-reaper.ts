@@ -4,6 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
 import { InstancesRepository } from '../platform/cluster/instances.repository.js';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { countOf } from '../platform/observability/count-of.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -22,6 +23,7 @@ export class SessionReaper {
     private readonly sessions: SessionsRepository,
     private readonly membership: ClusterMembership,
     private readonly outbox: OutboxService,
+    private readonly database: DatabaseAvailability,
   ) {}
 
   @Interval(REAP_EVERY_MS)
@@ -43,7 +45,8 @@ export class SessionReaper {
         }
       });
     } catch (error) {
-      this.logger.warn(`Dead instances could not be looked for, next try in ${REAP_EVERY_MS / 1000} s: ${String(error)}`);
+      const next = `next try in ${REAP_EVERY_MS / 1000} s`;
+      this.database.logFailure(this.logger, `Dead instances could not be looked for, ${next}`, error);
     } finally {
       this.reaping = false;
     }

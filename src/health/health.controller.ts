@@ -1,9 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
-import { HealthCheck, HealthCheckService, TypeOrmHealthIndicator, type HealthCheckResult } from '@nestjs/terminus';
+import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { Public } from '../platform/http/public.decorator.js';
-import { Readiness } from './readiness.js';
-
-const DATABASE_TIMEOUT_MS = 3_000;
+import { NotReadyError, Readiness } from './readiness.js';
 
 /** For probes, which have no key. */
 @Public()
@@ -11,7 +9,6 @@ const DATABASE_TIMEOUT_MS = 3_000;
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
-    private readonly database: TypeOrmHealthIndicator,
     private readonly readiness: Readiness,
   ) {}
 
@@ -22,13 +19,15 @@ export class HealthController {
     return this.health.check([]);
   }
 
-  /** Ready for devices and requests: the database answers, and the gateway is not stopping. */
+  /** Ready for devices and requests: the database answers and accepts writes, and the gateway is not stopping. */
   @Get('readyz')
   @HealthCheck()
   async ready(): Promise<HealthCheckResult> {
-    return this.health.check([
-      () => this.readiness.check('gateway'),
-      async () => this.database.pingCheck('database', { timeout: DATABASE_TIMEOUT_MS }),
-    ]);
+    const results = await this.readiness.check();
+    const problems = results.flatMap((result) => Object.entries(result)).filter(([, { status }]) => status !== 'up');
+    if (problems.length > 0) {
+      throw new NotReadyError(problems.map(([name, { message }]) => `${name}: ${String(message)}`));
+    }
+    return this.health.check(results.map((result) => () => result));
   }
 }

@@ -1,20 +1,61 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { PoolCheck } from '../platform/database/pool-check.js';
+import { type DatabaseState } from '../platform/database/server-probe.js';
+import { DomainError } from '../platform/errors/domain-error.js';
+import { ReadinessChecks } from '../platform/observability/readiness-checks.js';
 
-/** Turns false before anything is closed, so that a balancer sends no more. */
+const DATABASE_TIMEOUT_MS = 3_000;
+
+/** Says which parts do not work. */
+export class NotReadyError extends DomainError {
+  override readonly name = 'NotReadyError';
+  readonly code = 'NOT_READY';
+  readonly httpStatus = 503;
+
+  constructor(problems: readonly string[]) {
+    super(`Not ready: ${problems.join('; ')}`);
+  }
+}
+
+/** Whether the gateway can take devices and requests. Turns false before anything is closed, so that a balancer sends no more. */
 @Injectable()
 export class Readiness {
   private withdrawn = false;
 
-  constructor(private readonly indicators: HealthIndicatorService) {}
+  constructor(
+    private readonly indicators: HealthIndicatorService,
+    private readonly pool: PoolCheck,
+    private readonly checks: ReadinessChecks,
+  ) {}
 
   /** For good: this gateway is about to stop. */
   withdraw(): void {
     this.withdrawn = true;
   }
 
-  check(key: string): HealthIndicatorResult {
-    const indicator = this.indicators.check(key);
-    return this.withdrawn ? indicator.down('stopping') : indicator.up();
+  async check(): Promise<HealthIndicatorResult[]> {
+    const state = await this.databaseState();
+    return [
+      this.result('gateway', this.withdrawn ? 'stopping' : null),
+      this.result('database', state === 'available' ? null : state),
+      ...this.checks.run().map(([name, problem]) => this.result(name, problem)),
+    ];
+  }
+
+  private result(name: string, problem: string | null): HealthIndicatorResult {
+    const indicator = this.indicators.check(name);
+    return problem === null ? indicator.up() : indicator.down(problem);
+  }
+
+  private async databaseState(): Promise<DatabaseState | 'no answer'> {
+    const waited = new AbortController();
+    const timeUp = delay(DATABASE_TIMEOUT_MS, 'no answer' as const, { signal: waited.signal }).catch(() => 'no answer' as const);
+    try {
+      return await Promise.race([this.pool.run().catch(() => 'no answer' as const), timeUp]);
+    } finally {
+      waited.abort();
+    }
   }
 }

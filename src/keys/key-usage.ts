@@ -1,5 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Cron, CronExpression } from '@nestjs/schedule';
+import { isDatabaseAway } from '../platform/database/database-errors.js';
 import { KeysRepository } from './keys.repository.js';
 
 /** When each key was last used: kept in memory, written twice a minute and at the end. A write with each request would be a row lock with each. */
@@ -20,12 +21,16 @@ export class KeyUsage implements BeforeApplicationShutdown {
       return;
     }
     const now = performance.now();
-    const uses = [...this.usedAt].map(([keyId, at]) => ({ keyId, agoMs: now - at }));
+    const written = [...this.usedAt];
     this.usedAt.clear();
     try {
-      await this.repository.noteUse(uses);
+      await this.repository.noteUse(written.map(([keyId, at]) => ({ keyId, agoMs: now - at })));
     } catch (error) {
-      this.logger.warn(`When keys were last used could not be written: ${String(error)}`);
+      written.forEach(([keyId, at]) => this.usedAt.set(keyId, Math.max(at, this.usedAt.get(keyId) ?? at)));
+      // An outage is logged where it is noticed; this also runs in the command line tool, which has no part in that.
+      if (!isDatabaseAway(error)) {
+        this.logger.warn(`When keys were last used could not be written, next try in 30 s: ${String(error)}`);
+      }
     }
   }
 

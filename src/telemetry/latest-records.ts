@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { LatestRecordsRepository } from './latest-records.repository.js';
 
 const REFRESH_EVERY_MS = 10_000;
@@ -15,7 +16,10 @@ export class LatestRecords {
   private readonly touched = new Set<string>();
   private refreshing = false;
 
-  constructor(private readonly repository: LatestRecordsRepository) {}
+  constructor(
+    private readonly repository: LatestRecordsRepository,
+    private readonly database: DatabaseAvailability,
+  ) {}
 
   /** New records of this device are in the table. */
   touch(imei: string): void {
@@ -45,7 +49,8 @@ export class LatestRecords {
       await this.repository.refresh(imeis);
     } catch (error) {
       imeis.forEach((imei) => this.touched.add(imei));
-      this.logger.warn(`The latest records could not be refreshed, next try in ${REFRESH_EVERY_MS / 1000} s: ${String(error)}`);
+      const next = `next try in ${REFRESH_EVERY_MS / 1000} s`;
+      this.database.logFailure(this.logger, `The latest records could not be refreshed, ${next}`, error);
     }
   }
 }

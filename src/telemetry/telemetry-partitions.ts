@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Cron, CronExpression, Interval } from '@nestjs/schedule';
 import { TelemetrySettings } from '../platform/config/settings.js';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { isLockTimeout } from '../platform/database/database-errors.js';
 import { describeLockHolder } from '../platform/database/table-locks.js';
 import { dateOf, dayOf, NEWEST_DAYS_AHEAD, OLDEST_DAYS_BACK } from './clock-window.js';
@@ -44,6 +45,7 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
     private readonly settings: TelemetrySettings,
     private readonly repository: PartitionsRepository,
     private readonly counters: IngestCounters,
+    private readonly database: DatabaseAvailability,
   ) {}
 
   /** A start without partitions is slower, not wrong. */
@@ -91,7 +93,8 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
     try {
       await work();
     } catch (error) {
-      this.logger.error(`Partitions could not be maintained, next try in ${LOOK_EVERY_MS / 1_000} s: ${String(error)}`);
+      const next = `next try in ${LOOK_EVERY_MS / 1_000} s`;
+      this.database.logFailure(this.logger, `Partitions could not be maintained, ${next}`, error);
     } finally {
       this.working = false;
     }

@@ -5,6 +5,7 @@ import { type BatchStore } from './batch-store.js';
 import { type LatestRecords } from './latest-records.js';
 import { type RecordBatch } from './record-batch.js';
 import { TelemetryWriter } from './telemetry-writer.js';
+import { type WriteFailures } from './write-failures.js';
 
 const RECORD: AvlRecord = {
   timestampMs: 1_700_000_000_000,
@@ -43,12 +44,14 @@ beforeEach(() => {
 });
 
 function newWriter(settings: Partial<TelemetrySettings> = {}): TelemetryWriter {
+  const failures = { note: () => undefined, clear: () => undefined };
   const latest = { touch: (imei: string) => touched.push(imei) };
   return new TelemetryWriter(
     Object.assign(new TelemetrySettings(), settings),
     store as unknown as BatchStore,
     latest as unknown as LatestRecords,
     counters,
+    failures as unknown as WriteFailures,
   );
 }
 

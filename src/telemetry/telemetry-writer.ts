@@ -1,13 +1,12 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TelemetrySettings } from '../platform/config/settings.js';
-import { countOf } from '../platform/observability/count-of.js';
 import { BatchStore } from './batch-store.js';
-import { isBadRow } from '../platform/database/database-errors.js';
 import { type CopyBuffer } from './copy-buffer.js';
 import { IngestCounters } from './ingest-counters.js';
 import { LatestRecords } from './latest-records.js';
 import { RecordBatch, type IncomingFrame } from './record-batch.js';
+import { WriteFailures } from './write-failures.js';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
@@ -24,7 +23,6 @@ const LARGEST_SPARE_BYTES = 4 * 1024 * 1024;
  */
 @Injectable()
 export class TelemetryWriter implements OnApplicationShutdown {
-  private readonly logger = new Logger(TelemetryWriter.name);
   private readonly waiting: RecordBatch[] = [];
   private readonly stopping = new AbortController();
   /**
@@ -40,6 +38,7 @@ export class TelemetryWriter implements OnApplicationShutdown {
     private readonly store: BatchStore,
     private readonly latest: LatestRecords,
     private readonly counters: IngestCounters,
+    private readonly failures: WriteFailures,
   ) {}
 
   /**
@@ -123,17 +122,12 @@ export class TelemetryWriter implements OnApplicationShutdown {
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
       try {
         await this.store.store(batch);
+        this.failures.clear();
         this.counters.countBatch(batch.rowCount, (performance.now() - begun) / MS);
         return;
       } catch (error) {
-        if (isBadRow(error)) {
-          // The store takes bad rows out by itself: one that is left is a mistake of ours, worth the stack, not a reason to lose data.
-          this.logger.error(error);
-        }
         this.counters.retries++;
-        this.logger.error(
-          `A batch of ${countOf(batch.rowCount, 'record')} could not be written, next try in ${retryMs} ms: ${String(error)}`,
-        );
+        this.failures.note(error, batch.rowCount);
         await delay(retryMs, undefined, { signal: this.stopping.signal });
       }
     }

@@ -19,6 +19,7 @@ import { TelemetryIngestController } from './telemetry-ingest.controller.js';
 import { TelemetryPartitions } from './telemetry-partitions.js';
 import { TelemetryReaderRepository } from './telemetry-reader.repository.js';
 import { TelemetryWriter } from './telemetry-writer.js';
+import { WriteFailures } from './write-failures.js';
 import { TelemetryController } from './telemetry.controller.js';
 import { TelemetryRepository } from './telemetry.repository.js';
 import { TelemetryService } from './telemetry.service.js';
@@ -44,6 +45,7 @@ import { TelemetryService } from './telemetry.service.js';
     TelemetryRepository,
     TelemetryService,
     TelemetryWriter,
+    WriteFailures,
   ],
 })
 export class TelemetryModule {}

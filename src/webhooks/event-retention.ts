@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cron, CronExpression } from '@nestjs/schedule';
 import { EventSettings } from '../platform/config/settings.js';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { countOf } from '../platform/observability/count-of.js';
 import { BEGINNING } from './event-cursor.js';
 import { EventRetentionRepository } from './event-retention.repository.js';
@@ -17,6 +18,7 @@ export class EventRetention {
 
   constructor(
     private readonly repository: EventRetentionRepository,
+    private readonly database: DatabaseAvailability,
     { EVENT_RETENTION_DAYS, WEBHOOK_RETENTION_DAYS }: EventSettings,
   ) {
     this.keepDays = Math.max(EVENT_RETENTION_DAYS, WEBHOOK_RETENTION_DAYS);
@@ -37,7 +39,7 @@ export class EventRetention {
         this.logger.log(`Removed ${countOf(removed, 'event')} older than ${countOf(this.keepDays, 'day')}`);
       }
     } catch (error) {
-      this.logger.error(`Old events could not be removed, next try in an hour: ${String(error)}`);
+      this.database.logFailure(this.logger, 'Expired events could not be removed, next try in an hour', error);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { DeliveryQueueRepository, type Settlement } from './delivery-queue.repository.js';
 
 const COLLECT_MS = 4;
@@ -17,7 +18,10 @@ export class SettlementWriter {
   private abandoned = false;
   private onSettled: () => void = () => undefined;
 
-  constructor(private readonly repository: DeliveryQueueRepository) {}
+  constructor(
+    private readonly repository: DeliveryQueueRepository,
+    private readonly database: DatabaseAvailability,
+  ) {}
 
   /** Returns at once. */
   add(owner: string, settlements: readonly Settlement[]): void {
@@ -58,7 +62,8 @@ export class SettlementWriter {
         await this.repository.settle(owner, settlements);
         return;
       } catch (error) {
-        this.logger.error(`${settlements.length} deliveries could not be settled, next try in ${RETRY_MS} ms: ${String(error)}`);
+        const what = `${settlements.length} deliveries could not be settled, next try in ${RETRY_MS} ms`;
+        this.database.logFailure(this.logger, what, error);
         await delay(RETRY_MS);
       }
     }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { WebhookSettings } from '../platform/config/settings.js';
+import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { Circuit } from './circuit.js';
 import { DeliveryQueueRepository, type Lease } from './delivery-queue.repository.js';
@@ -56,6 +57,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
     private readonly sender: WebhookSender,
     private readonly settlements: SettlementWriter,
     private readonly outbox: OutboxService,
+    private readonly database: DatabaseAvailability,
     settings: WebhookSettings,
   ) {
     this.schedule = parseSchedule(settings.WEBHOOK_RETRY_SCHEDULE);
@@ -107,7 +109,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
       try {
         isFull = await this.claimSome();
       } catch (error) {
-        this.logger.warn(`Deliveries could not be claimed, next try in ${POLL_EVERY_MS} ms: ${String(error)}`);
+        this.database.logFailure(this.logger, `Deliveries could not be claimed, next try in ${POLL_EVERY_MS} ms`, error);
       }
       if (!isFull) {
         await this.wakeUp.within(POLL_EVERY_MS);
@@ -253,7 +255,11 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
     this.repository.resume().then(
       () => this.wakeUp.wake(),
       (error: unknown) =>
-        this.logger.warn(`What waited for the host could not be made due, it comes by its schedule: ${String(error)}`),
+        this.database.logFailure(
+          this.logger,
+          'Events that waited for the host could not be made due, their schedule applies',
+          error,
+        ),
     );
   }
 }

@@ -4,9 +4,11 @@ import { chmod, mkdir, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres.js';
 import { makeOpenFolder } from '../support/open-folder.js';
 import { waitFor } from '../support/wait-for.js';
+import { STANDBY_NAME, StandbyServer } from './standby-server.js';
 
 const run = promisify(execFile);
 const SMALL_DISK = '400m';
@@ -15,6 +17,8 @@ const PIECE = Buffer.alloc(1024 * 1024);
 export interface DatabaseServerOptions {
   /** On a disk of its own, small enough to be filled. Needs the right to mount. */
   readonly smallDisk?: boolean;
+  /** With a streaming standby. Replication is synchronous: what is committed is on the standby. */
+  readonly standby?: boolean;
 }
 
 /** A real PostgreSQL of the test's own, to be killed and to be starved. It keeps its port. */
@@ -26,7 +30,10 @@ export class DatabaseServer {
     private postgres: EmbeddedPostgres,
   ) {}
 
-  static async start({ smallDisk = false }: DatabaseServerOptions = {}): Promise<DatabaseServer> {
+  private standby: StandbyServer | null = null;
+  private isPromoted = false;
+
+  static async start({ smallDisk = false, standby = false }: DatabaseServerOptions = {}): Promise<DatabaseServer> {
     const home = await makeOpenFolder();
     const disk = join(home, 'disk');
     await mkdir(disk);
@@ -34,11 +41,16 @@ export class DatabaseServer {
     if (smallDisk) {
       await run('mount', ['-t', 'tmpfs', '-o', `size=${SMALL_DISK},mode=755`, 'tmpfs', disk]);
     }
-    return new DatabaseServer(home, disk, smallDisk, await startEmbeddedPostgres({ dataDir: join(disk, 'postgres') }));
+    const server = new DatabaseServer(home, disk, smallDisk, await startEmbeddedPostgres({ dataDir: join(disk, 'postgres') }));
+    if (standby) {
+      await server.addStandby();
+    }
+    return server;
   }
 
+  /** Of the primary. */
   get url(): string {
-    return this.postgres.url;
+    return this.standby && this.isPromoted ? this.standby.url : this.postgres.url;
   }
 
   get port(): number {
@@ -68,6 +80,29 @@ export class DatabaseServer {
     await this.restart();
   }
 
+  /** For sessions that are open as well. The server stays up. */
+  async setReadOnly(isReadOnly: boolean): Promise<void> {
+    await this.execute(
+      'set default_transaction_read_only = off',
+      isReadOnly ? 'alter system set default_transaction_read_only = on' : 'alter system reset default_transaction_read_only',
+      'select pg_reload_conf()',
+    );
+  }
+
+  /**
+   * A planned switchover: the primary becomes read-only, what it has begun is committed and replicated, the standby is promoted. The old primary
+   * stays up, read-only, with its connections.
+   */
+  async switchOver(): Promise<void> {
+    await this.setReadOnly(true);
+    await waitFor(async () => (await this.execute('select from pg_stat_activity where backend_xid is not null')).length === 0, {
+      timeoutMs: 30_000,
+      what: 'the transactions of the old primary to end',
+    });
+    await this.standby?.promote();
+    this.isPromoted = true;
+  }
+
   async fillDisk(): Promise<void> {
     const ballast = await open(this.ballast, 'a');
     try {
@@ -92,7 +127,9 @@ export class DatabaseServer {
   }
 
   async stop(): Promise<void> {
+    // A primary waits at its stop for the standby to have everything.
     await this.postgres.stop();
+    await this.standby?.stop();
     if (this.isMounted) {
       await waitFor(() => run('umount', [this.disk]), { timeoutMs: 30_000, what: 'the small disk to be unmounted' });
     }
@@ -101,6 +138,36 @@ export class DatabaseServer {
 
   private get ballast(): string {
     return join(this.disk, 'ballast');
+  }
+
+  private async addStandby(): Promise<void> {
+    const [primaryDir, standbyDir] = [join(this.disk, 'postgres'), join(this.disk, 'standby')];
+    const { port } = this;
+    await this.postgres.stop();
+    await StandbyServer.copy(primaryDir, standbyDir);
+    this.postgres = await startEmbeddedPostgres({ dataDir: primaryDir, port });
+    this.standby = await StandbyServer.start(primaryDir, port, standbyDir);
+    await this.execute(`alter system set synchronous_standby_names = '${STANDBY_NAME}'`, 'select pg_reload_conf()');
+    const synchronous = `select from pg_stat_replication where state = 'streaming' and sync_state = 'sync'`;
+    await waitFor(async () => (await this.execute(synchronous)).length === 1, {
+      timeoutMs: 30_000,
+      what: 'the standby to replicate synchronously',
+    });
+  }
+
+  /** One after the other in one session; returns the rows of the last one. */
+  private async execute(...statements: readonly string[]): Promise<unknown[]> {
+    const client = new Client(this.url);
+    await client.connect();
+    try {
+      let rows: unknown[] = [];
+      for (const statement of statements) {
+        ({ rows } = await client.query(statement));
+      }
+      return rows;
+    } finally {
+      await client.end();
+    }
   }
 
   private async restart(): Promise<void> {

@@ -67,6 +67,38 @@ export const cutDatabase: Fault = async ({ chance, seats, database }) => {
   }
 };
 
+/**
+ * The server stays up and accepts no writes, for connections that are open as well. Devices log in and answer commands meanwhile: those of one
+ * gateway lose their connections. Long enough, at times, for the fence.
+ */
+export const readOnlyDatabase: Fault = async ({ chance, seats, server }) => {
+  await server.setReadOnly(true);
+  try {
+    await Promise.all(
+      seats.map((seat) =>
+        waitFor(async () => (await seat.metric('iot_broker_database_read_only')) === 1, {
+          ...WAIT,
+          what: 'the gateways to notice',
+        }),
+      ),
+    );
+    chance.pick(seats).devices.reset();
+    await delay(chance.between(1_000, 8_000));
+  } finally {
+    await server.setReadOnly(false);
+  }
+};
+
+/** The address leads to the promoted standby from now on; connections that are established stay with the old primary, which is read-only. */
+export const switchOver: Fault = async (world) => {
+  const { chance, seats, server } = world;
+  chance.pick(seats).devices.reset();
+  await server.switchOver();
+  await delay(chance.between(0, 5_000));
+  seats.forEach(({ database }) => database.retarget(server.port));
+  await world.followPrimary();
+};
+
 export const halfOpenDevices: Fault = async ({ chance, seats }) => {
   await Promise.resolve(chance.pick(seats).devices.halfOpen());
 };
@@ -171,6 +203,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   restartDatabase,
   cutDatabaseBriefly,
   cutDatabase,
+  readOnlyDatabase,
   halfOpenDevices,
   exhaustPools,
   longReader,

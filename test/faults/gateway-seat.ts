@@ -49,7 +49,12 @@ export class GatewaySeat {
 
   /** Statements that have no connection of the pool. */
   async waitingForConnection(): Promise<number> {
-    return (await this.metrics()).value('iot_broker_database_pool_waiting') ?? NaN;
+    return (await this.metric('iot_broker_database_pool_waiting')) ?? NaN;
+  }
+
+  /** A value without labels. */
+  async metric(name: string): Promise<number | null> {
+    return (await this.metrics()).value(name);
   }
 
   /** How long the creation of a partition has been waiting for another transaction. */

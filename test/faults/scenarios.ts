@@ -26,6 +26,8 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'database-killed', faults: [faults.crashDatabase, faults.restartDatabase, faults.crashDatabase] },
   { name: 'disk-full', world: { smallDisk: true }, faults: [faults.fillDisk] },
   { name: 'database-cut-off', faults: [faults.cutDatabaseBriefly, faults.cutDatabase] },
+  { name: 'database-read-only', faults: [faults.readOnlyDatabase, faults.readOnlyDatabase] },
+  { name: 'standby-promoted', world: { standby: true }, faults: [faults.switchOver] },
   {
     name: 'pool-exhausted',
     world: { env: { DATABASE_POOL_SIZE: '3' } },
@@ -67,6 +69,7 @@ export const SHORT: Scenario = {
     faults.crashDatabase,
     faults.killGateway,
     faults.cutDatabaseBriefly,
+    faults.readOnlyDatabase,
     faults.splitBytes,
     faults.halfOpenDevices,
     faults.restartDatabase,

@@ -30,7 +30,7 @@ const ENV = {
 export class World {
   readonly chance: Chance;
   readonly server: DatabaseServer;
-  readonly database: TestDatabase;
+  database: TestDatabase;
   readonly host: WebhookReceiver;
   readonly seats: readonly GatewaySeat[];
   readonly fleet: LedgerFleet;
@@ -75,6 +75,12 @@ export class World {
   start(): void {
     this.fleet.start();
     this.commands.start();
+  }
+
+  /** The test's own connections go to the server that is the primary now. */
+  async followPrimary(): Promise<void> {
+    await this.database.drop();
+    this.database = openDatabase(this.server.url);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { type BoundedTable, type TableBounds } from '../../src/platform/retention/bounded-table.js';
+import { type DatabaseAvailability } from '../../src/platform/database/database-availability.js';
 import { TableRetention } from '../../src/platform/retention/table-retention.js';
 import { TableRetentionRepository } from '../../src/platform/retention/table-retention.repository.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -30,7 +31,7 @@ function newDataSource(): Promise<DataSource> {
 }
 
 function bound(bounds: Partial<TableBounds>, source = dataSource): { retention: TableRetention; table: BoundedTable } {
-  const retention = new TableRetention(new TableRetentionRepository(source));
+  const retention = new TableRetention(new TableRetentionRepository(source), {} as unknown as DatabaseAvailability);
   return { retention, table: retention.register({ ...BOUNDS, ...bounds }) };
 }
 

@@ -18,11 +18,18 @@ export class NotAMemberError extends Error {
 }
 
 /**
+ * May act for devices (*member*), or not: because the heartbeat could not be written in time though nobody else was alive to take the devices over
+ * (*suspended*: their connections stay open), or because another instance may have taken them over (*apart*: their connections are closed).
+ */
+type Standing = 'member' | 'suspended' | 'apart';
+
+/**
  * Whether this instance may act for devices. It may while its heartbeat is known to the others.
  *
- * States: *apart* (before the first heartbeat, and after its heartbeat failed for too long or the others took it for dead) -> *member* ->
- * apart. On the way out connections are closed at once: before the others free its devices, nobody acts for them here any more. On the way
- * back what is left in the database of the time before is cleared first.
+ * It is *apart* before the first heartbeat. A *member* whose heartbeat fails for too long becomes apart when it knew of another living instance at
+ * its last heartbeat, else suspended. The next heartbeat makes it a member again: from suspended with all its sessions as they were, unless the
+ * others took it for dead meanwhile; from apart after what the database holds of the time before is cleared. Connections are closed before the
+ * others free its devices.
  */
 @Injectable()
 export class ClusterMembership {
@@ -32,7 +39,11 @@ export class ClusterMembership {
   private readonly fenceAfterMs: number;
   private readonly onApart: (() => void)[] = [];
   private readonly onReturn: ((client: Client) => Promise<unknown>)[] = [];
-  private member = false;
+  private standing: Standing = 'apart';
+  /** Other instances that were alive at the last heartbeat. */
+  private othersAlive = 0;
+  /** A beat of a connection that is given up may still be under way: never two at once. */
+  private beating: Promise<void> = Promise.resolve();
   /** When the last heartbeat that succeeded was begun, by the monotonic clock. */
   private lastBeatAt = -Infinity;
 
@@ -45,8 +56,12 @@ export class ClusterMembership {
     this.fenceAfterMs = (settings.INSTANCE_DEAD_AFTER_SECONDS * MS * 3) / 4;
   }
 
+  get instanceId(): string {
+    return this.instance.id;
+  }
+
   get isMember(): boolean {
-    return this.member;
+    return this.standing === 'member';
   }
 
   /** Null before the first one. */
@@ -56,37 +71,25 @@ export class ClusterMembership {
 
   /** Throws NotAMemberError. */
   require(): void {
-    if (!this.member) {
+    if (!this.isMember) {
       throw new NotAMemberError();
     }
   }
 
-  /** To be called when the instance is no member any more. */
+  /** To be called when another instance may act for the devices of this one. */
   whenApart(work: () => void): void {
     this.onApart.push(work);
   }
 
-  /** To be done before it is a member (again), by the connection of the heartbeat. */
+  /** To be done before it is a member after it was apart, on the connection of the heartbeat. */
   beforeReturn(work: (client: Client) => Promise<unknown>): void {
     this.onReturn.push(work);
   }
 
-  async beat(client: Client): Promise<void> {
-    const begun = performance.now();
-    if (this.member) {
-      const { rowCount } = await client.query(BEAT, [this.instance.id, JSON.stringify(this.stats.read())]);
-      if (rowCount === 0) {
-        this.part('the other instances took this one for dead');
-      }
-    }
-    if (!this.member) {
-      await client.query(JOIN_CLUSTER, [this.instance.id, this.instance.name, this.settings.INSTANCE_DEAD_AFTER_SECONDS]);
-      for (const work of this.onReturn) {
-        await work(client);
-      }
-      this.member = true;
-    }
-    this.lastBeatAt = begun;
+  /** Writes one heartbeat. */
+  beat(client: Client): Promise<void> {
+    this.beating = this.beating.catch(() => undefined).then(() => this.beatOnce(client));
+    return this.beating;
   }
 
   /** Fails while sessions of this instance are left: the reaper of another one ends both. */
@@ -96,14 +99,60 @@ export class ClusterMembership {
 
   @Interval(FENCE_CHECK_MS)
   checkFence(): void {
-    if (this.member && performance.now() - this.lastBeatAt > this.fenceAfterMs) {
-      this.part(`no heartbeat could be written for ${this.fenceAfterMs / MS} s`);
+    if (!this.isMember || performance.now() - this.lastBeatAt <= this.fenceAfterMs) {
+      return;
+    }
+    const why = `no heartbeat could be written for ${this.fenceAfterMs / MS} s`;
+    if (this.othersAlive > 0) {
+      this.part(why);
+    } else {
+      this.standing = 'suspended';
+      this.logger.error(`Suspended: ${why}. No commands are sent; device connections stay open, no other instance was alive`);
     }
   }
 
+  private async beatOnce(client: Client): Promise<void> {
+    const begun = performance.now();
+    if (this.standing !== 'apart') {
+      await this.renew(client);
+    }
+    if (this.standing === 'apart') {
+      await this.join(client);
+    }
+    this.lastBeatAt = begun;
+  }
+
+  private async renew(client: Client): Promise<void> {
+    const { rows } = await client.query<Beat>(BEAT, [this.instance.id, JSON.stringify(this.stats.read())]);
+    const [beat] = rows;
+    if (!beat) {
+      this.part('the other instances took this one for dead');
+      return;
+    }
+    this.othersAlive = beat.othersAlive;
+    if (this.standing === 'suspended') {
+      this.standing = 'member';
+      this.logger.log('The heartbeat is written again: this instance acts for its devices as before');
+    }
+  }
+
+  private async join(client: Client): Promise<void> {
+    const { INSTANCE_DEAD_AFTER_SECONDS: deadAfterSeconds } = this.settings;
+    const { rows } = await client.query<Beat>(JOIN_CLUSTER, [this.instance.id, this.instance.name, deadAfterSeconds]);
+    for (const work of this.onReturn) {
+      await work(client);
+    }
+    this.othersAlive = rows[0]?.othersAlive ?? 0;
+    this.standing = 'member';
+  }
+
   private part(why: string): void {
-    this.member = false;
-    this.logger.error(`This instance lets go of its devices: ${why}`);
+    this.standing = 'apart';
+    this.logger.error(`Fenced: closing all device connections, ${why}`);
     this.onApart.forEach((work) => work());
   }
+}
+
+interface Beat {
+  readonly othersAlive: number;
 }

@@ -1,4 +1,5 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { DatabaseAvailability } from '../database/database-availability.js';
 import { DatabaseServer } from '../database/database-server.js';
 import { NotificationListener } from '../database/notification-listener.js';
 import { ClusterMembership } from './cluster-membership.js';
@@ -17,6 +18,7 @@ export interface TopicHandler {
  */
 @Injectable()
 export class InstanceChannel implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(InstanceChannel.name);
   private readonly listener: NotificationListener;
   private readonly handlers = new Map<string, TopicHandler>();
 
@@ -24,6 +26,7 @@ export class InstanceChannel implements OnApplicationBootstrap, OnApplicationShu
     instance: Instance,
     private readonly membership: ClusterMembership,
     database: DatabaseServer,
+    availability: DatabaseAvailability,
   ) {
     this.listener = new NotificationListener({
       url: database.url,
@@ -33,7 +36,9 @@ export class InstanceChannel implements OnApplicationBootstrap, OnApplicationShu
       beat: (client) => membership.beat(client),
       beatEveryMs: membership.beatEveryMs,
       timeoutMs: membership.beatEveryMs,
+      onInterrupted: (message, error) => availability.logFailure(this.logger, message, error),
     });
+    availability.whenReplaced(() => this.listener.renew());
   }
 
   handle(topic: string, handler: TopicHandler): void {

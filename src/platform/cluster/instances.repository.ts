@@ -16,10 +16,16 @@ export interface InstanceRow {
 }
 
 /** Statements of the heartbeat, which goes by a connection of its own: a pool that is used up must not look like a death. */
+const OTHERS_ALIVE = `
+  (select count(*)::int from tbl_iot_instances other where other.instance_id <> $1 and other.heartbeat_at >= now() - other.dead_after)
+    as "othersAlive"`;
 export const JOIN_CLUSTER = `
   insert into tbl_iot_instances (instance_id, name, dead_after) values ($1, $2, make_interval(secs => $3))
-  on conflict (instance_id) do update set heartbeat_at = now()`;
-export const BEAT = `update tbl_iot_instances set heartbeat_at = now(), stats = $2 where instance_id = $1`;
+  on conflict (instance_id) do update set heartbeat_at = now()
+  returning ${OTHERS_ALIVE}`;
+/** No row: the others have taken this instance for dead. */
+export const BEAT = `
+  update tbl_iot_instances set heartbeat_at = now(), stats = $2 where instance_id = $1 returning ${OTHERS_ALIVE}`;
 export const LEAVE_CLUSTER = `delete from tbl_iot_instances where instance_id = $1`;
 
 /** SQL on `tbl_iot_instances`. */

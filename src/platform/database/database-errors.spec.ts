@@ -50,6 +50,7 @@ describe('a database error', () => {
     new Error('Connection terminated unexpectedly'),
     new Error('Client was closed and is not queryable'),
     new Error('Query read timeout'),
+    new Error('timeout expired'),
     new Error('wrapped', { cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }) }),
   ])('of the connection is an outage: %s', (error) => {
     expect(isDatabaseAway(error)).toBe(true);

@@ -1,4 +1,7 @@
+import { types } from 'node:util';
 import { DatabaseError } from 'pg';
+
+const { isNativeError } = types;
 
 const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
@@ -29,7 +32,7 @@ const SOCKET_ERRORS = [
 ];
 /** pg has no code for these: its pool or a statement timed out, or the socket closed under a query. */
 const CONNECTION_MESSAGES =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout/;
+  /timeout exceeded when trying to connect|timeout expired|Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout/;
 
 /** The SQLSTATE of a failed statement, or null when PostgreSQL did not get to say one. */
 export function sqlState(error: unknown): string | null {
@@ -94,7 +97,8 @@ function isOutageState(state: string): boolean {
 
 /** The error and what it wraps: TypeORM keeps the driver's error beside its own, an AggregateError keeps one per address tried. */
 function causes(error: unknown): Error[] {
-  if (!(error instanceof Error)) {
+  // Not instanceof: a socket's error may come from another realm, as in the tests.
+  if (!isNativeError(error)) {
     return [];
   }
   const inner = [

@@ -1,8 +1,12 @@
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type DatabaseSettings, type ProcessSettings } from '../config/settings.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded/embedded-postgres.js';
-import { runMigrations } from './migrations.js';
+import { ReadOnlyServerError, runMigrations } from './migrations.js';
+import { GatewayLogger } from '../observability/gateway-logger.js';
+
+const READ_ONLY_RETRY_MS = 1_000;
 
 /** The PostgreSQL this gateway works on: the one DATABASE_URL names, or an embedded one that lives with the process. */
 export class DatabaseServer {
@@ -20,7 +24,7 @@ export class DatabaseServer {
         : null;
     const server = new DatabaseServer(embedded?.url ?? database.DATABASE_URL ?? '', embedded);
     try {
-      await runMigrations(server.url);
+      await migrateWhenWritable(server.url, process);
     } catch (error) {
       await server.stop();
       throw error;
@@ -31,5 +35,27 @@ export class DatabaseServer {
   /** Stops the embedded server, if there is one. The last thing a gateway does: everything else still needs it. */
   async stop(): Promise<void> {
     await this.embedded?.stop();
+  }
+}
+
+/** A standby becomes the primary, a primary is made writable again: the start waits for it when migrations are pending. */
+async function migrateWhenWritable(url: string, process: ProcessSettings): Promise<void> {
+  for (let hasLogged = false; ; hasLogged = true) {
+    try {
+      await runMigrations(url);
+      return;
+    } catch (error) {
+      if (!(error instanceof ReadOnlyServerError)) {
+        throw error;
+      }
+      if (!hasLogged) {
+        // Nest keeps the lines of its own logger back until the modules are made.
+        new GatewayLogger(process).warn(
+          'The database is read-only and needs migrations: the start waits until it is writable',
+          'Database',
+        );
+      }
+      await delay(READ_ONLY_RETRY_MS);
+    }
   }
 }

@@ -1,7 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatabaseSettings, ProcessSettings } from '../config/settings.js';
+import { DatabaseAvailability } from './database-availability.js';
 import { DatabaseServer } from './database-server.js';
+import { PoolCheck } from './pool-check.js';
 import { PoolMetrics } from './pool-metrics.js';
 import { POOL_OPTIONS } from './pool-options.js';
 
@@ -10,8 +12,8 @@ import { POOL_OPTIONS } from './pool-options.js';
 @Module({
   imports: [
     TypeOrmModule.forRootAsync({
-      inject: [DatabaseServer, DatabaseSettings],
-      useFactory: (server: DatabaseServer, settings: DatabaseSettings) => ({
+      inject: [DatabaseServer, DatabaseSettings, DatabaseAvailability],
+      useFactory: (server: DatabaseServer, settings: DatabaseSettings, { connections }: DatabaseAvailability) => ({
         type: 'postgres',
         url: server.url,
         poolSize: settings.DATABASE_POOL_SIZE,
@@ -19,11 +21,13 @@ import { POOL_OPTIONS } from './pool-options.js';
         synchronize: false,
         autoLoadEntities: true,
         retryAttempts: 0,
-        extra: POOL_OPTIONS,
+        extra: { ...POOL_OPTIONS, connections },
       }),
     }),
   ],
   providers: [
+    DatabaseAvailability,
+    PoolCheck,
     PoolMetrics,
     {
       provide: DatabaseServer,
@@ -31,6 +35,6 @@ import { POOL_OPTIONS } from './pool-options.js';
       useFactory: (process: ProcessSettings, database: DatabaseSettings) => DatabaseServer.start(process, database),
     },
   ],
-  exports: [DatabaseServer],
+  exports: [DatabaseServer, DatabaseAvailability, PoolCheck],
 })
 export class DatabaseModule {}

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
-import { isLockTimeout } from './database-errors.js';
 import { SettingsError } from '../config/validate-settings.js';
+import { isLockTimeout, isReadOnly } from './database-errors.js';
+import { IS_WRITABLE } from './server-probe.js';
 import { Telemetry1790000000000 } from '../../../migrations/1790000000000-telemetry.js';
 import { Commands1790000001000 } from '../../../migrations/1790000001000-commands.js';
 import { CommandIndexPredicates1790000001500 } from '../../../migrations/1790000001500-command-index-predicates.js';
@@ -14,6 +15,13 @@ import { Admission1790000005000 } from '../../../migrations/1790000005000-admiss
 import { CommandTruth1790000006000 } from '../../../migrations/1790000006000-command-truth.js';
 import { TableBounds1790000008000 } from '../../../migrations/1790000008000-table-bounds.js';
 import { RecordPlaces1790000008500 } from '../../../migrations/1790000008500-record-places.js';
+
+/** Migrations are pending and the server accepts no writes. */
+export class ReadOnlyServerError extends SettingsError {
+  constructor() {
+    super(['DATABASE_URL: the database needs migrations, and its server is read-only']);
+  }
+}
 
 /** In the order in which they run. */
 const MIGRATIONS = [
@@ -38,7 +46,8 @@ const LOCK_RETRY_MS = 2_000;
 
 /**
  * Brings the database at `url` up to date. Safe when many instances start together: the first one migrates, the
- * others wait and find nothing left to do. Gives the names of the migrations that this call ran.
+ * others wait and find nothing left to do. Gives the names of the migrations that this call ran. Throws ReadOnlyServerError; a read-only
+ * database that is up to date is none.
  */
 export async function runMigrations(url: string): Promise<string[]> {
   const dataSource = new DataSource({
@@ -54,10 +63,30 @@ export async function runMigrations(url: string): Promise<string[]> {
   const lock = dataSource.createQueryRunner();
   try {
     await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    if (await isReadOnlyServer(lock)) {
+      return await nothingPending(dataSource);
+    }
     return await migratePatiently(dataSource);
   } finally {
     await giveBack(dataSource, lock);
   }
+}
+
+async function isReadOnlyServer(queryRunner: QueryRunner): Promise<boolean> {
+  const [answer] = (await queryRunner.query(`select ${IS_WRITABLE} as "isWritable"`)) as { isWritable: boolean }[];
+  return answer?.isWritable === false;
+}
+
+/** Throws ReadOnlyServerError when something is pending. */
+async function nothingPending(dataSource: DataSource): Promise<[]> {
+  // TypeORM makes the table of migrations where there is none.
+  const isPending = await dataSource
+    .showMigrations()
+    .catch((error: unknown) => isReadOnly(error) || Promise.reject(error as Error));
+  if (isPending) {
+    throw new ReadOnlyServerError();
+  }
+  return [];
 }
 
 /** Never rejects: it would hide the error of the migration. Closing the connection releases the lock as well. */

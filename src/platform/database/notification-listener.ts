@@ -1,6 +1,5 @@
 import { type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 
 const FIRST_RECONNECT_MS = 200;
@@ -23,11 +22,12 @@ export interface NotificationListenerOptions {
   readonly beatEveryMs: number;
   /** A statement, or a connection, that takes longer is given up. */
   readonly timeoutMs: number;
+  /** Called when the connection has failed; the next attempt follows. */
+  readonly onInterrupted: (message: string, error: unknown) => void;
 }
 
 /** One dedicated connection that LISTENs to one channel, and is made again whenever it fails. A notification only wakes. */
 export class NotificationListener {
-  private readonly logger = new Logger(NotificationListener.name);
   private client: Client | null = null;
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
@@ -37,6 +37,14 @@ export class NotificationListener {
 
   start(): void {
     void this.connect();
+  }
+
+  /** Connects again now: the present connection may lead to a server that is not the primary any more. */
+  renew(): void {
+    if (!this.stopped) {
+      this.drop();
+      void this.connect();
+    }
   }
 
   /** @param farewell the last thing to be said on the connection, if there is one. */
@@ -97,12 +105,17 @@ export class NotificationListener {
     if (this.stopped || this.client !== client) {
       return;
     }
-    this.client = null;
-    this.clearTimer();
-    client.end().catch(() => undefined);
-    this.logger.warn(`Listening to ${this.options.channel} is interrupted, next try in ${this.retryMs} ms: ${String(error)}`);
+    this.drop();
+    this.options.onInterrupted(`Listening to ${this.options.channel} is interrupted, next try in ${this.retryMs} ms`, error);
     this.timer = setTimeout(() => void this.connect(), this.retryMs);
     this.retryMs = Math.min(this.retryMs * 2, LONGEST_RECONNECT_MS);
+  }
+
+  /** What still happens on that connection is ignored. */
+  private drop(): void {
+    this.clearTimer();
+    this.client?.end().catch(() => undefined);
+    this.client = null;
   }
 
   private clearTimer(): void {

@@ -1,4 +1,10 @@
 import { Client, type ClientConfig } from 'pg';
+import { type PoolConnections } from './pool-connections.js';
+
+/** The pool gives its own options to each of its clients. */
+export interface PooledClientConfig extends ClientConfig {
+  readonly connections?: PoolConnections;
+}
 
 /**
  * A client whose loss is never an event that nobody listens to, which would end the process.
@@ -9,9 +15,12 @@ import { Client, type ClientConfig } from 'pg';
  * statement fails, and the pool does not take it back.
  */
 export class PooledClient extends Client {
-  constructor(config?: string | ClientConfig) {
+  constructor(config?: string | PooledClientConfig) {
     super(config);
     this.on('error', () => undefined);
+    if (typeof config === 'object') {
+      config.connections?.add(this);
+    }
   }
 }
 

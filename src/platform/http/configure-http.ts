@@ -1,6 +1,7 @@
 import { ValidationPipe } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
+import { DatabaseAvailability } from '../database/database-availability.js';
 import { InvalidInputError } from '../errors/domain-error.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { API_PREFIX } from './api-route.js';
@@ -36,7 +37,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
       exceptionFactory: (errors) => new InvalidInputError(inputReasons(errors).join('; ')),
     }),
   );
-  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalFilters(new ProblemFilter(app.get(DatabaseAvailability)));
   SwaggerModule.setup('docs', app, () => openApiDocument(app), {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'IoT broker API',

@@ -1,6 +1,7 @@
 import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
+import { type DatabaseAvailability } from '../database/database-availability.js';
 import { isDatabaseAway } from '../database/database-errors.js';
 import { shorten } from './shorten.js';
 
@@ -29,6 +30,8 @@ interface Answer {
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
+  constructor(private readonly database: DatabaseAvailability) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
     const { id: requestId } = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
@@ -51,10 +54,9 @@ export class ProblemFilter implements ExceptionFilter {
       return answer(error.statusCode, error.message, codeOf(error.statusCode));
     }
     if (isDatabaseAway(error)) {
-      this.logger.warn(
-        `Request ${requestId} failed because the database is away: ${shorten(String(error), MAX_ERROR_CHARACTERS)}`,
-        { requestId },
-      );
+      this.database.logFailure(this.logger, `Request ${requestId} was answered 503, the database is not available`, error, {
+        requestId,
+      });
       return answer(HttpStatus.SERVICE_UNAVAILABLE, 'The database is not available, try again', 'DATABASE_UNAVAILABLE');
     }
     this.logger.error(error, { requestId });

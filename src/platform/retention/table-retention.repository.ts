@@ -28,7 +28,8 @@ export class TableRetentionRepository {
         try {
           await work(queryRunner);
         } finally {
-          await queryRunner.query('select pg_advisory_unlock($1, hashtext($2))', [RETENTION_LOCKS, table]);
+          // A failure here would hide that of the work; a connection that has broken has no lock any more.
+          await queryRunner.query('select pg_advisory_unlock($1, hashtext($2))', [RETENTION_LOCKS, table]).catch(() => undefined);
         }
       }
       return isMine;

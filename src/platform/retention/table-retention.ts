@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { type QueryRunner } from 'typeorm';
+import { DatabaseAvailability } from '../database/database-availability.js';
 import { BoundedTable, type DeletionCause, type TableBounds } from './bounded-table.js';
 import { type DeleteSome, TableRetentionRepository } from './table-retention.repository.js';
 
@@ -22,7 +23,10 @@ export class TableRetention implements OnApplicationBootstrap, BeforeApplication
   private expiredAt = -Infinity;
   private isStopping = false;
 
-  constructor(private readonly repository: TableRetentionRepository) {}
+  constructor(
+    private readonly repository: TableRetentionRepository,
+    private readonly database: DatabaseAvailability,
+  ) {}
 
   get tables(): readonly BoundedTable[] {
     return this.registered;
@@ -63,7 +67,11 @@ export class TableRetention implements OnApplicationBootstrap, BeforeApplication
       } catch (error) {
         imeis.forEach((imei) => table.noteRows(imei, 0));
         if (!this.isStopping) {
-          this.logger.warn(`The bounds of ${table.bounds.table} could not be enforced, retried later: ${String(error)}`);
+          this.database.logFailure(
+            this.logger,
+            `The bounds of ${table.bounds.table} could not be enforced, retried later`,
+            error,
+          );
         }
       }
     }
