@@ -99,8 +99,14 @@ describe('a database that becomes read-only', () => {
     expect(await device.acknowledgement(30_000)).toBe(2);
     await ready(gateway);
     expect((await sessions())[0]).toEqual(before[0]);
-    const { body: ended } = await gateway.get<{ command: object }>(`commands/${body.commandLogId}`);
-    expect(ended.command).toMatchObject({ status: 'COMPLETED', response: 'DI1:1 DI2:0', attempts: 1 });
+    const ended = await waitFor(
+      async () => {
+        const { command } = (await gateway.get<{ command: { status: string } }>(`commands/${body.commandLogId}`)).body;
+        return command.status !== 'PENDING' && command;
+      },
+      { timeoutMs: 20_000, what: 'the command to end' },
+    );
+    expect(ended).toMatchObject({ status: 'COMPLETED', response: 'DI1:1 DI2:0', attempts: 1 });
     expect(await metric(gateway, 'iot_broker_database_up')).toBe(1);
     expect(gateway.process.lines.filter((line) => line.includes('available again'))).toHaveLength(1);
     await gateway.stop();
