@@ -15,12 +15,13 @@ import {
 } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Actor } from '../platform/audit/actor.decorator.js';
+import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { InvalidInputError } from '../platform/errors/domain-error.js';
 import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
 import { memberSource } from '../platform/json/json-source.js';
 import { RequireScope } from '../platform/http/require-scope.decorator.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
-import { AuditedCancellation, AuditedCreation } from './command-audit.js';
 import { CommandIdParam, CommandQuery } from './command-query.dto.js';
 import {
   CommandAcceptedDto,
@@ -47,12 +48,12 @@ export class CommandsController {
   /** Gives a device a command. 200: it is connected. 202: it is away, and mode=queue lets the command wait for it. */
   @Post('command')
   @RequireScope('command')
-  @AuditedCreation()
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
     example: 'job-123',
-    description: 'The same key and body give the same command back, another body 409.',
+    description:
+      'For 24 hours, the same key and request give the same command back, another request 409. Belongs to the API key that sends it.',
   })
   @ApiOkResponse({ type: CommandAcceptedDto, description: 'The device is connected' })
   @ApiAcceptedResponse({ type: CommandAcceptedDto, description: 'The device is away; the command waits for it' })
@@ -60,16 +61,14 @@ export class CommandsController {
     @Body() dto: CreateCommandDto,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Req() request: RawBodyRequest<FastifyRequest>,
+    @Actor() actor: AuditActor,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CommandAcceptedDto> {
     if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
       throw new InvalidInputError('Idempotency-Key must be 1 to 200 printable ASCII characters without blanks');
     }
-    const { commandLogId, status, isConnected } = await this.commands.create(
-      dto,
-      metadataSource(request),
-      idempotencyKey ?? null,
-    );
+    const asked = { dto, metadata: metadataSource(request), idempotencyKey: idempotencyKey ?? null };
+    const { commandLogId, status, isConnected } = await this.commands.create(asked, actor);
     reply.status(isConnected ? HttpStatus.OK : HttpStatus.ACCEPTED);
     return { success: true, message: isConnected ? 'Command sent' : 'Command queued', commandLogId, status };
   }
@@ -91,10 +90,9 @@ export class CommandsController {
   /** Cancels a command that was not written yet. 409 when it was. */
   @Post('commands/:id/cancel')
   @RequireScope('command')
-  @AuditedCancellation()
   @HttpCode(HttpStatus.OK)
-  async cancel(@Param() { id }: CommandIdParam): Promise<CommandCancelledDto> {
-    return { success: true, command: CommandDto.from(await this.commands.cancel(id)) };
+  async cancel(@Param() { id }: CommandIdParam, @Actor() actor: AuditActor): Promise<CommandCancelledDto> {
+    return { success: true, command: CommandDto.from(await this.commands.cancel(id, actor)) };
   }
 
   /** What is known about commands and their replies: built in, and from COMMAND_CATALOGUE_FILE. */

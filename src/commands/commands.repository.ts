@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { type AuditActor } from '../platform/audit/audit-entry.js';
+import { auditInsert } from '../platform/audit/audit-insert.js';
 import { type Page, readPage } from '../platform/database/bounded-page.js';
 import { sqlState } from '../platform/database/database-errors.js';
 import { PreparedStatement } from '../platform/database/prepared-statement.js';
@@ -47,6 +49,7 @@ export interface NewCommand {
   readonly postponedSeconds: number;
   /** JSON text. */
   readonly metadata: string | null;
+  /** Begins with the API key that it belongs to. */
   readonly idempotencyKey: string | null;
   readonly requestHash: Buffer;
 }
@@ -67,11 +70,39 @@ const MAX_ATTEMPTS = 1_000;
 
 export type ListedCommand = Command & { readonly cursor: string };
 
+const IDEMPOTENCY_HOURS = 24;
+/** Reads the CTE, so that an expired key is released before the function looks for it. */
+const KEY_AFTER_RELEASE = 'select case when count(*) >= 0 then $13::text end from released';
+
+/** The audit entry is a part of it: both are written, or neither. A request that repeats an earlier one has an entry too. */
 const CREATE = new PreparedStatement<CreatedCommand>(
   'iot_create_command',
   `
-  select id::text as "commandLogId", state as status, same, holder, contradicted
-      from iot_create_command($1, $2, $3::smallint, $4, $5::text[], $6, $7, $8, $9, $10, $11, $12::json, $13, $14, $15, $16, $17, $18)`,
+  with released as (
+    update tbl_iot_command_logs set idempotency_key = null
+     where idempotency_key = $13::text and created_at <= now() - interval '${IDEMPOTENCY_HOURS} hours'
+    returning 1
+  ),
+  created as (
+    select id, state, same, holder, contradicted
+      from iot_create_command($1, $2, $3::smallint, $4, $5::text[], $6, $7, $8, $9, $10, $11, $12::json, (${KEY_AFTER_RELEASE}),
+                              $14, $15, $16, $17, $18)
+  ),
+  audited as (
+    ${auditInsert(
+      {
+        action: `'command.created'`,
+        keyId: '$19::bigint',
+        keyName: '$20::text',
+        imei: '$1',
+        details: `json_build_object('commandLogId', id::text, 'command', $2)`,
+        remoteAddress: '$21::text',
+        requestId: '$22::text',
+      },
+      'created where same',
+    )}
+  )
+  select id::text as "commandLogId", state as status, same, holder, contradicted from created`,
 );
 
 /** SQL of the REST side: commands come in, are looked at, and are cancelled. Time is the database's. */
@@ -91,7 +122,13 @@ export class CommandsRepository {
    * the instance that holds the device when it is another one. `same` is false when its idempotency key was used for another request.
    * Throws CommandDeviceNotConnectedError, TooManyOpenCommandsError.
    */
-  async create(command: NewCommand, ownInstance: string, mostOpen: number, failures: FailureEvents): Promise<CreatedCommand> {
+  async create(
+    command: NewCommand,
+    actor: AuditActor,
+    ownInstance: string,
+    mostOpen: number,
+    failures: FailureEvents,
+  ): Promise<CreatedCommand> {
     try {
       const [row] = await CREATE.run(this.dataSource, [
         command.imei,
@@ -112,6 +149,10 @@ export class CommandsRepository {
         mostOpen,
         failures.record,
         failures.deliver,
+        actor.keyId,
+        actor.keyName,
+        actor.remoteAddress,
+        actor.requestId,
       ]);
       this.counters.accepted++;
       this.counters.countEnd('FAILED', 'unconfirmed', row?.contradicted ?? 0);
@@ -184,14 +225,29 @@ export class CommandsRepository {
     );
   }
 
-  /** Cancels it if it is pending and was never written; null when it is not. */
-  async cancel(manager: EntityManager, commandLogId: string): Promise<Command | null> {
-    const [rows] = await manager.query<[Command[], number]>(
-      `update tbl_iot_command_logs
-          set status = 'FAILED', reason = 'cancelled', updated_at = now(), completed_at = now()
-        where command_log_id = $1 and status = 'PENDING' and attempts = 0
-       returning ${COMMAND_FIELDS}`,
-      [commandLogId],
+  /** Cancels it if it is pending and was never written, and records that in the audit; null when it is not. */
+  async cancel(manager: EntityManager, commandLogId: string, actor: AuditActor): Promise<Command | null> {
+    const rows = await manager.query<Command[]>(
+      `with cancelled as (
+         update tbl_iot_command_logs
+            set status = 'FAILED', reason = 'cancelled', updated_at = now(), completed_at = now()
+          where command_log_id = $1 and status = 'PENDING' and attempts = 0
+         returning ${COMMAND_FIELDS}
+       ),
+       audited as (${auditInsert(
+         {
+           action: `'command.cancelled'`,
+           keyId: '$2::bigint',
+           keyName: '$3::text',
+           imei: 'imei',
+           details: `json_build_object('commandLogId', "commandLogId", 'command', command)`,
+           remoteAddress: '$4::text',
+           requestId: '$5::text',
+         },
+         'cancelled',
+       )})
+       select * from cancelled`,
+      [commandLogId, actor.keyId, actor.keyName, actor.remoteAddress, actor.requestId],
     );
     if (rows.length > 0) {
       this.counters.countEnd('FAILED', 'cancelled');

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { Instance } from '../platform/cluster/instance.js';
 import { CommandSettings } from '../platform/config/settings.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { InvalidInputError } from '../platform/errors/domain-error.js';
+import { canonicalJson } from '../platform/json/canonical-json.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { commandTextProblem } from './catalogue/command-text.js';
@@ -17,6 +19,13 @@ import { type CreateCommandDto } from './create-command.dto.js';
 
 const MAX_OPEN_COMMANDS = 50;
 const DEFAULT_TTL_SECONDS = 86_400;
+
+export interface CommandRequest {
+  readonly dto: CreateCommandDto;
+  /** JSON text that comes back with every event. */
+  readonly metadata: string | null;
+  readonly idempotencyKey: string | null;
+}
 
 export interface AcceptedCommand {
   readonly commandLogId: string;
@@ -49,18 +58,17 @@ export class CommandsService {
   ) {}
 
   /**
-   * Puts a command into the ledger and wakes whoever can send it. `metadata` is the JSON text that comes back with every event.
+   * Puts a command into the ledger and wakes whoever can send it.
    * Throws InvalidInputError, MetadataTooLargeError, CommandDeviceNotConnectedError, TooManyOpenCommandsError, IdempotencyConflictError.
    */
-  async create(dto: CreateCommandDto, metadata: string | null, idempotencyKey: string | null): Promise<AcceptedCommand> {
+  async create(request: CommandRequest, actor: AuditActor): Promise<AcceptedCommand> {
+    const { dto } = request;
     const problem = commandTextProblem(dto.command);
     if (problem !== null) {
       throw new InvalidInputError(problem);
     }
-    this.requireSmall(metadata);
-    const { commandLogId, status, same, holder, contradicted } = await this.insertOnce(
-      this.describe(dto, metadata, idempotencyKey),
-    );
+    this.requireSmall(request.metadata);
+    const { commandLogId, status, same, holder, contradicted } = await this.insertOnce(this.describe(request, actor), actor);
     if (contradicted > 0) {
       this.outbox.announce();
     }
@@ -92,9 +100,9 @@ export class CommandsService {
   }
 
   /** Throws CommandNotFoundError, NotCancellableError. */
-  async cancel(commandLogId: string): Promise<Command> {
+  async cancel(commandLogId: string, actor: AuditActor): Promise<Command> {
     const cancelled = await this.repository.transaction(async (manager) => {
-      const command = await this.repository.cancel(manager, commandLogId);
+      const command = await this.repository.cancel(manager, commandLogId, actor);
       if (command) {
         await this.outbox.append(manager, commandFailed(command));
       }
@@ -116,7 +124,7 @@ export class CommandsService {
     }
   }
 
-  private describe(dto: CreateCommandDto, metadata: string | null, idempotencyKey: string | null): NewCommand {
+  private describe({ dto, metadata, idempotencyKey }: CommandRequest, { keyId, keyName }: AuditActor): NewCommand {
     const silent = this.catalogue.isSilent(dto.command);
     // null stands for "not given", as in most hosts' JSON.
     const mode = dto.mode ?? 'live';
@@ -137,21 +145,20 @@ export class CommandsService {
       lifeSeconds: mode === 'live' ? (maxRetry + 1) * timeoutSeconds : (dto.ttlSeconds ?? DEFAULT_TTL_SECONDS),
       postponedSeconds: dto.postponedSeconds ?? this.settings.COMMAND_POSTPONED_SECONDS,
       metadata,
-      idempotencyKey,
-      requestHash: createHash('sha256')
-        .update(JSON.stringify({ ...dto, metadata }))
-        .digest(),
+      // A blank is in neither part. Two applications may use one key for two things.
+      idempotencyKey: idempotencyKey === null ? null : `${keyId ?? keyName} ${idempotencyKey}`,
+      requestHash: hashOf(dto, metadata),
     };
   }
 
-  private async insertOnce(command: NewCommand): Promise<CreatedCommand> {
+  private async insertOnce(command: NewCommand, actor: AuditActor): Promise<CreatedCommand> {
     const failures = { record: this.outbox.wants('command.failed'), deliver: this.outbox.delivers };
     try {
-      return await this.repository.create(command, this.instance.id, MAX_OPEN_COMMANDS, failures);
+      return await this.repository.create(command, actor, this.instance.id, MAX_OPEN_COMMANDS, failures);
     } catch (error) {
       // Two requests with one key for two devices at the same moment: the second one finds the first now.
       if (command.idempotencyKey !== null && isDuplicateKey(error)) {
-        return this.repository.create(command, this.instance.id, MAX_OPEN_COMMANDS, failures);
+        return this.repository.create(command, actor, this.instance.id, MAX_OPEN_COMMANDS, failures);
       }
       throw error;
     }
@@ -165,4 +172,13 @@ function reasonAgainstCancelling({ status, deviceState }: Command): string {
   return deviceState === 'queued'
     ? 'the device has accepted it and executes it later; a newer command for the same output or parameter takes its place'
     : 'it was written to the device already';
+}
+
+/** Of what the request says, not of its text: blanks, the order of members, and null in place of nothing make no other request. */
+function hashOf(dto: CreateCommandDto, metadata: string | null): Buffer {
+  const { metadata: _parsed, ...fields } = dto;
+  const given = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
+  const request = canonicalJson(JSON.stringify(Object.fromEntries(given)));
+  const hash = createHash('sha256').update(request);
+  return hash.update(metadata === null || metadata === 'null' ? '' : canonicalJson(metadata)).digest();
 }

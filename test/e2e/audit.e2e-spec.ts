@@ -91,6 +91,7 @@ function actions(imei: string): Action[] {
   const device = async (): Promise<unknown> => (await gateway.get(`registered-devices/${imei}`)).body.device ?? null;
   const register = async (): Promise<void> => void (await gateway.change('PUT', `registered-devices/${imei}`, { name: 'Van' }));
   const traced = async (): Promise<unknown> => (await gateway.get<{ trace: object }>(`log/devices/${imei}`)).body.trace;
+  const commands = async (): Promise<unknown> => (await gateway.get(`commands?imei=${imei}`)).body.commands;
   const deliveries = (): Promise<unknown> =>
     database.query(`select event_id::text, alone, next_attempt_at::text from tbl_iot_deliveries order by event_id`);
   const keys = async (): Promise<unknown> =>
@@ -99,7 +100,9 @@ function actions(imei: string): Action[] {
     const { body } = await gateway.get<{ events: { eventId: string }[] }>('webhooks/events?limit=1');
     return body.events[0]?.eventId ?? '';
   };
+  const command = { imei, command: 'getinfo', mode: 'queue' };
   let keyId = '';
+  let commandLogId = '';
   return [
     { name: 'device.registered', act: () => gateway.change('PUT', `registered-devices/${imei}`, { name: 'x' }), trace: device },
     { name: 'device.registered', act: () => gateway.post('registered-devices', { devices: [{ imei }] }), trace: device },
@@ -117,6 +120,13 @@ function actions(imei: string): Action[] {
       prepare: async () => void (await gateway.change('PUT', `log/devices/${imei}`, { ttlSeconds: 3_600 })),
       act: () => gateway.change('DELETE', `log/devices/${imei}`),
       trace: traced,
+    },
+    { name: 'command.created', act: () => gateway.post('command', command), trace: commands },
+    {
+      name: 'command.cancelled',
+      prepare: async () => void (commandLogId = String((await gateway.post('command', command)).body.commandLogId)),
+      act: () => gateway.post(`commands/${commandLogId}/cancel`, {}),
+      trace: commands,
     },
     { name: 'key.created', act: () => gateway.post('keys', { name: `key-${imei}`, scopes: ['read'] }), trace: keys },
     {

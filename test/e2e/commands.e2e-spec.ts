@@ -551,6 +551,73 @@ describe('bad input', () => {
     });
     expect(await gateway.post('command', { ...body, imei: newImei() }, headers)).toMatchObject({ status: 409 });
   });
+
+  it('takes requests that say the same in other words for the same, and others for others', async () => {
+    const imei = newImei();
+    const headers = { 'idempotency-key': `words-${imei}` };
+    const ask = async (body: string): Promise<unknown> => {
+      const answer = await gateway.post<{ commandLogId?: string }>('command', body, headers);
+      return answer.status === 409 ? 409 : answer.body.commandLogId;
+    };
+    const first = await ask(`{"imei":"${imei}","command":"getio","mode":"queue","metadata":{"a":{"x":1,"y":9007199254740993}}}`);
+    expect(first).toMatch(/^\d+$/);
+    for (const same of [
+      `{ "metadata": {"a": {"y":9007199254740993, "x":1.0} },\n "mode":"queue","command":"getio","imei":"${imei}" }`,
+      `{"imei":"${imei}","command":"get\\u0069o","mode":"queue","codec":null,"ttlSeconds":null,"metadata":{"a":{"x":1,"y":9007199254740993}}}`,
+    ]) {
+      expect([same, await ask(same)]).toEqual([same, first]);
+    }
+    for (const other of [
+      `{"imei":"${imei}","command":"getio","mode":"queue","metadata":{"a":{"x":1,"y":9007199254740992}}}`,
+      `{"imei":"${imei}","command":"getio","mode":"queue","metadata":{"a":{"x":1,"y":9007199254740993,"z":null}}}`,
+      `{"imei":"${imei}","command":"getio","mode":"queue"}`,
+      `{"imei":"${imei}","command":"getio","mode":"queue","ttlSeconds":60,"metadata":{"a":{"x":1,"y":9007199254740993}}}`,
+    ]) {
+      expect([other, await ask(other)]).toEqual([other, 409]);
+    }
+  });
+
+  it('keeps the Idempotency-Keys of each API key apart', async () => {
+    const [one, two] = [newImei(), newImei()];
+    const { body: made } = await gateway.post<{ secret: string }>('keys', { name: `app-${one}`, scopes: ['command'] });
+    const ask = (imei: string, key: Record<string, string>) =>
+      gateway.post<{ commandLogId: string }>(
+        'command',
+        { imei, command: 'getio', mode: 'queue' },
+        { 'idempotency-key': 'mine', ...key },
+      );
+    const first = await ask(one, {});
+    const second = await ask(two, { 'x-api-key': made.secret });
+    expect([first.status, second.status]).toEqual([202, 202]);
+    expect(second.body.commandLogId).not.toBe(first.body.commandLogId);
+    expect((await ask(one, {})).body.commandLogId).toBe(first.body.commandLogId);
+    expect((await ask(two, { 'x-api-key': made.secret })).body.commandLogId).toBe(second.body.commandLogId);
+    expect((await ask(one, { 'x-api-key': made.secret })).status).toBe(409);
+  });
+
+  it('forgets an Idempotency-Key after 24 hours, and not before', async () => {
+    const imei = newImei();
+    const ask = async (command: string): Promise<string | number> => {
+      const answer = await gateway.post<{ commandLogId: string }>(
+        'command',
+        { imei, command, mode: 'queue' },
+        { 'idempotency-key': `day-${imei}` },
+      );
+      return answer.status === 409 ? 409 : answer.body.commandLogId;
+    };
+    const age = (interval: string): Promise<unknown> =>
+      database.query(`update tbl_iot_command_logs set created_at = now() - $2::interval where imei = $1`, [imei, interval]);
+    const first = await ask('getio');
+    await age('23 hours 59 minutes');
+    expect(await ask('getio')).toBe(first);
+    expect(await ask('getver')).toBe(409);
+    await age('24 hours');
+    const second = await ask('getver');
+    expect(second).not.toBe(409);
+    expect(second).not.toBe(first);
+    expect(await ask('getver')).toBe(second);
+    expect(await ask('getio')).toBe(409);
+  });
 });
 
 describe('what devices say unasked', () => {

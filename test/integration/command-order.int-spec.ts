@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { CommandDeliveryRepository } from '../../src/commands/command-delivery.repository.js';
+import { COMMAND_LINE } from '../../src/platform/audit/audit-entry.js';
 import { CommandsRepository, type NewCommand } from '../../src/commands/commands.repository.js';
 import { isDuplicateKey } from '../../src/platform/database/database-errors.js';
 import { openSession } from '../support/open-session.js';
@@ -132,7 +133,7 @@ describe('a newer command beside claims of the older one', () => {
           `update tbl_iot_command_logs set in_flight = false, queued_at = now() where imei = $1 and in_flight and $2::boolean`,
           [imei, Math.random() < 0.5],
         );
-        const { commandLogId } = await intake.create(output(imei, level), randomUUID(), 50, FAILURES);
+        const { commandLogId } = await intake.create(output(imei, level), COMMAND_LINE, randomUUID(), 50, FAILURES);
         made.push({ id: commandLogId, at: performance.now() });
       }
       const newest = made.at(-1)!.id;
@@ -172,11 +173,11 @@ describe('a newer command beside claims of the older one', () => {
     const intake = new CommandsRepository(await newSource());
     const imei = String(351_000_000_000_000 + serial++);
     await openSession(database, imei);
-    const { commandLogId } = await intake.create(output(imei, 1), randomUUID(), 2, FAILURES);
-    await intake.create({ ...output(imei, 0), command: 'getio', targets: [] }, randomUUID(), 2, FAILURES);
-    const second = await intake.create({ ...output(imei, 0), command: 'setdigout 0' }, randomUUID(), 2, FAILURES);
+    const { commandLogId } = await intake.create(output(imei, 1), COMMAND_LINE, randomUUID(), 2, FAILURES);
+    await intake.create({ ...output(imei, 0), command: 'getio', targets: [] }, COMMAND_LINE, randomUUID(), 2, FAILURES);
+    const second = await intake.create({ ...output(imei, 0), command: 'setdigout 0' }, COMMAND_LINE, randomUUID(), 2, FAILURES);
     expect((await ends(imei))[0]).toMatchObject({ id: commandLogId, reason: 'superseded', supersededBy: second.commandLogId });
-    const refused = intake.create(output(imei, 1), randomUUID(), 1, FAILURES);
+    const refused = intake.create(output(imei, 1), COMMAND_LINE, randomUUID(), 1, FAILURES);
     await expect(refused).rejects.toMatchObject({ code: 'TOO_MANY_OPEN_COMMANDS' });
     expect((await ends(imei)).map(({ status }) => status)).toEqual(['FAILED', 'PENDING', 'PENDING']);
   });

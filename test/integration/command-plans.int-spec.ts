@@ -3,6 +3,7 @@ import { type DataSource } from 'typeorm';
 import { CommandDeliveryRepository } from '../../src/commands/command-delivery.repository.js';
 import { type AnswerableCommand, CommandRepliesRepository } from '../../src/commands/command-replies.repository.js';
 import { CommandsRepository } from '../../src/commands/commands.repository.js';
+import { COMMAND_LINE } from '../../src/platform/audit/audit-entry.js';
 import { Instance } from '../../src/platform/cluster/instance.js';
 import { KeptPlans, type Statement } from '../support/kept-plans.js';
 import { openSession } from '../support/open-session.js';
@@ -67,7 +68,7 @@ async function statementsOfOneCommand(commandLogId: string): Promise<Statement[]
   } as const;
   const failures = { record: true, deliver: true };
   const repository = new CommandsRepository(recorder);
-  await repository.create({ ...command, ...more, requestHash: Buffer.alloc(32) }, randomUUID(), 50, failures);
+  await repository.create({ ...command, ...more, requestHash: Buffer.alloc(32) }, COMMAND_LINE, randomUUID(), 50, failures);
   return statements;
 }
 

@@ -54,7 +54,7 @@ function skipBlanks(json: string, start: number): number {
 }
 
 /** Behind the closing quote. */
-function endOfString(json: string, start: number): number {
+export function endOfString(json: string, start: number): number {
   let position = start + 1;
   while (position < json.length && json[position] !== '"') {
     position += json[position] === '\\' ? 2 : 1;
