@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { ApiProblem } from '../platform/http/api-problem.decorator.js';
 import { Actor } from '../platform/audit/actor.decorator.js';
 import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { ImeiParam } from '../platform/http/imei.param.js';
@@ -34,6 +35,7 @@ export class AdmissionController {
 
   /** One registered or banned device. */
   @Get('registered-devices/:imei')
+  @ApiProblem(404, 'DEVICE_NOT_REGISTERED')
   async get(@Param() { imei }: ImeiParam): Promise<RegisteredDeviceAnswerDto> {
     return { success: true, device: await this.admission.get(imei) };
   }
@@ -50,6 +52,7 @@ export class AdmissionController {
 
   /** Takes a device off the register, its ban with it. */
   @Delete('registered-devices/:imei')
+  @ApiProblem(404, 'DEVICE_NOT_REGISTERED')
   async remove(@Param() { imei }: ImeiParam, @Actor() actor: AuditActor): Promise<DeviceRemovedDto> {
     await this.admission.remove(imei, actor);
     return { success: true };
@@ -68,6 +71,7 @@ export class AdmissionController {
 
   /** Ends a ban. The device is registered then. */
   @Post('registered-devices/:imei/unban')
+  @ApiProblem(404, 'DEVICE_NOT_REGISTERED')
   @HttpCode(HttpStatus.OK)
   async unban(@Param() { imei }: ImeiParam, @Actor() actor: AuditActor): Promise<RegisteredDeviceAnswerDto> {
     return { success: true, device: await this.admission.unban(imei, actor) };

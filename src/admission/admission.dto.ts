@@ -30,7 +30,10 @@ export class RegistrationDto {
   @MaxLength(200, { message: 'name must be at most 200 characters long' })
   readonly name?: string | null;
 
-  /** For people. Left out: unchanged. Null: cleared. */
+  /**
+   * For people. Left out: unchanged. Null: cleared.
+   * @example 'Keys in the office'
+   */
   @IsOptional()
   @IsString({ message: 'note must be text' })
   @MaxLength(2_000, { message: 'note must be at most 2000 characters long' })
@@ -86,7 +89,10 @@ export class ImeiPageQuery {
   @PageLimit()
   readonly limit: number = 100;
 
-  /** `nextCursor` of the page before. */
+  /**
+   * `nextCursor` of the page before.
+   * @example '350612345678901'
+   */
   @IsOptional()
   @Matches(/^\d{15}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
   readonly cursor?: string;

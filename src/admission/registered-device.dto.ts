@@ -8,9 +8,15 @@ export class RegisteredDeviceDto {
   readonly status!: RegisteredDeviceStatus;
   /** @example 'Van 12' */
   readonly name!: string | null;
-  /** For people. */
+  /**
+   * For people.
+   * @example 'Keys in the office'
+   */
   readonly note!: string | null;
-  /** What the ban was given as its reason; null when it is not banned, or none was given. */
+  /**
+   * What the ban was given as its reason; null when it is not banned, or none was given.
+   * @example 'stolen'
+   */
   readonly banReason!: string | null;
   /** Where it may log in from; empty: from anywhere. */
   readonly allowedRanges!: string[];
@@ -27,6 +33,7 @@ export class RegisteredDeviceListDto {
   readonly success!: true;
   readonly count!: number;
   readonly devices!: RegisteredDeviceDto[];
+  /** @example '350612345678901' */
   readonly nextCursor!: string | null;
 }
 
@@ -60,5 +67,6 @@ export class UnknownDeviceListDto {
   readonly success!: true;
   readonly count!: number;
   readonly devices!: UnknownDeviceDto[];
+  /** @example '350612345678901' */
   readonly nextCursor!: string | null;
 }

@@ -39,7 +39,10 @@ export class AuditQuery {
   @PageLimit()
   readonly limit: number = 100;
 
-  /** `nextCursor` of the page before. */
+  /**
+   * `nextCursor` of the page before.
+   * @example '1764072000000000_1207'
+   */
   @IsOptional()
   @Matches(/^\d{1,17}_\d{1,18}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
   readonly cursor?: string;

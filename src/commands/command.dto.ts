@@ -16,7 +16,10 @@ import {
 
 /** A command and how it stands. */
 export class CommandDto {
-  /** A 64-bit number in decimal. */
+  /**
+   * A 64-bit number in decimal.
+   * @example '1207'
+   */
   readonly commandLogId!: string;
   /** @example '350612345678901' */
   readonly imei!: string;
@@ -41,11 +44,17 @@ export class CommandDto {
    */
   @ApiProperty({ enum: DEVICE_STATES, nullable: true })
   readonly deviceState!: DeviceState | null;
-  /** `commandLogId` of the newer command that ended it: the same text, or the same output or parameter. */
+  /**
+   * `commandLogId` of the newer command that ended it: the same text, or the same output or parameter.
+   * @example '1208'
+   */
   readonly supersededBy!: string | null;
   /** Confirmed after its failure had been reported. */
   readonly late!: boolean;
-  /** The device's words. */
+  /**
+   * The device's words.
+   * @example 'DOUT1:1 Timeout:INFINITY'
+   */
   readonly response!: string | null;
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: { job_id: '123' } })
   /** As it was passed. */
@@ -96,12 +105,18 @@ export class CommandDto {
 export class CommandAttemptDto {
   readonly attempt!: number;
   readonly sentAt!: Date;
-  /** The connection it was written to. */
+  /**
+   * The connection it was written to.
+   * @example '0d8f1f7e-6a51-4f0e-9b43-3a9c1f0b7a52'
+   */
   readonly socketUuid!: string;
   @ApiProperty({ enum: ATTEMPT_RESULTS, nullable: true })
   readonly result!: CommandAttempt['result'];
   readonly endedAt!: Date | null;
-  /** The device's words, one line each when there were several. */
+  /**
+   * The device's words, one line each when there were several.
+   * @example 'DOUT1:1 Timeout:INFINITY'
+   */
   readonly reply!: string | null;
 }
 
@@ -109,6 +124,7 @@ export class CommandAcceptedDto {
   readonly success!: true;
   /** @example 'Command sent' */
   readonly message!: string;
+  /** @example '1207' */
   readonly commandLogId!: string;
   @ApiProperty({ enum: COMMAND_STATUSES })
   readonly status!: CommandStatus;
@@ -118,7 +134,10 @@ export class CommandListDto {
   readonly success!: true;
   readonly count!: number;
   readonly commands!: CommandDto[];
-  /** Give it as `cursor` to get the next page. Null: there is no more. */
+  /**
+   * Give it as `cursor` to get the next page. Null: there is no more.
+   * @example '1764072000000000_1207'
+   */
   readonly nextCursor!: string | null;
 }
 
@@ -140,21 +159,42 @@ export class CommandCancelledDto {
 export class CommandDefinitionDto {
   /** @example 'setdigout' */
   readonly command!: string;
-  /** How it is written. */
+  /**
+   * How it is written.
+   * @example 'setdigout <states> [timeout seconds]'
+   */
   readonly syntax!: string;
-  /** For people. */
+  /**
+   * For people.
+   * @example '? leaves an output as it is'
+   */
   readonly notes!: string | null;
-  /** What it does to the vehicle or the device, null when harmless. */
+  /**
+   * What it does to the vehicle or the device, null when harmless.
+   * @example 'Switches digital outputs'
+   */
   readonly destructive!: string | null;
   /** The device says nothing when it has done it. */
   readonly silent!: boolean;
-  /** At most one command of a shape is in flight for a device. */
+  /**
+   * At most one command of a shape is in flight for a device.
+   * @example 'setdigout'
+   */
   readonly replyShape!: string;
-  /** Regular expression of a reply that confirms it. */
+  /**
+   * Regular expression of a reply that confirms it.
+   * @example '^DOUT1:'
+   */
   readonly success!: string | null;
-  /** Of a reply that says it failed. */
+  /**
+   * Of a reply that says it failed.
+   * @example '^Invalid'
+   */
   readonly failure!: string | null;
-  /** Of a reply that says it will be done later. */
+  /**
+   * Of a reply that says it will be done later.
+   * @example 'queued$'
+   */
   readonly queued!: string | null;
   /**
    * What of the command the reply repeats: nothing, the id it names (the first group of `success`), states of digital outputs, its
@@ -164,7 +204,10 @@ export class CommandDefinitionDto {
   readonly discriminator!: 'none' | 'id' | 'outputs' | 'settings' | 'value';
   /** A reply without text can be its answer. */
   readonly emptyReply!: boolean;
-  /** What it changes: "outputs", "params" or a name. A newer command that changes the same replaces it. Null: nothing of that kind. */
+  /**
+   * What it changes: "outputs", "params" or a name. A newer command that changes the same replaces it. Null: nothing of that kind.
+   * @example 'outputs'
+   */
   readonly target!: string | null;
   /** A TFT100 knows it. */
   readonly tft100!: boolean;

@@ -17,6 +17,7 @@ import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Actor } from '../platform/audit/actor.decorator.js';
 import { type AuditActor } from '../platform/audit/audit-entry.js';
+import { ApiProblem } from '../platform/http/api-problem.decorator.js';
 import { InvalidInputError } from '../platform/errors/domain-error.js';
 import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
 import { memberSource } from '../platform/json/json-source.js';
@@ -47,6 +48,12 @@ export class CommandsController {
 
   /** Gives a device a command. 200: it is connected. 202: it is away, and mode=queue lets the command wait for it. */
   @Post('command')
+  @ApiProblem(404, 'DEVICE_NOT_CONNECTED: the device is not connected, and mode is live')
+  @ApiProblem(409, 'IDEMPOTENCY_KEY_REUSED: the key was used for another command')
+  @ApiProblem(
+    413,
+    'METADATA_TOO_LARGE: metadata exceeds METADATA_MAX_BYTES. PAYLOAD_TOO_LARGE: the body exceeds API_BODY_LIMIT_BYTES',
+  )
   @RequireScope('command')
   @ApiHeader({
     name: 'Idempotency-Key',
@@ -82,6 +89,7 @@ export class CommandsController {
 
   /** One command with its attempts. */
   @Get('commands/:id')
+  @ApiProblem(404, 'COMMAND_NOT_FOUND')
   async get(@Param() { id }: CommandIdParam): Promise<CommandAnswerDto> {
     const { command, ...attempts } = await this.commands.get(id);
     return { success: true, command: CommandDto.from(command), ...attempts };
@@ -89,6 +97,8 @@ export class CommandsController {
 
   /** Cancels a command that was not written yet. 409 when it was. */
   @Post('commands/:id/cancel')
+  @ApiProblem(404, 'COMMAND_NOT_FOUND')
+  @ApiProblem(409, 'NOT_CANCELLABLE: it was written to the device, or has ended')
   @RequireScope('command')
   @HttpCode(HttpStatus.OK)
   async cancel(@Param() { id }: CommandIdParam, @Actor() actor: AuditActor): Promise<CommandCancelledDto> {

@@ -7,7 +7,10 @@ export class DeviceMessageQuery {
   @PageLimit()
   readonly limit: number = 100;
 
-  /** `nextCursor` of the page before. */
+  /**
+   * `nextCursor` of the page before.
+   * @example '1207'
+   */
   @IsOptional()
   @Matches(/^\d{1,18}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
   readonly cursor?: string;
@@ -15,6 +18,7 @@ export class DeviceMessageQuery {
 
 /** Text or bytes that a device sent unasked: serial data, or a reply that fits no command. */
 export class DeviceMessageDto {
+  /** @example '1207' */
   readonly messageId!: string;
   readonly receivedAt!: Date;
   /** 12, 13, 14 or 15. */
@@ -23,8 +27,12 @@ export class DeviceMessageDto {
   readonly messageType!: number;
   /** When the device sent it, by its own clock; codecs 13 and 15 only. */
   readonly deviceTime!: Date | null;
+  /** @example 'Hello' */
   readonly text!: string;
-  /** The payload in hex: serial data need not be text. */
+  /**
+   * The payload in hex: serial data need not be text.
+   * @example '48656c6c6f'
+   */
   readonly payloadHex!: string;
 
   static from({ messageId, receivedAt, codec, messageType, deviceTime, text, payload }: DeviceMessageRow): DeviceMessageDto {
@@ -34,8 +42,10 @@ export class DeviceMessageDto {
 
 export class DeviceMessageListDto {
   readonly success!: true;
+  /** @example '350612345678901' */
   readonly imei!: string;
   readonly count!: number;
   readonly messages!: DeviceMessageDto[];
+  /** @example '1207' */
   readonly nextCursor!: string | null;
 }

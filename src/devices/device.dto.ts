@@ -11,14 +11,20 @@ export class DeviceDto {
   readonly remoteAddress!: string;
   /** @example 40112 */
   readonly remotePort!: number;
-  /** Unique for each connection. */
+  /**
+   * Unique for each connection.
+   * @example '0d8f1f7e-6a51-4f0e-9b43-3a9c1f0b7a52'
+   */
   readonly connectionId!: string;
   /**
    * Which instance holds it.
    * @example 'iot-broker-7c9f4:1'
    */
   readonly instance!: string;
-  /** The id of that instance. */
+  /**
+   * The id of that instance.
+   * @example '7b0c2a4e-93d1-4c55-8f0e-2f6a1d9e4b10'
+   */
   readonly instanceId!: string;
   /** Grows with every login of a device. */
   readonly epoch!: number;

@@ -1,5 +1,6 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { ApiProblem } from '../platform/http/api-problem.decorator.js';
 import { ImeiParam } from '../platform/http/imei.param.js';
 import { StatsRegistry } from '../platform/observability/stats-registry.js';
 import { type DeviceAnswerDto, type DeviceListDto } from './device.dto.js';
@@ -23,6 +24,7 @@ export class DevicesController {
 
   /** One connected device. 404 when it is not connected to any instance. */
   @Get('devices/:imei')
+  @ApiProblem(404, 'DEVICE_NOT_CONNECTED')
   async get(@Param() { imei }: ImeiParam): Promise<DeviceAnswerDto> {
     return { success: true, device: await this.devices.getConnected(imei) };
   }

@@ -2,6 +2,7 @@
 export class InstanceStatsDto {
   /** @example 'iot-broker-7c9f4:1' */
   readonly instance!: string;
+  /** @example '7b0c2a4e-93d1-4c55-8f0e-2f6a1d9e4b10' */
   readonly instanceId!: string;
   readonly startedAt!: Date;
   readonly heartbeatAt!: Date;

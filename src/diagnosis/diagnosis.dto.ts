@@ -7,7 +7,10 @@ export class LikelyCauseDto {
    * @example 'CLOCK_AHEAD'
    */
   readonly code!: string;
-  /** For people. */
+  /**
+   * For people.
+   * @example 'The clock of the device is an hour ahead'
+   */
   readonly text!: string;
 }
 
@@ -52,6 +55,7 @@ export class AdmissionFindingsDto {
 
 export class DiagnosisDto {
   readonly success!: true;
+  /** @example '350612345678901' */
   readonly imei!: string;
   readonly connectedSince!: Date | null;
   readonly likelyCauses!: LikelyCauseDto[];

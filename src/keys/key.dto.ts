@@ -28,7 +28,10 @@ export class KeyDto {
 export class KeyMadeDto {
   readonly success!: true;
   readonly key!: KeyDto;
-  /** What goes into `x-api-key`. Shown this once: only its hash is kept. */
+  /**
+   * What goes into `x-api-key`. Shown this once: only its hash is kept.
+   * @example 'iot_and_43_letters_digits_dashes_underscores'
+   */
   readonly secret!: string;
 }
 

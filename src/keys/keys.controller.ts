@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { ApiProblem } from '../platform/http/api-problem.decorator.js';
 import { Actor } from '../platform/audit/actor.decorator.js';
 import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { RequireScope } from '../platform/http/require-scope.decorator.js';
@@ -15,6 +16,7 @@ export class KeysController {
 
   /** Makes a key. The answer is the only place where it is ever shown. */
   @Post()
+  @ApiProblem(409, 'KEY_NAME_TAKEN, TOO_MANY_KEYS')
   async create(@Body() dto: CreateKeyDto, @Actor() actor: AuditActor): Promise<KeyMadeDto> {
     const { key, secret } = await this.keys.create(dto, actor);
     return { success: true, key: KeyDto.from(key), secret };
@@ -29,6 +31,7 @@ export class KeysController {
 
   /** Revokes a key. It stops working within seconds on every instance. */
   @Delete(':id')
+  @ApiProblem(404, 'KEY_NOT_FOUND')
   async revoke(@Param() { id }: KeyIdParam, @Actor() actor: AuditActor): Promise<KeyAnswerDto> {
     return { success: true, key: KeyDto.from(await this.keys.revoke(id, actor)) };
   }

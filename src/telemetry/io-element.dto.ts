@@ -10,7 +10,10 @@ export class IoElementDto {
   readonly id!: number;
   /** @example 'External Voltage' */
   readonly name!: string;
-  /** The column of the telemetry table, null when its values stand in `io`. */
+  /**
+   * The column of the telemetry table, null when its values stand in `io`.
+   * @example 'external_voltage'
+   */
   readonly column!: string | null;
   /** Bytes by the table, null where it gives none. */
   readonly width!: number | null;
@@ -18,6 +21,7 @@ export class IoElementDto {
   @ApiProperty({ enum: ['unsigned', 'signed', 'hex', 'ascii'] })
   readonly type!: IoElementDefinition['type'];
   readonly multiplier!: number | null;
+  /** @example 'V' */
   readonly unit!: string | null;
   /** Words for single values. */
   @ApiProperty({
@@ -48,6 +52,7 @@ export class IoElementDto {
   readonly otherWidths!: readonly number[];
   /** The API writes the value with leading zeros up to that many digits. */
   readonly minDigits!: number | null;
+  /** @example 'Permanent I/O elements' */
   readonly group!: string | null;
   /** In the table of the TFT100. */
   readonly tft100!: boolean;

@@ -40,7 +40,10 @@ export class TelemetryHistoryQuery extends RecordViewQuery {
   @IsIn(['newest', 'oldest'], { message: 'order must be newest or oldest' })
   readonly order: RecordOrder = 'newest';
 
-  /** `nextCursor` of the page before; keep the other parameters as they were. */
+  /**
+   * `nextCursor` of the page before; keep the other parameters as they were.
+   * @example 'bmV3ZXN0fDIwMjYtMTEtMjNUMTI6MDA6MDAuMTIzWnwtMQ'
+   */
   @IsOptional()
   @IsString()
   @Matches(/^[A-Za-z0-9_-]{1,100}$/, { message: 'cursor must be a nextCursor of an earlier answer' })

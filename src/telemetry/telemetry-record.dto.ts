@@ -11,9 +11,15 @@ import { type AttributeValue, type StoredIo, type TelemetryRecord } from './tele
 export class ScaledElementDto {
   /** AVL id. */
   readonly id!: number;
-  /** The column of the telemetry table, null for what stands in `io`. */
+  /**
+   * The column of the telemetry table, null for what stands in `io`.
+   * @example 'external_voltage'
+   */
   readonly column!: string | null;
-  /** From Teltonika's AVL table; null for an id that it does not have, and when the width on the wire does not fit the table. */
+  /**
+   * From Teltonika's AVL table; null for an id that it does not have, and when the width on the wire does not fit the table.
+   * @example 'External Voltage'
+   */
   readonly name!: string | null;
   /** As the device sent it. Ids of eight bytes are text, so that no digit is lost; ids of variable width are hex, or text in a column. */
   @ApiProperty({ oneOf: [{ type: 'number' }, { type: 'string' }], example: 12843 })
@@ -87,15 +93,20 @@ export class TelemetryRecordDto {
 
 export class TelemetryHistoryDto {
   readonly success!: true;
+  /** @example '350612345678901' */
   readonly imei!: string;
   readonly count!: number;
   readonly records!: TelemetryRecordDto[];
-  /** Give it as `cursor` to get the next page. Null: there is no more. */
+  /**
+   * Give it as `cursor` to get the next page. Null: there is no more.
+   * @example 'bmV3ZXN0fDIwMjYtMTEtMjNUMTI6MDA6MDAuMTIzWnwtMQ'
+   */
   readonly nextCursor!: string | null;
 }
 
 export class TelemetryLatestDto {
   readonly success!: true;
+  /** @example '350612345678901' */
   readonly imei!: string;
   readonly record!: TelemetryRecordDto;
 }

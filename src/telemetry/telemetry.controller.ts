@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { ApiProblem } from '../platform/http/api-problem.decorator.js';
 import { ImeiParam } from '../platform/http/imei.param.js';
 import { IO_ELEMENTS } from '../protocol/io-dictionary.js';
 import { IoElementDto, type IoElementListDto } from './io-element.dto.js';
@@ -14,12 +15,14 @@ export class TelemetryController {
 
   /** A device's records, page by page, in the order of the device's clock. */
   @Get('devices/:imei/telemetry')
+  @ApiProblem(404, 'DEVICE_UNKNOWN: it has sent no record and is not connected')
   async history(@Param() { imei }: ImeiParam, @Query() query: TelemetryHistoryQuery): Promise<TelemetryHistoryDto> {
     return this.telemetry.history(imei, query);
   }
 
   /** A device's newest record by its own clock, also when older ones arrived after it. */
   @Get('devices/:imei/telemetry/latest')
+  @ApiProblem(404, 'DEVICE_UNKNOWN: it has sent no record and is not connected. NO_TELEMETRY: it is connected and has sent none')
   async latest(@Param() { imei }: ImeiParam, @Query() { view }: RecordViewQuery): Promise<TelemetryLatestDto> {
     return this.telemetry.latest(imei, view);
   }

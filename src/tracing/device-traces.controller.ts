@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Actor } from '../platform/audit/actor.decorator.js';
+import { ApiProblem } from '../platform/http/api-problem.decorator.js';
 import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { ImeiParam } from '../platform/http/imei.param.js';
 import { DEFAULT_TTL_SECONDS, StartTraceDto, type DeviceTraceAnswerDto, type DeviceTraceListDto } from './device-trace.dto.js';
@@ -27,6 +28,7 @@ export class DeviceTracesController {
 
   /** Logs every byte a device sends and gets, in hex, on all instances, for an hour or as long as `ttlSeconds` says. */
   @Put(':imei')
+  @ApiProblem(409, 'TOO_MANY_TRACES')
   async start(
     @Param() { imei }: ImeiParam,
     @Body() { ttlSeconds = DEFAULT_TTL_SECONDS }: StartTraceDto,

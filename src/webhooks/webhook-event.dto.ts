@@ -77,14 +77,23 @@ export class WebhookEventDto extends FeedEventDto {
 export class DeliveryAttemptDto implements DeliveryAttempt {
   readonly attempt!: number;
   readonly attemptedAt!: Date;
-  /** The event's own id, or that of the batch it was in. */
+  /**
+   * The event's own id, or that of the batch it was in.
+   * @example 'evt_0d8f1f7e-6a51-4f0e-9b43-3a9c1f0b7a52'
+   */
   readonly webhookId!: string;
   /** HTTP status; null when no answer came. */
   readonly status!: number | null;
   readonly durationMs!: number;
-  /** The first KB of the host's answer. */
+  /**
+   * The first KB of the host's answer.
+   * @example 'ok'
+   */
   readonly answer!: string | null;
-  /** Why there was no answer. */
+  /**
+   * Why there was no answer.
+   * @example 'connect ECONNREFUSED 127.0.0.1:3000'
+   */
   readonly error!: string | null;
 }
 
@@ -92,7 +101,10 @@ export class WebhookEventListDto {
   readonly success!: true;
   readonly count!: number;
   readonly events!: WebhookEventDto[];
-  /** Give it as `cursor` to get the next page. Null: there is no more. */
+  /**
+   * Give it as `cursor` to get the next page. Null: there is no more.
+   * @example '81264_1207'
+   */
   readonly nextCursor!: string | null;
 }
 
@@ -108,7 +120,10 @@ export class WebhookEventAnswerDto {
 export class ReplayAcceptedDto {
   readonly success!: true;
   readonly replayed!: number;
-  /** Not null: there were more than one request replays; give it as `cursor`. */
+  /**
+   * Not null: there were more than one request replays; give it as `cursor`.
+   * @example '81264_1207'
+   */
   readonly nextCursor!: string | null;
 }
 
@@ -116,7 +131,10 @@ export class EventFeedDto {
   readonly success!: true;
   readonly count!: number;
   readonly events!: FeedEventDto[];
-  /** Give it as `after` to go on from here, now or when something has happened. */
+  /**
+   * Give it as `after` to go on from here, now or when something has happened.
+   * @example '81264_1207'
+   */
   readonly nextCursor!: string;
   /** There is more at once. */
   readonly hasMore!: boolean;

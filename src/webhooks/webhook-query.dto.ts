@@ -42,7 +42,10 @@ export class WebhookEventQuery {
   @PageLimit()
   readonly limit: number = 100;
 
-  /** `nextCursor` of the page before. */
+  /**
+   * `nextCursor` of the page before.
+   * @example '81264_1207'
+   */
   @IsOptional()
   @Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE })
   readonly cursor?: string;
@@ -84,7 +87,10 @@ export class ReplayDto {
   @OptionalTime()
   readonly to?: Date;
 
-  /** `nextCursor` of the answer before, when there were more. */
+  /**
+   * `nextCursor` of the answer before, when there were more.
+   * @example '81264_1207'
+   */
   @IsOptional()
   @Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE })
   readonly cursor?: string;

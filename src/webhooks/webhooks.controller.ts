@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { ApiProblem } from '../platform/http/api-problem.decorator.js';
 import { Actor } from '../platform/audit/actor.decorator.js';
 import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
@@ -28,6 +29,7 @@ export class WebhooksController {
 
   /** One event with every attempt to deliver it. */
   @Get('events/:id')
+  @ApiProblem(404, 'EVENT_NOT_FOUND')
   async get(@Param() { id }: EventIdParam): Promise<WebhookEventAnswerDto> {
     const { event, ...attempts } = await this.webhooks.get(id);
     return { success: true, event: WebhookEventDto.from(event), ...attempts };
@@ -35,6 +37,8 @@ export class WebhooksController {
 
   /** Tells the host of an event once more, under the same id, whatever became of it before. */
   @Post('events/:id/replay')
+  @ApiProblem(404, 'EVENT_NOT_FOUND')
+  @ApiProblem(409, 'WEBHOOKS_DISABLED: NOTIFICATION_URL is not set')
   @HttpCode(HttpStatus.ACCEPTED)
   async replay(@Param() { id }: EventIdParam, @Actor() actor: AuditActor): Promise<ReplayAcceptedDto> {
     await this.webhooks.replay(id, actor);
@@ -43,6 +47,7 @@ export class WebhooksController {
 
   /** Tells the host of many events once more: without a state, of those that were given up. */
   @Post('replay')
+  @ApiProblem(409, 'WEBHOOKS_DISABLED: NOTIFICATION_URL is not set')
   @HttpCode(HttpStatus.ACCEPTED)
   async replayAll(@Body() replay: ReplayDto, @Actor() actor: AuditActor): Promise<ReplayAcceptedDto> {
     return { success: true, ...(await this.webhooks.replayAll(replay, actor)) };

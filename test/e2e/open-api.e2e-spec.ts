@@ -3,7 +3,14 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { API_KEY, Gateway } from '../support/gateway.js';
 import { examplesOf } from '../support/open-api-examples.js';
-import { readOpenApi, routesOf, type OpenApiDocument, type Route } from '../support/open-api.js';
+import {
+  operationsOf,
+  type OpenApiSchema,
+  readOpenApi,
+  routesOf,
+  type OpenApiDocument,
+  type Route,
+} from '../support/open-api.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const SCOPES = ['read', 'command', 'admin'] as const;
@@ -52,6 +59,98 @@ describe('the OpenAPI document', () => {
       return ajv.validate(local, value) ? [] : [{ at, value, errors: ajv.errorsText() }];
     });
     expect(refused).toEqual([]);
+  });
+
+  it('has a parameter for every {name} of a path', () => {
+    for (const { path, parameters } of operationsOf(document)) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect([path, parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)]).toEqual([path, named]);
+    }
+  });
+
+  it('lists the errors of every operation with a key, in the form of the error body', () => {
+    const form = { 'application/json': { schema: { $ref: '#/components/schemas/Problem' } } };
+    for (const { path, method, parameters, requestBody, responses, security } of operationsOf(document)) {
+      if (security?.length === 0) {
+        continue;
+      }
+      const expected = ['401', '403', '429', '503', 'default'];
+      expected.push(...(parameters.length > 0 || requestBody ? ['400'] : []), ...(requestBody ? ['413', '415'] : []));
+      for (const status of expected) {
+        expect([method, path, status, responses[status]?.content]).toEqual([method, path, status, form]);
+      }
+      expect(Object.keys(responses['429']?.headers ?? {})).toEqual(expect.arrayContaining(['retry-after', 'x-ratelimit-limit']));
+      expect(Object.keys(responses['503']?.headers ?? {})).toEqual(['retry-after']);
+    }
+  });
+
+  it('lists 404 and 409 where they are answered', () => {
+    const answered = (status: string) =>
+      operationsOf(document)
+        .filter(({ responses }) => status in responses)
+        .map(({ method, path }) => `${method} ${path.replace('/api/v1/', '')}`);
+    expect(answered('404')).toEqual(
+      expect.arrayContaining([
+        'get devices/{imei}',
+        'post command',
+        'get commands/{id}',
+        'get webhooks/events/{id}',
+        'delete keys/{id}',
+      ]),
+    );
+    expect(answered('409')).toEqual(
+      expect.arrayContaining([
+        'post command',
+        'post commands/{id}/cancel',
+        'post webhooks/replay',
+        'post keys',
+        'put log/devices/{imei}',
+      ]),
+    );
+  });
+
+  it('shows the scope in the description, where Swagger UI prints it', () => {
+    for (const { path, description, security, ...operation } of operationsOf(document)) {
+      if (security?.length !== 0) {
+        expect([path, description]).toEqual([path, expect.stringContaining(`scope \`${operation['x-required-scope']}\``)]);
+      }
+    }
+  });
+
+  it('refuses unknown fields of bodies as the gateway does, and requires a body only where a field is required', () => {
+    const bodies = operationsOf(document).filter(({ requestBody }) => requestBody);
+    expect(bodies.length).toBeGreaterThan(5);
+    for (const { path, requestBody } of bodies) {
+      const name = requestBody?.content['application/json']?.schema.$ref?.split('/').at(-1) ?? 'none';
+      const schema = document.components.schemas[name];
+      expect([path, schema?.additionalProperties]).toEqual([path, false]);
+      expect([path, requestBody?.required]).toEqual([path, (schema?.required?.length ?? 0) > 0]);
+    }
+  });
+
+  it('has an example for every text that is not a choice or a time', () => {
+    const isBareText = ({ type, enum: choices, format, example }: OpenApiSchema) =>
+      type === 'string' && choices === undefined && format !== 'date-time' && example === undefined;
+    const fields = Object.entries(document.components.schemas).flatMap(([schema, { properties = {} }]) =>
+      Object.entries(properties).flatMap(([name, property]) => (isBareText(property) ? [`${schema}.${name}`] : [])),
+    );
+    const parameters = operationsOf(document).flatMap(({ path, parameters: all }) =>
+      all.flatMap(({ name, schema, example }) => (example === undefined && isBareText(schema) ? [`${path} ${name}`] : [])),
+    );
+    expect([fields, parameters]).toEqual([[], []]);
+  });
+
+  it('describes Idempotency-Key, cursors and the headers of the rate limit', () => {
+    const all = operationsOf(document);
+    const keys = all.flatMap(({ parameters }) => parameters.filter(({ name }) => name === 'Idempotency-Key'));
+    const cursors = all.flatMap(({ parameters }) => parameters.filter(({ name }) => name === 'cursor' || name === 'after'));
+    expect([keys.length > 0, cursors.length >= 8]).toEqual([true, true]);
+    for (const parameter of [...keys, ...cursors]) {
+      expect(parameter.description).toMatch(/.{10}/);
+    }
+    for (const name of ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'retry-after']) {
+      expect(document.components.headers[name]?.description).toMatch(/.{10}/);
+    }
   });
 
   it('names a scope for every route of the API, and no route without a key but those for probes', () => {

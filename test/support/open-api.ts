@@ -1,9 +1,39 @@
 /** As much of an OpenAPI document as the tests look at. */
 export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, OpenApiSchema>>;
+    readonly headers: Readonly<Record<string, { readonly description: string }>>;
+  };
+}
+
+export interface OpenApiSchema {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly format?: string;
+  readonly example?: unknown;
+  readonly properties?: Readonly<Record<string, OpenApiSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: unknown;
+}
+
+export interface OpenApiParameter {
+  readonly in: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly example?: unknown;
+  readonly schema: OpenApiSchema;
 }
 
 export interface OpenApiOperation {
+  readonly description?: string;
+  readonly parameters?: readonly OpenApiParameter[];
+  readonly requestBody?: {
+    readonly required?: boolean;
+    readonly content: Readonly<Record<string, { readonly schema: OpenApiSchema }>>;
+  };
+  readonly responses: Readonly<Record<string, { readonly content?: unknown; readonly headers?: object }>>;
   readonly security?: readonly unknown[];
   readonly 'x-required-scope'?: string;
 }
@@ -20,7 +50,20 @@ export async function readOpenApi(apiUrl: string): Promise<OpenApiDocument> {
   return (await (await fetch(`${apiUrl}/docs-json`)).json()) as OpenApiDocument;
 }
 
-/** Every operation of the document. */
+/** Every operation of the document, as it stands there. */
+export function operationsOf({ paths }: OpenApiDocument) {
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({
+      path,
+      method,
+      ...operation,
+      parameters: operation.parameters ?? [],
+      requestBody: operation.requestBody,
+    })),
+  );
+}
+
+/** Every operation of the document, ready to be requested. */
 export function routesOf({ paths }: OpenApiDocument): Route[] {
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, operation]) => ({

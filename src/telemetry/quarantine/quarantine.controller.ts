@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
+import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
 import { Actor } from '../../platform/audit/actor.decorator.js';
 import { type AuditActor } from '../../platform/audit/audit-entry.js';
 import { RequireScope } from '../../platform/http/require-scope.decorator.js';
@@ -13,11 +14,7 @@ import {
 } from './quarantine.dto.js';
 import { QuarantineService } from './quarantine.service.js';
 
-const problem = (status: number, description: string) =>
-  ApiResponse({ status, description, content: { 'application/json': { schema: { $ref: '#/components/schemas/Problem' } } } });
-
 @ApiTags('Telemetry')
-@problem(HttpStatus.SERVICE_UNAVAILABLE, 'The database cannot be reached')
 @Controller('quarantine')
 export class QuarantineController {
   constructor(private readonly quarantine: QuarantineService) {}
@@ -30,7 +27,7 @@ export class QuarantineController {
 
   /** One entry of the quarantine. */
   @Get(':id')
-  @problem(HttpStatus.NOT_FOUND, 'Not in quarantine')
+  @ApiProblem(404, 'QUARANTINE_ENTRY_NOT_FOUND')
   async get(@Param() { id }: QuarantineIdParam): Promise<QuarantineAnswerDto> {
     return { success: true, entry: await this.quarantine.get(id) };
   }

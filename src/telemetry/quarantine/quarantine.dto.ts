@@ -135,7 +135,10 @@ export class QuarantineListDto {
   readonly success!: true;
   readonly count!: number;
   readonly entries!: QuarantineEntryDto[];
-  /** Pass it as `cursor` to get the next page. Null: this is the last page. */
+  /**
+   * Pass it as `cursor` to get the next page. Null: this is the last page.
+   * @example '1207'
+   */
   readonly nextCursor!: string | null;
 }
 
@@ -175,6 +178,9 @@ export class QuarantineRetriedDto {
   readonly duplicates!: number;
   /** Entries that stay in quarantine, with the reason. */
   readonly remaining!: StillQuarantinedDto[];
-  /** Pass it as `cursor` to go on with the next entries. Null: no entries are left to retry. */
+  /**
+   * Pass it as `cursor` to go on with the next entries. Null: no entries are left to retry.
+   * @example '1207'
+   */
   readonly nextCursor!: string | null;
 }
