@@ -26,7 +26,14 @@ export async function fillHistory(database: Client): Promise<void> {
     await fillDay(database, new Date(today - back * DAY_MS), new Date(today - (back - 1) * DAY_MS));
   }
   await database.query(`analyze ${TABLE}`);
-  // As the gateway does for devices it hears from.
+  // As the gateway does for the devices that send to it.
+  await database.query(
+    `insert into tbl_iot_telemetry_device_days as known (iot_imei, days)
+     select (${imeiOf(0)} + device)::text, int4multirange(int4range($1, $2))
+       from generate_series(0, ${DEVICES - 1}) device
+     on conflict (iot_imei) do update set days = known.days + excluded.days`,
+    [today / DAY_MS - DAYS, today / DAY_MS],
+  );
   await database.query(
     upsertLatest(`select distinct on (iot_imei) ${COPY_COLUMNS.join(', ')} from ${partitionOf(new Date(today - DAY_MS))}
       order by iot_imei, iot_timestamp desc, record_hash desc`),

@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { inRanges } from '../platform/database/day-windows.js';
 import { type AdmissionFindings, type CommandFindings, type LogEntry, type RecordFindings } from './findings.js';
 
 const RECORDS_LOOKED_AT = 200;
+/** Of the newest days with records: days that follow each other, and groups of such days. */
+const DAYS_LOOKED_AT = 10;
+const RANGES_LOOKED_AT = 4;
 const LOG_ENTRIES = 200;
 const COMMAND_DAYS = 7;
 /** AVL id 69: off, asleep, off because of static navigation. With 1 and 2 the receiver is on. */
@@ -24,8 +28,16 @@ export class DiagnosisRepository {
     );
   }
 
-  /** The last ones by the device's clock, which is the order that has an index. */
+  /** The last ones by the device's clock, which is the order that has an index, of the last days that it has records of. */
   async readRecords(imei: string): Promise<RecordFindings> {
+    // As constants: PostgreSQL locks every partition that it cannot leave out when it plans.
+    const days = await this.dataSource.query<{ first: number; last: number }[]>(
+      `select greatest(lower(range), upper(range) - $2::int) as first, upper(range) - 1 as last
+         from tbl_iot_telemetry_device_days, unnest(days) as range where iot_imei = $1 order by 2 desc limit $3`,
+      [imei, DAYS_LOOKED_AT, RANGES_LOOKED_AT],
+    );
+    const columns = 'timestamp, iot_timestamp, satellites, latitude, longitude, gnss_status, sleep_mode';
+    const newestFirst = 'order by iot_timestamp desc limit $2';
     const [row] = await this.dataSource.query<[RecordFindings]>(
       `select count(*)::int as looked, min(extract(epoch from timestamp - iot_timestamp))::float8 as "leastClockOffsetSeconds",
               count(*) filter (where satellites = 0 and gnss_off)::int as "gnssOff",
@@ -34,7 +46,12 @@ export class DiagnosisRepository {
               max(timestamp) as "lastReceivedAt"
          from (select timestamp, iot_timestamp, satellites, latitude, longitude,
                       coalesce(gnss_status in (${GNSS_OFF_STATUSES}), false) or coalesce(sleep_mode > 0, false) as gnss_off
-                 from tbl_iot_telemetry_data where iot_imei = $1 order by iot_timestamp desc limit $2) last`,
+                 from ((select ${columns} from tbl_iot_telemetry_data
+                         where iot_imei = $1 and ${inRanges('iot_timestamp', days)}
+                           and tableoid <> 'tbl_iot_telemetry_data_default'::regclass ${newestFirst})
+                       union all
+                       (select ${columns} from tbl_iot_telemetry_data_default where iot_imei = $1 ${newestFirst})) record
+                ${newestFirst}) last`,
       [imei, RECORDS_LOOKED_AT],
     );
     return row;

@@ -3,11 +3,11 @@ import { decodeRecords } from '../protocol/avl-decoder.js';
 import { DevicesService } from '../devices/devices.service.js';
 import { FrameSplitter } from '../protocol/frame-splitter.js';
 import { isBadRow, isDuplicateKey, isStaleRoute } from '../platform/database/database-errors.js';
+import { DeviceDays } from './device-days.js';
 import { IngestCounters } from './ingest-counters.js';
 import { QuarantineRepository } from './quarantine/quarantine.repository.js';
 import { type RecordBatch } from './record-batch.js';
 import { TelemetryEvents } from './telemetry-events.js';
-import { TelemetryPartitions } from './telemetry-partitions.js';
 import { type MergedRows, TelemetryRepository } from './telemetry.repository.js';
 
 /**
@@ -21,7 +21,7 @@ export class BatchStore {
 
   constructor(
     private readonly repository: TelemetryRepository,
-    private readonly partitions: TelemetryPartitions,
+    private readonly deviceDays: DeviceDays,
     private readonly events: TelemetryEvents,
     private readonly counters: IngestCounters,
     private readonly devices: DevicesService,
@@ -33,7 +33,7 @@ export class BatchStore {
     if (batch.rowCount === 0) {
       return;
     }
-    this.partitions.note(batch.days);
+    await this.deviceDays.add(batch);
     try {
       await this.copy(batch);
       this.counters.recordsStored += batch.rowCount;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { inRanges } from '../platform/database/day-windows.js';
 import { NEWEST_DAYS_AHEAD } from './clock-window.js';
 import { COPY_COLUMNS } from './telemetry-columns.js';
 
@@ -24,10 +25,10 @@ export class LatestRecordsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
-   * Brings the latest records of these devices up to date with the table. The bound by the record known so far lets
-   * PostgreSQL look into the partitions since then only.
+   * Brings the latest records of these devices up to date with what the table holds of one day. The day is a constant, so that PostgreSQL opens its
+   * partition only.
    */
-  async refresh(imeis: readonly string[]): Promise<void> {
+  async refresh(day: number, imeis: readonly string[]): Promise<void> {
     await this.dataSource.query(
       upsertLatest(`
         select newest.*
@@ -36,7 +37,7 @@ export class LatestRecordsRepository {
            select ${COLUMNS}
              from tbl_iot_telemetry_data
             where iot_imei = device.imei
-              and iot_timestamp >= coalesce((select iot_timestamp from tbl_iot_telemetry_latest where iot_imei = device.imei), '-infinity')
+              and ${inRanges('iot_timestamp', [{ first: day, last: day }])}
               and iot_timestamp < now() + interval '${NEWEST_DAYS_AHEAD} days'
             order by iot_timestamp desc, record_hash desc
             limit 1

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { DatabaseAvailability } from '../platform/database/database-availability.js';
+import { dayOf, NEWEST_DAYS_AHEAD } from './clock-window.js';
 import { LatestRecordsRepository } from './latest-records.repository.js';
 
 const REFRESH_EVERY_MS = 10_000;
@@ -13,7 +14,8 @@ const DEVICES_AT_A_TIME = 500;
 @Injectable()
 export class LatestRecords {
   private readonly logger = new Logger(LatestRecords.name);
-  private readonly touched = new Set<string>();
+  /** Devices by the day of their newest record that has arrived. */
+  private touched = new Map<number, Set<string>>();
   private refreshing = false;
 
   constructor(
@@ -21,9 +23,25 @@ export class LatestRecords {
     private readonly database: DatabaseAvailability,
   ) {}
 
-  /** New records of this device are in the table. */
-  touch(imei: string): void {
-    this.touched.add(imei);
+  /**
+   * New records of this device are in the table. Only the newest day that may be the latest one counts, and the one before it when that day is
+   * not over by then: its later half is too far ahead.
+   */
+  touch(imei: string, days: readonly number[]): void {
+    const newestAllowed = dayOf(Date.now()) + NEWEST_DAYS_AHEAD;
+    const allowed = days.filter((day) => day <= newestAllowed);
+    const newest = Math.max(...allowed);
+    this.add(imei, newest);
+    if (newest === newestAllowed) {
+      this.add(imei, Math.max(...allowed.filter((day) => day < newestAllowed)));
+    }
+  }
+
+  private add(imei: string, day: number): void {
+    if (Number.isFinite(day)) {
+      const devices = this.touched.get(day) ?? new Set();
+      this.touched.set(day, devices.add(imei));
+    }
   }
 
   @Interval(REFRESH_EVERY_MS)
@@ -34,21 +52,24 @@ export class LatestRecords {
     this.refreshing = true;
     try {
       // Only those waiting now: a fleet that never pauses must not keep this loop from ending.
-      const imeis = [...this.touched];
-      this.touched.clear();
-      for (let start = 0; start < imeis.length; start += DEVICES_AT_A_TIME) {
-        await this.refreshSome(imeis.slice(start, start + DEVICES_AT_A_TIME));
+      const { touched } = this;
+      this.touched = new Map();
+      for (const [day, devices] of touched) {
+        const imeis = [...devices];
+        for (let start = 0; start < imeis.length; start += DEVICES_AT_A_TIME) {
+          await this.refreshSome(day, imeis.slice(start, start + DEVICES_AT_A_TIME));
+        }
       }
     } finally {
       this.refreshing = false;
     }
   }
 
-  private async refreshSome(imeis: readonly string[]): Promise<void> {
+  private async refreshSome(day: number, imeis: readonly string[]): Promise<void> {
     try {
-      await this.repository.refresh(imeis);
+      await this.repository.refresh(day, imeis);
     } catch (error) {
-      imeis.forEach((imei) => this.touched.add(imei));
+      imeis.forEach((imei) => this.add(imei, day));
       const next = `next try in ${REFRESH_EVERY_MS / 1000} s`;
       this.database.logFailure(this.logger, `The latest records could not be refreshed, ${next}`, error);
     }

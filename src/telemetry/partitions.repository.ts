@@ -82,8 +82,21 @@ export class PartitionsRepository {
       await manager.query(`lock table ${DEFAULT_PARTITION} in access exclusive mode`);
       await moveRows(manager, name, day);
       await manager.query(`alter table ${TABLE} attach partition ${name} for values from (${bound(day)}) to (${bound(day + 1)})`);
+      await indexDevices(manager, day);
       return true;
     });
+  }
+
+  /** Days whose partition may have devices that `tbl_iot_telemetry_device_days` does not know of. */
+  async findUnindexed(): Promise<number[]> {
+    const rows = await this.dataSource.query<{ day: number }[]>('select day from tbl_iot_telemetry_indexed_days');
+    const indexed = new Set(rows.map(({ day }) => day));
+    return (await this.findDays()).filter((day) => !indexed.has(day));
+  }
+
+  /** Adds the devices of a day's partition to `tbl_iot_telemetry_device_days`. */
+  async index(day: number): Promise<void> {
+    await this.dataSource.transaction((manager) => indexDevices(manager, day));
   }
 
   /**
@@ -102,6 +115,7 @@ export class PartitionsRepository {
   async drop(day: number): Promise<boolean> {
     return this.changePartitions(async (manager) => {
       await manager.query(`drop table if exists ${partitionName(day)}`);
+      await manager.query('delete from tbl_iot_telemetry_indexed_days where day = $1', [day]);
       return true;
     });
   }
@@ -128,6 +142,23 @@ export class PartitionsRepository {
       return lock.taken && (await work(manager));
     });
   }
+}
+
+/** Goes from one device to the next by the primary key, so the records of each are passed over. */
+async function indexDevices(manager: EntityManager, day: number): Promise<void> {
+  const name = partitionName(day);
+  await manager.query(
+    `with recursive device (imei) as (
+       select min(iot_imei) from ${name}
+       union all
+       select (select min(iot_imei) from ${name} where iot_imei > device.imei) from device where device.imei is not null
+     )
+     insert into tbl_iot_telemetry_device_days as known (iot_imei, days)
+     select imei, int4multirange(int4range($1, $1, '[]')) from device where imei is not null order by imei
+     on conflict (iot_imei) do update set days = known.days + excluded.days where not known.days @> excluded.days`,
+    [day],
+  );
+  await manager.query('insert into tbl_iot_telemetry_indexed_days values ($1) on conflict do nothing', [day]);
 }
 
 /** Returns whether there were any. */

@@ -19,6 +19,8 @@ export interface BatchedFrame {
   readonly bytes: Buffer;
   readonly firstRow: number;
   readonly rowCount: number;
+  /** Of the device times in it; one may be in it several times. */
+  readonly days: readonly number[];
   readonly stored: (records: number) => void;
   readonly failed: (error: unknown) => void;
 }
@@ -57,14 +59,19 @@ export class RecordBatch {
   /** The promise is settled by whoever writes the batch: fulfilled with the number of records once all of the frame are durable. */
   add(frame: IncomingFrame): Promise<number> {
     const firstRow = this.rowCount;
+    const days: number[] = [];
     for (const record of frame.records) {
       appendRecordRow(this.rows, frame.imei, record, frame.receivedAtMs);
       this.rowEnds.push(this.rows.length);
-      this.days.add(dayOf(storedTimestampMs(record)));
+      const day = dayOf(storedTimestampMs(record));
+      if (day !== days.at(-1)) {
+        days.push(day);
+        this.days.add(day);
+      }
     }
     const { imei, remoteAddress, bytes } = frame;
     return new Promise((stored, failed) => {
-      this.frames.push({ imei, remoteAddress, bytes, firstRow, rowCount: frame.records.length, stored, failed });
+      this.frames.push({ imei, remoteAddress, bytes, firstRow, rowCount: frame.records.length, days, stored, failed });
     });
   }
 

@@ -13,6 +13,8 @@ import { type PartitionChange, PartitionsRepository } from './partitions.reposit
 const MIN_ROWS_OF_A_DAY = 100;
 /** How soon a new day is looked at, and how soon after a blocking transaction has ended the partition is created. */
 const LOOK_EVERY_MS = 5_000;
+/** How often partitions that are not indexed by device are looked for. */
+const INDEX_EVERY_MS = 60_000;
 /** A transaction that holds the table for longer is not waited for at all. Those of the gateways are shorter. */
 const LONG_TRANSACTION_SECONDS = 1;
 /** Looks that are left out after an attempt that met only short transactions; the number doubles with each. */
@@ -37,6 +39,8 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
   /** True at first and every hour, and when records of a day without a partition have been stored. */
   private surveyIsDue = true;
   private dropIsDue = true;
+  private unindexed: readonly number[] | null = null;
+  private indexIsDue = true;
   private looksToLeaveOut = 0;
   private attemptsInVain = 0;
   private working = false;
@@ -50,7 +54,25 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
 
   /** A start without partitions is slower, not wrong. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.guarded(() => this.createAhead());
+    await this.guarded(async () => {
+      await this.look();
+      await this.createAhead();
+    });
+  }
+
+  /** Days whose partition is not indexed by device yet. */
+  async findUnindexed(): Promise<readonly number[]> {
+    return this.unindexed ?? this.look();
+  }
+
+  /** Days that have a partition, as far as this instance knows. */
+  get knownDays(): Iterable<number> {
+    return this.known;
+  }
+
+  /** False for a day whose records can only be in the default partition. */
+  mayHavePartition(day: number): boolean {
+    return this.known.has(day) || this.isInWindow(day);
   }
 
   /** Records of these days are about to be stored. Called for every batch. */
@@ -68,6 +90,11 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
     this.dropIsDue = true;
   }
 
+  @Interval(INDEX_EVERY_MS)
+  scheduleIndex(): void {
+    this.indexIsDue = true;
+  }
+
   @Interval(LOOK_EVERY_MS)
   async maintain(): Promise<void> {
     if (this.looksToLeaveOut > 0) {
@@ -78,11 +105,31 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
       if ((await this.createAhead()) && (await this.createArrived())) {
         this.blockades.create.clear();
       }
+      await this.index();
       if (this.dropIsDue && (await this.dropExpired())) {
         this.dropIsDue = false;
         this.blockades.drop.clear();
       }
     });
+  }
+
+  /** What partitions there are, and which of them are not indexed by device. */
+  private async look(): Promise<readonly number[]> {
+    this.known = new Set(await this.repository.findDays());
+    this.unindexed = await this.repository.findUnindexed();
+    return this.unindexed;
+  }
+
+  /** Partitions that were there before the index, or that somebody attached by hand. */
+  private async index(): Promise<void> {
+    if (!this.indexIsDue) {
+      return;
+    }
+    for (const day of await this.look()) {
+      await this.repository.index(day);
+    }
+    this.unindexed = [];
+    this.indexIsDue = false;
   }
 
   private async guarded(work: () => Promise<unknown>): Promise<void> {

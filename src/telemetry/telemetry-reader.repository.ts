@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { type Page, readPage } from '../platform/database/bounded-page.js';
+import { MAX_PAGE_BYTES, type MeasuredPage, type Page, readPage } from '../platform/database/bounded-page.js';
+import { DAY_MS, dayWindows, inRanges, timestamp, type DayWindow } from '../platform/database/day-windows.js';
 import { NEWEST_DAYS_AHEAD } from './clock-window.js';
+import { DeviceDays } from './device-days.js';
 import { type RecordCursor } from './record-cursor.js';
 import { type RecordOrder, type RecordView } from './telemetry-query.dto.js';
 import { SELECT_RECORD, type TelemetryRecord } from './telemetry-record.js';
@@ -26,36 +28,47 @@ const RECORD_BYTES = `coalesce(octet_length(iso6709_coordinates), 0) + case
 /** An element of `io` takes about ten bytes, and an object of about 150 with its name and unit. */
 const SCALED_SIZE = 16;
 
-/** The SQL that reads records. */
+/** From here on a page takes no more days: one window can add MAX_PAGE_BYTES. */
+const FULL_PAGE_BYTES = MAX_PAGE_BYTES / 4;
+
+const TABLE = 'tbl_iot_telemetry_data';
+const DEFAULT_PARTITION = 'tbl_iot_telemetry_data_default';
+
+/**
+ * Reads records of a device. PostgreSQL locks every partition that a statement could touch by what is known when it is planned, so the statements
+ * name the days of the device as constants: a page costs the same among 400 partitions and among 4,000.
+ */
 @Injectable()
 export class TelemetryReaderRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly deviceDays: DeviceDays,
+  ) {}
 
   /** A device's records in the order of its clock, from behind the cursor on. */
-  async findRange({ imei, from, to, order, view, after, limit }: RecordRange): Promise<Page<TelemetryRecord>> {
-    const [direction, beyond] = order === 'newest' ? ['desc', '<'] : ['asc', '>'];
-    // The bound on iot_timestamp alone says the same as the pair below it, in the form that lets PostgreSQL skip partitions.
-    const behindCursor = after
-      ? `and iot_timestamp ${beyond}= $4::timestamptz and (iot_timestamp, record_hash) ${beyond} ($4::timestamptz, $5::bigint)`
-      : '';
-    return readPage<TelemetryRecord>(
-      this.dataSource.manager,
-      {
-        fields: SELECT_RECORD,
-        alias: 'record',
-        columns: '*',
-        from: 'tbl_iot_telemetry_data record',
-        where: `where iot_imei = $1
-                  and iot_timestamp >= coalesce($2::timestamptz, '-infinity')
-                  and iot_timestamp < coalesce($3::timestamptz, 'infinity')
-                  ${behindCursor}`,
-        // Qualified: the select list has a text of the same name.
-        orderBy: `record.iot_timestamp ${direction}, record.record_hash ${direction}`,
-        bytes: view === 'raw' ? RECORD_BYTES : `${SCALED_SIZE} * (${RECORD_BYTES})`,
-        limit,
-      },
-      [imei, from, to, ...(after ? [after.iotTimestamp, after.recordHash] : [])],
-    );
+  async findRange(range: RecordRange): Promise<Page<TelemetryRecord>> {
+    const { imei, order, after, limit } = range;
+    let [from, to] = [range.from?.getTime() ?? -Infinity, range.to?.getTime() ?? Infinity];
+    if (after && order === 'newest') {
+      to = Math.min(to, Date.parse(after.iotTimestamp) + 1);
+    } else if (after) {
+      from = Math.max(from, Date.parse(after.iotTimestamp));
+    }
+    const found: TelemetryRecord[] = [];
+    let bytes = 0;
+    for (const window of dayWindows(await this.deviceDays.find(imei), from, to, order === 'newest')) {
+      const isFull = found.length >= limit || bytes >= FULL_PAGE_BYTES;
+      const page = await this.findInWindow(window, range, isFull ? 1 : limit - found.length);
+      if (isFull && page.rows.length > 0) {
+        return { rows: found, hasMore: true };
+      }
+      found.push(...page.rows);
+      bytes += page.bytes;
+      if (page.hasMore) {
+        return { rows: found, hasMore: true };
+      }
+    }
+    return { rows: found, hasMore: false };
   }
 
   /**
@@ -63,31 +76,52 @@ export class TelemetryReaderRepository {
    * says where to begin; whatever came since is found in the few partitions from there on.
    */
   async findLatest(imei: string): Promise<TelemetryRecord | null> {
-    const rows = await this.dataSource.query<TelemetryRecord[]>(
-      `with known as (
-         select * from tbl_iot_telemetry_latest where iot_imei = $1
-       )
-       (select ${SELECT_RECORD}
-          from tbl_iot_telemetry_data
-         where iot_imei = $1
-           and iot_timestamp >= coalesce((select iot_timestamp from known), '-infinity')
-           and iot_timestamp < now() + interval '${NEWEST_DAYS_AHEAD} days'
-         order by iot_timestamp desc, record_hash desc
-         limit 1)
-       union all
-       (select ${SELECT_RECORD} from known)`,
+    const [known] = await this.dataSource.query<TelemetryRecord[]>(
+      `select ${SELECT_RECORD} from tbl_iot_telemetry_latest where iot_imei = $1`,
       [imei],
     );
-    // The first part is at least as new; it is empty only when retention has dropped what the second one remembers.
-    return rows[0] ?? null;
+    const to = new Date(Date.now() + NEWEST_DAYS_AHEAD * DAY_MS);
+    const range = { imei, from: known?.iotTimestamp ?? null, to, order: 'newest', view: 'raw', after: null, limit: 1 } as const;
+    const { rows } = await this.findRange(range);
+    // What is in the table is at least as new; it is missing only when retention has dropped what is known.
+    return rows[0] ?? known ?? null;
   }
 
   async hasRecords(imei: string): Promise<boolean> {
     const [row] = await this.dataSource.query<[{ exists: boolean }]>(
-      `select exists (select from tbl_iot_telemetry_latest where iot_imei = $1)
-           or exists (select from tbl_iot_telemetry_data where iot_imei = $1) as exists`,
+      'select exists (select from tbl_iot_telemetry_latest where iot_imei = $1) as exists',
       [imei],
     );
-    return row.exists;
+    const newest = { imei, from: null, to: null, order: 'newest', view: 'raw', after: null, limit: 1 } as const;
+    return row.exists || (await this.findRange(newest)).rows.length > 0;
+  }
+
+  /** The default partition may hold records of any day, so it is read beside the days and left out of them. */
+  private async findInWindow(window: DayWindow, range: RecordRange, limit: number): Promise<MeasuredPage<TelemetryRecord>> {
+    const { imei, order, view, after } = range;
+    const [direction, beyond] = order === 'newest' ? ['desc', '<'] : ['asc', '>'];
+    const inOrder = `order by iot_timestamp ${direction}, record_hash ${direction} limit ${limit + 1}`;
+    const wanted = `
+      iot_imei = $1 and iot_timestamp >= ${timestamp(window.from)} and iot_timestamp < ${timestamp(window.to)}
+      ${after ? `and (iot_timestamp, record_hash) ${beyond} ($2::timestamptz, $3::bigint)` : ''}`;
+    return readPage<TelemetryRecord>(
+      this.dataSource.manager,
+      {
+        fields: SELECT_RECORD,
+        alias: 'record',
+        columns: '*',
+        from: `((select * from ${TABLE}
+                  where ${wanted} and ${inRanges('iot_timestamp', window.ranges)} and tableoid <> '${DEFAULT_PARTITION}'::regclass
+                  ${inOrder})
+                union all
+                (select * from ${DEFAULT_PARTITION} where ${wanted} ${inOrder})) record`,
+        where: '',
+        // Qualified: the select list has a text of the same name.
+        orderBy: `record.iot_timestamp ${direction}, record.record_hash ${direction}`,
+        bytes: view === 'raw' ? RECORD_BYTES : `${SCALED_SIZE} * (${RECORD_BYTES})`,
+        limit,
+      },
+      [imei, ...(after ? [after.iotTimestamp, after.recordHash] : [])],
+    );
   }
 }

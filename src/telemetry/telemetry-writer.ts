@@ -94,7 +94,7 @@ export class TelemetryWriter implements OnApplicationShutdown {
     try {
       await this.persist(batch);
       for (const frame of batch.frames) {
-        this.latest.touch(frame.imei);
+        this.latest.touch(frame.imei, frame.days);
         frame.stored(frame.rowCount);
       }
       this.keepRows(batch.rows);

@@ -3,6 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DevicesModule } from '../devices/devices.module.js';
 import { RetentionModule } from '../platform/retention/retention.module.js';
 import { BatchStore } from './batch-store.js';
+import { DeviceDays } from './device-days.js';
+import { DeviceDaysRepository } from './device-days.repository.js';
 import { IngestCounters } from './ingest-counters.js';
 import { IngestMetrics } from './ingest-metrics.js';
 import { LatestRecords } from './latest-records.js';
@@ -30,6 +32,8 @@ import { TelemetryService } from './telemetry.service.js';
   controllers: [QuarantineController, TelemetryController, TelemetryIngestController],
   providers: [
     BatchStore,
+    DeviceDays,
+    DeviceDaysRepository,
     IngestCounters,
     IngestMetrics,
     LatestRecords,

@@ -8,7 +8,7 @@ import { IngestCounters } from '../../src/telemetry/ingest-counters.js';
 import { type QuarantineRepository } from '../../src/telemetry/quarantine/quarantine.repository.js';
 import { RecordBatch } from '../../src/telemetry/record-batch.js';
 import { TelemetryEvents } from '../../src/telemetry/telemetry-events.js';
-import { type TelemetryPartitions } from '../../src/telemetry/telemetry-partitions.js';
+import { type DeviceDays } from '../../src/telemetry/device-days.js';
 import { TelemetryRepository } from '../../src/telemetry/telemetry.repository.js';
 import { type ClaimedDelivery } from '../../src/webhooks/claimed-delivery.js';
 import { DeliveryQueueRepository } from '../../src/webhooks/delivery-queue.repository.js';
@@ -54,11 +54,11 @@ async function newStore(settings: Partial<Record<keyof EventSettings, unknown>> 
     ...settings,
   });
   const telling = new TelemetryEvents(new OutboxService(events), events);
-  const partitions = { ensure: () => Promise.resolve() } as unknown as TelemetryPartitions;
+  const days = { add: () => Promise.resolve() } as unknown as DeviceDays;
   const devices = { noteResentRecords: () => undefined } as unknown as DevicesService;
   const quarantine = { keep: () => Promise.resolve() } as unknown as QuarantineRepository;
   const repository = new TelemetryRepository(await newSource(), telling);
-  return new BatchStore(repository, partitions, telling, new IngestCounters(), devices, quarantine);
+  return new BatchStore(repository, days, telling, new IngestCounters(), devices, quarantine);
 }
 
 function record(timestampMs: number, seed: number): AvlRecord {

@@ -9,6 +9,11 @@ export interface Page<Row> {
   readonly hasMore: boolean;
 }
 
+/** A page that was read, with the size of its variable texts. */
+export interface MeasuredPage<Row> extends Page<Row> {
+  readonly bytes: number;
+}
+
 /** Where a page comes from, as parts of a statement. */
 export interface PageStatement {
   /** Select list of what is returned. It is evaluated for the rows of the page alone. */
@@ -35,10 +40,11 @@ export async function readPage<Row extends object>(
   manager: Pick<EntityManager, 'query'>,
   statement: PageStatement,
   values: readonly unknown[],
-): Promise<Page<Row>> {
-  const found = await manager.query<(Row & { pageGoesOn: boolean })[]>(pageSql(statement), [...values]);
+): Promise<MeasuredPage<Row>> {
+  const found = await manager.query<(Row & { pageGoesOn: boolean; pageBytes: number })[]>(pageSql(statement), [...values]);
   return {
-    rows: found.map(({ pageGoesOn: _pageGoesOn, ...row }) => row as unknown as Row),
+    rows: found.map(({ pageGoesOn: _pageGoesOn, pageBytes: _pageBytes, ...row }) => row as unknown as Row),
+    bytes: found.at(-1)?.pageBytes ?? 0,
     hasMore: found.at(-1)?.pageGoesOn ?? false,
   };
 }
@@ -46,7 +52,7 @@ export async function readPage<Row extends object>(
 function pageSql({ fields, columns, from, where, alias, orderBy, bytes, limit }: PageStatement): string {
   // One row more than asked for tells whether the list goes on.
   return `
-    select ${fields}, page_goes_on as "pageGoesOn"
+    select ${fields}, page_goes_on as "pageGoesOn", page_bytes::float8 as "pageBytes"
       from (select ${alias}.*, sum(${bytes}) over page as page_bytes, row_number() over page as page_row,
                    lead(true, 1, false) over page as page_goes_on
               from (select ${columns} from ${from} ${where} order by ${orderBy} limit ${limit + 1}) ${alias}

@@ -13,6 +13,7 @@ import { ApiKeys1790000004000 } from '../../../migrations/1790000004000-api-keys
 import { Audit1790000004100 } from '../../../migrations/1790000004100-audit.js';
 import { Admission1790000005000 } from '../../../migrations/1790000005000-admission.js';
 import { CommandTruth1790000006000 } from '../../../migrations/1790000006000-command-truth.js';
+import { TelemetryDays1790000007000 } from '../../../migrations/1790000007000-telemetry-days.js';
 import { TableBounds1790000008000 } from '../../../migrations/1790000008000-table-bounds.js';
 import { RecordPlaces1790000008500 } from '../../../migrations/1790000008500-record-places.js';
 
@@ -34,6 +35,7 @@ const MIGRATIONS = [
   Audit1790000004100,
   Admission1790000005000,
   CommandTruth1790000006000,
+  TelemetryDays1790000007000,
   TableBounds1790000008000,
   RecordPlaces1790000008500,
 ];

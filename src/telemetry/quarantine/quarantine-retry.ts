@@ -6,7 +6,7 @@ import { ProtocolError } from '../../protocol/protocol-error.js';
 import { LatestRecords } from '../latest-records.js';
 import { RecordBatch } from '../record-batch.js';
 import { TelemetryEvents } from '../telemetry-events.js';
-import { TelemetryPartitions } from '../telemetry-partitions.js';
+import { DeviceDays } from '../device-days.js';
 import { TelemetryRepository } from '../telemetry.repository.js';
 import { type QuarantineFilter, QuarantineRepository } from './quarantine.repository.js';
 import { type QuarantinedFrame } from './quarantined-frame.entity.js';
@@ -59,7 +59,7 @@ export class QuarantineRetry {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly quarantine: QuarantineRepository,
     private readonly telemetry: TelemetryRepository,
-    private readonly partitions: TelemetryPartitions,
+    private readonly deviceDays: DeviceDays,
     private readonly events: TelemetryEvents,
     private readonly latest: LatestRecords,
   ) {}
@@ -75,11 +75,13 @@ export class QuarantineRetry {
 
   private async retrySome(filter: QuarantineFilter, result: RetryResult, limit: number, onMoved: OnMoved): Promise<void> {
     const before = { ...result };
+    const touched: { imei: string; days: readonly number[] }[] = [];
     const rows = await this.dataSource.transaction(async (manager) => {
       const locked = await this.quarantine.lockNext(manager, filter, result.nextCursor ?? '0', limit);
       const decoded = locked.flatMap((row) => decode(row, result));
-      this.partitions.note(new Set(decoded.flatMap(({ batch }) => [...batch.days])));
       for (const { row, batch } of decoded) {
+        await this.deviceDays.add(batch);
+        touched.push({ imei: row.imei, days: [...batch.days] });
         await this.move(manager, row, batch, result);
       }
       const moved = result.moved - before.moved;
@@ -89,7 +91,7 @@ export class QuarantineRetry {
       return locked;
     });
     this.events.announce();
-    rows.forEach(({ imei }) => this.latest.touch(imei));
+    touched.forEach(({ imei, days }) => this.latest.touch(imei, days));
     result.read += rows.length;
     result.nextCursor = rows.length < limit ? null : (rows.at(-1)?.quarantineId ?? null);
   }

@@ -6,6 +6,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   full_page_writes: 'on',
 
   max_connections: '100',
+  // A query of the telemetry table without bounds locks each partition and its index.
+  max_locks_per_transaction: '256',
   shared_buffers: '128MB',
   // Short statements: compiling them costs more than running them.
   jit: 'off',

@@ -1,0 +1,162 @@
+import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { DAY_MS } from '../../src/platform/database/day-windows.js';
+import { DeviceDays } from '../../src/telemetry/device-days.js';
+import { DeviceDaysRepository } from '../../src/telemetry/device-days.repository.js';
+import { type PartitionsRepository } from '../../src/telemetry/partitions.repository.js';
+import { PartitionsRepository as Partitions } from '../../src/telemetry/partitions.repository.js';
+import { type TelemetryPartitions } from '../../src/telemetry/telemetry-partitions.js';
+import { TelemetryReaderRepository } from '../../src/telemetry/telemetry-reader.repository.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const TODAY = Math.floor(Date.now() / DAY_MS);
+const DAYS = 200;
+const BUSY = '356307042000001';
+const FEW = '356307042000002';
+const SPARSE = '356307042000003';
+const STRAY = '356307042000004';
+/** A page that opened every partition would lock each of them and its index. */
+const FEW_LOCKS = 25;
+
+let database: TestDatabase;
+let dataSource: DataSource;
+let partitions: PartitionsRepository;
+let unindexed: number[] = [];
+let reader: TelemetryReaderRepository;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dataSource = await new DataSource({ type: 'postgres', url: database.url, poolSize: 1 }).initialize();
+  partitions = new Partitions(dataSource);
+  for (let back = 0; back < DAYS; back++) {
+    await partitions.create(TODAY - back);
+  }
+  const task = {
+    findUnindexed: () => Promise.resolve(unindexed),
+    knownDays: Array.from({ length: DAYS }, (_, back) => TODAY - back),
+  } as unknown as TelemetryPartitions;
+  reader = new TelemetryReaderRepository(dataSource, new DeviceDays(new DeviceDaysRepository(dataSource), task));
+});
+
+afterAll(async () => {
+  await dataSource.destroy();
+  await database.drop();
+});
+
+/** `perDay` records of each of these days, and the days among those of the device. */
+async function store(imei: string, days: readonly number[], perDay: number, isNoted = true): Promise<void> {
+  if (isNoted) {
+    await new DeviceDaysRepository(dataSource).add(
+      days.map(() => imei),
+      days,
+    );
+  }
+  await database.query(
+    `insert into tbl_iot_telemetry_data (iot_imei, iot_timestamp, record_hash, timestamp, latitude, longitude, altitude, angle, satellites, speed, priority, event_io_id)
+     select $1, to_timestamp(day::bigint * 86400) + i * interval '1 minute', i, now(), 0, 0, 0, 0, 0, 0, 0, 0
+       from unnest($2::int[]) day, generate_series(1, $3::int) i`,
+    [imei, days, perDay],
+  );
+}
+
+/** The times of all records as the table has them. */
+async function timesInTable(imei: string, direction: 'asc' | 'desc'): Promise<number[]> {
+  const rows = await database.query<{ time: Date }>(
+    `select iot_timestamp as time from tbl_iot_telemetry_data where iot_imei = $1 order by iot_timestamp ${direction}, record_hash ${direction}`,
+    [imei],
+  );
+  return rows.map(({ time }) => time.getTime());
+}
+
+/** The times of all records as pages of `limit` give them. */
+async function timesInPages(imei: string, order: 'newest' | 'oldest', limit: number): Promise<number[]> {
+  const times: number[] = [];
+  let after: { order: 'newest' | 'oldest'; iotTimestamp: string; recordHash: string } | null = null;
+  for (;;) {
+    const { rows: page, hasMore } = await reader.findRange({ imei, from: null, to: null, order, view: 'raw', after, limit });
+    times.push(...page.map(({ iotTimestamp }) => iotTimestamp.getTime()));
+    const last = page.at(-1);
+    if (!last || !hasMore) {
+      return times;
+    }
+    after = { order, iotTimestamp: last.iotTimestamp.toISOString(), recordHash: last.recordHash };
+  }
+}
+
+/** Locks on partitions that the work takes, all in one transaction of the only connection. */
+async function locksOf(work: () => Promise<unknown>): Promise<number> {
+  await dataSource.query('begin');
+  try {
+    await work();
+    const [row] = await dataSource.query<[{ count: number }]>(
+      `select count(*)::int as count from pg_locks where pid = pg_backend_pid() and relation::regclass::text like 'tbl_iot_telemetry_data_p%'`,
+    );
+    return row.count;
+  } finally {
+    await dataSource.query('rollback');
+  }
+}
+
+it.each([
+  ['a device of one day', FEW, [TODAY], 20],
+  ['a device of every day', BUSY, Array.from({ length: DAYS }, (_, back) => TODAY - back), 30],
+  ['a device of a day now and then', SPARSE, Array.from({ length: 10 }, (_, index) => TODAY - index * 19), 1],
+] as const)('pages of %s open its partitions only, and miss none of its records', async (_name, imei, days, perDay) => {
+  await store(imei, days, perDay);
+  expect(
+    await locksOf(async () => {
+      await reader.findRange({ imei, from: null, to: null, order: 'newest', view: 'raw', after: null, limit: 21 });
+      await reader.findRange({ imei, from: null, to: null, order: 'oldest', view: 'raw', after: null, limit: 21 });
+      await reader.findLatest(imei);
+    }),
+  ).toBeLessThan(FEW_LOCKS);
+  expect(await timesInPages(imei, 'newest', 7)).toEqual(await timesInTable(imei, 'desc'));
+  expect(await timesInPages(imei, 'oldest', 50)).toEqual(await timesInTable(imei, 'asc'));
+});
+
+it('records of days without a partition stand between those of days with one', async () => {
+  const days = [TODAY - 5, TODAY - 3, TODAY - 1];
+  await store(STRAY, days, 2);
+  const between = [TODAY - DAYS - 50, TODAY - DAYS - 1, TODAY + 30];
+  await store(STRAY, between, 2, false);
+  expect(await timesInPages(STRAY, 'newest', 1)).toEqual(await timesInTable(STRAY, 'desc'));
+  expect(await timesInPages(STRAY, 'oldest', 2)).toEqual(await timesInTable(STRAY, 'asc'));
+  const latest = await reader.findLatest(STRAY);
+  expect(latest?.iotTimestamp.getTime()).toBe((TODAY - 1) * DAY_MS + 2 * 60_000);
+});
+
+it('a partition that moves rows from the default one, or that somebody else has filled, is indexed by device', async () => {
+  const moved = '356307042000005';
+  await store(moved, [TODAY - DAYS - 2], 3, false);
+  expect(await partitions.create(TODAY - DAYS - 2)).toBe(true);
+  expect(await timesInPages(moved, 'newest', 10)).toHaveLength(3);
+
+  const imported = '356307042000006';
+  await store(imported, [TODAY - 100, TODAY - 40], 3, false);
+  await database.query('delete from tbl_iot_telemetry_indexed_days where day = any($1)', [[TODAY - 100, TODAY - 40]]);
+  unindexed = await partitions.findUnindexed();
+  expect(unindexed).toEqual([TODAY - 100, TODAY - 40]);
+  expect(await timesInPages(imported, 'newest', 10)).toHaveLength(6);
+  await partitions.index(TODAY - 100);
+  await partitions.index(TODAY - 40);
+  unindexed = await partitions.findUnindexed();
+  expect(unindexed).toEqual([]);
+  expect(await timesInPages(imported, 'newest', 10)).toHaveLength(6);
+});
+
+it('records that were inserted by SQL are found when nothing is known of the device', async () => {
+  await store('356307042000007', [TODAY - 150, TODAY - 2, TODAY], 2, false);
+  expect(await timesInPages('356307042000007', 'oldest', 4)).toHaveLength(6);
+});
+
+it('days of a device that are known already are not written again', async () => {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  const version = async () =>
+    (await client.query<{ xmin: string }>('select xmin from tbl_iot_telemetry_device_days where iot_imei = $1', [BUSY])).rows[0]
+      ?.xmin;
+  const before = await version();
+  await new DeviceDaysRepository(dataSource).add([BUSY, BUSY], [TODAY, TODAY - 1]);
+  expect(await version()).toBe(before);
+  await client.end();
+});
