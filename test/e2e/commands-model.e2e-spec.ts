@@ -369,7 +369,9 @@ async function account(actor: Actor): Promise<string[]> {
 
 const ends = new Map<string, number>();
 
-function count({ commands }: Ledger): void {
+function count({ commands, events }: Ledger): void {
+  const postponed = events.filter(({ type }) => type === 'command.postponed').length;
+  ends.set('postponed', (ends.get('postponed') ?? 0) + postponed);
   for (const { status, reason, late, supersededBy } of commands) {
     if (reason === 'unconfirmed' && supersededBy !== null) {
       ends.set('contradicted', (ends.get('contradicted') ?? 0) + 1);
