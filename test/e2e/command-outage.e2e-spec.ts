@@ -3,7 +3,7 @@ import { DatabaseServer } from '../faults/database-server.js';
 import { commandBecomes, endOfCommand, getCommand, postCommand } from '../support/command-client.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame } from '../support/frames.js';
-import { Gateway } from '../support/gateway.js';
+import { API_KEY, Gateway } from '../support/gateway.js';
 import { waitFor } from '../support/wait-for.js';
 
 const REPLY = 6;
@@ -62,6 +62,11 @@ async function roundTrip(imei: string, device: FakeDevice): Promise<void> {
   await endOfCommand(gateway, id);
 }
 
+async function keptReplies(): Promise<number> {
+  const text = await (await fetch(`${gateway.apiUrl}/metrics`, { headers: { 'x-api-key': API_KEY } })).text();
+  return Number(/^iot_broker_replies_kept (\d+)$/m.exec(text)?.[1]);
+}
+
 describe('replies that arrive while the database is away', () => {
   it('are stored afterwards, all of them, and no command is written again', async () => {
     const imei = newImei();
@@ -72,7 +77,7 @@ describe('replies that arrive while the database is away', () => {
     await outage(async () => {
       device.send(codec12Frame(REPLY, OUTPUT_IS_ON));
       device.send(codec12Frame(REPLY, 'DI1:1 DI2:0'));
-      await delay(200);
+      await waitFor(async () => (await keptReplies()) === 2, { timeoutMs: PATIENCE_MS, what: 'both replies to be kept' });
     });
     expect(await endOfCommand(gateway, output, PATIENCE_MS)).toMatchObject({
       status: 'COMPLETED',
@@ -97,7 +102,7 @@ describe('replies that arrive while the database is away', () => {
     expect(await device.command()).toBe('setdigout 1 10');
     await outage(async () => {
       device.send(codec12Frame(REPLY, OUTPUT_IS_ON));
-      await delay(200);
+      await waitFor(async () => (await keptReplies()) === 1, { timeoutMs: PATIENCE_MS, what: 'the reply to be kept' });
       device.close();
     });
     const back = await logIn(imei);
@@ -117,7 +122,7 @@ describe('replies that arrive while the database is away', () => {
     await device.command();
     await server.shutDown();
     device.send(codec12Frame(REPLY, OUTPUT_IS_ON));
-    await gateway.process.waitForLine(/its messages are kept until the database is back/);
+    await waitFor(async () => (await keptReplies()) === 1, { timeoutMs: PATIENCE_MS, what: 'the reply to be kept' });
     const stopped = gateway.process.waitForLine(/1 messages of 1 devices could not be stored before the stop/);
     const end = gateway.stop();
     await stopped;
