@@ -41,6 +41,14 @@ async function sessions(imei: string): Promise<SessionRow[]> {
   );
 }
 
+/** Every living instance has sent a heartbeat after the start of the youngest. */
+async function haveSeenEachOther(): Promise<boolean> {
+  const [row] = await database.query<{ seen: boolean }>(
+    `select count(*) > 1 and min(heartbeat_at) > max(started_at) as seen from tbl_iot_instances where heartbeat_at >= now() - dead_after`,
+  );
+  return row?.seen === true;
+}
+
 async function order(gateway: Gateway, imei: string, command: string): Promise<string> {
   const { status, body } = await gateway.post<{ commandLogId: string }>('command', { imei, command });
   expect([status, body]).toMatchObject([200, { success: true }]);
@@ -223,7 +231,11 @@ describe('an instance that is cut off from the database', () => {
     const id = await order(other, imei, 'probe');
     expect(await device.command()).toBe('probe');
 
+    // It closes its devices because it knew of the other one: its last heartbeat saw it.
+    await waitFor(haveSeenEachOther, { timeoutMs: NOTICED_WITHIN_MS, what: 'a heartbeat of each after the start of both' });
     proxy.cut();
+    const dropped = cutOff.process.waitForLine(/a message of an old connection is dropped/, NOTICED_WITHIN_MS * 2);
+    device.send(codec12Frame(REPLY, 'by the old connection'));
     // It knows by itself: nobody can tell it.
     await device.closed(NOTICED_WITHIN_MS);
     expect(await sessions(imei)).toHaveLength(1);
@@ -246,6 +258,10 @@ describe('an instance that is cut off from the database', () => {
       what: 'both to be there again',
     });
     expect(await sessions(imei)).toHaveLength(1);
+    // The other one has owned the device meanwhile: what the old connection brought changes nothing.
+    await dropped;
+    expect(await completed(other, id)).toMatchObject({ response: 'by the other one', attempts: 2 });
+    expect(await database.query('select text from tbl_iot_device_messages where imei = $1', [imei])).toEqual([]);
     moved.close();
     waiting.close();
   });
