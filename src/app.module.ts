@@ -1,5 +1,4 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ScheduleModule } from '@nestjs/schedule';
 import { AuditModule } from './audit/audit.module.js';
 import { AdmissionModule } from './admission/admission.module.js';
 import { CommandsModule } from './commands/commands.module.js';
@@ -16,6 +15,7 @@ import { DatabaseModule } from './platform/database/database.module.js';
 import { HttpModule } from './platform/http/http.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { OutboxModule } from './platform/outbox/outbox.module.js';
+import { SchedulingModule } from './platform/scheduling/scheduling.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { TracingModule } from './tracing/tracing.module.js';
 import { TransportModule } from './transport/transport.module.js';
@@ -36,7 +36,7 @@ export class AppModule {
         ObservabilityModule,
         OutboxModule,
         AuditLogModule,
-        ScheduleModule.forRoot(),
+        SchedulingModule,
         TransportModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: devicePortOptions }),
         DevicesModule,
         AdmissionModule,

@@ -1,8 +1,7 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Instance } from '../platform/cluster/instance.js';
 import { InstanceChannel } from '../platform/cluster/instance-channel.js';
-import { DatabaseAvailability } from '../platform/database/database-availability.js';
+import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
@@ -12,35 +11,22 @@ const POLL_EVERY_MS = 2_000;
 /** Wakes the dispatcher for commands that came in at other instances, by their notifications and by looking for what those have missed. */
 @Injectable()
 export class CommandPolling implements OnModuleInit {
-  private readonly logger = new Logger(CommandPolling.name);
-  private polling = false;
-
   constructor(
     private readonly repository: CommandDeliveryRepository,
     private readonly dispatcher: CommandDispatcher,
     private readonly connections: ConnectionRegistry,
     private readonly instance: Instance,
     private readonly channel: InstanceChannel,
-    private readonly database: DatabaseAvailability,
   ) {}
 
   onModuleInit(): void {
-    this.channel.handle('command', { onMessage: (imei) => this.dispatcher.wake(imei), onListening: () => void this.poll() });
+    this.channel.handle('command', { onMessage: (imei) => this.dispatcher.wake(imei), onListening: () => this.poll() });
   }
 
-  @Interval(POLL_EVERY_MS)
+  @Periodic({ everyMs: POLL_EVERY_MS, failure: 'Waiting commands could not be looked for' })
   async poll(): Promise<void> {
-    if (this.polling || !this.dispatcher.mayClaim || this.connections.size === 0) {
-      return;
-    }
-    this.polling = true;
-    try {
+    if (this.dispatcher.mayClaim && this.connections.size > 0) {
       (await this.repository.findWaitingOfInstance(this.instance.id)).forEach((imei) => this.dispatcher.wake(imei));
-    } catch (error) {
-      const next = `next try in ${POLL_EVERY_MS / 1000} s`;
-      this.database.logFailure(this.logger, `Waiting commands could not be looked for, ${next}`, error);
-    } finally {
-      this.polling = false;
     }
   }
 }

@@ -1,8 +1,7 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
+import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
+import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { CommandDeliveryRepository, type SweptCommand } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { commandFailed } from './command-events.js';
@@ -14,31 +13,17 @@ const SWEEP_EVERY_MS = 500;
 /** Looks at pending commands whose time has come: they get another attempt, or end with the reason that is true. */
 @Injectable()
 export class CommandSweeper {
-  private readonly logger = new Logger(CommandSweeper.name);
-  private sweeping = false;
-
   constructor(
     private readonly repository: CommandDeliveryRepository,
     private readonly dispatcher: CommandDispatcher,
     private readonly outbox: OutboxService,
     private readonly kept: KeptReplies,
-    private readonly database: DatabaseAvailability,
   ) {}
 
-  @Interval(SWEEP_EVERY_MS)
+  @Periodic({ everyMs: SWEEP_EVERY_MS, failure: 'Overdue commands could not be handled' })
   async tick(): Promise<void> {
-    if (this.sweeping) {
-      return;
-    }
-    this.sweeping = true;
-    try {
-      while ((await this.sweep()) > 0) {
-        // As long as there is something due.
-      }
-    } catch (error) {
-      this.database.logFailure(this.logger, `Overdue commands could not be handled, next try in ${SWEEP_EVERY_MS} ms`, error);
-    } finally {
-      this.sweeping = false;
+    while ((await this.sweep()) > 0) {
+      // As long as there is something due.
     }
   }
 

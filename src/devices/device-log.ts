@@ -1,10 +1,10 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
 import { AdmissionSettings } from '../platform/config/settings.js';
 import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { StatsRegistry } from '../platform/observability/stats-registry.js';
 import { type BoundedTable } from '../platform/retention/bounded-table.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
+import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { type DeviceLogEntry, type DeviceLogKind, DeviceLogRepository } from './device-log.repository.js';
 
 const WRITE_EVERY_MS = 2_000;
@@ -26,7 +26,6 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
   private entries: DeviceLogEntry[] = [];
   private tallies = new Map<string, Tally>();
   private readonly table: BoundedTable;
-  private writing = false;
 
   constructor(
     private readonly repository: DeviceLogRepository,
@@ -66,21 +65,13 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
-  @Interval(WRITE_EVERY_MS)
+  @Periodic({ everyMs: WRITE_EVERY_MS, failure: 'The device log could not be written' })
   async write(): Promise<void> {
-    if (this.writing || this.waiting === 0) {
-      return;
-    }
-    this.writing = true;
     const batch = [...this.entries, ...this.tallies.values()];
     this.entries = [];
     this.tallies = new Map();
-    try {
-      for (let first = 0; first < batch.length; first += WRITTEN_AT_A_TIME) {
-        await this.append(batch.slice(first, first + WRITTEN_AT_A_TIME));
-      }
-    } finally {
-      this.writing = false;
+    for (let first = 0; first < batch.length; first += WRITTEN_AT_A_TIME) {
+      await this.append(batch.slice(first, first + WRITTEN_AT_A_TIME));
     }
   }
 

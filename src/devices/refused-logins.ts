@@ -1,9 +1,7 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
-import { DatabaseAvailability } from '../platform/database/database-availability.js';
-import { countOf } from '../platform/observability/count-of.js';
+import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { StatsRegistry } from '../platform/observability/stats-registry.js';
+import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { DeviceLog } from './device-log.js';
 import { type LoginRefusal } from './login-refusal.js';
 import { UnregisteredDevices } from './unregistered-devices.js';
@@ -16,7 +14,6 @@ const MAX_WAITING_DEVICES = 10_000;
 /** Counts refused logins and remembers who was refused. Added up in memory: a flood of bad logins is no flood of writes. */
 @Injectable()
 export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly logger = new Logger(RefusedLogins.name);
   private readonly counts: Record<LoginRefusal | 'forgotten', number> = {
     unknown: 0,
     banned: 0,
@@ -25,7 +22,6 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
     forgotten: 0,
   };
   private unknown = new Map<string, UnknownDevice>();
-  private writing = false;
 
   constructor(
     private readonly repository: UnknownDevicesRepository,
@@ -33,7 +29,6 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
     private readonly stats: StatsRegistry,
     private readonly metrics: MetricsRegistry,
     private readonly unregistered: UnregisteredDevices,
-    private readonly database: DatabaseAvailability,
   ) {}
 
   onModuleInit(): void {
@@ -61,21 +56,18 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
-  @Interval(WRITE_EVERY_MS)
+  @Periodic({ everyMs: WRITE_EVERY_MS, failure: 'Unknown devices could not be recorded' })
   async write(): Promise<void> {
-    if (this.writing || this.unknown.size === 0) {
+    const batch = this.unknown;
+    if (batch.size === 0) {
       return;
     }
-    this.writing = true;
-    const batch = this.unknown;
     this.unknown = new Map();
     try {
       await this.repository.add([...batch.values()]);
     } catch (error) {
       this.counts.forgotten += batch.size;
-      this.database.logFailure(this.logger, `${countOf(batch.size, 'unknown device')} could not be recorded`, error);
-    } finally {
-      this.writing = false;
+      throw error;
     }
   }
 

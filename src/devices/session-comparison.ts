@@ -1,8 +1,7 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
+import { Injectable } from '@nestjs/common';
 import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
 import { Instance } from '../platform/cluster/instance.js';
-import { DatabaseAvailability } from '../platform/database/database-availability.js';
+import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { type OpenedSession, SessionsRepository } from './sessions.repository.js';
 import { SessionWriter } from './session-writer.js';
@@ -15,10 +14,8 @@ const COMPARE_EVERY_MS = 30_000;
  */
 @Injectable()
 export class SessionComparison {
-  private readonly logger = new Logger(SessionComparison.name);
   /** Sessions that had no connection at the last look: a login may be on its way. */
   private missing = new Map<string, number>();
-  private comparing = false;
 
   constructor(
     private readonly repository: SessionsRepository,
@@ -26,27 +23,18 @@ export class SessionComparison {
     private readonly connections: ConnectionRegistry,
     private readonly instance: Instance,
     private readonly membership: ClusterMembership,
-    private readonly database: DatabaseAvailability,
   ) {}
 
-  @Interval(COMPARE_EVERY_MS)
+  @Periodic({ everyMs: COMPARE_EVERY_MS, failure: 'Sessions and connections could not be compared' })
   async compare(): Promise<void> {
-    if (this.comparing || !this.membership.isMember) {
+    if (!this.membership.isMember) {
       return;
     }
-    this.comparing = true;
-    try {
-      // In this order: a login that is committed and registered meanwhile is not among these.
-      const held = Array.from(this.connections.all(), ([imei, { epoch }]) => ({ imei, epoch }));
-      const sessions = await this.repository.listOfInstance(this.instance.id);
-      this.endWithoutSession(held, sessions);
-      this.endWithoutConnection(sessions);
-    } catch (error) {
-      const next = `next try in ${COMPARE_EVERY_MS / 1000} s`;
-      this.database.logFailure(this.logger, `Sessions and connections could not be compared, ${next}`, error);
-    } finally {
-      this.comparing = false;
-    }
+    // In this order: a login that is committed and registered meanwhile is not among these.
+    const held = Array.from(this.connections.all(), ([imei, { epoch }]) => ({ imei, epoch }));
+    const sessions = await this.repository.listOfInstance(this.instance.id);
+    this.endWithoutSession(held, sessions);
+    this.endWithoutConnection(sessions);
   }
 
   private endWithoutSession(held: readonly OpenedSession[], sessions: readonly OpenedSession[]): void {

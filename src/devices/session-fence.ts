@@ -27,7 +27,7 @@ export class SessionFence implements OnModuleInit {
     this.membership.beforeReturn((client) => client.query(FORGET_SESSIONS, [this.instance.id]));
     this.channel.handle('evict', {
       onMessage: (text) => this.evict(text),
-      onListening: () => void this.comparison.compare(),
+      onListening: () => this.comparison.compare(),
     });
   }
 

@@ -1,12 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
 import { InstancesRepository } from '../platform/cluster/instances.repository.js';
-import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { countOf } from '../platform/observability/count-of.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
+import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 const REAP_EVERY_MS = 2_000;
@@ -15,7 +14,6 @@ const REAP_EVERY_MS = 2_000;
 @Injectable()
 export class SessionReaper {
   private readonly logger = new Logger(SessionReaper.name);
-  private reaping = false;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -23,32 +21,23 @@ export class SessionReaper {
     private readonly sessions: SessionsRepository,
     private readonly membership: ClusterMembership,
     private readonly outbox: OutboxService,
-    private readonly database: DatabaseAvailability,
   ) {}
 
-  @Interval(REAP_EVERY_MS)
+  @Periodic({ everyMs: REAP_EVERY_MS, failure: 'Dead instances could not be looked for' })
   async reap(): Promise<void> {
-    if (this.reaping || !this.membership.isMember) {
+    if (!this.membership.isMember) {
       return;
     }
-    this.reaping = true;
-    try {
-      await this.dataSource.transaction(async (manager) => {
-        const dead = await this.instances.lockDead(manager);
-        if (dead.length > 0) {
-          const telling = { tellHost: this.outbox.wants('device.disconnected'), deliver: this.outbox.delivers };
-          const freed = await this.sessions.free(manager, dead, telling);
-          await this.instances.remove(manager, dead);
-          this.logger.warn(
-            `Released ${countOf(freed, 'device session')} of ${countOf(dead.length, 'dead instance')}: ${dead.join(', ')}`,
-          );
-        }
-      });
-    } catch (error) {
-      const next = `next try in ${REAP_EVERY_MS / 1000} s`;
-      this.database.logFailure(this.logger, `Dead instances could not be looked for, ${next}`, error);
-    } finally {
-      this.reaping = false;
-    }
+    await this.dataSource.transaction(async (manager) => {
+      const dead = await this.instances.lockDead(manager);
+      if (dead.length > 0) {
+        const telling = { tellHost: this.outbox.wants('device.disconnected'), deliver: this.outbox.delivers };
+        const freed = await this.sessions.free(manager, dead, telling);
+        await this.instances.remove(manager, dead);
+        this.logger.warn(
+          `Released ${countOf(freed, 'device session')} of ${countOf(dead.length, 'dead instance')}: ${dead.join(', ')}`,
+        );
+      }
+    });
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
 import { AdmissionSettings } from '../platform/config/settings.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
+import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { type AdmissionRule } from './sessions.repository.js';
 import { UnregisteredDevicesRepository } from './unregistered-devices.repository.js';
 
@@ -41,7 +41,8 @@ export class UnregisteredDevices implements OnModuleInit, OnApplicationBootstrap
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.countAgain();
+    // A database that is away at this moment does not end the start: the next count is due in ten seconds.
+    await this.countAgain().catch(() => undefined);
   }
 
   /** For the statements that admit devices. */
@@ -68,16 +69,12 @@ export class UnregisteredDevices implements OnModuleInit, OnApplicationBootstrap
     }
   }
 
-  @Interval(COUNT_EVERY_MS)
+  @Periodic({ everyMs: COUNT_EVERY_MS, failure: 'Unregistered devices could not be counted' })
   async countAgain(): Promise<void> {
     if (!this.isBounded) {
       return;
     }
-    try {
-      this.count = await this.repository.count();
-      this.isFullLogged &&= this.room === 0;
-    } catch (error) {
-      this.logger.debug(`Unregistered devices could not be counted, retried in ${COUNT_EVERY_MS / 1000} s: ${String(error)}`);
-    }
+    this.count = await this.repository.count();
+    this.isFullLogged &&= this.room === 0;
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
 import { DatabaseAvailability } from '../platform/database/database-availability.js';
+import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { dayOf, NEWEST_DAYS_AHEAD } from './clock-window.js';
 import { LatestRecordsRepository } from './latest-records.repository.js';
 
@@ -16,7 +16,6 @@ export class LatestRecords {
   private readonly logger = new Logger(LatestRecords.name);
   /** Devices by the day of their newest record that has arrived. */
   private touched = new Map<number, Set<string>>();
-  private refreshing = false;
 
   constructor(
     private readonly repository: LatestRecordsRepository,
@@ -44,24 +43,16 @@ export class LatestRecords {
     }
   }
 
-  @Interval(REFRESH_EVERY_MS)
+  @Periodic({ everyMs: REFRESH_EVERY_MS, failure: 'The newest records could not be refreshed' })
   async refresh(): Promise<void> {
-    if (this.refreshing) {
-      return;
-    }
-    this.refreshing = true;
-    try {
-      // Only those waiting now: a fleet that never pauses must not keep this loop from ending.
-      const { touched } = this;
-      this.touched = new Map();
-      for (const [day, devices] of touched) {
-        const imeis = [...devices];
-        for (let start = 0; start < imeis.length; start += DEVICES_AT_A_TIME) {
-          await this.refreshSome(day, imeis.slice(start, start + DEVICES_AT_A_TIME));
-        }
+    // Only those waiting now: a fleet that never pauses must not keep this loop from ending.
+    const { touched } = this;
+    this.touched = new Map();
+    for (const [day, devices] of touched) {
+      const imeis = [...devices];
+      for (let start = 0; start < imeis.length; start += DEVICES_AT_A_TIME) {
+        await this.refreshSome(day, imeis.slice(start, start + DEVICES_AT_A_TIME));
       }
-    } finally {
-      this.refreshing = false;
     }
   }
 

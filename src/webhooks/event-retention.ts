@@ -1,13 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Cron, CronExpression } from '@nestjs/schedule';
 import { EventSettings } from '../platform/config/settings.js';
-import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { countOf } from '../platform/observability/count-of.js';
+import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { BEGINNING } from './event-cursor.js';
 import { EventRetentionRepository } from './event-retention.repository.js';
 
 /** Somebody may still want to replay them. */
 const DEAD_DAYS = 30;
+const HOUR_MS = 3_600_000;
 const EVENTS_AT_A_TIME = 2_000;
 
 /** Events leave with their attempts when both the feed and the deliveries have kept them long enough. */
@@ -18,28 +18,23 @@ export class EventRetention {
 
   constructor(
     private readonly repository: EventRetentionRepository,
-    private readonly database: DatabaseAvailability,
     { EVENT_RETENTION_DAYS, WEBHOOK_RETENTION_DAYS }: EventSettings,
   ) {
     this.keepDays = Math.max(EVENT_RETENTION_DAYS, WEBHOOK_RETENTION_DAYS);
   }
 
   /** In small steps: no delete holds its locks for long. */
-  @Cron(CronExpression.EVERY_HOUR, { waitForCompletion: true })
+  @Periodic({ everyMs: HOUR_MS, failure: 'Expired events could not be removed' })
   async removeExpired(): Promise<void> {
-    try {
-      let removed = 0;
-      const keepDeadDays = Math.max(DEAD_DAYS, this.keepDays);
-      let step = await this.repository.removeSome(BEGINNING, this.keepDays, keepDeadDays, EVENTS_AT_A_TIME);
-      while (step) {
-        removed += step.removed;
-        step = step.goesOn ? await this.repository.removeSome(step, this.keepDays, keepDeadDays, EVENTS_AT_A_TIME) : null;
-      }
-      if (removed > 0) {
-        this.logger.log(`Removed ${countOf(removed, 'event')} older than ${countOf(this.keepDays, 'day')}`);
-      }
-    } catch (error) {
-      this.database.logFailure(this.logger, 'Expired events could not be removed, next try in an hour', error);
+    let removed = 0;
+    const keepDeadDays = Math.max(DEAD_DAYS, this.keepDays);
+    let step = await this.repository.removeSome(BEGINNING, this.keepDays, keepDeadDays, EVENTS_AT_A_TIME);
+    while (step) {
+      removed += step.removed;
+      step = step.goesOn ? await this.repository.removeSome(step, this.keepDays, keepDeadDays, EVENTS_AT_A_TIME) : null;
+    }
+    if (removed > 0) {
+      this.logger.log(`Removed ${countOf(removed, 'event')} older than ${countOf(this.keepDays, 'day')}`);
     }
   }
 }

@@ -6,7 +6,6 @@ import { CommandSweeper } from '../../src/commands/command-sweeper.js';
 import { KeptReplies } from '../../src/commands/kept-replies.js';
 import { Instance } from '../../src/platform/cluster/instance.js';
 import { EventSettings } from '../../src/platform/config/settings.js';
-import { type DatabaseAvailability } from '../../src/platform/database/database-availability.js';
 import { OutboxService } from '../../src/platform/outbox/outbox.service.js';
 import { KeptPlans, type Statement } from '../support/kept-plans.js';
 import { openSession } from '../support/open-session.js';
@@ -44,12 +43,10 @@ describe('ten sweepers on the same rows', () => {
     const woken: string[] = [];
     const dispatcher = { wake: (imei: string) => woken.push(imei) } as unknown as CommandDispatcher;
     const outbox = new OutboxService(Object.assign(new EventSettings(), { EVENT_FEED_ENABLED: true }));
-    const noOutage = {} as unknown as DatabaseAvailability;
     const sweepers = await Promise.all(
       Array.from(
         { length: SWEEPERS },
-        async () =>
-          new CommandSweeper(new CommandDeliveryRepository(await newSource()), dispatcher, outbox, new KeptReplies(), noOutage),
+        async () => new CommandSweeper(new CommandDeliveryRepository(await newSource()), dispatcher, outbox, new KeptReplies()),
       ),
     );
     const handled = await Promise.all(

@@ -5,11 +5,12 @@ import { NotificationListener } from '../database/notification-listener.js';
 import { ClusterMembership } from './cluster-membership.js';
 import { Instance } from './instance.js';
 
+/** A rejection is logged; the channel does not wait for the result. */
 export interface TopicHandler {
-  /** What another instance says. */
-  readonly onMessage: (text: string) => void;
+  /** Another instance has sent this text. */
+  readonly onMessage: (text: string) => void | Promise<void>;
   /** Messages may have been lost. */
-  readonly onListening: () => void;
+  readonly onListening: () => void | Promise<void>;
 }
 
 /**
@@ -26,13 +27,13 @@ export class InstanceChannel implements OnApplicationBootstrap, OnApplicationShu
     instance: Instance,
     private readonly membership: ClusterMembership,
     database: DatabaseServer,
-    availability: DatabaseAvailability,
+    private readonly availability: DatabaseAvailability,
   ) {
     this.listener = new NotificationListener({
       url: database.url,
       channel: instance.channel,
       onNotification: (payload) => this.tell(payload),
-      onListening: () => this.handlers.forEach(({ onListening }) => onListening()),
+      onListening: () => this.handlers.forEach(({ onListening }, topic) => this.run(topic, onListening)),
       beat: (client) => membership.beat(client),
       beatEveryMs: membership.beatEveryMs,
       timeoutMs: membership.beatEveryMs,
@@ -56,6 +57,13 @@ export class InstanceChannel implements OnApplicationBootstrap, OnApplicationShu
 
   private tell(payload: string): void {
     const end = payload.indexOf(' ');
-    this.handlers.get(payload.slice(0, end))?.onMessage(payload.slice(end + 1));
+    const topic = payload.slice(0, end);
+    this.run(topic, () => this.handlers.get(topic)?.onMessage(payload.slice(end + 1)));
+  }
+
+  private run(topic: string, handler: () => void | Promise<void>): void {
+    Promise.resolve(handler()).catch((error: unknown) =>
+      this.availability.logFailure(this.logger, `A notification of topic ${topic} could not be handled`, error),
+    );
   }
 }
