@@ -23,7 +23,9 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
   private readonly logger = new Logger(CommandDispatcher.name);
   /** Devices being dispatched; `again` when something woke us meanwhile. */
   private readonly running = new Map<string, { again: boolean }>();
-  /** Claimed commands that are on their way to a socket. */
+  /** Claims whose statement is running. */
+  private readonly claiming = new Set<Promise<void>>();
+  /** Claimed commands that are being written to a socket. */
   private readonly writing = new Set<Promise<void>>();
   private stopping = false;
 
@@ -36,10 +38,10 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
     private readonly database: DatabaseAvailability,
   ) {}
 
-  /** Claims nothing any more; what is claimed is written or taken back. */
+  /** Begins no further claim; what is claimed is written or taken back, while the pool is still open for that. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
-    // While the pool is still there for what has to be taken back.
+    await Promise.allSettled(this.claiming);
     await Promise.all(this.writing);
   }
 
@@ -82,7 +84,9 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
       const connection = this.connections.find(imei);
       // Claimed only when it can be written: an attempt that waits for half a frame would time out without a byte having left.
       if (connection && (await connection.sendable()) && this.mayClaim && !this.kept.has(imei)) {
-        await this.send(imei, connection);
+        const claimed = this.send(imei, connection);
+        this.claiming.add(claimed);
+        await claimed.finally(() => this.claiming.delete(claimed));
       }
     } catch (error) {
       if (!isDuplicateKey(error)) {
