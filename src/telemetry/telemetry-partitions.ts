@@ -1,9 +1,9 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { Cron, CronExpression, Interval } from '@nestjs/schedule';
 import { TelemetrySettings } from '../platform/config/settings.js';
 import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { isLockTimeout } from '../platform/database/database-errors.js';
 import { describeLockHolder } from '../platform/database/table-locks.js';
+import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { dateOf, dayOf, NEWEST_DAYS_AHEAD, OLDEST_DAYS_BACK } from './clock-window.js';
 import { IngestCounters } from './ingest-counters.js';
 import { PartitionBlockade } from './partition-blockade.js';
@@ -15,6 +15,7 @@ const MIN_ROWS_OF_A_DAY = 100;
 const LOOK_EVERY_MS = 5_000;
 /** How often partitions that are not indexed by device are looked for. */
 const INDEX_EVERY_MS = 60_000;
+const SURVEY_EVERY_MS = 3_600_000;
 /** A transaction that holds the table for longer is not waited for at all. Those of the gateways are shorter. */
 const LONG_TRANSACTION_SECONDS = 1;
 /** Looks that are left out after an attempt that met only short transactions; the number doubles with each. */
@@ -43,7 +44,6 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
   private indexIsDue = true;
   private looksToLeaveOut = 0;
   private attemptsInVain = 0;
-  private working = false;
 
   constructor(
     private readonly settings: TelemetrySettings,
@@ -54,10 +54,12 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
 
   /** A start without partitions is slower, not wrong. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.guarded(async () => {
+    try {
       await this.look();
       await this.createAhead();
-    });
+    } catch (error) {
+      this.database.logFailure(this.logger, 'Partitions could not be created at the start', error);
+    }
   }
 
   /** Days whose partition is not indexed by device yet. */
@@ -84,33 +86,31 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
     }
   }
 
-  @Cron(CronExpression.EVERY_HOUR)
+  @Periodic({ everyMs: SURVEY_EVERY_MS, failure: 'Partitions could not be scheduled' })
   scheduleSurvey(): void {
     this.surveyIsDue = true;
     this.dropIsDue = true;
   }
 
-  @Interval(INDEX_EVERY_MS)
+  @Periodic({ everyMs: INDEX_EVERY_MS, failure: 'Partition indexes could not be scheduled' })
   scheduleIndex(): void {
     this.indexIsDue = true;
   }
 
-  @Interval(LOOK_EVERY_MS)
+  @Periodic({ everyMs: LOOK_EVERY_MS, failure: 'Partitions could not be maintained' })
   async maintain(): Promise<void> {
     if (this.looksToLeaveOut > 0) {
       this.looksToLeaveOut--;
       return;
     }
-    await this.guarded(async () => {
-      if ((await this.createAhead()) && (await this.createArrived())) {
-        this.blockades.create.clear();
-      }
-      await this.index();
-      if (this.dropIsDue && (await this.dropExpired())) {
-        this.dropIsDue = false;
-        this.blockades.drop.clear();
-      }
-    });
+    if ((await this.createAhead()) && (await this.createArrived())) {
+      this.blockades.create.clear();
+    }
+    await this.index();
+    if (this.dropIsDue && (await this.dropExpired())) {
+      this.dropIsDue = false;
+      this.blockades.drop.clear();
+    }
   }
 
   /** What partitions there are, and which of them are not indexed by device. */
@@ -130,21 +130,6 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
     }
     this.unindexed = [];
     this.indexIsDue = false;
-  }
-
-  private async guarded(work: () => Promise<unknown>): Promise<void> {
-    if (this.working) {
-      return;
-    }
-    this.working = true;
-    try {
-      await work();
-    } catch (error) {
-      const next = `next try in ${LOOK_EVERY_MS / 1_000} s`;
-      this.database.logFailure(this.logger, `Partitions could not be maintained, ${next}`, error);
-    } finally {
-      this.working = false;
-    }
   }
 
   /** Returns false when something was in the way. */

@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { Interval } from '@nestjs/schedule';
 import { type QueryRunner } from 'typeorm';
 import { DatabaseAvailability } from '../database/database-availability.js';
+import { Periodic } from '../scheduling/periodic.decorator.js';
 import { BoundedTable, type DeletionCause, type TableBounds } from './bounded-table.js';
 import { type DeleteSome, TableRetentionRepository } from './table-retention.repository.js';
 
@@ -50,7 +50,7 @@ export class TableRetention implements OnApplicationBootstrap, BeforeApplication
   }
 
   /** Never rejects. */
-  @Interval(ENFORCE_EVERY_MS)
+  @Periodic({ everyMs: ENFORCE_EVERY_MS, failure: 'The bounds of tables could not be enforced' })
   async enforce(): Promise<void> {
     this.running ??= this.enforceAll().finally(() => (this.running = null));
     await this.running;
