@@ -57,6 +57,7 @@ export class CommandsController {
   @RequireScope('command')
   @ApiHeader({
     name: 'Idempotency-Key',
+    schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
     required: false,
     example: 'job-123',
     description:

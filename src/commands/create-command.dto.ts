@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { type CommandCodec, type CommandMode } from './command.js';
 
@@ -18,6 +18,7 @@ export class CreateCommandDto {
    * What the device is told: printable ASCII, at most 160 characters.
    * @example 'getinfo'
    */
+  @ApiProperty({ minLength: 1, maxLength: 160, pattern: '^[ -~]*[!-~][ -~]*$' })
   @IsString({ message: 'command must be text' })
   readonly command!: string;
 

@@ -22,8 +22,8 @@ export class CreateKeyDto {
   @IsIn(SCOPES, { each: true, message: SCOPES_MESSAGE })
   readonly scopes!: Scope[];
 
-  /** When it ends by itself, ISO 8601 or Unix milliseconds as text. Not given: never. */
-  @ApiPropertyOptional({ type: 'string', format: 'date-time', nullable: true, example: '2035-01-01T00:00:00Z' })
+  /** When it ends by itself, ISO 8601 or Unix milliseconds. Not given: never. */
+  @ApiPropertyOptional({ example: '2035-01-01T00:00:00Z' })
   @OptionalTime()
   readonly expiresAt?: Date | null;
 }

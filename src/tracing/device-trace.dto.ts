@@ -1,4 +1,6 @@
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsInt, Max, Min } from 'class-validator';
+import { Optional } from '../platform/http/query-values.js';
 
 const A_DAY_SECONDS = 86_400;
 export const DEFAULT_TTL_SECONDS = 3_600;
@@ -8,7 +10,8 @@ export class StartTraceDto {
    * After so many seconds it ends by itself.
    * @example 3600
    */
-  @IsOptional()
+  @ApiPropertyOptional({ type: 'integer' })
+  @Optional()
   @IsInt({ message: 'ttlSeconds must be a whole number' })
   @Min(1, { message: 'ttlSeconds must be at least 1' })
   @Max(A_DAY_SECONDS, { message: `ttlSeconds must be at most ${A_DAY_SECONDS}` })

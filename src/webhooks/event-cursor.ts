@@ -4,8 +4,11 @@ export interface EventPosition {
   readonly position: string;
 }
 
-/** As many digits as fit into 64 bits whatever they are: PostgreSQL fails on more, and no database counts as far. */
-export const CURSOR_PATTERN = /^\d{1,19}_\d{1,18}$/;
+/**
+ * As many digits as fit into 64 bits whatever they are: PostgreSQL fails on more, and no database counts as far. Without leading zeros, with which
+ * it reads an xid8 as octal.
+ */
+export const CURSOR_PATTERN = /^(0|[1-9]\d{0,18})_(0|[1-9]\d{0,17})$/;
 
 /** Before the first event. */
 export const BEGINNING: EventPosition = { transactionId: '0', position: '0' };

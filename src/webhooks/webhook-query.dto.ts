@@ -1,6 +1,7 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, Matches } from 'class-validator';
-import { OptionalTime, PageLimit } from '../platform/http/query-values.js';
+import { IsIn, Matches } from 'class-validator';
+import { Optional, OptionalTime, PageLimit } from '../platform/http/query-values.js';
 import { EVENT_TYPES, type EventType } from '../platform/outbox/event-types.js';
 import { CURSOR_PATTERN } from './event-cursor.js';
 import { EVENT_STATES, type EventState } from './recorded-event.js';
@@ -8,17 +9,24 @@ import { EVENT_STATES, type EventState } from './recorded-event.js';
 const CURSOR_MESSAGE = '$property must be a nextCursor of an earlier answer';
 const REPLAYABLE: readonly EventState[] = ['dead', 'delivered', 'recorded'];
 
+const EventCursor = () =>
+  applyDecorators(
+    ApiPropertyOptional({ pattern: CURSOR_PATTERN.source }),
+    Optional(),
+    Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE }),
+  );
+
 /** Which events. Newest first. */
 export class WebhookEventQuery {
   /** `recorded`: for the feed only, not delivered. */
   @ApiPropertyOptional({ enum: EVENT_STATES })
-  @IsOptional()
+  @Optional()
   @IsIn(EVENT_STATES, { message: `state must be one of ${EVENT_STATES.join(', ')}` })
   readonly state?: EventState;
 
   /** What happened. */
   @ApiPropertyOptional({ enum: EVENT_TYPES })
-  @IsOptional()
+  @Optional()
   @IsIn(EVENT_TYPES, { message: `type must be one of ${EVENT_TYPES.join(', ')}` })
   readonly type?: EventType;
 
@@ -26,7 +34,7 @@ export class WebhookEventQuery {
    * Of one device only.
    * @example '350612345678901'
    */
-  @IsOptional()
+  @Optional()
   @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
   readonly imei?: string;
 
@@ -46,8 +54,7 @@ export class WebhookEventQuery {
    * `nextCursor` of the page before.
    * @example '81264_1207'
    */
-  @IsOptional()
-  @Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE })
+  @EventCursor()
   readonly cursor?: string;
 }
 
@@ -55,13 +62,13 @@ export class WebhookEventQuery {
 export class ReplayDto {
   /** How they stand now. */
   @ApiPropertyOptional({ enum: REPLAYABLE, default: 'dead' })
-  @IsOptional()
+  @Optional()
   @IsIn(REPLAYABLE, { message: `state must be one of ${REPLAYABLE.join(', ')}` })
   readonly state: EventState = 'dead';
 
   /** What happened. */
   @ApiPropertyOptional({ enum: EVENT_TYPES })
-  @IsOptional()
+  @Optional()
   @IsIn(EVENT_TYPES, { message: `type must be one of ${EVENT_TYPES.join(', ')}` })
   readonly type?: EventType;
 
@@ -69,7 +76,7 @@ export class ReplayDto {
    * Of one device only.
    * @example '350612345678901'
    */
-  @IsOptional()
+  @Optional()
   @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
   readonly imei?: string;
 
@@ -91,8 +98,7 @@ export class ReplayDto {
    * `nextCursor` of the answer before, when there were more.
    * @example '81264_1207'
    */
-  @IsOptional()
-  @Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE })
+  @EventCursor()
   readonly cursor?: string;
 }
 
@@ -102,8 +108,7 @@ export class EventFeedQuery {
    * `nextCursor` of the last answer. Not given: from the oldest event that is kept.
    * @example '81264_1207'
    */
-  @IsOptional()
-  @Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE })
+  @EventCursor()
   readonly after?: string;
 
   /** Events an answer. */

@@ -170,6 +170,9 @@ describe('a cursor', () => {
     ['events?after=1_9223372036854775808', 400],
     ['events?after=18446744073709551616_1', 400],
     ['events?after=9999999999999999999_999999999999999999', 200],
+    ['events?after=0_0', 200],
+    ['events?after=0942_1', 400],
+    ['webhooks/events?cursor=0942_1', 400],
     ['webhooks/events?cursor=18446744073709551616_1', 400],
     ['webhooks/events?cursor=1_9223372036854775808', 400],
     ['webhooks/events?cursor=9999999999999999999_999999999999999999', 200],
@@ -193,6 +196,29 @@ describe('a cursor', () => {
 
   it('that no list has given can be sent for replays neither', async () => {
     expect((await gateway.post('webhooks/replay', { cursor: '18446744073709551616_1' })).status).toBe(400);
+  });
+});
+
+describe('an optional field that is null', () => {
+  it.each([
+    ['POST', 'webhooks/replay', ['state', 'type', 'imei', 'from', 'to', 'cursor']],
+    ['POST', 'quarantine/retry', ['limit', 'reason', 'imei', 'from', 'to', 'cursor']],
+    ['PUT', 'log/devices/356307042441013', ['ttlSeconds']],
+  ])('in %s %s is as if it were left out', async (method, path, fields) => {
+    const send = async (body: object) => {
+      const response = await fetchFrom(gateway, `/api/v1/${path}`, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      const answer = (await response.json()) as { trace?: { until: string } };
+      return { status: response.status, untilHour: answer.trace?.until.slice(0, 13) };
+    };
+    const expected = await send({});
+    expect(expected.status).not.toBe(500);
+    for (const field of fields) {
+      expect([field, await send({ [field]: null })]).toEqual([field, expected]);
+    }
   });
 });
 

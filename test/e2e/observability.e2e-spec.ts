@@ -82,6 +82,26 @@ describe('/metrics', () => {
     expect(documented.filter(isThere).sort()).toEqual(exposed.sort());
   });
 
+  it('counts HTTP requests by route template, method and status, and everything unknown as one', async () => {
+    const before = await scrape();
+    await request(own, 'GET', `devices/${OTHER}/messages`);
+    await request(own, 'GET', `devices/${TRACED}/messages`);
+    await request(own, 'GET', `devices/nonsense/messages`);
+    for (const path of ['guess-1', 'guess-2', 'guess-3']) {
+      await request(own, 'GET', path);
+    }
+    const after = await scrape();
+    const moved = (labels: Record<string, string>): number =>
+      (after.value('iot_broker_http_requests_total', labels) ?? 0) -
+      (before.value('iot_broker_http_requests_total', labels) ?? 0);
+    const route = '/api/v1/devices/:imei/messages';
+    expect(moved({ route, method: 'GET', status: '200' })).toBe(2);
+    expect(moved({ route, method: 'GET', status: '400' })).toBe(1);
+    expect(moved({ route: 'other', method: 'GET', status: '404' })).toBe(3);
+    expect(after.value('iot_broker_http_request_seconds_count', { route, method: 'GET' })).toBe(3);
+    expect(after.samples.filter(({ labels }) => labels.route?.includes('guess'))).toEqual([]);
+  });
+
   it('moves with what devices do', async () => {
     const before = await scrape();
     const device = await FakeDevice.logIn(own.devicePort, OTHER);

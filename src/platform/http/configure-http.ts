@@ -6,6 +6,7 @@ import { InvalidInputError } from '../errors/domain-error.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { API_PREFIX } from './api-route.js';
 import { authenticateRequests } from './authenticate-requests.js';
+import { measureRequests } from './http-metrics.js';
 import { inputReasons } from './input-reasons.js';
 import { openApiDocument } from './open-api.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -20,6 +21,7 @@ const OUTSIDE_THE_API = ['healthz', 'readyz', 'metrics'];
 /** Everything that holds for all HTTP routes. Set on the application, not as APP_ providers: messages of devices take another way. */
 export async function configureHttp(app: NestFastifyApplication): Promise<void> {
   app.setGlobalPrefix(API_PREFIX, { exclude: OUTSIDE_THE_API });
+  measureRequests(app);
   refuseWhileStopping(app);
   limitTime(app);
   limitBodies(app);

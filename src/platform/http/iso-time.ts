@@ -2,8 +2,7 @@ const ISO_8601 =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:([Zz])|([+-])(\d{2}):?(\d{2}))?)?$/;
 const UNIX_MILLISECONDS = /^\d{1,14}$/;
 const MINUTE_MS = 60_000;
-/** More than any zone of the world is away from UTC. */
-const MAX_OFFSET_MINUTES = 18 * 60;
+const MAX_OFFSET_HOURS = 23;
 
 /**
  * A time in ISO 8601 or in Unix milliseconds; null for anything else, also for a date or a time of day that does not exist. Not Date.parse: that
@@ -22,7 +21,7 @@ export function parseTime(text: string): Date | null {
   const fields = [year, month, day, hour, minute, second].map(Number) as [number, number, number, number, number, number];
   const offsetMinutes = Number(hours) * 60 + Number(minutes);
   const local = existing(fields);
-  if (local === null || Number(minutes) > 59 || offsetMinutes > MAX_OFFSET_MINUTES) {
+  if (local === null || Number(hours) > MAX_OFFSET_HOURS || Number(minutes) > 59) {
     return null;
   }
   const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'));

@@ -7,7 +7,6 @@ describe('the body of a request', () => {
     ['{"a":[1,{"b":null}]}', { a: [1, { b: null }] }],
     ['{"constructor":"Ferrari","prototype":{}}', { constructor: 'Ferrari', prototype: {} }],
     ['{"text":"__proto__"}', { text: '__proto__' }],
-    ['null', null],
     ['', undefined],
   ])('%s is read', (text, expected) => {
     expect(parse(text)).toEqual(expected);
@@ -18,16 +17,19 @@ describe('the body of a request', () => {
     ['{"a":[{"\\u005f\\u005fproto__":{}}]}', 'The body must not have a member "__proto__"'],
     ['{"a":{"constructor":{"prototype":{}}}}', 'The body must not have a member "constructor" with a "prototype"'],
     ['{', 'The body is not valid JSON'],
+    ['null', 'The body must be a JSON object'],
+    ['[{}]', 'The body must be a JSON object'],
+    ['"text"', 'The body must be a JSON object'],
   ])('%s is refused with what is wrong', (text, reason) => {
     expect(() => parse(text)).toThrow(reason);
   });
 
   it('is searched whatever its width', () => {
-    expect(() => parse(`[${'{},'.repeat(400_000)}{"__proto__":1}]`)).toThrow('__proto__');
+    expect(() => parse(`{"a":[${'{},'.repeat(400_000)}{"__proto__":1}]}`)).toThrow('__proto__');
   });
 
   it('is searched whatever its depth', () => {
     const depth = 100_000;
-    expect(() => parse(`${'['.repeat(depth)}{"__proto__":1}${']'.repeat(depth)}`)).toThrow('__proto__');
+    expect(() => parse(`{"a":${'['.repeat(depth)}{"__proto__":1}${']'.repeat(depth)}}`)).toThrow('__proto__');
   });
 });

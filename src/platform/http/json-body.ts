@@ -13,6 +13,9 @@ export function parseJsonBody(body: Buffer): unknown {
   }
   const text = body.toString('utf8');
   const value = parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidInputError('The body must be a JSON object');
+  }
   const forbidden = SUSPECTS.some((suspect) => text.includes(suspect)) ? forbiddenMember(value) : null;
   if (forbidden !== null) {
     throw new InvalidInputError(`The body must not have a member ${forbidden}`);

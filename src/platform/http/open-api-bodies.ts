@@ -8,6 +8,11 @@ interface ObjectSchema {
   readonly items?: ObjectSchema;
   readonly allOf?: readonly ObjectSchema[];
   readonly required?: readonly string[];
+  readonly anyOf?: readonly ObjectSchema[];
+  enum?: readonly unknown[];
+  nullable?: boolean;
+  type?: unknown;
+  format?: unknown;
   additionalProperties?: unknown;
 }
 
@@ -33,7 +38,42 @@ function close(schema: ObjectSchema, schemas: Schemas): void {
   const resolved = resolve(schema, schemas);
   if (resolved.properties) {
     resolved.additionalProperties ??= false;
-    Object.values(resolved.properties).forEach((property) => close(property, schemas));
+    for (const [name, property] of Object.entries(resolved.properties)) {
+      close(property, schemas);
+      if (!resolved.required?.includes(name)) {
+        allowNull(property);
+      }
+    }
   }
   [...(resolved.items ? [resolved.items] : []), ...(resolved.allOf ?? [])].forEach((inner) => close(inner, schemas));
+}
+
+/** A field that need not be there may be null: validation takes both for absent. */
+function allowNull(property: ObjectSchema): void {
+  if (property.anyOf) {
+    // Without a type of its own, a schema cannot be nullable: one of its alternatives is.
+    allowNull(property.anyOf[0] ?? {});
+    return;
+  }
+  property.nullable = true;
+  if (property.enum && !property.enum.includes(null)) {
+    property.enum = [...property.enum, null];
+  }
+}
+
+/** Where a schema has alternatives, what the plugin has concluded from the TypeScript type beside them would contradict some. */
+export function keepAlternatives(node: unknown): void {
+  if (typeof node !== 'object' || node === null) {
+    return;
+  }
+  if ('anyOf' in node) {
+    const schema = node as ObjectSchema;
+    if (schema.nullable) {
+      delete schema.nullable;
+      allowNull(schema);
+    }
+    delete schema.type;
+    delete schema.format;
+  }
+  Object.values(node).forEach(keepAlternatives);
 }

@@ -2,7 +2,7 @@ import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { API_KEY_HEADER } from './authentication.js';
 import { PROBLEM } from './api-problem.decorator.js';
-import { completeRequestBody } from './open-api-bodies.js';
+import { completeRequestBody, keepAlternatives } from './open-api-bodies.js';
 import { completeOperation, type Operation, RATE_LIMIT_HEADERS, RETRY_AFTER_HEADER } from './open-api-operation.js';
 import { SCOPE_EXTENSION } from './require-scope.decorator.js';
 
@@ -32,6 +32,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
       }
     }
   }
+  keepAlternatives(document);
   return document;
 }
 

@@ -7,10 +7,14 @@ import { parseTime } from './iso-time.js';
 const TIME_MESSAGE =
   '$property must be a time in ISO 8601 (2026-11-23T12:00:00Z; UTC without a zone) that exists, or Unix milliseconds';
 
+/** In the year 5138; as many digits as parseTime takes. */
+const MAX_UNIX_MILLISECONDS = 99_999_999_999_999;
+
 /** ISO 8601, or Unix milliseconds. What is neither stays text, which the validator refuses. */
 function ToDate(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) => {
-    return typeof value === 'string' ? (parseTime(value) ?? value) : value;
+    // In a body Unix milliseconds are a number.
+    return typeof value === 'string' || Number.isInteger(value) ? (parseTime(String(value)) ?? value) : value;
   });
 }
 
@@ -19,9 +23,29 @@ function ToInteger(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value));
 }
 
+/** May be left out or null: both leave the property's default. For bodies in which null has no meaning of its own. */
+export function Optional(): PropertyDecorator {
+  return applyDecorators(
+    IsOptional(),
+    Transform(({ value }: { value: unknown }) => value ?? undefined),
+  );
+}
+
 /** A parameter that is a time, and need not be given. */
 export function OptionalTime(): PropertyDecorator {
-  return applyDecorators(IsOptional(), ToDate(), IsDate({ message: TIME_MESSAGE }));
+  return applyDecorators(
+    ApiPropertyOptional({
+      anyOf: [
+        { type: 'string', format: 'date-time' },
+        { type: 'string', format: 'date' },
+        { type: 'integer', minimum: 0, maximum: MAX_UNIX_MILLISECONDS },
+      ],
+      example: '2026-11-23T00:00:00Z',
+    }),
+    Optional(),
+    ToDate(),
+    IsDate({ message: TIME_MESSAGE }),
+  );
 }
 
 /** How many entries a page may have; the property's own default is 100. */

@@ -56,10 +56,13 @@ export class MetricsRegistry {
   }
 
   /** Returns what takes the observations. */
-  histogram(description: MetricDescription, buckets: readonly number[]): (value: number) => void {
-    const { name, help } = description;
-    const histogram = new Histogram({ name, help, buckets: [...buckets], registers: [this.registry] });
-    return (value) => histogram.observe(value);
+  histogram(
+    { name, help, labelNames = [] }: MetricDescription,
+    buckets: readonly number[],
+  ): (value: number, labels?: Readonly<Record<string, string>>) => void {
+    const registers = [this.registry];
+    const histogram = new Histogram({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers });
+    return (value, labels = {}) => histogram.observe({ ...labels }, value);
   }
 }
 

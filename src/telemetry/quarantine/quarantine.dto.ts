@@ -1,11 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
-import { OptionalTime, PageLimit } from '../../platform/http/query-values.js';
+import { IsInt, Matches, Max, Min } from 'class-validator';
+import { Optional, OptionalTime, PageLimit } from '../../platform/http/query-values.js';
 import { type QuarantinedFrame } from './quarantined-frame.entity.js';
 
-const REASON = /^[A-Z][A-Z_]{0,63}$/;
 const REASON_MESSAGE = 'reason must be an error code like TRUNCATED';
-const ID = /^\d{1,18}$/;
 const CURSOR_MESSAGE = 'cursor must be a nextCursor of an earlier answer';
 const MAX_RETRIED_ROWS = 1_000;
 
@@ -15,7 +13,7 @@ export class QuarantineFilterDto {
    * Of one device only.
    * @example '350612345678901'
    */
-  @IsOptional()
+  @Optional()
   @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
   readonly imei?: string;
 
@@ -23,8 +21,8 @@ export class QuarantineFilterDto {
    * Error code for which they were quarantined.
    * @example 'TRUNCATED'
    */
-  @IsOptional()
-  @Matches(REASON, { message: REASON_MESSAGE })
+  @Optional()
+  @Matches(/^[A-Z][A-Z_]{0,63}$/, { message: REASON_MESSAGE })
   readonly reason?: string;
 
   /**
@@ -45,8 +43,8 @@ export class QuarantineFilterDto {
    * `nextCursor` of the answer before.
    * @example '1207'
    */
-  @IsOptional()
-  @Matches(ID, { message: CURSOR_MESSAGE })
+  @Optional()
+  @Matches(/^\d{1,18}$/, { message: CURSOR_MESSAGE })
   readonly cursor?: string;
 }
 
@@ -59,7 +57,7 @@ export class QuarantineQuery extends QuarantineFilterDto {
 export class RetryQuarantineDto extends QuarantineFilterDto {
   /** Entries to decode in this request, oldest first. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_RETRIED_ROWS, default: 100, example: 100 })
-  @IsOptional()
+  @Optional()
   @IsInt({ message: '$property must be a whole number' })
   @Min(1, { message: '$property must be at least 1' })
   @Max(MAX_RETRIED_ROWS, { message: `$property must be at most ${MAX_RETRIED_ROWS}` })
@@ -72,7 +70,7 @@ export class QuarantineIdParam {
    * The `quarantineId` of an entry.
    * @example '1207'
    */
-  @Matches(ID, { message: 'id must be a quarantineId: a whole number' })
+  @Matches(/^\d{1,18}$/, { message: 'id must be a quarantineId: a whole number' })
   readonly id!: string;
 }
 
