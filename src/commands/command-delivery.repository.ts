@@ -5,6 +5,7 @@ import { PreparedStatement } from '../platform/database/prepared-statement.js';
 import { COMMAND_FIELDS, type Command, type FailureReason } from './command.js';
 import { CommandCounters } from './command-counters.js';
 import { type DueCommand } from './due-command.js';
+import { UnansweredWritings } from './unanswered-writings.js';
 
 const SWEPT_AT_A_TIME = 500;
 
@@ -71,6 +72,7 @@ export class CommandDeliveryRepository {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly counters: CommandCounters = new CommandCounters(),
+    private readonly unanswered: UnansweredWritings = new UnansweredWritings(),
   ) {}
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
@@ -83,11 +85,14 @@ export class CommandDeliveryRepository {
    * command behind the head. Nothing for a connection whose session is not the device's newest.
    */
   async claim(imei: string, connection: SessionConnection, { tellRetries, deliver }: RetryTelling): Promise<Command[]> {
-    return CLAIM.run(this.dataSource, [imei, connection.id, tellRetries, connection.epoch, deliver]);
+    const claimed = await CLAIM.run(this.dataSource, [imei, connection.id, tellRetries, connection.epoch, deliver]);
+    claimed.forEach((command) => this.unanswered.add(connection.id, command));
+    return claimed;
   }
 
   /** Takes an attempt back of which surely no byte left: the connection had closed before. */
-  async takeBack(commandLogId: string, attempt: number): Promise<void> {
+  async takeBack(commandLogId: string, attempt: number, connectionId: string): Promise<void> {
+    this.unanswered.removeNewest(connectionId, commandLogId);
     await this.transaction(async (manager) => {
       const [rows] = await manager.query<[unknown[], number]>(
         `update tbl_iot_command_logs

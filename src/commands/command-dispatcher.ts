@@ -118,7 +118,7 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
     }
     try {
       // Nobody is woken: polling, or the device's next connection, finds it.
-      await this.repository.takeBack(command.commandLogId, command.attempts);
+      await this.repository.takeBack(command.commandLogId, command.attempts, connection.id);
     } catch (error) {
       // It then counts as written, which it was not; the command ends as unconfirmed at the worst.
       this.logger.warn(

@@ -127,13 +127,12 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
         this.logger.warn(`${imei}: a message of an old connection is dropped, another instance owns the device since`, { imei });
         return false;
       }
-      const match = await this.matching.match(reply, candidates);
-      if (!match) {
-        await this.keepAsMessage(imei, frame);
-        return false;
-      }
-      const effect = await this.apply(match, reply);
+      const found = await this.matching.match(reply, candidates);
+      const effect = found?.kind === 'match' ? await this.apply(found.match, reply) : await this.keepAsMessage(imei, frame);
       if (effect) {
+        if (found) {
+          this.matching.noteAnswered(reply, found);
+        }
         return effect.othersWait;
       }
       // It was ended, or written again, since we looked: look again.
@@ -171,8 +170,9 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
     return this.outbox.wants(event.type) ? event : null;
   }
 
-  private async keepAsMessage(imei: string, { message, receivedAtMs }: DeviceMessageFrame): Promise<void> {
+  private async keepAsMessage(imei: string, { message, receivedAtMs }: DeviceMessageFrame): Promise<ReplyEffect> {
     await this.messages.transaction((manager) => this.insert(manager, imei, message, receivedAtMs));
+    return { othersWait: false };
   }
 
   private async insert(manager: EntityManager, imei: string, message: DeviceMessage, receivedAtMs: number): Promise<void> {

@@ -23,6 +23,7 @@ import { CommandsService } from './commands.service.js';
 import { DeviceMessagesController } from './device-messages.controller.js';
 import { DeviceMessagesRepository } from './device-messages.repository.js';
 import { KeptReplies } from './kept-replies.js';
+import { UnansweredWritings } from './unanswered-writings.js';
 
 /** Commands to devices, from the request to the truth about what became of it. */
 @Module({
@@ -44,6 +45,7 @@ import { KeptReplies } from './kept-replies.js';
     CommandsRepository,
     CommandsService,
     DeviceMessagesRepository,
+    UnansweredWritings,
     { provide: KeptReplies, useFactory: () => new KeptReplies() },
   ],
 })

@@ -47,15 +47,15 @@ export class DeviceMessagesRepository {
   }
 
   /** Whether the device has sent a text that answered nothing, in the hour before: it forwards its serial port. */
-  async hasTextWithinHour(imei: string, before: Date): Promise<boolean> {
-    const [last] = await this.dataSource.query<{ isRecent: boolean }[]>(
-      `select received_at > $2::timestamptz - interval '1 hour' as "isRecent" from tbl_iot_device_messages
+  async findTextWithinHour(imei: string, before: Date): Promise<string | null> {
+    const [last] = await this.dataSource.query<{ text: string; isRecent: boolean }[]>(
+      `select text, received_at > $2::timestamptz - interval '1 hour' as "isRecent" from tbl_iot_device_messages
         where imei = $1 and message_type in (${MESSAGE_TYPE_REPLY}, ${MESSAGE_TYPE_CODEC_15})
         order by message_id desc
         limit 1`,
       [imei, before],
     );
-    return last?.isRecent ?? false;
+    return last?.isRecent === true ? last.text : null;
   }
 
   async insert(manager: EntityManager, message: Omit<DeviceMessageRow, 'messageId'>): Promise<DeviceMessageRow> {

@@ -218,13 +218,21 @@ function isDoubtful(command: LedgerCommand, words: Words, commands: readonly Led
   if (words.kind === 'unknown') {
     return true;
   }
-  const others = commands.filter((other) => other !== command && other.history.some(({ sentAt }) => sentAt <= words.at));
-  return (
-    meaningOf(command.command) === 'raw' &&
-    others.some(
-      ({ completedAt, timeoutMs }) => (completedAt?.getTime() ?? Infinity) + 2 * timeoutMs + HANDLED_WITHIN_MS >= words.at,
-    )
+  const others = commands.filter(
+    (other) =>
+      other !== command &&
+      other.history.some(({ sentAt }) => sentAt <= words.at) &&
+      (other.completedAt?.getTime() ?? Infinity) + 2 * other.timeoutMs + HANDLED_WITHIN_MS >= words.at,
   );
+  const meaning = meaningOf(command.command);
+  if (meaning === 'raw') {
+    return others.length > 0;
+  }
+  // Asked for before, then the contrary: the words may be about the first.
+  const isSame = (other: LedgerCommand): boolean => meaningOf(other.command) === meaning;
+  const isContrary = (other: LedgerCommand): boolean =>
+    !isSame(other) && targetsOf(other.command).some((target) => targetsOf(command.command).includes(target));
+  return others.some(isSame) && others.some(isContrary);
 }
 
 /** Of commands with a target in common the older one is never written after the newer one. Of equal texts the one is meant that breaks least. */

@@ -360,3 +360,47 @@ describe('a reply without text', () => {
     expect(match([command], '', { validate: false })).toEqual({ candidate: command, verdict: 'completed' });
   });
 });
+
+describe('one more answer to a command that has ended', () => {
+  const ended = (command: string): ReplyCandidate => ({ ...inFlight(command), standing: 'ended', isUnansweredHere: true });
+
+  it('is nobody else’s: not a raw command’s, not an unknown one’s, not that of an older one', () => {
+    const raw = ended('frobnicate');
+    expect(match([raw, inFlight('defrobnicate')], 'frobnicated')?.candidate).toBe(raw);
+    expect(match([raw, inFlight('getinfo')], 'frobnicated')?.candidate).toBe(raw);
+    expect(match([raw], 'frobnicated')?.candidate).toBe(raw);
+    const known = ended('getgps');
+    expect(match([known, inFlight('frobnicate')], FIX)?.candidate).toBe(known);
+    expect(match([late('getgps'), known], FIX)?.candidate).toBe(known);
+  });
+
+  it('leaves a command in flight what its own pattern accepts, and a raw one what the ended one would not say', () => {
+    const [gps, raw] = [inFlight('getgps'), inFlight('frobnicate')];
+    expect(match([ended('frobnicate'), gps], FIX)?.candidate).toBe(gps);
+    expect(match([ended('getgps'), gps], FIX)?.candidate).toBe(gps);
+    expect(match([ended('getgps'), raw], 'frobnicated')?.candidate).toBe(raw);
+    expect(match([ended('frobnicate')], LEVEL_21)).toBeNull();
+  });
+
+  it('may be empty, or a refusal that names nothing', () => {
+    const [faults, raw] = [ended('scandtc'), ended('frobnicate')];
+    expect(match([faults], '')?.candidate).toBe(faults);
+    expect(match([raw, inFlight('getinfo')], 'Unknown command')?.candidate).toBe(raw);
+    expect(match([raw, inFlight('defrobnicate')], '')?.candidate).toBe(raw);
+  });
+});
+
+describe('words that confirm what was asked for, then contradicted, then asked for again', () => {
+  const here = (candidate: ReplyCandidate): ReplyCandidate => ({ ...candidate, isUnansweredHere: true });
+  const words = 'DOUT1:1 Timeout:INFINITY';
+
+  it('are about the first as long as neither of the first two was answered on this connection', () => {
+    const [on, off, again] = [late('setdigout 1'), late('setdigout 0'), here(inFlight('setdigout 1'))];
+    const first = here(on);
+    expect(match([first, here(off), again], words)).toEqual({ candidate: first, verdict: 'completed' });
+    expect(match([first, off, again], words)?.candidate).toBe(again);
+    expect(match([on, here(off), again], words)?.candidate).toBe(again);
+    expect(match([first, here(late('setdigout ?0')), again], words)?.candidate).toBe(again);
+    expect(match([here(off), first, again], words)?.candidate).toBe(again);
+  });
+});

@@ -13,13 +13,16 @@ export interface ReplyCandidate {
    * - `postponed`: the device has accepted it and will execute it later.
    * - `waiting`: its answer did not come in time. It will be written again; meanwhile another command may have its slot.
    * - `late`: its failure (unconfirmed) was reported already.
+   * - `ended`: nothing changes it any more, but it was written more often than it was answered. One more answer to it is nobody else's.
    */
-  readonly standing: 'in-flight' | 'postponed' | 'waiting' | 'late';
+  readonly standing: 'in-flight' | 'postponed' | 'waiting' | 'late' | 'ended';
   /**
    * The answer to its last attempt may still arrive: it is not overdue by more than another time-out. It says nothing about a command in
    * flight, which is always answerable. Words that a pattern accepts complete the command without it.
    */
   readonly mayStillBeAnswered: boolean;
+  /** It was written to the connection of the reply, and the answer to that may still arrive. */
+  readonly isUnansweredHere?: boolean;
 }
 
 export interface MatchOptions {
@@ -32,6 +35,8 @@ export interface MatchOptions {
 export interface ReplyMatch<T extends ReplyCandidate> {
   readonly candidate: T;
   /**
+   * Says nothing of a command that has ended.
+   *
    * `postponed`: accepted, to be executed later. `unrecognised`: the device answered this command with words that no pattern knows; it may
    * have executed it.
    */
@@ -42,12 +47,14 @@ export interface ReplyMatch<T extends ReplyCandidate> {
  * Which command a reply answers; null for none: then it is the device's own message. No reply carries an id, so claims count in the order of
  * how much stands behind them:
  *
- * 1. in flight, and a pattern of its own accepts the reply: the oldest;
+ * 1. in flight, and a pattern of its own accepts the reply: the oldest. Unless the same was asked before on this connection, and then the contrary,
+ *    and neither was answered: a device answers in order, so that these words are about the first;
  * 2. postponed, waiting or late, and a pattern of its own accepts it: a postponed one that it completes, else the newest, since what was written
  *    earlier may have been lost with an older connection. Before 3 because such words say what they answer, while a raw command takes any;
  * 3. in flight and raw, when it alone can be meant (see `findRaw`);
  * 4. not in flight, and it is a refusal: only when a single one can have got it. A command that was executed must not be called rejected;
- * 5. in flight and catalogued, when it alone can be meant: it is answered, in words that nobody knows.
+ * 5. in flight and catalogued, when it alone can be meant: it is answered, in words that nobody knows;
+ * 6. ended, and it could have produced the reply.
  *
  * A refusal that names nothing ("Unknown command") and a reply without text are judged apart, because any command can have got them: they end a
  * command only when it alone can be meant.
@@ -115,11 +122,15 @@ class ReplyMatcher<T extends ReplyCandidate> {
   match(): ReplyMatch<T> | null {
     const words = trimReply(this.text);
     if (words === '') {
-      return this.matchEmpty();
+      return this.matchEmpty() ?? this.findRepeated(({ verdict }) => verdict === 'completed');
     }
     if (isNamelessRefusal(words) && !this.claims.some(({ verdict, isOwn }) => isOwn && verdict !== 'rejected')) {
-      return this.matchNamelessRefusal();
+      return this.matchNamelessRefusal() ?? this.findRepeated(() => true);
     }
+    return this.matchWords() ?? this.findRepeated((claim) => claim.isOwn || this.couldSay(claim));
+  }
+
+  private matchWords(): ReplyMatch<T> | null {
     const named = this.findNamed();
     if (named !== undefined) {
       return toMatch(named);
@@ -131,7 +142,7 @@ class ReplyMatcher<T extends ReplyCandidate> {
   private findNamed(): Claim<T> | undefined {
     const own = this.inFlight.find(({ isOwn }) => isOwn);
     if (own !== undefined) {
-      return own;
+      return this.findAskedBefore(own) ?? own;
     }
     const accepting = this.others.filter(({ isOwn }) => isOwn);
     const completed = accepting.filter(({ verdict }) => verdict === 'completed');
@@ -142,6 +153,29 @@ class ReplyMatcher<T extends ReplyCandidate> {
       accepting.findLast(({ verdict, candidate }) => verdict === 'postponed' && candidate.standing !== 'postponed') ??
       accepting.findLast(({ verdict }) => verdict === 'postponed')
     );
+  }
+
+  /** What asked for the same as `own` before something contrary was asked. */
+  private findAskedBefore(own: Claim<T>): Claim<T> | undefined {
+    const unanswered = this.claims
+      .slice(0, this.claims.indexOf(own))
+      .filter(({ candidate }) => candidate.isUnansweredHere === true && candidate.standing !== 'postponed');
+    const first = unanswered.findIndex(({ isOwn, verdict }) => isOwn && verdict === own.verdict);
+    const targets = this.catalogue.targetsOf(own.candidate.command);
+    const isContradicted = ({ isOwn, candidate }: Claim<T>): boolean =>
+      !isOwn && this.catalogue.targetsOf(candidate.command).some((target) => targets.includes(target));
+    return first !== -1 && unanswered.slice(first).some(isContradicted) ? unanswered[first] : undefined;
+  }
+
+  /** The oldest that has ended and could have been answered so: a device answers in the order in which it was asked. */
+  private findRepeated(couldBe: (claim: Claim<T>) => boolean): ReplyMatch<T> | null {
+    const ended = this.others.find((claim) => claim.candidate.standing === 'ended' && couldBe(claim));
+    return ended === undefined ? null : { candidate: ended.candidate, verdict: 'completed' };
+  }
+
+  /** Whether the words could be its own, though no pattern of it accepts them. */
+  private couldSay({ kind, candidate }: Claim<T>): boolean {
+    return kind === 'raw' ? !this.catalogue.isKnownReply(this.text) : this.catalogue.resembles(candidate.command, this.text);
   }
 
   /**
