@@ -234,6 +234,22 @@ describe('a time', () => {
     expect((await gateway.get(`${list}?from=2024-02-29&to=0`)).status).toBe(200);
   });
 
+  it.each(['0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])('at the end of the calendar is read: %s', async (time) => {
+    for (const name of ['from', 'to']) {
+      // The database was asked: it knows no records of this device.
+      expect((await gateway.get(`devices/350612345678901/telemetry?${name}=${time}`)).status).toBe(404);
+    }
+  });
+
+  it.each(['0000-12-31', '0001-01-01T00:00:00%2B00:01', '9999-12-31T23:59:59-00:01'])(
+    'beyond the end of the calendar is refused: %s',
+    async (time) => {
+      for (const name of ['from', 'to']) {
+        expect((await gateway.get(`devices/350612345678901/telemetry?${name}=${time}`)).status).toBe(400);
+      }
+    },
+  );
+
   it('that does not exist is refused in a body', async () => {
     const create = (expiresAt: string) => gateway.post('keys', { name: `until-${Date.now()}`, scopes: ['read'], expiresAt });
     expect((await create('2035-02-30')).status).toBe(400);

@@ -3,6 +3,8 @@ const ISO_8601 =
 const UNIX_MILLISECONDS = /^\d{1,14}$/;
 const MINUTE_MS = 60_000;
 const MAX_OFFSET_HOURS = 23;
+/** Outside of these years ISO 8601 needs a sign and six digits, which PostgreSQL does not read. */
+const YEARS = { from: 1, to: 9_999 };
 
 /**
  * A time in ISO 8601 or in Unix milliseconds; null for anything else, also for a date or a time of day that does not exist. Not Date.parse: that
@@ -25,7 +27,13 @@ export function parseTime(text: string): Date | null {
     return null;
   }
   const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'));
-  return new Date(local + milliseconds - (sign === '-' ? -1 : 1) * offsetMinutes * MINUTE_MS);
+  return withinYears(new Date(local + milliseconds - (sign === '-' ? -1 : 1) * offsetMinutes * MINUTE_MS));
+}
+
+/** An offset can move a time out of the year that was written. */
+function withinYears(time: Date): Date | null {
+  const year = time.getUTCFullYear();
+  return year >= YEARS.from && year <= YEARS.to ? time : null;
 }
 
 /** As UTC in milliseconds; null when a field is beyond its range, which would be counted on into the next one. */
