@@ -5,6 +5,7 @@ import {
   ArrayMinSize,
   IsArray,
   IsIn,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
@@ -18,6 +19,7 @@ import { REGISTERED_DEVICE_STATUSES, type RegisteredDeviceStatus } from './regis
 
 const MOST_RANGES = 50;
 const MOST_AT_ONCE = 1_000;
+const DEVICES_MESSAGE = 'devices must be objects: {imei, name, note, allowedRanges}';
 
 /** What is known of a device. A field that is left out keeps its value; null clears it. */
 export class RegistrationDto {
@@ -67,7 +69,9 @@ export class BulkRegistrationDto {
   @IsArray({ message: 'devices must be a list' })
   @ArrayMinSize(1, { message: 'devices must not be empty' })
   @ArrayMaxSize(MOST_AT_ONCE, { message: `devices must be at most ${MOST_AT_ONCE} at once` })
-  @ValidateNested({ each: true, message: 'devices must be objects: {imei, name, note, allowedRanges}' })
+  // A list within the list passes ValidateNested: there is nothing in it to validate.
+  @IsObject({ each: true, message: DEVICES_MESSAGE })
+  @ValidateNested({ each: true, message: DEVICES_MESSAGE })
   @Type(() => DeviceRegistrationDto)
   readonly devices!: DeviceRegistrationDto[];
 }

@@ -136,6 +136,11 @@ describe('two open gateways', () => {
     expect(await register({ allowedRanges: null })).toMatchObject({ name: null, note: null, allowedRanges: [] });
   });
 
+  it.each([[[]], [[[]]], [[null]], [[5]], [['358000000000000']]])('refuse %j in the place of devices', async (...devices) => {
+    const { status, body } = await a.post('registered-devices', { devices });
+    expect([status, body]).toMatchObject([400, { error: expect.stringContaining('devices must be objects') as string }]);
+  });
+
   it('refuse a login whose session is missing in the answer of the database, and accept the others', async () => {
     const imei = newImei();
     await database.query(
