@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { AuditService } from '../platform/audit/audit.service.js';
+import { givenMembers } from '../platform/json/given-members.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { decodePosition, encodePosition, type EventPosition } from './event-cursor.js';
 import { type DeliverableEvent, type DeliveryAttempt } from './recorded-event.js';
@@ -58,9 +59,10 @@ export class WebhooksService {
   /** Newest first, so many at a time. Throws WebhooksDisabledError. */
   async replayAll(replay: ReplayDto, actor: AuditActor): Promise<{ replayed: number; nextCursor: string | null }> {
     // One more than replayed tells whether there are further ones.
-    const found = await this.repository.listIds(filterOf(replay, REPLAYED_AT_A_TIME + 1));
+    const given = { state: 'dead' as const, ...givenMembers(replay) };
+    const found = await this.repository.listIds(filterOf(given, REPLAYED_AT_A_TIME + 1));
     const events = found.slice(0, REPLAYED_AT_A_TIME);
-    await this.queue(events, actor, { ...replay, replayed: events.length });
+    await this.queue(events, actor, { ...given, replayed: events.length });
     return { replayed: events.length, nextCursor: cursorBehind(events, found.length > events.length) };
   }
 

@@ -227,6 +227,13 @@ describe('a retry of the quarantine', () => {
     expect(await retry({ imei, limit: 3, cursor: first.nextCursor })).toMatchObject({ read: 1, moved: 1, nextCursor: null });
   });
 
+  it('takes null for a field that is not given', async () => {
+    const imei = newImei();
+    const id = await quarantined(imei, undecodable());
+    const given = await retry({ imei, reason: null, from: null, to: null, limit: null, cursor: null });
+    expect(given).toMatchObject({ read: 1, remaining: [{ quarantineId: id }], nextCursor: null });
+  });
+
   it('moves each entry once when four retries run at the same time', async () => {
     const imei = newImei();
     const timestampMs = Date.now() - 3_600_000;

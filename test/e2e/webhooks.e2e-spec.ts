@@ -417,6 +417,18 @@ describe('the feed and the status', () => {
     expect(ofDevice(imei).map(({ eventId }) => eventId)).toEqual([...ids, ...ids]);
     device.close();
   });
+
+  it('replay dead events only when the fields of a replay are null', async () => {
+    const imei = newImei();
+    const device = await FakeDevice.logIn(gateway.devicePort, imei);
+    await complete(device, imei);
+    const delivered = `webhooks/events?imei=${imei}&state=delivered`;
+    await waitFor(async () => (await gateway.get<{ count: number }>(delivered)).body.count === 1, PATIENCE);
+    const nothing = { state: null, type: null, from: null, to: null, cursor: null };
+    const answer = await gateway.post('webhooks/replay', { imei, ...nothing });
+    expect(answer).toMatchObject({ status: 202, body: { success: true, replayed: 0, nextCursor: null } });
+    device.close();
+  });
 });
 
 interface FeedBody {

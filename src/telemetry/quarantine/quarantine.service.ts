@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../../platform/audit/audit-entry.js';
 import { AuditService } from '../../platform/audit/audit.service.js';
 import { DomainError } from '../../platform/errors/domain-error.js';
+import { givenMembers } from '../../platform/json/given-members.js';
 import { type QuarantineQuery, QuarantineEntryDto, type RetryQuarantineDto } from './quarantine.dto.js';
 import { QuarantineRepository } from './quarantine.repository.js';
 import { QuarantineRetry, type RetryResult } from './quarantine-retry.js';
 
 /** A page ends after the entry that reaches it; its hex is twice as long. */
 const MAX_PAGE_BYTES = 1_048_576;
+const DEFAULT_RETRIED_ROWS = 100;
 
 export class QuarantineEntryNotFoundError extends DomainError {
   override readonly name = 'QuarantineEntryNotFoundError';
@@ -56,7 +58,8 @@ export class QuarantineService {
   }
 
   /** Each transaction that moves entries has an audit entry of its own. */
-  async retry({ limit, cursor = '0', ...filter }: RetryQuarantineDto, actor: AuditActor): Promise<RetryResult> {
+  async retry(request: RetryQuarantineDto, actor: AuditActor): Promise<RetryResult> {
+    const { limit = DEFAULT_RETRIED_ROWS, cursor = '0', ...filter } = givenMembers(request);
     const { imei = null, ...asked } = filter;
     return this.retries.retry(filter, cursor, limit, (manager, rows) =>
       this.audit.record({ actor, action: 'quarantine.retried', imei, details: { ...asked, ...rows } }, manager),
