@@ -202,6 +202,22 @@ describe('requests without a key', () => {
     expect((await ask(from, { key: API_KEY })).status).toBe(200);
   });
 
+  it.each([
+    ['is no JSON', 'application/json', '{'],
+    ['is too large', 'application/json', JSON.stringify({ text: 'x'.repeat(1_048_577) })],
+    ['is a form', 'application/x-www-form-urlencoded', 'imei=1'],
+    ['names unknown fields', 'application/json', '{"unknown":1}'],
+  ])('are refused before their body is read, also when it %s', async (_what, contentType, body) => {
+    const send = async (key: string): Promise<number> => {
+      const headers = { 'content-type': contentType, ...(key === '' ? {} : { 'x-api-key': key }) };
+      const answer = await fetch(`${gateway.apiUrl}/api/v1/command`, { method: 'POST', headers, body });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    expect(await send('')).toBe(401);
+    expect([400, 413, 415]).toContain(await send(API_KEY));
+  });
+
   it('are refused below /api/v1 also where there is no route', async () => {
     expect(await ask(newAddress(), { path: '/api/v1/nothing' })).toMatchObject({ status: 401, body: { code: 'UNAUTHORIZED' } });
     const known = await ask(newAddress(), { path: '/api/v1/nothing', key: API_KEY });

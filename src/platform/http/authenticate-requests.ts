@@ -34,6 +34,12 @@ export function authenticateRequests(app: NestFastifyApplication): void {
       throw new UnauthorizedError();
     }
   });
+  // Behind the rate limit, before the body is read: nobody without a key makes the gateway parse one. No route below /api/v1 is public.
+  fastify.addHook('preParsing', async (request) => {
+    if (isApiRoute(request) && !(await authentication.of(request))) {
+      throw new UnauthorizedError();
+    }
+  });
 }
 
 /** Whether a request found no route, and would be one of the API's: `/%61pi/v1/x` as well as `/api/v1/x`. */
