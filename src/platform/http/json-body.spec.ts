@@ -24,6 +24,19 @@ describe('the body of a request', () => {
     expect(() => parse(text)).toThrow(reason);
   });
 
+  it.each([
+    ['half of a surrogate pair', [0xed, 0xa0, 0x80]],
+    ['Latin 1', [0xe9]],
+    ['a character that is cut', [0xf0, 0x9f, 0x98]],
+  ])('with bytes that are no UTF-8 is refused: %s', (_name, bytes) => {
+    const body = Buffer.concat([Buffer.from('{"name":"'), Buffer.from(bytes), Buffer.from('"}')]);
+    expect(() => parseJsonBody(body)).toThrow('The body is not valid UTF-8');
+  });
+
+  it('may hold every character of UTF-8', () => {
+    expect(parse('{"name":"é \u{1f600}"}')).toEqual({ name: 'é \u{1f600}' });
+  });
+
   it('is searched whatever its width', () => {
     expect(() => parse(`{"a":[${'{},'.repeat(400_000)}{"__proto__":1}]}`)).toThrow('__proto__');
   });

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { InvalidInputError } from '../errors/domain-error.js';
 
 /** Any of these texts may hold a forbidden member: an escape can spell it. */
@@ -10,6 +11,10 @@ const SUSPECTS = ['__proto__', 'constructor', '\\u00'];
 export function parseJsonBody(body: Buffer): unknown {
   if (body.length === 0) {
     return undefined;
+  }
+  if (!isUtf8(body)) {
+    // toString would replace such bytes, and something else would be stored than was sent.
+    throw new InvalidInputError('The body is not valid UTF-8');
   }
   const text = body.toString('utf8');
   const value = parse(text);
