@@ -36,7 +36,11 @@ let addresses = 10;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const env = { API_AUTH_FAILURES_PER_ADDRESS: String(MAX_FAILURES), API_TRUSTED_PROXIES: `${PROXY}, ::1` };
+  const env = {
+    API_AUTH_FAILURES_PER_ADDRESS: String(MAX_FAILURES),
+    API_TRUSTED_PROXIES: `${PROXY}, ::1`,
+    LOG_LINES_PER_PEER: '1000',
+  };
   [gateway, brief] = await Promise.all([
     Gateway.start(database.url, { ...env, API_AUTH_FAILURE_WINDOW_SECONDS: '600' }),
     Gateway.start(database.url, { ...env, API_AUTH_FAILURE_WINDOW_SECONDS: '1', METRICS_PORT: '0' }),
@@ -190,6 +194,23 @@ describe('an address that sends wrong keys', () => {
     expect(grown('iot_broker_api_auth_failures_total', { status: '401', reason: 'unknown_key' })).toBe(MAX_FAILURES);
     expect(grown('iot_broker_api_auth_failures_total', { status: '429', reason: 'address_blocked' })).toBe(2);
     expect(grown('iot_broker_api_addresses_blocked_total')).toBe(1);
+  });
+});
+
+describe('addresses that send wrong keys one after the other', () => {
+  it('write no more log lines together than LOG_LINES_PER_PEER in a minute', async () => {
+    const lines = 3;
+    const quiet = await Gateway.start(database.url, { API_AUTH_FAILURES_PER_ADDRESS: '1', LOG_LINES_PER_PEER: String(lines) });
+    try {
+      for (let address = 0; address < 4 * lines; address++) {
+        expect((await ask(newAddress(), { key: WRONG, to: quiet })).status).toBe(401);
+      }
+      const exposition = String((await ask(newAddress(), { path: '/metrics', key: API_KEY, to: quiet })).body.text);
+      expect(new Exposition(exposition).value('iot_broker_api_addresses_blocked_total')).toBe(4 * lines);
+      expect(quiet.process.lines.filter((line) => line.includes('failed authentications from'))).toHaveLength(lines);
+    } finally {
+      await quiet.stop();
+    }
   });
 });
 

@@ -140,15 +140,14 @@ export class Authentication {
     return new TooManyAuthFailuresError(this.failures.retryAfterSeconds(network));
   }
 
-  /** The log says it once per window, the audit once per hour; both for a bounded number of networks per hour. */
+  /** The log says it once per window, the audit once per hour; both for a bounded number of networks. */
   private report(network: string): void {
     this.counters.blockedAddresses++;
     const { API_AUTH_FAILURES_PER_ADDRESS: max, API_AUTH_FAILURE_WINDOW_SECONDS: seconds } = this.settings;
     this.logger.warn(
       `${max} failed authentications from ${network} within ${seconds} s: unknown keys from there get 429 meanwhile`,
-      {
-        remoteAddress: network,
-      },
+      // The limit of log lines holds for all addresses together: whoever has a /48 of IPv6 has 65,536 networks.
+      { remoteAddress: network, listener: 'API' },
     );
     if (!this.reports.admit(network)) {
       return;
