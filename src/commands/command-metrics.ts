@@ -3,7 +3,7 @@ import { CachedReading } from '../platform/observability/cached-reading.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { CommandBacklogRepository } from './command-backlog.repository.js';
 import { CommandCounters } from './command-counters.js';
-import { KeptReplies } from './kept-replies.js';
+import { KeptReplies } from './replies/kept-replies.js';
 
 const MATCHING_SECONDS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 

@@ -7,23 +7,23 @@ import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { CommandBacklogRepository } from './command-backlog.repository.js';
 import { CommandCounters } from './command-counters.js';
-import { CommandDeliveryRepository } from './command-delivery.repository.js';
-import { CommandDispatcher } from './command-dispatcher.js';
-import { CommandMatching } from './command-matching.js';
+import { CommandDeliveryRepository } from './dispatch/command-delivery.repository.js';
+import { CommandDispatcher } from './dispatch/command-dispatcher.js';
+import { CommandMatching } from './replies/command-matching.js';
 import { CommandMetrics } from './command-metrics.js';
-import { CommandPolling } from './command-polling.js';
-import { CommandReconnect } from './command-reconnect.js';
-import { CommandRepliesRepository } from './command-replies.repository.js';
-import { CommandReplies } from './command-replies.js';
-import { CommandReplyController } from './command-reply.controller.js';
-import { CommandSweeper } from './command-sweeper.js';
+import { CommandPolling } from './dispatch/command-polling.js';
+import { CommandReconnect } from './dispatch/command-reconnect.js';
+import { CommandRepliesRepository } from './replies/command-replies.repository.js';
+import { CommandReplies } from './replies/command-replies.js';
+import { CommandReplyController } from './replies/command-reply.controller.js';
+import { CommandSweeper } from './dispatch/command-sweeper.js';
 import { CommandsController } from './commands.controller.js';
 import { CommandsRepository } from './commands.repository.js';
 import { CommandsService } from './commands.service.js';
-import { DeviceMessagesController } from './device-messages.controller.js';
-import { DeviceMessagesRepository } from './device-messages.repository.js';
-import { KeptReplies } from './kept-replies.js';
-import { UnansweredWritings } from './unanswered-writings.js';
+import { DeviceMessagesController } from './replies/device-messages.controller.js';
+import { DeviceMessagesRepository } from './replies/device-messages.repository.js';
+import { KeptReplies } from './replies/kept-replies.js';
+import { UnansweredWritings } from './replies/unanswered-writings.js';
 
 /** Commands to devices, from the request to the truth about what became of it. */
 @Module({

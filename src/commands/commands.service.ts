@@ -10,7 +10,7 @@ import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { commandTextProblem } from './catalogue/command-text.js';
 import { commandFailed } from './command-events.js';
-import { CommandDispatcher } from './command-dispatcher.js';
+import { CommandDispatcher } from './dispatch/command-dispatcher.js';
 import { type CommandQuery } from './command-query.dto.js';
 import { type Command, type CommandAttempt, type CommandStatus } from './command.js';
 import { CommandNotFoundError, IdempotencyConflictError, MetadataTooLargeError, NotCancellableError } from './commands.errors.js';

@@ -3,20 +3,20 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { type Arrival } from './arrival.js';
-import { ByteBudget } from './byte-budget.js';
+import { type Arrival } from './connection/arrival.js';
+import { ByteBudget } from './limits/byte-budget.js';
 import { ConnectionRegistry } from './connection-registry.js';
-import { type ConnectionEnvironment } from './connection-environment.js';
-import { DeviceConnection } from './device-connection.js';
+import { type ConnectionEnvironment } from './connection/connection-environment.js';
+import { DeviceConnection } from './connection/device-connection.js';
 import { DeviceTrace } from './device-trace.js';
-import { Entrance } from './entrance.js';
-import { FrameDispatcher, type AskHandler } from './frame-dispatcher.js';
-import { LoginRate } from './login-rate.js';
+import { Entrance } from './limits/entrance.js';
+import { FrameDispatcher, type AskHandler } from './connection/frame-dispatcher.js';
+import { LoginRate } from './limits/login-rate.js';
 import { type TeltonikaContext } from './teltonika.context.js';
-import { peerOf } from './peer.js';
-import { TlsListener } from './tls-listener.js';
+import { peerOf } from './connection/peer.js';
+import { TlsListener } from './tls/tls-listener.js';
 import { TransportCounters } from './transport-counters.js';
-import { UdpListener } from './udp-listener.js';
+import { UdpListener } from './udp/udp-listener.js';
 import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
 
 /** 500 a second, or faster where that would take more than half of the time there is. */

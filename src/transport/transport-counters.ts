@@ -1,5 +1,5 @@
 import { type ProtocolErrorCode } from '../protocol/protocol-error.js';
-import { UdpCounters } from './udp-counters.js';
+import { UdpCounters } from './udp/udp-counters.js';
 
 export type DisconnectReason =
   | 'peer'

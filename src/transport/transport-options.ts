@@ -1,4 +1,4 @@
-import { type TlsOptions } from './tls-options.js';
+import { type TlsOptions } from './tls/tls-options.js';
 
 /** Limits and ports of the device listener. Durations in milliseconds, sizes in bytes. */
 export interface TransportOptions {

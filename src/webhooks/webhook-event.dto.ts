@@ -1,15 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { JsonSource } from '../platform/json/json-source.js';
 import { EVENT_TYPES, type EventType } from '../platform/outbox/event-types.js';
-import { type CircuitState } from './circuit.js';
+import { type CircuitState } from './delivery/circuit.js';
 import {
   type DeliverableEvent,
   type DeliveryAttempt,
   EVENT_STATES,
   type EventState,
   type RecordedEvent,
-} from './recorded-event.js';
-import { eventBody, publicEventId } from './webhook-request.js';
+} from './events/recorded-event.js';
+import { eventBody, publicEventId } from './delivery/webhook-request.js';
 
 const BODY_EXAMPLE = {
   identified: true,

@@ -3,8 +3,14 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Page, readPage } from '../platform/database/bounded-page.js';
 import { type EventType } from '../platform/outbox/event-types.js';
-import { type EventPosition } from './event-cursor.js';
-import { type DeliverableEvent, type DeliveryAttempt, EVENT_BYTES, EVENT_FIELDS, type EventState } from './recorded-event.js';
+import { type EventPosition } from './events/event-cursor.js';
+import {
+  type DeliverableEvent,
+  type DeliveryAttempt,
+  EVENT_BYTES,
+  EVENT_FIELDS,
+  type EventState,
+} from './events/recorded-event.js';
 
 export interface EventFilter {
   readonly state: EventState | null;

@@ -3,8 +3,8 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches } from 'class-validator';
 import { Optional, OptionalTime, PageLimit } from '../platform/http/query-values.js';
 import { EVENT_TYPES, type EventType } from '../platform/outbox/event-types.js';
-import { CURSOR_PATTERN } from './event-cursor.js';
-import { EVENT_STATES, type EventState } from './recorded-event.js';
+import { CURSOR_PATTERN } from './events/event-cursor.js';
+import { EVENT_STATES, type EventState } from './events/recorded-event.js';
 
 const CURSOR_MESSAGE = '$property must be a nextCursor of an earlier answer';
 const REPLAYABLE: readonly EventState[] = ['dead', 'delivered', 'recorded'];

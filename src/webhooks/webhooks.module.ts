@@ -1,17 +1,17 @@
 import { HttpModule } from '@nestjs/axios';
 import { Module } from '@nestjs/common';
 import { WebhookSettings } from '../platform/config/settings.js';
-import { DeliveryQueueRepository } from './delivery-queue.repository.js';
-import { EventFeedController } from './event-feed.controller.js';
-import { EventFeedRepository } from './event-feed.repository.js';
-import { EventRetention } from './event-retention.js';
-import { EventRetentionRepository } from './event-retention.repository.js';
-import { keptAliveAgents } from './kept-alive-agents.js';
-import { SettlementWriter } from './settlement-writer.js';
-import { WebhookDispatcher } from './webhook-dispatcher.js';
+import { DeliveryQueueRepository } from './delivery/delivery-queue.repository.js';
+import { EventFeedController } from './events/event-feed.controller.js';
+import { EventFeedRepository } from './events/event-feed.repository.js';
+import { EventRetention } from './events/event-retention.js';
+import { EventRetentionRepository } from './events/event-retention.repository.js';
+import { keptAliveAgents } from './delivery/kept-alive-agents.js';
+import { SettlementWriter } from './delivery/settlement-writer.js';
+import { WebhookDispatcher } from './delivery/webhook-dispatcher.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookMetrics } from './webhook-metrics.js';
-import { WebhookSender } from './webhook-sender.js';
+import { WebhookSender } from './delivery/webhook-sender.js';
 import { WebhooksController } from './webhooks.controller.js';
 import { WebhooksService } from './webhooks.service.js';
 

@@ -1,9 +1,9 @@
 import { DataSource, type EntityManager } from 'typeorm';
-import { CommandDeliveryRepository } from '../../src/commands/command-delivery.repository.js';
-import { CommandRepliesRepository } from '../../src/commands/command-replies.repository.js';
-import { type CommandDispatcher } from '../../src/commands/command-dispatcher.js';
-import { CommandSweeper } from '../../src/commands/command-sweeper.js';
-import { KeptReplies } from '../../src/commands/kept-replies.js';
+import { CommandDeliveryRepository } from '../../src/commands/dispatch/command-delivery.repository.js';
+import { CommandRepliesRepository } from '../../src/commands/replies/command-replies.repository.js';
+import { type CommandDispatcher } from '../../src/commands/dispatch/command-dispatcher.js';
+import { CommandSweeper } from '../../src/commands/dispatch/command-sweeper.js';
+import { KeptReplies } from '../../src/commands/replies/kept-replies.js';
 import { Instance } from '../../src/platform/cluster/instance.js';
 import { EventSettings } from '../../src/platform/config/settings.js';
 import { OutboxService } from '../../src/platform/outbox/outbox.service.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DataSource } from 'typeorm';
-import { CommandDeliveryRepository } from '../../src/commands/command-delivery.repository.js';
-import { type AnswerableCommand, CommandRepliesRepository } from '../../src/commands/command-replies.repository.js';
+import { CommandDeliveryRepository } from '../../src/commands/dispatch/command-delivery.repository.js';
+import { type AnswerableCommand, CommandRepliesRepository } from '../../src/commands/replies/command-replies.repository.js';
 import { CommandsRepository } from '../../src/commands/commands.repository.js';
 import { COMMAND_LINE } from '../../src/platform/audit/audit-entry.js';
 import { Instance } from '../../src/platform/cluster/instance.js';

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { PartitionsRepository } from '../../src/telemetry/partitions.repository.js';
+import { PartitionsRepository } from '../../src/telemetry/partitions/partitions.repository.js';
 import { isLockTimeout, isStaleRoute } from '../../src/platform/database/database-errors.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';

@@ -1,12 +1,12 @@
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { DAY_MS } from '../../src/platform/database/day-windows.js';
-import { DeviceDays } from '../../src/telemetry/device-days.js';
-import { DeviceDaysRepository } from '../../src/telemetry/device-days.repository.js';
-import { type PartitionsRepository } from '../../src/telemetry/partitions.repository.js';
-import { PartitionsRepository as Partitions } from '../../src/telemetry/partitions.repository.js';
-import { type TelemetryPartitions } from '../../src/telemetry/telemetry-partitions.js';
-import { TelemetryReaderRepository } from '../../src/telemetry/telemetry-reader.repository.js';
+import { DeviceDays } from '../../src/telemetry/partitions/device-days.js';
+import { DeviceDaysRepository } from '../../src/telemetry/partitions/device-days.repository.js';
+import { type PartitionsRepository } from '../../src/telemetry/partitions/partitions.repository.js';
+import { PartitionsRepository as Partitions } from '../../src/telemetry/partitions/partitions.repository.js';
+import { type TelemetryPartitions } from '../../src/telemetry/partitions/telemetry-partitions.js';
+import { TelemetryReaderRepository } from '../../src/telemetry/records/telemetry-reader.repository.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const TODAY = Math.floor(Date.now() / DAY_MS);

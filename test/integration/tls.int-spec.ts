@@ -3,7 +3,7 @@ import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { readTlsCredentials } from '../../src/transport/tls-credentials.js';
+import { readTlsCredentials } from '../../src/transport/tls/tls-credentials.js';
 import { startGatewayProcess } from '../support/gateway-process.js';
 import { login, recordsFrame } from '../support/frames.js';
 import { type CertificateFiles, writeTestCertificate } from '../support/test-certificate.js';

@@ -1,0 +1,133 @@
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { ClusterMembership } from '../../platform/cluster/cluster-membership.js';
+import { DatabaseAvailability } from '../../platform/database/database-availability.js';
+import { isDuplicateKey } from '../../platform/database/database-errors.js';
+import { OutboxService } from '../../platform/outbox/outbox.service.js';
+import { encodeCodec12Command, encodeCodec14Command } from '../../protocol/message.js';
+import { ConnectionRegistry } from '../../transport/connection-registry.js';
+import { type LiveConnection } from '../../transport/live-connection.js';
+import { CommandDeliveryRepository } from './command-delivery.repository.js';
+import { type Command } from '../command.js';
+import { KeptReplies } from '../replies/kept-replies.js';
+
+/** A claimed command that a device's own frame holds up for longer is taken back; half of its time-out at most. */
+const LONGEST_WAIT_MS = 5_000;
+
+/**
+ * Writes commands to the devices this instance holds. Something wakes it for one device (a new command, a login, a reply that freed
+ * a slot, a time-out); CommandPolling finds what no wake-up reached. The attempt is committed before the first byte: a crash between the
+ * two counts as written, so that no command is ever called unwritten which the device may have seen.
+ */
+@Injectable()
+export class CommandDispatcher implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(CommandDispatcher.name);
+  /** Devices being dispatched; `again` when something woke us meanwhile. */
+  private readonly running = new Map<string, { again: boolean }>();
+  /** Claims whose statement is running. */
+  private readonly claiming = new Set<Promise<void>>();
+  /** Claimed commands that are being written to a socket. */
+  private readonly writing = new Set<Promise<void>>();
+  private stopping = false;
+
+  constructor(
+    private readonly repository: CommandDeliveryRepository,
+    private readonly connections: ConnectionRegistry,
+    private readonly outbox: OutboxService,
+    private readonly membership: ClusterMembership,
+    private readonly kept: KeptReplies,
+    private readonly database: DatabaseAvailability,
+  ) {}
+
+  /** Begins no further claim; what is claimed is written or taken back, while the pool is still open for that. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    await Promise.allSettled(this.claiming);
+    await Promise.all(this.writing);
+  }
+
+  /**
+   * Sends what can be sent to this device, if it is connected here. Returns at once. Not while a reply of it waits to be stored: that may be the
+   * answer to what would be written again.
+   */
+  wake(imei: string): void {
+    const running = this.running.get(imei);
+    if (running) {
+      running.again = true;
+      return;
+    }
+    const connection = this.connections.find(imei);
+    if (connection && this.mayClaim) {
+      void this.dispatch(imei);
+    }
+  }
+
+  /** Not while this instance is stopping, or may not act for devices. */
+  get mayClaim(): boolean {
+    return !this.stopping && this.membership.isMember;
+  }
+
+  private async dispatch(imei: string): Promise<void> {
+    const state = { again: false };
+    this.running.set(imei, state);
+    try {
+      do {
+        state.again = false;
+        await this.sendSome(imei);
+      } while (state.again && this.mayClaim);
+    } finally {
+      this.running.delete(imei);
+    }
+  }
+
+  private async sendSome(imei: string): Promise<void> {
+    try {
+      const connection = this.connections.find(imei);
+      // Claimed only when it can be written: an attempt that waits for half a frame would time out without a byte having left.
+      if (connection && (await connection.sendable()) && this.mayClaim && !this.kept.has(imei)) {
+        const claimed = this.send(imei, connection);
+        this.claiming.add(claimed);
+        await claimed.finally(() => this.claiming.delete(claimed));
+      }
+    } catch (error) {
+      if (!isDuplicateKey(error)) {
+        this.database.logFailure(this.logger, `${imei}: commands could not be claimed, polling tries again`, error, { imei });
+      }
+    }
+  }
+
+  private async send(imei: string, connection: LiveConnection): Promise<void> {
+    const claimed = await this.repository.claim(imei, connection, {
+      tellRetries: this.outbox.wants('command.retried'),
+      deliver: this.outbox.delivers,
+    });
+    if (claimed.some(({ attempts }) => attempts > 1)) {
+      this.outbox.announce();
+    }
+    // Not waited for: a device in the middle of a frame must not keep its other commands from being claimed.
+    for (const command of claimed) {
+      const written = this.write(command, connection);
+      this.writing.add(written);
+      void written.finally(() => this.writing.delete(written));
+    }
+  }
+
+  private async write(command: Command, connection: LiveConnection): Promise<void> {
+    const withinMs = Math.min(LONGEST_WAIT_MS, command.timeoutSeconds * 500);
+    if (await connection.send(encode(command), withinMs)) {
+      return;
+    }
+    try {
+      // Nobody is woken: polling, or the device's next connection, finds it.
+      await this.repository.takeBack(command.commandLogId, command.attempts, connection.id);
+    } catch (error) {
+      // It then counts as written, which it was not; the command ends as unconfirmed at the worst.
+      this.logger.warn(
+        `${command.imei}: attempt ${command.attempts} of command ${command.commandLogId} could not be taken back: ${String(error)}`,
+      );
+    }
+  }
+}
+
+function encode({ codec, imei, command }: Command): Buffer {
+  return codec === 14 ? encodeCodec14Command(imei, command) : encodeCodec12Command(command);
+}

@@ -1,0 +1,53 @@
+import { NEWEST_DAYS_AHEAD } from '../clock-window.js';
+import { type RecordKeys } from './record-batch.js';
+
+const DAY_MS = 86_400_000;
+
+/** What a batch brought of one device. */
+export interface DeviceSummary {
+  readonly imei: string;
+  count: number;
+  firstReceivedMs: number;
+  lastReceivedMs: number;
+  /** The key of the record with the greatest device time. */
+  newestMs: number;
+  newestHash: bigint;
+  /** False: all of its records are from further in the future than a clock that is right could say. */
+  isPlausible: boolean;
+}
+
+/** Whether a record of this device time may be the latest one. */
+export function isPlausibleTime(timeMs: number, nowMs: number): boolean {
+  return timeMs < nowMs + NEWEST_DAYS_AHEAD * DAY_MS;
+}
+
+/** One for each device, in no order. A record with a plausible time is newer than any without. */
+export function summariseDevices({ imeis, timesMs, hashes, receivedMs }: RecordKeys, nowMs: number): DeviceSummary[] {
+  const devices = new Map<string, DeviceSummary>();
+  for (let index = 0; index < imeis.length; index++) {
+    const imei = imeis[index] as string;
+    const [newestMs, newestHash, at] = [timesMs[index] as number, hashes[index] as bigint, receivedMs[index] as number];
+    const isPlausible = isPlausibleTime(newestMs, nowMs);
+    const known = devices.get(imei);
+    if (!known) {
+      devices.set(imei, { imei, count: 1, firstReceivedMs: at, lastReceivedMs: at, newestMs, newestHash, isPlausible });
+      continue;
+    }
+    known.count++;
+    known.firstReceivedMs = Math.min(known.firstReceivedMs, at);
+    known.lastReceivedMs = Math.max(known.lastReceivedMs, at);
+    if (isNewer({ newestMs, newestHash, isPlausible }, known)) {
+      Object.assign(known, { newestMs, newestHash, isPlausible });
+    }
+  }
+  return [...devices.values()];
+}
+
+type Newest = Pick<DeviceSummary, 'newestMs' | 'newestHash' | 'isPlausible'>;
+
+function isNewer(one: Newest, other: Newest): boolean {
+  if (one.isPlausible !== other.isPlausible) {
+    return one.isPlausible;
+  }
+  return one.newestMs > other.newestMs || (one.newestMs === other.newestMs && one.newestHash > other.newestHash);
+}

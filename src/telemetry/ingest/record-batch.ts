@@ -1,0 +1,107 @@
+import { type AvlRecord } from '../../protocol/avl-record.js';
+import { dayOf } from '../clock-window.js';
+import { CopyBuffer, timestampMsAt } from './copy-buffer.js';
+import { appendRecordRow, storedTimestampMs } from './record-row.js';
+
+/** A frame as the batch needs it: where it came from, and its bytes, should one of its records have to be quarantined. */
+export interface IncomingFrame {
+  readonly imei: string;
+  readonly remoteAddress: string;
+  readonly receivedAtMs: number;
+  readonly records: readonly AvlRecord[];
+  readonly bytes: Buffer;
+}
+
+/** A frame in a batch. Its records are not kept: 100,000 waiting ones would be 200 MB of objects; its bytes are. */
+export interface BatchedFrame {
+  readonly imei: string;
+  readonly remoteAddress: string;
+  readonly bytes: Buffer;
+  readonly firstRow: number;
+  readonly rowCount: number;
+  /** Of the device times in it; one may be in it several times. */
+  readonly days: readonly number[];
+  readonly stored: (records: number) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** What identifies records, and when they were received; the arrays run side by side. */
+export interface RecordKeys {
+  readonly imeis: string[];
+  readonly timesMs: number[];
+  readonly hashes: bigint[];
+  readonly receivedMs: number[];
+}
+
+/** Of an encoded row: the count of columns, then columns of a 4-byte length and their bytes. The IMEI is the first of them. */
+const COUNT_BYTES = 2;
+const LENGTH_BYTES = 4;
+const EIGHT_BYTE_COLUMN = LENGTH_BYTES + 8;
+
+/** Rows of many frames, already in the form in which COPY takes them, that will be committed together. */
+export class RecordBatch {
+  readonly frames: BatchedFrame[] = [];
+  /** Days since 1970-01-01 of the device times in it. */
+  readonly days = new Set<number>();
+  private readonly rowEnds: number[] = [];
+
+  /** @param rows where the rows are encoded: empty, and this batch's alone until it is settled. */
+  constructor(readonly rows = new CopyBuffer()) {}
+
+  get rowCount(): number {
+    return this.rowEnds.length;
+  }
+
+  get byteLength(): number {
+    return this.rows.length;
+  }
+
+  /** The promise is settled by whoever writes the batch: fulfilled with the number of records once all of the frame are durable. */
+  add(frame: IncomingFrame): Promise<number> {
+    const firstRow = this.rowCount;
+    const days: number[] = [];
+    for (const record of frame.records) {
+      appendRecordRow(this.rows, frame.imei, record, frame.receivedAtMs);
+      this.rowEnds.push(this.rows.length);
+      const day = dayOf(storedTimestampMs(record));
+      if (day !== days.at(-1)) {
+        days.push(day);
+        this.days.add(day);
+      }
+    }
+    const { imei, remoteAddress, bytes } = frame;
+    return new Promise((stored, failed) => {
+      this.frames.push({ imei, remoteAddress, bytes, firstRow, rowCount: frame.records.length, days, stored, failed });
+    });
+  }
+
+  /** The encoded rows from `first` up to but without `end`. */
+  encodedRows(first = 0, end = this.rowCount): Buffer {
+    return this.rows.written(first === 0 ? 0 : this.rowEnds[first - 1], end === 0 ? 0 : this.rowEnds[end - 1]);
+  }
+
+  /** Read back from the encoded rows: only who tells of records needs them, and the others must not pay for it. */
+  keys(): RecordKeys {
+    const keys: RecordKeys = { imeis: [], timesMs: [], hashes: [], receivedMs: [] };
+    const bytes = this.rows.written();
+    for (const { imei, firstRow, rowCount } of this.frames) {
+      for (let row = firstRow; row < firstRow + rowCount; row++) {
+        const time = (this.rowEnds[row - 1] ?? 0) + COUNT_BYTES + LENGTH_BYTES + imei.length + LENGTH_BYTES;
+        keys.imeis.push(imei);
+        keys.timesMs.push(timestampMsAt(bytes, time));
+        keys.hashes.push(bytes.readBigInt64BE(time + EIGHT_BYTE_COLUMN));
+        keys.receivedMs.push(timestampMsAt(bytes, time + 2 * EIGHT_BYTE_COLUMN));
+      }
+    }
+    return keys;
+  }
+
+  /** The frame that a row came with, and which of its records it is. */
+  frameOfRow(row: number): { frame: BatchedFrame; recordIndex: number } {
+    const frame = this.frames.findLast(({ firstRow }) => firstRow <= row);
+    if (!frame) {
+      throw new RangeError(`The batch has no row ${row}`);
+    }
+    return { frame, recordIndex: row - frame.firstRow };
+  }
+}

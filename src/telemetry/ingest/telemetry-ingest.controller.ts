@@ -1,0 +1,37 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
+import { DevicesService } from '../../devices/devices.service.js';
+import {
+  REJECTED_FRAME,
+  TELEMETRY_FRAME,
+  type RecordsTaken,
+  type RejectedFrame,
+  type FrameOutcome,
+  type TelemetryFrame,
+} from '../../transport/patterns.js';
+import { TeltonikaContext } from '../../transport/teltonika.context.js';
+import { RejectedFrames } from './rejected-frames.js';
+import { TelemetryWriter } from './telemetry-writer.js';
+
+/** Records from the transport. What `durable` gives is acknowledged to the device, so it is fulfilled after the commit. */
+@Controller()
+export class TelemetryIngestController {
+  constructor(
+    private readonly writer: TelemetryWriter,
+    private readonly rejected: RejectedFrames,
+    private readonly devices: DevicesService,
+  ) {}
+
+  @MessagePattern(TELEMETRY_FRAME)
+  store(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): RecordsTaken {
+    const { imei, remoteAddress } = context;
+    const { bytes, receivedAtMs } = frame;
+    return { durable: this.writer.write({ imei, remoteAddress, bytes, receivedAtMs, records: frame.takeRecords() }) };
+  }
+
+  @MessagePattern(REJECTED_FRAME)
+  async reject(@Payload() frame: RejectedFrame, @Ctx() context: TeltonikaContext): Promise<FrameOutcome> {
+    this.devices.noteRejectedFrame(context.imei, frame.error.code);
+    return this.rejected.judge(context.imei, context.remoteAddress, frame);
+  }
+}

@@ -1,0 +1,135 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TelemetrySettings } from '../../platform/config/settings.js';
+import { BatchStore } from './batch-store.js';
+import { type CopyBuffer } from './copy-buffer.js';
+import { IngestCounters } from './ingest-counters.js';
+import { LatestRecords } from '../records/latest-records.js';
+import { RecordBatch, type IncomingFrame } from './record-batch.js';
+import { WriteFailures } from './write-failures.js';
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5_000;
+const MS = 1_000;
+/** A larger one is an exception, and not worth its memory. */
+const LARGEST_SPARE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Group commit. Frames of all connections that arrive while batches are being written form the next batch, so the more
+ * arrives the larger the batches: one commit, and one fsync, for many devices.
+ *
+ * A batch that can't be written because the database is away is tried again for as long as the process lives. Its
+ * frames stay unacknowledged and their connections stay paused, so what waits here is bounded by the transport.
+ */
+@Injectable()
+export class TelemetryWriter implements OnApplicationShutdown {
+  private readonly waiting: RecordBatch[] = [];
+  private readonly stopping = new AbortController();
+  /**
+   * Of batches that are stored, for those to come. A new one for each grows by doubling, in memory the system has to give and clear:
+   * measured at 200 devices, 36 page faults per 1,000 records instead of 4, and 5 MB more resident.
+   */
+  private readonly spareRows: CopyBuffer[] = [];
+  private writing = 0;
+  private scheduled = false;
+
+  constructor(
+    private readonly settings: TelemetrySettings,
+    private readonly store: BatchStore,
+    private readonly latest: LatestRecords,
+    private readonly counters: IngestCounters,
+    private readonly failures: WriteFailures,
+  ) {}
+
+  /**
+   * Fulfilled with the number of records once all of them are durable (or known to be already). Not async: that would
+   * hold the decoded records until the commit.
+   */
+  write(frame: IncomingFrame): Promise<number> {
+    const stored = this.openBatch().add(frame);
+    this.schedule();
+    return stored;
+  }
+
+  /** Batches being written or waiting. */
+  get batchesInFlight(): number {
+    return this.writing + this.waiting.length;
+  }
+
+  /** By now the transport has closed its connections: nobody waits for what can't be written any more. */
+  onApplicationShutdown(): void {
+    this.stopping.abort(new Error('The gateway is stopping'));
+  }
+
+  private openBatch(): RecordBatch {
+    const last = this.waiting.at(-1);
+    if (last && last.rowCount < this.settings.TELEMETRY_BATCH_RECORDS) {
+      return last;
+    }
+    const batch = new RecordBatch(this.spareRows.pop());
+    this.waiting.push(batch);
+    return batch;
+  }
+
+  /** Starts writing after this turn of the event loop, so that all frames which arrived in it travel together. */
+  private schedule(): void {
+    if (this.scheduled || this.writing >= this.settings.TELEMETRY_WRITERS) {
+      return;
+    }
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      while (this.waiting.length > 0 && this.writing < this.settings.TELEMETRY_WRITERS) {
+        void this.writeNext();
+      }
+    });
+  }
+
+  private async writeNext(): Promise<void> {
+    const batch = this.waiting.shift();
+    if (!batch) {
+      return;
+    }
+    this.writing++;
+    try {
+      await this.persist(batch);
+      for (const frame of batch.frames) {
+        this.latest.touch(frame.imei, frame.days);
+        frame.stored(frame.rowCount);
+      }
+      this.keepRows(batch.rows);
+    } catch (error) {
+      for (const frame of batch.frames) {
+        frame.failed(error);
+      }
+    } finally {
+      this.writing--;
+      if (this.waiting.length > 0) {
+        this.schedule();
+      }
+    }
+  }
+
+  private keepRows(rows: CopyBuffer): void {
+    if (this.spareRows.length <= this.settings.TELEMETRY_WRITERS && rows.capacity <= LARGEST_SPARE_BYTES) {
+      rows.clear();
+      this.spareRows.push(rows);
+    }
+  }
+
+  private async persist(batch: RecordBatch): Promise<void> {
+    const begun = performance.now();
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
+      try {
+        await this.store.store(batch);
+        this.failures.clear();
+        this.counters.countBatch(batch.rowCount, (performance.now() - begun) / MS);
+        return;
+      } catch (error) {
+        this.counters.retries++;
+        this.failures.note(error, batch.rowCount);
+        await delay(retryMs, undefined, { signal: this.stopping.signal });
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { DatabaseAvailability } from '../../platform/database/database-availability.js';
+import { isDatabaseAway, sqlState } from '../../platform/database/database-errors.js';
+import { MetricsRegistry } from '../../platform/observability/metrics-registry.js';
+import { ReadinessChecks } from '../../platform/observability/readiness-checks.js';
+
+/** Batches that fail for longer, without one being stored, make the instance not ready. */
+const TOLERATED_SECONDS = 30;
+const MS = 1_000;
+
+/**
+ * What batches fail with. An outage is the database's to report. Every other failure (a missing column or permission: an error of our own
+ * statements) is logged once until a batch is stored, and when none was stored for 30 s the instance is not ready.
+ */
+@Injectable()
+export class WriteFailures implements OnModuleInit {
+  private readonly logger = new Logger(WriteFailures.name);
+  /** When the first failure happened after the last stored batch, by performance.now(). */
+  private failingSince: number | null = null;
+  private cause = '';
+  private hasLogged = false;
+
+  constructor(
+    private readonly database: DatabaseAvailability,
+    private readonly readiness: ReadinessChecks,
+    private readonly metrics: MetricsRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.readiness.register('telemetry', () =>
+      this.failingSeconds > TOLERATED_SECONDS
+        ? `no batch was stored for ${Math.floor(this.failingSeconds)} s, last failure: ${this.cause}`
+        : null,
+    );
+    this.metrics.gauge(
+      {
+        name: 'iot_broker_telemetry_failing_seconds',
+        help: 'Time since batches of records began to fail without one being stored, 0 while they are stored.',
+      },
+      () => this.failingSeconds,
+    );
+  }
+
+  /** Zero while batches are stored. */
+  get failingSeconds(): number {
+    return this.failingSince === null ? 0 : (performance.now() - this.failingSince) / MS;
+  }
+
+  /** A batch could not be written and will be tried again. */
+  note(error: unknown, rowCount: number): void {
+    this.failingSince ??= performance.now();
+    const state = sqlState(error);
+    const cause = state === null ? 'no SQLSTATE' : `SQLSTATE ${state}`;
+    if (isDatabaseAway(error)) {
+      this.cause = cause;
+      this.database.logFailure(this.logger, `A batch of ${rowCount} records could not be written, it is tried again`, error);
+      return;
+    }
+    if (!this.hasLogged || cause !== this.cause) {
+      this.hasLogged = true;
+      this.logger.error(`Batches can't be stored (${cause}), they are tried again and nothing is acknowledged: ${String(error)}`);
+    }
+    this.cause = cause;
+  }
+
+  /** A batch is durable. */
+  clear(): void {
+    if (this.hasLogged) {
+      this.logger.log(`Batches are stored again after ${Math.round(this.failingSeconds)} s`);
+    }
+    this.failingSince = null;
+    this.hasLogged = false;
+  }
+}

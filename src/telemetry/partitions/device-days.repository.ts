@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { type DayRange } from '../../platform/database/day-windows.js';
+
+/** The SQL on `tbl_iot_telemetry_device_days`, but for what moves with a partition (partitions.repository.ts). */
+@Injectable()
+export class DeviceDaysRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * Adds days to devices; the two arrays run side by side. Its commit does not wait for the disk: the commit of the records that follow does, and
+   * what comes earlier in the write-ahead log is on the disk by then.
+   */
+  async add(imeis: readonly string[], days: readonly number[]): Promise<void> {
+    await this.dataSource.query(
+      `insert into tbl_iot_telemetry_device_days as known (iot_imei, days)
+       select imei, days
+         from (select imei, range_agg(int4range(day, day, '[]')) as days from unnest($1::text[], $2::int[]) as new (imei, day) group by imei) new,
+              (select set_config('synchronous_commit', 'off', true)) as quick
+        where not exists (select from tbl_iot_telemetry_device_days there where there.iot_imei = new.imei and there.days @> new.days)
+        order by imei
+       on conflict (iot_imei) do update set days = known.days + excluded.days`,
+      [imeis, days],
+    );
+  }
+
+  /** Ascending. */
+  async find(imei: string): Promise<DayRange[]> {
+    return this.dataSource.query<DayRange[]>(
+      `select lower(range) as first, upper(range) - 1 as last
+         from tbl_iot_telemetry_device_days, unnest(days) as range
+        where iot_imei = $1`,
+      [imei],
+    );
+  }
+}

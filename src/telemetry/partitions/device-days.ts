@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { type DayRange } from '../../platform/database/day-windows.js';
+import { DeviceDaysRepository } from './device-days.repository.js';
+import { type RecordBatch } from '../ingest/record-batch.js';
+import { TelemetryPartitions } from './telemetry-partitions.js';
+
+/** Pairs of device and day that are remembered; beyond that they are looked up again. */
+const MAX_REMEMBERED = 200_000;
+
+/** Keeps, before the records themselves, which days a device has records of: reads open the partitions of those days only. */
+@Injectable()
+export class DeviceDays {
+  /** Devices by day, of what is in the table for certain. Days are never removed from a device there. */
+  private readonly remembered = new Map<number, Set<string>>();
+  private count = 0;
+
+  constructor(
+    private readonly repository: DeviceDaysRepository,
+    private readonly partitions: TelemetryPartitions,
+  ) {}
+
+  /** To be awaited before the records of the batch are committed. Costs a statement only when a device has a new day. */
+  async add(batch: RecordBatch): Promise<void> {
+    this.partitions.note(batch.days);
+    const [imeis, days]: [string[], number[]] = [[], []];
+    for (const frame of batch.frames) {
+      for (const day of frame.days) {
+        if (!this.remembered.get(day)?.has(frame.imei) && this.partitions.mayHavePartition(day)) {
+          imeis.push(frame.imei);
+          days.push(day);
+        }
+      }
+    }
+    if (imeis.length > 0) {
+      await this.repository.add(imeis, days);
+      imeis.forEach((imei, index) => this.remember(imei, days[index] as number));
+    }
+  }
+
+  /**
+   * Days of which the device may have records in a partition of their own. A device that has none here may still have records that somebody
+   * inserted by SQL: every partition is looked at for it.
+   */
+  async find(imei: string): Promise<readonly DayRange[]> {
+    const unindexed = await this.partitions.findUnindexed();
+    const found = await this.repository.find(imei);
+    return found.length === 0 ? single(this.partitions.knownDays) : [...found, ...single(unindexed)];
+  }
+
+  private remember(imei: string, day: number): void {
+    if (this.count >= MAX_REMEMBERED) {
+      this.remembered.clear();
+      this.count = 0;
+    }
+    const devices = this.remembered.get(day) ?? new Set();
+    this.remembered.set(day, devices.add(imei));
+    this.count++;
+  }
+}
+
+function single(days: Iterable<number>): DayRange[] {
+  return [...days].map((day) => ({ first: day, last: day }));
+}

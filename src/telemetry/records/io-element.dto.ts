@@ -1,0 +1,71 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type IoElementDefinition } from '../../protocol/io-dictionary.js';
+import { ATTRIBUTE_COLUMNS } from '../telemetry-columns.js';
+
+const COLUMN_OF_ID = new Map(ATTRIBUTE_COLUMNS.map(({ avlId, name }) => [avlId, name]));
+
+/** What Teltonika's tables say of one AVL id. */
+export class IoElementDto {
+  /** AVL id. */
+  readonly id!: number;
+  /** @example 'External Voltage' */
+  readonly name!: string;
+  /**
+   * The column of the telemetry table, null when its values stand in `io`.
+   * @example 'external_voltage'
+   */
+  readonly column!: string | null;
+  /** Bytes by the table, null where it gives none. */
+  readonly width!: number | null;
+  readonly variable!: boolean;
+  @ApiProperty({ enum: ['unsigned', 'signed', 'hex', 'ascii'] })
+  readonly type!: IoElementDefinition['type'];
+  readonly multiplier!: number | null;
+  /** @example 'V' */
+  readonly unit!: string | null;
+  /** Words for single values. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    nullable: true,
+    example: { 0: 'stopped', 1: 'moving' },
+  })
+  readonly values!: Readonly<Record<string, string>> | null;
+  /** Raw values that cannot be a measurement, and what each says. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    nullable: true,
+    example: { 32767: 'sensor not found' },
+  })
+  readonly errors!: Readonly<Record<string, string>> | null;
+  /** Raw values that are an error or a measurement, and the doubt. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    nullable: true,
+    example: { 850: 'sensor not ready, unless it is 85.0 °C' },
+  })
+  readonly doubts!: Readonly<Record<string, string>> | null;
+  /** Further widths with the same meaning. */
+  @ApiProperty({ type: [Number], example: [4] })
+  readonly otherWidths!: readonly number[];
+  /** The API writes the value with leading zeros up to that many digits. */
+  readonly minDigits!: number | null;
+  /** @example 'Permanent I/O elements' */
+  readonly group!: string | null;
+  /** In the table of the TFT100. */
+  readonly tft100!: boolean;
+  /** Another device family gives this id another meaning. */
+  readonly differsBetweenFamilies!: boolean;
+
+  static from(definition: IoElementDefinition): IoElementDto {
+    return { ...definition, column: COLUMN_OF_ID.get(definition.id) ?? null };
+  }
+}
+
+export class IoElementListDto {
+  readonly success!: true;
+  readonly count!: number;
+  readonly elements!: IoElementDto[];
+}

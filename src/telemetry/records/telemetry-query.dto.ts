@@ -1,0 +1,51 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, Matches } from 'class-validator';
+import { OptionalTime, PageLimit } from '../../platform/http/query-values.js';
+
+export type RecordView = 'raw' | 'scaled';
+export type RecordOrder = 'newest' | 'oldest';
+
+/** How records are shown. */
+export class RecordViewQuery {
+  /** `raw` as the device sent them, by column name; `scaled` with names, units and multiplied values. */
+  @ApiPropertyOptional({ enum: ['raw', 'scaled'], default: 'raw' })
+  @IsOptional()
+  @IsIn(['raw', 'scaled'], { message: 'view must be raw or scaled' })
+  readonly view: RecordView = 'raw';
+}
+
+/** Which records of a device, by the device's clock. */
+export class TelemetryHistoryQuery extends RecordViewQuery {
+  /**
+   * Records from this device time on, ISO 8601 or Unix milliseconds.
+   * @example '2026-11-23T00:00:00Z'
+   */
+  @OptionalTime()
+  readonly from?: Date;
+
+  /**
+   * Records before this device time.
+   * @example '2026-11-24T00:00:00Z'
+   */
+  @OptionalTime()
+  readonly to?: Date;
+
+  /** Records a page. */
+  @PageLimit()
+  readonly limit: number = 100;
+
+  /** Which end to begin at. */
+  @ApiPropertyOptional({ enum: ['newest', 'oldest'], default: 'newest' })
+  @IsOptional()
+  @IsIn(['newest', 'oldest'], { message: 'order must be newest or oldest' })
+  readonly order: RecordOrder = 'newest';
+
+  /**
+   * `nextCursor` of the page before; keep the other parameters as they were.
+   * @example 'bmV3ZXN0fDIwMjYtMTEtMjNUMTI6MDA6MDAuMTIzWnwtMQ'
+   */
+  @IsOptional()
+  @IsString()
+  @Matches(/^[A-Za-z0-9_-]{1,100}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
+  readonly cursor?: string;
+}

@@ -1,0 +1,36 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
+import { ImeiParam } from '../../platform/http/imei.param.js';
+import { IO_ELEMENTS } from '../../protocol/io-dictionary.js';
+import { IoElementDto, type IoElementListDto } from './io-element.dto.js';
+import { RecordViewQuery, TelemetryHistoryQuery } from './telemetry-query.dto.js';
+import { type TelemetryHistoryDto, type TelemetryLatestDto } from './telemetry-record.dto.js';
+import { TelemetryService } from './telemetry.service.js';
+
+@ApiTags('Telemetry')
+@Controller()
+export class TelemetryController {
+  constructor(private readonly telemetry: TelemetryService) {}
+
+  /** A device's records, page by page, in the order of the device's clock. */
+  @Get('devices/:imei/telemetry')
+  @ApiProblem(404, 'DEVICE_UNKNOWN: it has sent no record and is not connected')
+  async history(@Param() { imei }: ImeiParam, @Query() query: TelemetryHistoryQuery): Promise<TelemetryHistoryDto> {
+    return this.telemetry.history(imei, query);
+  }
+
+  /** A device's newest record by its own clock, also when older ones arrived after it. */
+  @Get('devices/:imei/telemetry/latest')
+  @ApiProblem(404, 'DEVICE_UNKNOWN: it has sent no record and is not connected. NO_TELEMETRY: it is connected and has sent none')
+  async latest(@Param() { imei }: ImeiParam, @Query() { view }: RecordViewQuery): Promise<TelemetryLatestDto> {
+    return this.telemetry.latest(imei, view);
+  }
+
+  /** The dictionary: what each AVL id means. */
+  @Get('io-elements')
+  ioElements(): IoElementListDto {
+    const elements = IO_ELEMENTS.map((definition) => IoElementDto.from(definition));
+    return { success: true, count: elements.length, elements };
+  }
+}

@@ -1,0 +1,23 @@
+import { DomainError } from '../../platform/errors/domain-error.js';
+
+/** Neither connected nor ever heard of. */
+export class DeviceUnknownError extends DomainError {
+  override readonly name = 'DeviceUnknownError';
+  readonly code = 'DEVICE_UNKNOWN';
+  readonly httpStatus = 404;
+
+  constructor() {
+    super('Device not known: it is not connected and has no records');
+  }
+}
+
+/** Known, but it has not sent a record yet. */
+export class NoTelemetryError extends DomainError {
+  override readonly name = 'NoTelemetryError';
+  readonly code = 'NO_TELEMETRY';
+  readonly httpStatus = 404;
+
+  constructor() {
+    super('The device has no records yet');
+  }
+}

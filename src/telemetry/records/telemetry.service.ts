@@ -1,0 +1,74 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DevicesService } from '../../devices/devices.service.js';
+import { InvalidInputError } from '../../platform/errors/domain-error.js';
+import { StatsRegistry } from '../../platform/observability/stats-registry.js';
+import { IngestCounters } from '../ingest/ingest-counters.js';
+import { decodeCursor, encodeCursor } from './record-cursor.js';
+import { type RecordOrder, type RecordView, type TelemetryHistoryQuery } from './telemetry-query.dto.js';
+import { TelemetryReaderRepository } from './telemetry-reader.repository.js';
+import { TelemetryRecordDto, type TelemetryHistoryDto, type TelemetryLatestDto } from './telemetry-record.dto.js';
+import { type TelemetryRecord } from './telemetry-record.js';
+import { DeviceUnknownError, NoTelemetryError } from './telemetry.errors.js';
+import { TelemetryWriter } from '../ingest/telemetry-writer.js';
+
+/** Records out. */
+@Injectable()
+export class TelemetryService implements OnModuleInit {
+  constructor(
+    private readonly reader: TelemetryReaderRepository,
+    private readonly devices: DevicesService,
+    private readonly writer: TelemetryWriter,
+    private readonly counters: IngestCounters,
+    private readonly stats: StatsRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.stats.register('telemetry', () => ({ batchesInFlight: this.writer.batchesInFlight, ...this.counters }));
+  }
+
+  /** A page of a device's records. Throws InvalidInputError, DeviceUnknownError. */
+  async history(imei: string, query: TelemetryHistoryQuery): Promise<TelemetryHistoryDto> {
+    const { from = null, to = null, order, limit, view } = query;
+    if (from && to && from >= to) {
+      throw new InvalidInputError('from must be before to');
+    }
+    const after = query.cursor === undefined ? null : decodeCursor(query.cursor, order);
+    const { rows, hasMore } = await this.reader.findRange({ imei, from, to, order, view, after, limit });
+    if (rows.length === 0) {
+      await this.requireKnown(imei);
+    }
+    return {
+      success: true,
+      imei,
+      count: rows.length,
+      records: rows.map((record) => TelemetryRecordDto.from(record, view)),
+      nextCursor: hasMore ? cursorBehind(rows.at(-1), order) : null,
+    };
+  }
+
+  /** The newest record by the device's clock. Throws DeviceUnknownError, NoTelemetryError. */
+  async latest(imei: string, view: RecordView): Promise<TelemetryLatestDto> {
+    const record = (await this.reader.findLatest(imei)) ?? (await this.newestWithWrongClock(imei));
+    if (!record) {
+      await this.requireKnown(imei);
+      throw new NoTelemetryError();
+    }
+    return { success: true, imei, record: TelemetryRecordDto.from(record, view) };
+  }
+
+  /** A device that has only sent records from the future has at least said where it is. */
+  private async newestWithWrongClock(imei: string): Promise<TelemetryRecord | null> {
+    const range = { imei, from: null, to: null, order: 'newest', view: 'raw', after: null, limit: 1 } as const;
+    return (await this.reader.findRange(range)).rows[0] ?? null;
+  }
+
+  private async requireKnown(imei: string): Promise<void> {
+    if (!(await this.devices.isConnected(imei)) && !(await this.reader.hasRecords(imei))) {
+      throw new DeviceUnknownError();
+    }
+  }
+}
+
+function cursorBehind(record: TelemetryRecord | undefined, order: RecordOrder): string | null {
+  return record ? encodeCursor({ order, iotTimestamp: record.iotTimestamp.toISOString(), recordHash: record.recordHash }) : null;
+}

@@ -1,0 +1,41 @@
+import { ProtocolError } from '../../protocol/protocol-error.js';
+import { decodeProxyHeaderV1 } from './proxy-header-v1.js';
+import { decodeProxyHeaderV2, V2_SIGNATURE } from './proxy-header-v2.js';
+import { type ProxyHeader, type ProxySource } from './proxy-source.js';
+
+const V1_SIGNATURE = Buffer.from('PROXY ');
+
+/**
+ * Collects the header that a balancer puts ahead of a device's bytes, of either version of the PROXY protocol (HAProxy's
+ * doc/proxy-protocol.txt, section 2). TCP may have cut it anywhere. To be used only where a header must come: who could choose to
+ * send one could choose its address.
+ */
+export class ProxyHeaderReader {
+  private bytes: Buffer = Buffer.alloc(0);
+
+  /**
+   * The source and the bytes behind the header, or null while it is not whole.
+   * Throws ProtocolError BAD_PROXY_HEADER as soon as the bytes can't become one. Bounds what it collects: 107 bytes, or 16 and 4,096.
+   */
+  read(chunk: Buffer): { source: ProxySource | null; rest: Buffer } | null {
+    this.bytes = this.bytes.length === 0 ? chunk : Buffer.concat([this.bytes, chunk]);
+    const header = decodeProxyHeader(this.bytes);
+    return header && { source: header.source, rest: this.bytes.subarray(header.bytesRead) };
+  }
+}
+
+function decodeProxyHeader(bytes: Buffer): ProxyHeader | null {
+  if (begins(bytes, V1_SIGNATURE)) {
+    return bytes.length < V1_SIGNATURE.length ? null : decodeProxyHeaderV1(bytes);
+  }
+  if (begins(bytes, V2_SIGNATURE)) {
+    return bytes.length < V2_SIGNATURE.length ? null : decodeProxyHeaderV2(bytes);
+  }
+  throw new ProtocolError('BAD_PROXY_HEADER', 'expected the signature of a PROXY header, version 1 or 2', 0);
+}
+
+/** Whether as many bytes as there are agree with the signature. */
+function begins(bytes: Buffer, signature: Buffer): boolean {
+  const length = Math.min(bytes.length, signature.length);
+  return bytes.compare(signature, 0, length, 0, length) === 0;
+}

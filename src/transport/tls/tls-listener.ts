@@ -1,0 +1,196 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import { type LoggerService } from '@nestjs/common';
+import { type ProtocolError } from '../../protocol/protocol-error.js';
+import { type Arrival } from '../connection/arrival.js';
+import { complain } from '../connection/complaint.js';
+import { type Entrance, type Entry } from '../limits/entrance.js';
+import { peerOf } from '../connection/peer.js';
+import { ProxyHeaderReader } from '../proxy-protocol/proxy-header.js';
+import { type ProxySource } from '../proxy-protocol/proxy-source.js';
+import { readTlsCredentials, type TlsCredentials } from './tls-credentials.js';
+import { type TlsOptions } from './tls-options.js';
+import { type TransportCounters } from '../transport-counters.js';
+import { type TransportOptions } from '../transport-options.js';
+
+const DAY_MS = 86_400_000;
+const WARNING_DAYS = 14;
+
+interface Handshake {
+  readonly entry: Entry;
+  readonly acceptedAt: number;
+  source: ProxySource | null;
+}
+
+/**
+ * The device port with TLS. A balancer that passes TCP through puts its header ahead of the handshake, in clear, so the socket is
+ * read here before TLS gets it. Polling the files (not watching) also sees a certificate that is swapped by a symbolic link.
+ */
+export class TlsListener {
+  private readonly listener: NetServer;
+  private readonly tls: TlsServer;
+  /** By both ends: a TLSSocket does not tell which socket it is made of. */
+  private readonly handshakes = new Map<string, Handshake>();
+  #expiresAt = new Date(0);
+
+  constructor(
+    private readonly options: TransportOptions,
+    private readonly files: TlsOptions,
+    private readonly counters: TransportCounters,
+    private readonly logger: LoggerService,
+    private readonly entrance: Entrance,
+    private readonly onSecure: (socket: TLSSocket, arrival: Arrival) => void,
+  ) {
+    const required = files.caFile !== null;
+    this.tls = createTlsServer({
+      ...this.load().context,
+      handshakeTimeout: options.loginTimeoutMs,
+      requestCert: required,
+      rejectUnauthorized: required,
+    });
+    this.tls.on('secureConnection', (socket) => this.secured(socket));
+    this.tls.on('tlsClientError', (error, socket) => this.handshakeFailed(error, socket));
+    this.listener = createServer(
+      { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: options.keepAliveMs, noDelay: true },
+      (socket) => this.accept(socket),
+    );
+  }
+
+  get port(): number {
+    return (this.listener.address() as AddressInfo).port;
+  }
+
+  /** Of the certificate in use. */
+  get expiresAt(): Date {
+    return this.#expiresAt;
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    this.listener.once('error', callback);
+    this.listener.listen({ host: this.options.host, port: this.files.port, backlog: 4096 }, () => {
+      this.listener.off('error', callback);
+      this.listener.on('error', (error) => void this.logger.error(error));
+      for (const file of this.watched) {
+        watchFile(file, { interval: this.files.reloadMs, persistent: false }, this.reload);
+      }
+      callback();
+    });
+  }
+
+  /** Accepts no more, and lets go of those that have not finished their handshake. */
+  close(): void {
+    this.watched.forEach((file) => unwatchFile(file, this.reload));
+    this.listener.close();
+    this.handshakes.forEach(({ entry }) => entry.socket.destroy());
+  }
+
+  private get watched(): string[] {
+    const { certificateFile, keyFile, caFile } = this.files;
+    return [certificateFile, keyFile, ...(caFile === null ? [] : [caFile])];
+  }
+
+  private load(): TlsCredentials {
+    const credentials = readTlsCredentials(this.files, Date.now());
+    const { expiresAt } = credentials;
+    if (expiresAt.getTime() < Date.now() + WARNING_DAYS * DAY_MS) {
+      this.logger.warn(`${this.files.certificateFile}: the certificate expires on ${expiresAt.toISOString()}`);
+    }
+    this.#expiresAt = expiresAt;
+    return credentials;
+  }
+
+  private readonly reload = (): void => {
+    try {
+      this.tls.setSecureContext(this.load().context);
+      this.counters.tlsReloads++;
+      this.logger.log(`${this.files.certificateFile}: the certificate was read again`);
+    } catch (error) {
+      this.counters.tlsReloadsFailed++;
+      this.logger.error(`The certificate in use is kept: ${(error as Error).message}`);
+    }
+  };
+
+  private accept(socket: Socket): void {
+    const entry = this.entrance.enter(socket);
+    if (!entry) {
+      return;
+    }
+    const key = keyOf(socket);
+    const handshake: Handshake = { entry, acceptedAt: performance.now(), source: null };
+    this.handshakes.set(key, handshake);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => {
+      // The next one from the same port may be there already.
+      if (this.handshakes.get(key) === handshake) {
+        this.handshakes.delete(key);
+      }
+      entry.left();
+    });
+    if (this.options.comesFromBalancer(peerOf(socket).address)) {
+      this.readProxyHeader(socket, handshake);
+    } else {
+      this.tls.emit('connection', socket);
+    }
+  }
+
+  private readProxyHeader(socket: Socket, handshake: Handshake): void {
+    const reader = new ProxyHeaderReader();
+    const timer = setTimeout(() => socket.destroy(), this.options.loginTimeoutMs);
+    socket.once('close', () => clearTimeout(timer));
+    const receive = (chunk: Buffer): void => {
+      const header = this.tryRead(reader, chunk, socket);
+      if (!header) {
+        return;
+      }
+      clearTimeout(timer);
+      socket.off('data', receive);
+      socket.pause();
+      handshake.source = header.source;
+      if (header.source && !handshake.entry.comesFrom(header.source.address)) {
+        socket.destroy();
+        return;
+      }
+      if (header.rest.length > 0) {
+        socket.unshift(header.rest);
+      }
+      this.tls.emit('connection', socket);
+    };
+    socket.on('data', receive);
+  }
+
+  private tryRead(reader: ProxyHeaderReader, chunk: Buffer, socket: Socket): ReturnType<ProxyHeaderReader['read']> {
+    try {
+      return reader.read(chunk);
+    } catch (error) {
+      complain({ counters: this.counters, logger: this.logger }, error as ProtocolError, {
+        remoteAddress: peerOf(socket).address,
+      });
+      socket.destroy();
+      return null;
+    }
+  }
+
+  private secured(socket: TLSSocket): void {
+    const key = keyOf(socket);
+    const handshake = this.handshakes.get(key);
+    this.handshakes.delete(key);
+    if (!handshake) {
+      socket.destroy();
+      return;
+    }
+    this.counters.tlsHandshakes++;
+    const { entry, source, acceptedAt } = handshake;
+    this.onSecure(socket, { entry, source, headerFirst: false, spentMs: performance.now() - acceptedAt });
+  }
+
+  private handshakeFailed(error: Error, socket: TLSSocket): void {
+    this.counters.tlsHandshakesFailed++;
+    this.logger.debug?.(`${socket.remoteAddress ?? 'a peer that is gone'}: TLS handshake failed: ${error.message}`);
+    socket.destroy();
+  }
+}
+
+function keyOf(socket: Socket): string {
+  return `${socket.localAddress} ${socket.remoteAddress} ${socket.remotePort}`;
+}

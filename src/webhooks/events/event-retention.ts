@@ -1,0 +1,40 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { EventSettings } from '../../platform/config/settings.js';
+import { countOf } from '../../platform/observability/count-of.js';
+import { Periodic } from '../../platform/scheduling/periodic.decorator.js';
+import { BEGINNING } from './event-cursor.js';
+import { EventRetentionRepository } from './event-retention.repository.js';
+
+/** Somebody may still want to replay them. */
+const DEAD_DAYS = 30;
+const HOUR_MS = 3_600_000;
+const EVENTS_AT_A_TIME = 2_000;
+
+/** Events leave with their attempts when both the feed and the deliveries have kept them long enough. */
+@Injectable()
+export class EventRetention {
+  private readonly logger = new Logger(EventRetention.name);
+  private readonly keepDays: number;
+
+  constructor(
+    private readonly repository: EventRetentionRepository,
+    { EVENT_RETENTION_DAYS, WEBHOOK_RETENTION_DAYS }: EventSettings,
+  ) {
+    this.keepDays = Math.max(EVENT_RETENTION_DAYS, WEBHOOK_RETENTION_DAYS);
+  }
+
+  /** In small steps: no delete holds its locks for long. */
+  @Periodic({ everyMs: HOUR_MS, failure: 'Expired events could not be removed' })
+  async removeExpired(): Promise<void> {
+    let removed = 0;
+    const keepDeadDays = Math.max(DEAD_DAYS, this.keepDays);
+    let step = await this.repository.removeSome(BEGINNING, this.keepDays, keepDeadDays, EVENTS_AT_A_TIME);
+    while (step) {
+      removed += step.removed;
+      step = step.goesOn ? await this.repository.removeSome(step, this.keepDays, keepDeadDays, EVENTS_AT_A_TIME) : null;
+    }
+    if (removed > 0) {
+      this.logger.log(`Removed ${countOf(removed, 'event')} older than ${countOf(this.keepDays, 'day')}`);
+    }
+  }
+}

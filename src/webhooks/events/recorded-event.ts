@@ -1,0 +1,45 @@
+import { type EventType } from '../../platform/outbox/event-types.js';
+import { type EventPosition } from './event-cursor.js';
+
+/** `recorded`: for the feed only, nobody delivers it. */
+export type EventState = 'pending' | 'delivered' | 'dead' | 'recorded';
+
+export const EVENT_STATES: readonly EventState[] = ['pending', 'delivered', 'dead', 'recorded'];
+
+/** One row of `tbl_iot_events`, as read. */
+export interface RecordedEvent extends EventPosition {
+  readonly eventId: string;
+  readonly type: EventType;
+  readonly imei: string;
+  readonly sequence: string;
+  /** ISO 8601. */
+  readonly occurredAt: string;
+  /** JSON text; null while it is a telemetry event that grows. */
+  readonly body: string | null;
+}
+
+export interface DeliverableEvent extends RecordedEvent {
+  readonly state: EventState;
+  readonly recordCount: number | null;
+  readonly deliveredAt: Date | null;
+  readonly deadAt: Date | null;
+  readonly nextAttemptAt: Date | null;
+  readonly attempts: number;
+}
+
+export interface DeliveryAttempt {
+  readonly attempt: number;
+  readonly attemptedAt: Date;
+  readonly webhookId: string;
+  readonly status: number | null;
+  readonly durationMs: number;
+  readonly answer: string | null;
+  readonly error: string | null;
+}
+
+export const EVENT_FIELDS = `
+  event.transaction_id::text as "transactionId", event.position::text as position, event.event_id as "eventId", event.type, event.imei,
+  event.sequence::text as sequence, iot_json_time(event.occurred_at) as "occurredAt", event.body::text as body`;
+
+/** Size of an event's body in a page of events. */
+export const EVENT_BYTES = 'coalesce(octet_length(event.body::text), 0)';
