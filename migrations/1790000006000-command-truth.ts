@@ -31,7 +31,7 @@ export class CommandTruth1790000006000 implements MigrationInterface {
       alter table tbl_iot_command_attempts
         drop constraint tbl_iot_command_attempts_result_check,
         add constraint tbl_iot_command_attempts_result_check check (result in
-          ('confirmed', 'rejected', 'timeout', 'disconnected', 'superseded', 'not_written', 'postponed', 'unrecognised'))`);
+          ('confirmed', 'rejected', 'timeout', 'disconnected', 'superseded', 'postponed', 'unrecognised'))`);
     // A late reply completes an unrecognised command too.
     await queryRunner.query('drop index commands_late');
     await queryRunner.query(

@@ -85,6 +85,22 @@ describe('an answer', () => {
   });
 });
 
+describe('a method that a path does not have', () => {
+  it.each([
+    ['DELETE', '/api/v1/command', 'POST'],
+    ['PATCH', '/api/v1/registered-devices/350612000000008?x=1', 'DELETE, GET, HEAD, PUT'],
+    ['POST', '/healthz', 'GET, HEAD'],
+  ])('%s %s is 405, with those that it has in Allow', async (method, path, allow) => {
+    const response = await fetchFrom(gateway, path, { method });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
+    expect(await response.json()).toMatchObject({ success: false, code: 'METHOD_NOT_ALLOWED' });
+  });
+
+  it('is 404 when there is no such path', async () => {
+    expect((await fetchFrom(gateway, '/api/v1/nothing', { method: 'DELETE' })).status).toBe(404);
+  });
+});
+
 describe('pages of other origins', () => {
   const preflight = (instance: Gateway, origin: string): Promise<Response> =>
     fetch(`${instance.apiUrl}/api/v1/command`, {

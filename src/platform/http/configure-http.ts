@@ -3,6 +3,7 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { DatabaseAvailability } from '../database/database-availability.js';
 import { InvalidInputError } from '../errors/domain-error.js';
+import { AllowedMethods } from './allowed-methods.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { API_PREFIX } from './api-route.js';
 import { authenticateRequests } from './authenticate-requests.js';
@@ -21,6 +22,7 @@ const OUTSIDE_THE_API = ['healthz', 'readyz', 'metrics'];
 /** Everything that holds for all HTTP routes. Set on the application, not as APP_ providers: messages of devices take another way. */
 export async function configureHttp(app: NestFastifyApplication): Promise<void> {
   app.setGlobalPrefix(API_PREFIX, { exclude: OUTSIDE_THE_API });
+  const allowedMethods = AllowedMethods.collect(app);
   measureRequests(app);
   refuseWhileStopping(app);
   limitTime(app);
@@ -39,7 +41,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
       exceptionFactory: (errors) => new InvalidInputError(inputReasons(errors).join('; ')),
     }),
   );
-  app.useGlobalFilters(new ProblemFilter(app.get(DatabaseAvailability)));
+  app.useGlobalFilters(new ProblemFilter(app.get(DatabaseAvailability), allowedMethods));
   SwaggerModule.setup('docs', app, () => openApiDocument(app), {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'IoT broker API',

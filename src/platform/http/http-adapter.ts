@@ -52,6 +52,8 @@ function clientError(code: string | undefined): { status: number; text: string }
       return { status: HEADERS_TOO_LARGE, text: 'The headers are too large' };
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return { status: HttpStatus.REQUEST_TIMEOUT, text: 'The request took too long to arrive' };
+    case 'HPE_INVALID_METHOD':
+      return { status: HttpStatus.NOT_IMPLEMENTED, text: 'The method is not supported' };
     default:
       return { status: HttpStatus.BAD_REQUEST, text: 'The request is not valid HTTP' };
   }
