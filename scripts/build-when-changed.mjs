@@ -4,17 +4,23 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
 const SOURCE_FOLDERS = ['src', 'migrations', 'bench', 'test'];
+/** The incremental build of TypeScript does not know these: it would keep files that another setting of them compiles differently. */
 const SOURCE_FILES = ['package.json', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
 const STAMP = join(root, 'dist', '.sources');
 
-const sources = fingerprint();
-if (!existsSync(join(root, 'dist', 'src', 'main.js')) || !existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== sources) {
+const settings = fingerprint(SOURCE_FILES);
+const sources = `${settings}\n${fingerprint(SOURCE_FOLDERS.flatMap(filesIn))}\n`;
+const built = existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : '';
+if (!existsSync(join(root, 'dist', 'src', 'main.js')) || built !== sources) {
+  if (!built.startsWith(settings)) {
+    rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true });
+  }
   const { status } = spawnSync('npm', ['run', 'build', '--silent'], {
     cwd: root,
     stdio: 'inherit',
@@ -27,9 +33,9 @@ if (!existsSync(join(root, 'dist', 'src', 'main.js')) || !existsSync(STAMP) || r
 }
 
 /** Path, size and time of change of every source file: a file that was removed changes it as well. */
-function fingerprint() {
+function fingerprint(files) {
   const hash = createHash('sha256');
-  for (const file of [...SOURCE_FOLDERS.flatMap(filesIn), ...SOURCE_FILES].sort()) {
+  for (const file of [...files].sort()) {
     const { size, mtimeMs } = statSync(join(root, file));
     hash.update(`${file} ${size} ${mtimeMs}\n`);
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +48,18 @@ describe('the build before npm scripts', () => {
     await run();
     await change();
     expect([await run(), await builds()]).toEqual([0, 2]);
+  });
+
+  it('starts from nothing when a setting of the compiler was changed: the incremental build would keep what it has compiled', async () => {
+    const incremental = join(folder, 'dist/.tsbuildinfo');
+    await run();
+    await writeFile(incremental, '');
+    await writeFile(join(folder, 'src/b.ts'), '');
+    await run();
+    expect(existsSync(incremental)).toBe(true);
+    await writeFile(join(folder, 'nest-cli.json'), '{"entryFile":"main"}');
+    await run();
+    expect([existsSync(incremental), await builds()]).toEqual([false, 3]);
   });
 
   it('fails when the build fails, and runs again the next time', async () => {
