@@ -1,9 +1,40 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DomainError } from '../errors/domain-error.js';
+import { shorten } from './shorten.js';
 
 /** What a route pattern of Fastify has in the place of a parameter. */
 const PARAMETER = /^:/;
 
-/** The methods of each path that the API has: a path that exists answers 405 to any other method, and names its own. */
+const MAX_PATH_CHARACTERS = 200;
+
+class MethodNotAllowedError extends DomainError {
+  override readonly name = 'MethodNotAllowedError';
+  readonly code = 'METHOD_NOT_ALLOWED';
+  readonly httpStatus = 405;
+
+  constructor(method: string, path: string, allowed: readonly string[]) {
+    super(`${shorten(path, MAX_PATH_CHARACTERS)} takes ${allowed.join(', ')}, not ${method}`);
+  }
+}
+
+/** A path that exists answers 405 with \`Allow\` to a method that it does not have (RFC 9110, 15.5.6). After the authentication. */
+export function refuseOtherMethods(app: NestFastifyApplication, allowedMethods: AllowedMethods): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', (request, reply, done) => {
+      const path = request.url.split('?')[0]!;
+      const allowed = request.is404 ? allowedMethods.of(path) : [];
+      if (allowed.length === 0) {
+        done();
+        return;
+      }
+      void reply.header('allow', allowed.join(', '));
+      done(new MethodNotAllowedError(request.method, path, allowed));
+    });
+}
+
+/** The methods of each path that has a route. */
 export class AllowedMethods {
   private readonly routes: { readonly segments: readonly string[]; readonly method: string }[] = [];
 

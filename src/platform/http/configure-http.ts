@@ -3,7 +3,7 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { DatabaseAvailability } from '../database/database-availability.js';
 import { InvalidInputError } from '../errors/domain-error.js';
-import { AllowedMethods } from './allowed-methods.js';
+import { AllowedMethods, refuseOtherMethods } from './allowed-methods.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { API_PREFIX } from './api-route.js';
 import { authenticateRequests } from './authenticate-requests.js';
@@ -31,6 +31,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   refuseBadText(app);
   await addResponseHeaders(app);
   authenticateRequests(app);
+  refuseOtherMethods(app, allowedMethods);
   await limitRate(app);
   app.useGlobalGuards(app.get(ApiKeyGuard));
   app.useGlobalPipes(
@@ -41,7 +42,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
       exceptionFactory: (errors) => new InvalidInputError(inputReasons(errors).join('; ')),
     }),
   );
-  app.useGlobalFilters(new ProblemFilter(app.get(DatabaseAvailability), allowedMethods));
+  app.useGlobalFilters(new ProblemFilter(app.get(DatabaseAvailability)));
   SwaggerModule.setup('docs', app, () => openApiDocument(app), {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'IoT broker API',

@@ -3,7 +3,6 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
 import { type DatabaseAvailability } from '../database/database-availability.js';
 import { isDatabaseAway } from '../database/database-errors.js';
-import { type AllowedMethods } from './allowed-methods.js';
 import { shorten } from './shorten.js';
 
 /** An error text repeats what a client has sent: it must not grow with it. */
@@ -31,10 +30,7 @@ interface Answer {
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
-  constructor(
-    private readonly database: DatabaseAvailability,
-    private readonly allowedMethods: AllowedMethods,
-  ) {}
+  constructor(private readonly database: DatabaseAvailability) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const { id: requestId } = host.switchToHttp().getRequest<FastifyRequest>();
@@ -52,7 +48,7 @@ export class ProblemFilter implements ExceptionFilter {
       return answer(error.httpStatus, error.message, error.code);
     }
     if (error instanceof HttpException) {
-      return error.getStatus() === (HttpStatus.NOT_FOUND as number) ? this.noRoute(host) : fromHttpException(error);
+      return fromHttpException(error, host);
     }
     if (isClientError(error)) {
       return answer(error.statusCode, error.message, codeOf(error.statusCode));
@@ -66,24 +62,14 @@ export class ProblemFilter implements ExceptionFilter {
     this.logger.error(error, { requestId });
     return answer(HttpStatus.INTERNAL_SERVER_ERROR, 'Internal error', 'INTERNAL_ERROR');
   }
-
-  /** 405 with `Allow` when the path exists for other methods (RFC 9110, 15.5.6), else 404. */
-  private noRoute(host: ArgumentsHost): Answer {
-    const { method, url } = host.switchToHttp().getRequest<FastifyRequest>();
-    const path = url.split('?')[0]!;
-    const methods = this.allowedMethods.of(path);
-    const shown = shorten(path, MAX_URL_CHARACTERS);
-    // A route that has this method can still say that it is not there.
-    if (methods.length === 0 || methods.includes(method)) {
-      return answer(HttpStatus.NOT_FOUND, `There is no ${method} ${shown}`, 'ROUTE_NOT_FOUND');
-    }
-    void host.switchToHttp().getResponse<FastifyReply>().header('allow', methods.join(', '));
-    return answer(HttpStatus.METHOD_NOT_ALLOWED, `${shown} takes ${methods.join(', ')}, not ${method}`, 'METHOD_NOT_ALLOWED');
-  }
 }
 
-function fromHttpException(exception: HttpException): Answer {
+function fromHttpException(exception: HttpException, host: ArgumentsHost): Answer {
   const status = exception.getStatus();
+  if (status === (HttpStatus.NOT_FOUND as number)) {
+    const { method, url } = host.switchToHttp().getRequest<FastifyRequest>();
+    return answer(status, `There is no ${method} ${shorten(url.split('?')[0]!, MAX_URL_CHARACTERS)}`, 'ROUTE_NOT_FOUND');
+  }
   if (status === (HttpStatus.UNSUPPORTED_MEDIA_TYPE as number)) {
     return answer(status, 'A body must be application/json', codeOf(status));
   }
