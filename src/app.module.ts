@@ -2,8 +2,9 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditModule } from './audit/audit.module.js';
 import { AdmissionModule } from './admission/admission.module.js';
 import { CommandsModule } from './commands/commands.module.js';
-import { devicePortOptions } from './devices/device-port-options.js';
-import { DevicesModule } from './devices/devices.module.js';
+import { devicePortOptions } from './device-port-options.js';
+import { SessionsModule } from './sessions/sessions.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { DiagnosisModule } from './diagnosis/diagnosis.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ClusterModule } from './platform/cluster/cluster.module.js';
@@ -38,7 +39,8 @@ export class AppModule {
         AuditLogModule,
         SchedulingModule,
         TransportModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: devicePortOptions }),
-        DevicesModule,
+        SessionsModule,
+        MetricsModule,
         AdmissionModule,
         TelemetryModule,
         CommandsModule,

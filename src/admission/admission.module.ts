@@ -1,12 +1,31 @@
 import { Module } from '@nestjs/common';
-import { AdmissionController } from './admission.controller.js';
-import { AdmissionService } from './admission.service.js';
-import { NotAdmittedConnections } from './not-admitted-connections.js';
-import { RegisteredDevicesRepository } from './registered-devices.repository.js';
+import { DiagnosisModule } from '../diagnosis/diagnosis.module.js';
+import { RetentionModule } from '../platform/retention/retention.module.js';
+import { DeviceAdmission } from './device-admission.js';
+import { PacketAdmissionController } from './packet-admission.controller.js';
+import { RefusedLogins } from './refused-logins.js';
+import { NotAdmittedConnections } from './register/not-admitted-connections.js';
+import { RegisteredDevicesController } from './register/registered-devices.controller.js';
+import { RegisteredDevicesRepository } from './register/registered-devices.repository.js';
+import { RegisteredDevicesService } from './register/registered-devices.service.js';
+import { UnknownDevicesRepository } from './unknown-devices.repository.js';
+import { UnregisteredDevices } from './unregistered-devices.js';
+import { UnregisteredDevicesRepository } from './unregistered-devices.repository.js';
 
-/** The register of devices: which may talk, from where, and which may not. The login itself asks for it in `devices/`. */
+/** Whether a device may connect: the register, bans, address ranges, the limit of unregistered devices, and refused logins. */
 @Module({
-  controllers: [AdmissionController],
-  providers: [AdmissionService, NotAdmittedConnections, RegisteredDevicesRepository],
+  imports: [DiagnosisModule, RetentionModule],
+  controllers: [PacketAdmissionController, RegisteredDevicesController],
+  providers: [
+    DeviceAdmission,
+    NotAdmittedConnections,
+    RefusedLogins,
+    RegisteredDevicesRepository,
+    RegisteredDevicesService,
+    UnknownDevicesRepository,
+    UnregisteredDevices,
+    UnregisteredDevicesRepository,
+  ],
+  exports: [DeviceAdmission],
 })
 export class AdmissionModule {}

@@ -1,8 +1,16 @@
 import { Module } from '@nestjs/common';
+import { RetentionModule } from '../platform/retention/retention.module.js';
+import { DeviceLog } from './device-log.js';
+import { DeviceLogRepository } from './device-log.repository.js';
 import { DiagnosisController } from './diagnosis.controller.js';
 import { DiagnosisRepository } from './diagnosis.repository.js';
 import { DiagnosisService } from './diagnosis.service.js';
 
-/** The device doctor: reads what the other features have written of one device. */
-@Module({ controllers: [DiagnosisController], providers: [DiagnosisRepository, DiagnosisService] })
+/** The device log, and the device doctor that reads it. */
+@Module({
+  imports: [RetentionModule],
+  controllers: [DiagnosisController],
+  providers: [DeviceLog, DeviceLogRepository, DiagnosisRepository, DiagnosisService],
+  exports: [DeviceLog],
+})
 export class DiagnosisModule {}

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DevicesModule } from '../devices/devices.module.js';
+import { DiagnosisModule } from '../diagnosis/diagnosis.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { RetentionModule } from '../platform/retention/retention.module.js';
 import { BatchStore } from './ingest/batch-store.js';
 import { DeviceDays } from './partitions/device-days.js';
@@ -28,7 +29,7 @@ import { TelemetryService } from './records/telemetry.service.js';
 
 /** Records in (from the transport to the table) and out (over REST). */
 @Module({
-  imports: [DevicesModule, RetentionModule, TypeOrmModule.forFeature([QuarantinedFrame])],
+  imports: [DiagnosisModule, SessionsModule, RetentionModule, TypeOrmModule.forFeature([QuarantinedFrame])],
   controllers: [QuarantineController, TelemetryController, TelemetryIngestController],
   providers: [
     BatchStore,

@@ -16,7 +16,7 @@ import { BEGINNING, type EventPosition } from '../../src/webhooks/events/event-c
 import { EventFeedRepository } from '../../src/webhooks/events/event-feed.repository.js';
 import { EventRetentionRepository } from '../../src/webhooks/events/event-retention.repository.js';
 import { type RecordedEvent } from '../../src/webhooks/events/recorded-event.js';
-import { type DevicesService } from '../../src/devices/devices.service.js';
+import { type DeviceLog } from '../../src/diagnosis/device-log.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -55,7 +55,7 @@ async function newStore(settings: Partial<Record<keyof EventSettings, unknown>> 
   });
   const telling = new TelemetryEvents(new OutboxService(events), events);
   const days = { add: () => Promise.resolve() } as unknown as DeviceDays;
-  const devices = { noteResentRecords: () => undefined } as unknown as DevicesService;
+  const devices = { tally: () => undefined } as unknown as DeviceLog;
   const quarantine = { keep: () => Promise.resolve() } as unknown as QuarantineRepository;
   const repository = new TelemetryRepository(await newSource(), telling);
   return new BatchStore(repository, days, telling, new IngestCounters(), devices, quarantine);

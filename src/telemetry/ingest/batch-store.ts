@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { decodeRecords } from '../../protocol/avl-decoder.js';
-import { DevicesService } from '../../devices/devices.service.js';
+import { DeviceLog } from '../../diagnosis/device-log.js';
 import { FrameSplitter } from '../../protocol/frame-splitter.js';
 import { isBadRow, isDuplicateKey, isStaleRoute } from '../../platform/database/database-errors.js';
 import { DeviceDays } from '../partitions/device-days.js';
@@ -24,7 +24,7 @@ export class BatchStore {
     private readonly deviceDays: DeviceDays,
     private readonly events: TelemetryEvents,
     private readonly counters: IngestCounters,
-    private readonly devices: DevicesService,
+    private readonly deviceLog: DeviceLog,
     private readonly quarantine: QuarantineRepository,
   ) {}
 
@@ -82,7 +82,7 @@ export class BatchStore {
     this.counters.recordsStored += inserted;
     this.counters.duplicates += came - inserted;
     if (came > inserted) {
-      this.devices.noteResentRecords(imei, came - inserted);
+      this.deviceLog.tally('resent_records', imei, 'duplicate', came - inserted);
     }
   }
 

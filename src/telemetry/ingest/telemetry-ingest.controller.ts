@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
-import { DevicesService } from '../../devices/devices.service.js';
+import { DeviceLog } from '../../diagnosis/device-log.js';
 import {
   REJECTED_FRAME,
   TELEMETRY_FRAME,
@@ -19,7 +19,7 @@ export class TelemetryIngestController {
   constructor(
     private readonly writer: TelemetryWriter,
     private readonly rejected: RejectedFrames,
-    private readonly devices: DevicesService,
+    private readonly deviceLog: DeviceLog,
   ) {}
 
   @MessagePattern(TELEMETRY_FRAME)
@@ -31,7 +31,7 @@ export class TelemetryIngestController {
 
   @MessagePattern(REJECTED_FRAME)
   async reject(@Payload() frame: RejectedFrame, @Ctx() context: TeltonikaContext): Promise<FrameOutcome> {
-    this.devices.noteRejectedFrame(context.imei, frame.error.code);
+    this.deviceLog.tally('rejected_frames', context.imei, frame.error.code, 1);
     return this.rejected.judge(context.imei, context.remoteAddress, frame);
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DevicesService } from '../../devices/devices.service.js';
+import { SessionsService } from '../../sessions/sessions.service.js';
 import { InvalidInputError } from '../../platform/errors/domain-error.js';
 import { StatsRegistry } from '../../platform/observability/stats-registry.js';
 import { IngestCounters } from '../ingest/ingest-counters.js';
@@ -16,7 +16,7 @@ import { TelemetryWriter } from '../ingest/telemetry-writer.js';
 export class TelemetryService implements OnModuleInit {
   constructor(
     private readonly reader: TelemetryReaderRepository,
-    private readonly devices: DevicesService,
+    private readonly sessions: SessionsService,
     private readonly writer: TelemetryWriter,
     private readonly counters: IngestCounters,
     private readonly stats: StatsRegistry,
@@ -63,7 +63,7 @@ export class TelemetryService implements OnModuleInit {
   }
 
   private async requireKnown(imei: string): Promise<void> {
-    if (!(await this.devices.isConnected(imei)) && !(await this.reader.hasRecords(imei))) {
+    if (!(await this.sessions.isConnected(imei)) && !(await this.reader.hasRecords(imei))) {
       throw new DeviceUnknownError();
     }
   }

@@ -1,24 +1,25 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { DatabaseAvailability } from '../platform/database/database-availability.js';
-import { type LoginRefusal } from './login-refusal.js';
+import { type AdmissionRequest, type AdmissionRule, type LoginRefusal } from './admission-rule.js';
 import { RefusedLogins } from './refused-logins.js';
 import { UnregisteredDevices } from './unregistered-devices.js';
-import { type Asked, SessionsRepository } from './sessions.repository.js';
+import { UnregisteredDevicesRepository } from './unregistered-devices.repository.js';
 
 const AT_A_TIME = 1_000;
 
-interface Waiting extends Asked {
+interface Waiting extends AdmissionRequest {
   readonly settle: (admits: boolean) => void;
   readonly fail: (error: unknown) => void;
 }
 
 /**
- * Whether a device may talk, for what comes without a login. A login asks in the statement that opens its session.
+ * Decides whether a device is admitted. The statement that opens a session applies `rule` itself and reports the outcome with `noteAdmitted`
+ * and `noteRefused`. `admits` is for packets that arrive without a login (UDP).
  *
- * Many are asked for in one statement, and one statement is under way at a time: what comes meanwhile goes with the next, so a flood is no
- * flood of statements. Nothing is remembered, so a ban holds from its commit on, on every instance. While the database is away nobody waits
- * here: without a login there is nothing to lose, and who sent will send again.
+ * Packets are checked in batches, one statement at a time: packets that arrive meanwhile form the next batch. Nothing is cached, so a ban
+ * takes effect with its commit, on every instance. While the database is unavailable `admits` rejects at once: the packet is not
+ * acknowledged, so the device sends it again.
  */
 @Injectable()
 export class DeviceAdmission {
@@ -28,13 +29,28 @@ export class DeviceAdmission {
   private failing = false;
 
   constructor(
-    private readonly sessions: SessionsRepository,
+    private readonly repository: UnregisteredDevicesRepository,
     private readonly refused: RefusedLogins,
     private readonly unregistered: UnregisteredDevices,
     private readonly database: DatabaseAvailability,
   ) {}
 
-  /** Rejects when the database can't be asked. */
+  /** For the statement that opens sessions: the rule as of now. */
+  get rule(): AdmissionRule {
+    return this.unregistered.rule;
+  }
+
+  /** The statement that opens sessions has admitted this many devices that are not registered and were not known. */
+  noteAdmitted(newDevices: number): void {
+    this.unregistered.noteAdmitted(newDevices);
+  }
+
+  /** Counts and records a refused login. */
+  noteRefused(imei: string, address: string, refusal: LoginRefusal): void {
+    this.refused.note(imei, address, refusal);
+  }
+
+  /** Whether this device may send from this address. Counts a refusal. Rejects while the database is unavailable. */
   admits(imei: string, address: string): Promise<boolean> {
     return new Promise((settle, fail) => {
       this.waiting.push({ imei, address, settle, fail });
@@ -48,7 +64,7 @@ export class DeviceAdmission {
     }
     this.asking = true;
     while (this.waiting.length > 0) {
-      // All that arrived in this turn of the event loop travel together.
+      // Packets that arrive in the same turn of the event loop share a batch.
       await nextTurn();
       await this.ask(this.waiting.splice(0, AT_A_TIME));
     }
@@ -57,17 +73,17 @@ export class DeviceAdmission {
 
   private async ask(batch: readonly Waiting[]): Promise<void> {
     try {
-      const { results: refusals, newDevices } = await this.sessions.findRefusals(batch, this.unregistered.rule);
+      const { results: refusals, newDevices } = await this.repository.findRefusals(batch, this.unregistered.rule);
       this.unregistered.noteAdmitted(newDevices);
       this.failing = false;
       batch.forEach((packet, index) => this.finish(packet, refusals[index]));
     } catch (error) {
-      this.tell(error);
+      this.logOnce(error);
       batch.forEach(({ fail }) => fail(error));
     }
   }
 
-  /** A packet that the answer leaves out is not admitted: only an explicit null says that its device is. */
+  /** Only an explicit null admits a device: a packet that is missing from the answer is not admitted. */
   private finish({ imei, address, settle, fail }: Waiting, refusal: LoginRefusal | null | undefined): void {
     if (refusal === undefined) {
       this.logger.error(`A packet of ${imei} was not admitted: the database gave no answer for it`);
@@ -80,8 +96,8 @@ export class DeviceAdmission {
     settle(refusal === null);
   }
 
-  /** Once, not for every batch until the database is back. */
-  private tell(error: unknown): void {
+  /** One warning per outage, not one per batch. */
+  private logOnce(error: unknown): void {
     if (!this.failing) {
       this.failing = true;
       this.database.logFailure(this.logger, 'Admission could not be checked, packets stay unanswered', error);

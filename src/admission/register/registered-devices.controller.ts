@@ -1,11 +1,17 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiProblem } from '../platform/http/api-problem.decorator.js';
-import { Actor } from '../platform/audit/actor.decorator.js';
-import { type AuditActor } from '../platform/audit/audit-entry.js';
-import { ImeiParam } from '../platform/http/imei.param.js';
-import { BanDto, BulkRegistrationDto, ImeiPageQuery, RegisteredDevicesQuery, RegistrationDto } from './admission.dto.js';
-import { AdmissionService } from './admission.service.js';
+import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
+import { Actor } from '../../platform/audit/actor.decorator.js';
+import { type AuditActor } from '../../platform/audit/audit-entry.js';
+import { ImeiParam } from '../../platform/http/imei.param.js';
+import {
+  BanDto,
+  BulkRegistrationDto,
+  ImeiPageQuery,
+  RegisteredDevicesQuery,
+  RegistrationDto,
+} from './registered-devices-query.dto.js';
+import { RegisteredDevicesService } from './registered-devices.service.js';
 import {
   type BulkRegisteredDto,
   type DeviceRemovedDto,
@@ -16,13 +22,13 @@ import {
 
 @ApiTags('Admission')
 @Controller()
-export class AdmissionController {
-  constructor(private readonly admission: AdmissionService) {}
+export class RegisteredDevicesController {
+  constructor(private readonly devices: RegisteredDevicesService) {}
 
   /** Registered and banned devices, in the order of their IMEIs. */
   @Get('registered-devices')
   async list(@Query() { status, cursor, limit }: RegisteredDevicesQuery): Promise<RegisteredDeviceListDto> {
-    const { items, nextCursor } = await this.admission.list(status ?? null, cursor ?? '', limit);
+    const { items, nextCursor } = await this.devices.list(status ?? null, cursor ?? '', limit);
     return { success: true, count: items.length, devices: items, nextCursor };
   }
 
@@ -30,14 +36,14 @@ export class AdmissionController {
   @Post('registered-devices')
   @HttpCode(HttpStatus.OK)
   async registerAll(@Body() { devices }: BulkRegistrationDto, @Actor() actor: AuditActor): Promise<BulkRegisteredDto> {
-    return { success: true, count: devices.length, created: await this.admission.registerAll(devices, actor) };
+    return { success: true, count: devices.length, created: await this.devices.registerAll(devices, actor) };
   }
 
   /** One registered or banned device. */
   @Get('registered-devices/:imei')
   @ApiProblem(404, 'DEVICE_NOT_REGISTERED')
   async get(@Param() { imei }: ImeiParam): Promise<RegisteredDeviceAnswerDto> {
-    return { success: true, device: await this.admission.get(imei) };
+    return { success: true, device: await this.devices.get(imei) };
   }
 
   /** Registers a device, or changes it: a field that is left out keeps its value, null clears it. A ban stays. */
@@ -47,14 +53,14 @@ export class AdmissionController {
     @Body() dto: RegistrationDto,
     @Actor() actor: AuditActor,
   ): Promise<RegisteredDeviceAnswerDto> {
-    return { success: true, device: await this.admission.register({ imei, ...dto }, actor) };
+    return { success: true, device: await this.devices.register({ imei, ...dto }, actor) };
   }
 
   /** Takes a device off the register, its ban with it. */
   @Delete('registered-devices/:imei')
   @ApiProblem(404, 'DEVICE_NOT_REGISTERED')
   async remove(@Param() { imei }: ImeiParam, @Actor() actor: AuditActor): Promise<DeviceRemovedDto> {
-    await this.admission.remove(imei, actor);
+    await this.devices.remove(imei, actor);
     return { success: true };
   }
 
@@ -66,7 +72,7 @@ export class AdmissionController {
     @Body() { reason }: BanDto,
     @Actor() actor: AuditActor,
   ): Promise<RegisteredDeviceAnswerDto> {
-    return { success: true, device: await this.admission.ban(imei, reason ?? null, actor) };
+    return { success: true, device: await this.devices.ban(imei, reason ?? null, actor) };
   }
 
   /** Ends a ban. The device is registered then. */
@@ -74,13 +80,13 @@ export class AdmissionController {
   @ApiProblem(404, 'DEVICE_NOT_REGISTERED')
   @HttpCode(HttpStatus.OK)
   async unban(@Param() { imei }: ImeiParam, @Actor() actor: AuditActor): Promise<RegisteredDeviceAnswerDto> {
-    return { success: true, device: await this.admission.unban(imei, actor) };
+    return { success: true, device: await this.devices.unban(imei, actor) };
   }
 
   /** Devices that were refused because they are not registered; the 10,000 seen last. */
   @Get('unknown-devices')
   async listUnknown(@Query() { cursor, limit }: ImeiPageQuery): Promise<UnknownDeviceListDto> {
-    const { items, nextCursor } = await this.admission.listUnknown(cursor ?? '', limit);
+    const { items, nextCursor } = await this.devices.listUnknown(cursor ?? '', limit);
     return { success: true, count: items.length, devices: items, nextCursor };
   }
 }

@@ -7,9 +7,8 @@ import { retryWhileAway } from '../platform/database/retry-while-away.js';
 import { type EventType } from '../platform/outbox/event-types.js';
 import { OutboxService } from '../platform/outbox/outbox.service.js';
 import { type LoginOutcome } from '../transport/patterns.js';
-import { RefusedLogins } from './refused-logins.js';
+import { DeviceAdmission } from '../admission/device-admission.js';
 import { type SessionEnd, type SessionOpening } from './session.js';
-import { UnregisteredDevices } from './unregistered-devices.js';
 import { type HostTelling, type LoginResult, SessionsRepository } from './sessions.repository.js';
 
 const AT_A_TIME = 1_000;
@@ -43,8 +42,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
     private readonly instance: Instance,
     private readonly membership: ClusterMembership,
     private readonly outbox: OutboxService,
-    private readonly refused: RefusedLogins,
-    private readonly unregistered: UnregisteredDevices,
+    private readonly admission: DeviceAdmission,
   ) {}
 
   /** Fulfilled when the session is durable, or when a newer login of the same device made it pointless. */
@@ -90,9 +88,9 @@ export class SessionWriter implements BeforeApplicationShutdown {
     batch.forEach(({ what }) => this.openings.delete(what.imei));
     try {
       const openings = batch.map(({ what }) => what);
-      const options = { ...this.telling('device.connected'), ...this.unregistered.rule };
+      const options = { ...this.telling('device.connected'), ...this.admission.rule };
       const { results, newDevices } = await this.persist(() => this.repository.open(this.instance.id, openings, options));
-      this.unregistered.noteAdmitted(newDevices);
+      this.admission.noteAdmitted(newDevices);
       this.outbox.announce();
       const byImei = new Map(results.map((result) => [result.imei, result]));
       batch.forEach((login) => this.finish(login, byImei.get(login.what.imei)));
@@ -110,7 +108,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
     } else if (result.refusal === null) {
       settle({ kind: 'accept', epoch: result.epoch });
     } else {
-      this.refused.note(what.imei, what.remoteAddress, result.refusal);
+      this.admission.noteRefused(what.imei, what.remoteAddress, result.refusal);
       settle({ kind: 'refuse' });
     }
   }

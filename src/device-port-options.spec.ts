@@ -1,4 +1,4 @@
-import { BrokerSettings, ProcessSettings } from '../platform/config/settings.js';
+import { BrokerSettings, ProcessSettings } from './platform/config/settings.js';
 import { devicePortOptions } from './device-port-options.js';
 
 function optionsOf(broker: Partial<BrokerSettings>, process: Partial<ProcessSettings> = {}) {

@@ -2,8 +2,8 @@ import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { StatsRegistry } from '../platform/observability/stats-registry.js';
 import { Periodic } from '../platform/scheduling/periodic.decorator.js';
-import { DeviceLog } from './device-log.js';
-import { type LoginRefusal } from './login-refusal.js';
+import { DeviceLog } from '../diagnosis/device-log.js';
+import { type LoginRefusal } from './admission-rule.js';
 import { UnregisteredDevices } from './unregistered-devices.js';
 import { type UnknownDevice, UnknownDevicesRepository } from './unknown-devices.repository.js';
 

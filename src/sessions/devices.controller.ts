@@ -4,21 +4,21 @@ import { ApiProblem } from '../platform/http/api-problem.decorator.js';
 import { ImeiParam } from '../platform/http/imei.param.js';
 import { StatsRegistry } from '../platform/observability/stats-registry.js';
 import { type DeviceAnswerDto, type DeviceListDto } from './device.dto.js';
-import { DevicesService } from './devices.service.js';
+import { SessionsService } from './sessions.service.js';
 import { type StatsDto } from './stats.dto.js';
 
 @ApiTags('Devices')
 @Controller()
 export class DevicesController {
   constructor(
-    private readonly devices: DevicesService,
+    private readonly sessions: SessionsService,
     private readonly stats: StatsRegistry,
   ) {}
 
   /** All connected devices, whichever instance holds them. */
   @Get('devices')
   async list(): Promise<DeviceListDto> {
-    const devices = await this.devices.listConnected();
+    const devices = await this.sessions.listConnected();
     return { success: true, count: devices.length, devices };
   }
 
@@ -26,13 +26,13 @@ export class DevicesController {
   @Get('devices/:imei')
   @ApiProblem(404, 'DEVICE_NOT_CONNECTED')
   async get(@Param() { imei }: ImeiParam): Promise<DeviceAnswerDto> {
-    return { success: true, device: await this.devices.getConnected(imei) };
+    return { success: true, device: await this.sessions.getConnected(imei) };
   }
 
   /** Devices of the cluster, counters and memory of the instance that answers, and all instances. */
   @Get('stats')
   async readStats(): Promise<StatsDto> {
-    const { connected, instances } = await this.devices.readCluster();
+    const { connected, instances } = await this.sessions.readCluster();
     return {
       success: true,
       authenticatedDevices: connected,

@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { type AuditActor } from '../platform/audit/audit-entry.js';
-import { AuditService } from '../platform/audit/audit.service.js';
-import { type Page } from '../platform/database/bounded-page.js';
-import { InvalidInputError } from '../platform/errors/domain-error.js';
-import { DeviceNotRegisteredError } from './admission.errors.js';
-import { type RegisteredDevice, type RegisteredDeviceStatus, type Registration, type SeenDevice } from './registered-device.js';
+import { type AuditActor } from '../../platform/audit/audit-entry.js';
+import { AuditService } from '../../platform/audit/audit.service.js';
+import { type Page } from '../../platform/database/bounded-page.js';
+import { InvalidInputError } from '../../platform/errors/domain-error.js';
+import { type UnknownDevice, UnknownDevicesRepository } from '../unknown-devices.repository.js';
+import {
+  DeviceNotRegisteredError,
+  type RegisteredDevice,
+  type RegisteredDeviceStatus,
+  type Registration,
+} from './registered-device.js';
 import { RegisteredDevicesRepository } from './registered-devices.repository.js';
 
 export interface DevicePage<T> {
@@ -12,11 +17,12 @@ export interface DevicePage<T> {
   readonly nextCursor: string | null;
 }
 
-/** The operator's say about who may talk. */
+/** REST operations on the register: register, change, ban, remove, list. */
 @Injectable()
-export class AdmissionService {
+export class RegisteredDevicesService {
   constructor(
     private readonly repository: RegisteredDevicesRepository,
+    private readonly unknown: UnknownDevicesRepository,
     private readonly audit: AuditService,
   ) {}
 
@@ -79,9 +85,9 @@ export class AdmissionService {
     return devicePage(await this.repository.list({ status, after, limit }));
   }
 
-  async listUnknown(after: string, limit: number): Promise<DevicePage<SeenDevice>> {
+  async listUnknown(after: string, limit: number): Promise<DevicePage<UnknownDevice>> {
     // One more than asked for tells whether the list goes on; these rows are small.
-    const found = await this.repository.listUnknown(after, limit + 1);
+    const found = await this.unknown.list(after, limit + 1);
     return devicePage({ rows: found.slice(0, limit), hasMore: found.length > limit });
   }
 }

@@ -1,8 +1,8 @@
-import { type BrokerSettings, type ProcessSettings } from '../platform/config/settings.js';
-import { SettingsError } from '../platform/config/validate-settings.js';
-import { readTlsCredentials } from '../transport/tls/tls-credentials.js';
-import { type TransportOptions } from '../transport/transport-options.js';
-import { trustedPeers } from '../transport/limits/trusted-peers.js';
+import { type BrokerSettings, type ProcessSettings } from './platform/config/settings.js';
+import { SettingsError } from './platform/config/validate-settings.js';
+import { readTlsCredentials } from './transport/tls/tls-credentials.js';
+import { type TransportOptions } from './transport/transport-options.js';
+import { trustedPeers } from './transport/limits/trusted-peers.js';
 
 const MS = 1_000;
 const CERTIFICATE_RELOAD_MS = 5_000;

@@ -2,14 +2,14 @@ import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { type DatabaseAvailability } from '../platform/database/database-availability.js';
 import { DeviceAdmission } from './device-admission.js';
-import { type LoginRefusal } from './login-refusal.js';
+import { type AdmissionRequest, type LoginRefusal } from './admission-rule.js';
 import { type RefusedLogins } from './refused-logins.js';
 import { type UnregisteredDevices } from './unregistered-devices.js';
-import { type Asked, type SessionsRepository } from './sessions.repository.js';
+import { type UnregisteredDevicesRepository } from './unregistered-devices.repository.js';
 
-let statements: Asked[][];
+let statements: AdmissionRequest[][];
 let noted: string[];
-let answer: (asked: readonly Asked[]) => Promise<(LoginRefusal | null)[]>;
+let answer: (asked: readonly AdmissionRequest[]) => Promise<(LoginRefusal | null)[]>;
 let admission: DeviceAdmission;
 const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
 
@@ -19,7 +19,7 @@ beforeEach(() => {
   noted = [];
   answer = (asked) => Promise.resolve(asked.map(({ imei }) => (imei.startsWith('bad') ? 'banned' : null)));
   const sessions = {
-    findRefusals: (asked: readonly Asked[]) => {
+    findRefusals: (asked: readonly AdmissionRequest[]) => {
       statements.push([...asked]);
       return answer(asked).then((results) => ({ results, newDevices: 0 }));
     },
@@ -27,7 +27,7 @@ beforeEach(() => {
   const refused = { note: (imei: string, address: string, refusal: LoginRefusal) => noted.push(`${imei} ${address} ${refusal}`) };
   const database = { logFailure: (logger: Logger, message: string) => logger.warn(message) };
   admission = new DeviceAdmission(
-    sessions as unknown as SessionsRepository,
+    sessions as unknown as UnregisteredDevicesRepository,
     refused as unknown as RefusedLogins,
     { rule: { registeredOnly: false, room: 1 }, noteAdmitted: () => undefined } as unknown as UnregisteredDevices,
     database as unknown as DatabaseAvailability,

@@ -1,9 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Instance } from '../platform/cluster/instance.js';
-import { InstanceChannel } from '../platform/cluster/instance-channel.js';
-import { AdmissionSettings } from '../platform/config/settings.js';
-import { Periodic } from '../platform/scheduling/periodic.decorator.js';
-import { ConnectionRegistry } from '../transport/connection-registry.js';
+import { Instance } from '../../platform/cluster/instance.js';
+import { InstanceChannel } from '../../platform/cluster/instance-channel.js';
+import { AdmissionSettings } from '../../platform/config/settings.js';
+import { Periodic } from '../../platform/scheduling/periodic.decorator.js';
+import { ConnectionRegistry } from '../../transport/connection-registry.js';
 import { RegisteredDevicesRepository } from './registered-devices.repository.js';
 
 const LOOK_EVERY_MS = 10_000;

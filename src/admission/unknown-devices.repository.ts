@@ -5,7 +5,7 @@ import { AdmissionSettings } from '../platform/config/settings.js';
 import { type BoundedTable } from '../platform/retention/bounded-table.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
 
-/** Attempts of one unregistered device since the last time they were written down. */
+/** A device that was refused because it is not registered, and how often. */
 export interface UnknownDevice {
   readonly imei: string;
   readonly firstSeen: Date;
@@ -14,7 +14,7 @@ export interface UnknownDevice {
   lastAddress: string;
 }
 
-/** Writes `tbl_iot_unknown_devices`. */
+/** SQL on `tbl_iot_unknown_devices`. */
 @Injectable()
 export class UnknownDevicesRepository {
   private readonly table: BoundedTable;
@@ -51,5 +51,14 @@ export class UnknownDevicesRepository {
       ],
     );
     devices.forEach(({ imei }) => this.table.noteRows(imei));
+  }
+
+  /** In the order of the IMEIs: an order by time would change from page to page. */
+  async list(after: string, limit: number): Promise<UnknownDevice[]> {
+    return this.dataSource.query<UnknownDevice[]>(
+      `select imei, first_seen as "firstSeen", last_seen as "lastSeen", attempts::float8 as attempts, last_address as "lastAddress"
+         from tbl_iot_unknown_devices where imei > $1 order by imei limit $2`,
+      [after, limit],
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { DomainError } from '../platform/errors/domain-error.js';
 import { type DisconnectReason } from '../transport/transport-counters.js';
 
 /** A device that logs in. */
@@ -22,4 +23,14 @@ export interface Session extends SessionOpening {
   readonly instanceId: string;
   /** For people. */
   readonly instance: string;
+}
+
+export class DeviceNotConnectedError extends DomainError {
+  override readonly name = 'DeviceNotConnectedError';
+  readonly code = 'DEVICE_NOT_CONNECTED';
+  readonly httpStatus = 404;
+
+  constructor() {
+    super('Device not connected');
+  }
 }

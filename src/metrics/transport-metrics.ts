@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { MetricsRegistry, type Samples } from '../platform/observability/metrics-registry.js';
+import { StatsRegistry } from '../platform/observability/stats-registry.js';
 import { CODEC_12, CODEC_13, CODEC_14, CODEC_15, CODEC_16, CODEC_8, CODEC_8_EXTENDED } from '../protocol/codec-ids.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { TeltonikaServer } from '../transport/teltonika-server.js';
@@ -18,7 +19,7 @@ const CODEC_NAMES: Readonly<Record<number, string>> = {
   [CODEC_15]: '15',
 };
 
-/** Shows at /metrics what the listener has seen. */
+/** Shows the listener's counters at /metrics and in GET stats. */
 @Injectable()
 export class TransportMetrics implements OnModuleInit {
   constructor(
@@ -26,9 +27,15 @@ export class TransportMetrics implements OnModuleInit {
     private readonly counters: TransportCounters,
     private readonly connections: ConnectionRegistry,
     private readonly metrics: MetricsRegistry,
+    private readonly stats: StatsRegistry,
   ) {}
 
   onModuleInit(): void {
+    this.stats.register('transport', () => ({
+      connections: this.server.connectionCount,
+      bytesInFlight: this.server.bytesInFlight,
+      ...this.counters,
+    }));
     this.ofConnections();
     this.ofTls();
     this.ofUdp();

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { type Page, readPage } from '../platform/database/bounded-page.js';
-import { type RegisteredDevice, type RegisteredDeviceStatus, type Registration, type SeenDevice } from './registered-device.js';
+import { type Page, readPage } from '../../platform/database/bounded-page.js';
+import { type RegisteredDevice, type RegisteredDeviceStatus, type Registration } from './registered-device.js';
 
 const FIELDS = `
   imei, status, name, note, ban_reason as "banReason", allowed_ranges::text[] as "allowedRanges", created_at as "createdAt",
@@ -15,7 +15,7 @@ const WAKE_HOLDER = `
 
 type Changed = RegisteredDevice & { woken?: unknown };
 
-/** SQL on `tbl_iot_devices`, and what may be read of `tbl_iot_unknown_devices`. */
+/** SQL on `tbl_iot_devices`. */
 @Injectable()
 export class RegisteredDevicesRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -110,15 +110,6 @@ export class RegisteredDevicesRepository {
         limit: filter.limit,
       },
       [filter.after, filter.status],
-    );
-  }
-
-  /** In the order of the IMEIs: an order by time would change from page to page. */
-  async listUnknown(after: string, limit: number): Promise<SeenDevice[]> {
-    return this.dataSource.query<SeenDevice[]>(
-      `select imei, first_seen as "firstSeen", last_seen as "lastSeen", attempts::float8 as attempts, last_address as "lastAddress"
-         from tbl_iot_unknown_devices where imei > $1 order by imei limit $2`,
-      [after, limit],
     );
   }
 

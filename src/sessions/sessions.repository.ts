@@ -1,9 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { PreparedStatement } from '../platform/database/prepared-statement.js';
-import { type LoginRefusal } from './login-refusal.js';
-import { NEW_UNREGISTERED, NOTE_UNREGISTERED, refusalOf } from './unregistered-devices.repository.js';
+import {
+  admissionCtes,
+  type AdmissionRule,
+  type Admissions,
+  type LoginRefusal,
+  NEW_DEVICES,
+  newDevicesOf,
+} from '../admission/admission-rule.js';
 import { type Session, type SessionEnd, type SessionOpening } from './session.js';
 
 const FIELDS = `
@@ -19,50 +24,10 @@ export interface HostTelling {
   readonly deliver: boolean;
 }
 
-/** Which devices that are not registered are admitted. */
-export interface AdmissionRule {
-  readonly registeredOnly: boolean;
-  /** How many may be added to those admitted before. */
-  readonly room: number;
-}
-
-export interface Admissions<T> {
-  readonly results: T[];
-  /** Devices that were admitted without being registered, for the first time. */
-  readonly newDevices: number;
-}
-
-/** `refusal` says why a device may not talk; it has no session then. */
+/** A device with a `refusal` has no session. */
 export interface LoginResult extends OpenedSession {
   readonly refusal: LoginRefusal | null;
 }
-
-/** A device that would talk without a session, and from where. */
-export interface Asked {
-  readonly imei: string;
-  readonly address: string;
-}
-
-/** Of a CTE `given (imei, address, ...)`: with what the register and the list of admitted devices say of each. */
-const ASKED = `
-  asked as (
-    select given.*, device.status as device_status, device.allowed_ranges, device.imei is null as is_unregistered,
-           admitted.last_seen as admitted_at
-      from given
-      left join tbl_iot_devices device on device.imei = given.imei
-      left join tbl_iot_unregistered_devices admitted on admitted.imei = given.imei
-  )`;
-
-const FIND_REFUSALS = new PreparedStatement<{ refusal: LoginRefusal | null; newDevices: number }>(
-  'find_refusals',
-  `with given as (
-     select * from unnest($1::text[], $2::text[]) with ordinality as packet (imei, address, place)
-   ),
-   ${ASKED},
-   judged as (select asked.*, ${refusalOf('$3::boolean', '$4::integer')} as refusal from asked),
-   ${NOTE_UNREGISTERED}
-   select refusal, ${NEW_UNREGISTERED} as "newDevices" from judged order by place`,
-);
 
 export interface OpenedSession {
   readonly imei: string;
@@ -90,13 +55,11 @@ export class SessionsRepository {
          select * from unnest($2::text[], $3::uuid[], $4::timestamptz[], $5::text[], $6::int[])
            as login (imei, connection_id, connected_at, address, remote_port)
        ),
-       ${ASKED},
-       judged as (select asked.*, ${refusalOf('$8::boolean', '$10::integer')} as refusal from asked),
-       ${NOTE_UNREGISTERED},
+       ${admissionCtes({ registeredOnly: '$8::boolean', room: '$10::integer' })},
        opened as (
          insert into tbl_iot_device_sessions as session (imei, instance_id, connection_id, connected_at, remote_address, remote_port)
          select imei, $1::uuid, connection_id, connected_at, address, remote_port
-           from judged
+           from checked
           where refusal is null
           order by imei
          on conflict (imei) do update
@@ -105,14 +68,14 @@ export class SessionsRepository {
                 remote_address = excluded.remote_address, remote_port = excluded.remote_port
          returning *
        )
-       select imei, epoch::float8 as epoch, null as refusal, ${NEW_UNREGISTERED} as "newDevices",
+       select imei, epoch::float8 as epoch, null as refusal, ${NEW_DEVICES},
               case when previous_instance_id <> instance_id then
                 pg_notify(iot_instance_channel(previous_instance_id), 'evict ' || imei || ' ' || epoch)::text end as evicted,
               case when $7::boolean then
                 iot_append_event(imei, 'device.connected', json_build_object(${toldOf('opened')}), $9)::text end as told
          from opened
        union all
-       select imei, 0, refusal, 0, null, null from judged where refusal is not null`,
+       select imei, 0, refusal, (select count(*)::int from noted where is_new), null, null from checked where refusal is not null`,
       [
         instanceId,
         openings.map(({ imei }) => imei),
@@ -157,17 +120,6 @@ export class SessionsRepository {
     return rows.length;
   }
 
-  /** For each of these, in their order, why it may not talk; null when it may. */
-  async findRefusals(asked: readonly Asked[], { registeredOnly, room }: AdmissionRule): Promise<Admissions<LoginRefusal | null>> {
-    const rows = await FIND_REFUSALS.run(this.dataSource, [
-      asked.map(({ imei }) => imei),
-      asked.map(({ address }) => address),
-      registeredOnly,
-      room,
-    ]);
-    return { results: rows.map(({ refusal }) => refusal), newDevices: newDevicesOf(rows) };
-  }
-
   async list(): Promise<Session[]> {
     return this.dataSource.query<Session[]>(
       `select ${FIELDS} from tbl_iot_device_sessions session join tbl_iot_instances instance using (instance_id) order by session.imei`,
@@ -196,10 +148,6 @@ export class SessionsRepository {
       [instanceId],
     );
   }
-}
-
-function newDevicesOf(rows: readonly { newDevices: number }[]): number {
-  return rows.reduce((most, { newDevices }) => Math.max(most, newDevices), 0);
 }
 
 /** Tells the host, in a select list over ended sessions. */

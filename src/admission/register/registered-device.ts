@@ -1,3 +1,5 @@
+import { DomainError } from '../../platform/errors/domain-error.js';
+
 /** `banned`: refused whatever DEVICE_ADMISSION says. */
 export const REGISTERED_DEVICE_STATUSES = ['registered', 'banned'] as const;
 export type RegisteredDeviceStatus = (typeof REGISTERED_DEVICE_STATUSES)[number];
@@ -22,11 +24,12 @@ export interface Registration {
   readonly allowedRanges?: readonly string[] | null;
 }
 
-/** A device that was refused because nobody has registered it. */
-export interface SeenDevice {
-  readonly imei: string;
-  readonly firstSeen: Date;
-  readonly lastSeen: Date;
-  readonly attempts: number;
-  readonly lastAddress: string;
+export class DeviceNotRegisteredError extends DomainError {
+  override readonly name = 'DeviceNotRegisteredError';
+  readonly code = 'DEVICE_NOT_REGISTERED';
+  readonly httpStatus = 404;
+
+  constructor() {
+    super('Device not registered');
+  }
 }

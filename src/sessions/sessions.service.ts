@@ -3,11 +3,9 @@ import { type InstanceRow, InstancesRepository } from '../platform/cluster/insta
 import { isDatabaseAway } from '../platform/database/database-errors.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { type LoginOutcome } from '../transport/patterns.js';
-import { DeviceAdmission } from './device-admission.js';
-import { DeviceLog } from './device-log.js';
+import { DeviceLog } from '../diagnosis/device-log.js';
 import { DeviceDto } from './device.dto.js';
-import { DeviceNotConnectedError } from './device.errors.js';
-import { type SessionEnd, type SessionOpening } from './session.js';
+import { DeviceNotConnectedError, type SessionEnd, type SessionOpening } from './session.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SessionWriter } from './session-writer.js';
 
@@ -16,16 +14,15 @@ export interface ClusterInstance extends InstanceRow {
   readonly devices: number;
 }
 
-/** Who is connected, to whichever instance. */
+/** Which devices are connected, to any instance; opens and releases their sessions. */
 @Injectable()
-export class DevicesService {
+export class SessionsService {
   constructor(
     private readonly sessions: SessionsRepository,
     private readonly writer: SessionWriter,
     private readonly instances: InstancesRepository,
     private readonly connections: ConnectionRegistry,
     private readonly log: DeviceLog,
-    private readonly admission: DeviceAdmission,
   ) {}
 
   async isConnected(imei: string): Promise<boolean> {
@@ -46,7 +43,7 @@ export class DevicesService {
     return DeviceDto.from(session, this.connections.find(imei));
   }
 
-  /** Devices that are connected, on all instances; on this one alone, and no instances, while the database is away. */
+  /** The number of connected devices and all instances. While the database is unavailable: the devices of this instance, and no instances. */
   async readCluster(): Promise<{ connected: number; instances: ClusterInstance[] }> {
     try {
       const [rows, devices] = await Promise.all([this.instances.list(), this.sessions.countByInstance()]);
@@ -60,7 +57,7 @@ export class DevicesService {
     }
   }
 
-  /** Answered when the whole cluster may know that the device is connected here. */
+  /** Fulfilled after the commit of the session, when every instance can see that the device is connected here. */
   async logIn(opening: SessionOpening): Promise<LoginOutcome> {
     const outcome = await this.writer.open(opening);
     if (outcome.kind === 'accept') {
@@ -69,23 +66,9 @@ export class DevicesService {
     return outcome;
   }
 
-  /** Whether this device may talk from this address: for what comes without a login. A refusal is counted like that of a login. Rejects when the database is away. */
-  admits(imei: string, address: string): Promise<boolean> {
-    return this.admission.admits(imei, address);
-  }
-
+  /** Fulfilled when the session is released, or when a newer login has taken it. */
   disconnected(end: SessionEnd): Promise<void> {
     this.log.note('closed', end.imei, { reason: end.reason });
     return this.writer.close(end);
-  }
-
-  /** For the diagnosis; returns at once. */
-  noteRejectedFrame(imei: string, code: string): void {
-    this.log.tally('rejected_frames', imei, code, 1);
-  }
-
-  /** For the diagnosis: records that were stored already came again. Returns at once. */
-  noteResentRecords(imei: string, count: number): void {
-    this.log.tally('resent_records', imei, 'duplicate', count);
   }
 }

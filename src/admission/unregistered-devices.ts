@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } fr
 import { AdmissionSettings } from '../platform/config/settings.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { Periodic } from '../platform/scheduling/periodic.decorator.js';
-import { type AdmissionRule } from './sessions.repository.js';
+import { type AdmissionRule } from './admission-rule.js';
 import { UnregisteredDevicesRepository } from './unregistered-devices.repository.js';
 
 const COUNT_EVERY_MS = 10_000;

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { AdmissionSettings } from '../platform/config/settings.js';
+import { PreparedStatement } from '../platform/database/prepared-statement.js';
+import { TableRetention } from '../platform/retention/table-retention.js';
+import {
+  admissionCtes,
+  type AdmissionRequest,
+  type AdmissionRule,
+  type Admissions,
+  type LoginRefusal,
+  NEW_DEVICES,
+  newDevicesOf,
+} from './admission-rule.js';
+
+/** Removes what exists only because an IMEI was admitted. A sequence stays while events refer to it. */
+const FORGET_DEVICES = `
+  unlisted as (select imei from expired where not exists (select from tbl_iot_devices device where device.imei = expired.imei)),
+  latest as (delete from tbl_iot_telemetry_latest latest using unlisted where latest.iot_imei = unlisted.imei),
+  sequences as (
+    delete from tbl_iot_event_sequences sequence using unlisted
+     where sequence.imei = unlisted.imei and not exists (select from tbl_iot_events event where event.imei = sequence.imei)
+  )`;
+
+const FIND_REFUSALS = new PreparedStatement<{ refusal: LoginRefusal | null; newDevices: number }>(
+  'find_refusals',
+  `with given as (
+     select * from unnest($1::text[], $2::text[]) with ordinality as packet (imei, address, place)
+   ),
+   ${admissionCtes({ registeredOnly: '$3::boolean', room: '$4::integer' })}
+   select refusal, ${NEW_DEVICES} from checked order by place`,
+);
+
+/** Admits devices without opening a session, and counts and removes rows of `tbl_iot_unregistered_devices`. */
+@Injectable()
+export class UnregisteredDevicesRepository {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    retention: TableRetention,
+    settings: AdmissionSettings,
+  ) {
+    retention.register({
+      table: 'tbl_iot_unregistered_devices',
+      timeColumn: 'last_seen',
+      retentionDays: settings.UNREGISTERED_DEVICES_RETENTION_DAYS,
+      withExpired: FORGET_DEVICES,
+    });
+  }
+
+  /** For each request, in their order, why its device is not admitted; null when it is. */
+  async findRefusals(
+    requests: readonly AdmissionRequest[],
+    { registeredOnly, room }: AdmissionRule,
+  ): Promise<Admissions<LoginRefusal | null>> {
+    const rows = await FIND_REFUSALS.run(this.dataSource, [
+      requests.map(({ imei }) => imei),
+      requests.map(({ address }) => address),
+      registeredOnly,
+      room,
+    ]);
+    return { results: rows.map(({ refusal }) => refusal), newDevices: newDevicesOf(rows) };
+  }
+
+  async count(): Promise<number> {
+    const [row] = await this.dataSource.query<[{ count: number }]>(
+      'select count(*)::int as count from tbl_iot_unregistered_devices',
+    );
+    return row.count;
+  }
+}

@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { AdmissionModule } from '../admission/admission.module.js';
+import { DiagnosisModule } from '../diagnosis/diagnosis.module.js';
+import { DeviceConnectionController } from './device-connection.controller.js';
+import { DevicesController } from './devices.controller.js';
+import { SessionComparison } from './session-comparison.js';
+import { SessionFence } from './session-fence.js';
+import { SessionMetrics } from './session-metrics.js';
+import { SessionReaper } from './session-reaper.js';
+import { SessionWriter } from './session-writer.js';
+import { SessionsRepository } from './sessions.repository.js';
+import { SessionsService } from './sessions.service.js';
+
+/** Which device is connected to which instance. */
+@Module({
+  imports: [AdmissionModule, DiagnosisModule],
+  controllers: [DevicesController, DeviceConnectionController],
+  providers: [SessionComparison, SessionFence, SessionMetrics, SessionReaper, SessionWriter, SessionsRepository, SessionsService],
+  exports: [SessionsService],
+})
+export class SessionsModule {}
