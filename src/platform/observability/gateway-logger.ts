@@ -3,7 +3,7 @@ import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { type ProcessSettings } from '../config/settings.js';
 import { countOf } from './count-of.js';
 import { escapeBlock, escapeJson, escapeLine } from './log-escaping.js';
-import { PeerComplaints } from './peer-complaints.js';
+import { PeerLogLimiter } from './peer-log-limiter.js';
 
 const LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 /** Nest's own account of its start: forty lines that would bury the ports and the key. */
@@ -33,7 +33,7 @@ export type LogSettings = Pick<ProcessSettings, 'LOG_LEVEL' | 'LOG_FORMAT' | 'LO
 export class GatewayLogger extends ConsoleLogger {
   /** Lines about peers that were not written. */
   linesLeftOut = 0;
-  private readonly complaints: PeerComplaints;
+  private readonly peerLimiter: PeerLogLimiter;
   private readonly secretForms: readonly string[];
   private timer: NodeJS.Timeout | null = null;
 
@@ -46,7 +46,7 @@ export class GatewayLogger extends ConsoleLogger {
     });
     // Also in the forms in which JSON and `inspect` write them.
     this.secretForms = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), inspect(secret).slice(1, -1)]);
-    this.complaints = new PeerComplaints(LOG_LINES_PER_PEER);
+    this.peerLimiter = new PeerLogLimiter(LOG_LINES_PER_PEER);
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
@@ -111,7 +111,7 @@ export class GatewayLogger extends ConsoleLogger {
 
   private admits(rest: readonly unknown[]): boolean {
     const peers = rest.flatMap(peersOf);
-    if (peers.length === 0 || this.complaints.admit(peers)) {
+    if (peers.length === 0 || this.peerLimiter.admit(peers)) {
       return true;
     }
     this.linesLeftOut++;
@@ -120,10 +120,10 @@ export class GatewayLogger extends ConsoleLogger {
   }
 
   private tellLeftOut(): void {
-    for (const { peer, count } of this.complaints.takeLeftOut()) {
+    for (const { peer, count } of this.peerLimiter.takeLeftOut()) {
       super.warn(`${countOf(count, 'more line')} about ${peer} left out within a minute`, { leftOut: count }, CONTEXT);
     }
-    if (this.timer && this.complaints.isEmpty) {
+    if (this.timer && this.peerLimiter.isEmpty) {
       clearInterval(this.timer);
       this.timer = null;
     }

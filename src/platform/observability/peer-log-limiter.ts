@@ -13,11 +13,11 @@ export interface LeftOut {
 }
 
 /**
- * How often one peer may be complained about: so many lines in its minute, of the others only the number. One address, or one device,
- * that is broken or means harm must not fill the disk, nor bury the others.
+ * Limits the log lines about one peer: up to `linesAMinute` are written per peer and minute, the rest are counted. One broken or hostile
+ * address or device must not fill the disk or hide the lines about the others.
  */
-export class PeerComplaints {
-  /** In the order in which their minutes began. */
+export class PeerLogLimiter {
+  /** Ordered by the start of their minute. */
   private readonly windows = new Map<string, Window>();
   private readonly over: LeftOut[] = [];
 
@@ -40,7 +40,7 @@ export class PeerComplaints {
     return true;
   }
 
-  /** Peers whose minute is over, with how much was left out; each is told once. */
+  /** Returns the peers whose minute is over, with the number of lines left out. Each is returned once. */
   takeLeftOut(): LeftOut[] {
     this.endWindows();
     return this.over.splice(0);

@@ -1,4 +1,4 @@
-import { PeerComplaints } from './peer-complaints.js';
+import { PeerLogLimiter } from './peer-log-limiter.js';
 
 const MINUTE = 60_000;
 let now: number;
@@ -7,13 +7,13 @@ beforeEach(() => {
   now = 0;
 });
 
-function complaints(linesAMinute: number, peersRemembered?: number): PeerComplaints {
-  return new PeerComplaints(linesAMinute, () => now, peersRemembered);
+function limiterOf(linesAMinute: number, peersRemembered?: number): PeerLogLimiter {
+  return new PeerLogLimiter(linesAMinute, () => now, peersRemembered);
 }
 
-describe('PeerComplaints', () => {
-  it('admit so many lines about one peer, and count the others', () => {
-    const limiter = complaints(3);
+describe('PeerLogLimiter', () => {
+  it('admits a number of lines about one peer, and counts the others', () => {
+    const limiter = limiterOf(3);
     expect([1, 2, 3, 4, 5].map(() => limiter.admit(['a']))).toEqual([true, true, true, false, false]);
     expect(limiter.takeLeftOut()).toEqual([]);
     now = MINUTE;
@@ -22,8 +22,8 @@ describe('PeerComplaints', () => {
     expect(limiter.isEmpty).toBe(true);
   });
 
-  it('begin anew after a minute, not before', () => {
-    const limiter = complaints(1);
+  it('starts again after a minute, not before', () => {
+    const limiter = limiterOf(1);
     expect(limiter.admit(['a'])).toBe(true);
     now = MINUTE - 1;
     expect(limiter.admit(['a'])).toBe(false);
@@ -31,15 +31,15 @@ describe('PeerComplaints', () => {
     expect(limiter.admit(['a'])).toBe(true);
   });
 
-  it('say nothing of a peer of which nothing was left out', () => {
-    const limiter = complaints(1);
+  it('does not report a peer of which no line was left out', () => {
+    const limiter = limiterOf(1);
     limiter.admit(['a']);
     now = MINUTE;
     expect(limiter.takeLeftOut()).toEqual([]);
   });
 
-  it('keep peers apart, and limit a line by each of its peers', () => {
-    const limiter = complaints(2);
+  it('counts each peer separately, and limits a line by each of its peers', () => {
+    const limiter = limiterOf(2);
     expect(limiter.admit(['address', 'one'])).toBe(true);
     expect(limiter.admit(['address', 'two'])).toBe(true);
     expect(limiter.admit(['address', 'three'])).toBe(false);
@@ -48,8 +48,8 @@ describe('PeerComplaints', () => {
     expect(limiter.admit(['third place', 'one'])).toBe(false);
   });
 
-  it('remember a bounded number of peers, and still tell what was left out about one that is forgotten', () => {
-    const limiter = complaints(1, 100);
+  it('remembers a bounded number of peers, and still reports what was left out about an evicted one', () => {
+    const limiter = limiterOf(1, 100);
     limiter.admit(['first']);
     limiter.admit(['first']);
     for (let index = 0; index < 10_000; index++) {
