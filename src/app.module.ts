@@ -15,7 +15,7 @@ import { SettingsModule } from './platform/config/settings.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { HttpModule } from './platform/http/http.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
-import { OutboxModule } from './platform/outbox/outbox.module.js';
+import { EventsModule } from './events/events.module.js';
 import { SchedulingModule } from './platform/scheduling/scheduling.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { TracingModule } from './tracing/tracing.module.js';
@@ -35,7 +35,7 @@ export class AppModule {
         ClusterModule,
         HttpModule,
         ObservabilityModule,
-        OutboxModule,
+        EventsModule,
         AuditLogModule,
         SchedulingModule,
         TransportModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: devicePortOptions }),

@@ -1,4 +1,4 @@
-import { type OutboxEvent } from '../platform/outbox/outbox.service.js';
+import { type NewEvent } from '../events/event-types.js';
 import { JsonSource } from '../platform/json/json-source.js';
 import { type Command } from './command.js';
 
@@ -7,7 +7,7 @@ import { type Command } from './command.js';
  * made by the statements that cause them, and so is the `command.failed` of a command that a newer one contradicts.
  */
 
-export function commandCompleted(command: Command): OutboxEvent {
+export function commandCompleted(command: Command): NewEvent {
   const { imei, response, commandLogId, late, attempts, supersededBy } = command;
   const metadata = metadataOf(command);
   const body = {
@@ -24,7 +24,7 @@ export function commandCompleted(command: Command): OutboxEvent {
   return { type: 'command.completed', imei, body };
 }
 
-export function commandFailed(command: Command): OutboxEvent {
+export function commandFailed(command: Command): NewEvent {
   const { imei, commandLogId, reason, response, attempts, supersededBy } = command;
   const metadata = metadataOf(command);
   const body = {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Module } from '@nestjs/common';
+import { EventsModule } from '../events/events.module.js';
 import { CommandSettings } from '../platform/config/settings.js';
 import { RetentionModule } from '../platform/retention/retention.module.js';
 import { SettingsError } from '../platform/config/validate-settings.js';
@@ -27,7 +28,7 @@ import { UnansweredWritings } from './replies/unanswered-writings.js';
 
 /** Commands to devices, from the request to the truth about what became of it. */
 @Module({
-  imports: [RetentionModule],
+  imports: [EventsModule, RetentionModule],
   controllers: [CommandsController, CommandReplyController, DeviceMessagesController],
   providers: [
     { provide: CommandCatalogue, inject: [CommandSettings], useFactory: loadCatalogue },

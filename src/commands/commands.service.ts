@@ -6,7 +6,7 @@ import { CommandSettings } from '../platform/config/settings.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { InvalidInputError } from '../platform/errors/domain-error.js';
 import { canonicalJson } from '../platform/json/canonical-json.js';
-import { OutboxService } from '../platform/outbox/outbox.service.js';
+import { EventLog } from '../events/event-log.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { commandTextProblem } from './catalogue/command-text.js';
 import { commandFailed } from './command-events.js';
@@ -53,7 +53,7 @@ export class CommandsService {
     private readonly dispatcher: CommandDispatcher,
     private readonly instance: Instance,
     private readonly catalogue: CommandCatalogue,
-    private readonly outbox: OutboxService,
+    private readonly events: EventLog,
     private readonly settings: CommandSettings,
   ) {}
 
@@ -70,7 +70,7 @@ export class CommandsService {
     this.requireSmall(request.metadata);
     const { commandLogId, status, same, holder, contradicted } = await this.insertOnce(this.describe(request, actor), actor);
     if (contradicted > 0) {
-      this.outbox.announce();
+      this.events.signalAppended();
     }
     if (!same) {
       throw new IdempotencyConflictError();
@@ -104,12 +104,12 @@ export class CommandsService {
     const cancelled = await this.repository.transaction(async (manager) => {
       const command = await this.repository.cancel(manager, commandLogId, actor);
       if (command) {
-        await this.outbox.append(manager, commandFailed(command));
+        await this.events.append(manager, [commandFailed(command)]);
       }
       return command;
     });
     if (cancelled) {
-      this.outbox.announce();
+      this.events.signalAppended();
       return cancelled;
     }
     const { command } = await this.get(commandLogId);
@@ -152,7 +152,7 @@ export class CommandsService {
   }
 
   private async insertOnce(command: NewCommand, actor: AuditActor): Promise<CreatedCommand> {
-    const failures = { record: this.outbox.wants('command.failed'), deliver: this.outbox.delivers };
+    const failures = { record: this.events.records('command.failed'), deliver: this.events.delivers };
     try {
       return await this.repository.create(command, actor, this.instance.id, MAX_OPEN_COMMANDS, failures);
     } catch (error) {

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
 import { InstancesRepository } from '../platform/cluster/instances.repository.js';
 import { countOf } from '../platform/observability/count-of.js';
-import { OutboxService } from '../platform/outbox/outbox.service.js';
+import { EventLog } from '../events/event-log.js';
 import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -20,7 +20,7 @@ export class SessionReaper {
     private readonly instances: InstancesRepository,
     private readonly sessions: SessionsRepository,
     private readonly membership: ClusterMembership,
-    private readonly outbox: OutboxService,
+    private readonly events: EventLog,
   ) {}
 
   @Periodic({ everyMs: REAP_EVERY_MS, failure: 'Dead instances could not be looked for' })
@@ -31,7 +31,7 @@ export class SessionReaper {
     await this.dataSource.transaction(async (manager) => {
       const dead = await this.instances.lockDead(manager);
       if (dead.length > 0) {
-        const telling = { tellHost: this.outbox.wants('device.disconnected'), deliver: this.outbox.delivers };
+        const telling = { tellHost: this.events.records('device.disconnected'), deliver: this.events.delivers };
         const freed = await this.sessions.free(manager, dead, telling);
         await this.instances.remove(manager, dead);
         this.logger.warn(

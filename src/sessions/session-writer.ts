@@ -4,8 +4,8 @@ import { ClusterMembership, NotAMemberError } from '../platform/cluster/cluster-
 import { Instance } from '../platform/cluster/instance.js';
 import { isMissingReference } from '../platform/database/database-errors.js';
 import { retryWhileAway } from '../platform/database/retry-while-away.js';
-import { type EventType } from '../platform/outbox/event-types.js';
-import { OutboxService } from '../platform/outbox/outbox.service.js';
+import { type EventType } from '../events/event-types.js';
+import { EventLog } from '../events/event-log.js';
 import { type LoginOutcome } from '../transport/patterns.js';
 import { DeviceAdmission } from '../admission/device-admission.js';
 import { type SessionEnd, type SessionOpening } from './session.js';
@@ -41,7 +41,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
     private readonly repository: SessionsRepository,
     private readonly instance: Instance,
     private readonly membership: ClusterMembership,
-    private readonly outbox: OutboxService,
+    private readonly events: EventLog,
     private readonly admission: DeviceAdmission,
   ) {}
 
@@ -91,7 +91,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
       const options = { ...this.telling('device.connected'), ...this.admission.rule };
       const { results, newDevices } = await this.persist(() => this.repository.open(this.instance.id, openings, options));
       this.admission.noteAdmitted(newDevices);
-      this.outbox.announce();
+      this.events.signalAppended();
       const byImei = new Map(results.map((result) => [result.imei, result]));
       batch.forEach((login) => this.finish(login, byImei.get(login.what.imei)));
     } catch (error) {
@@ -121,7 +121,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
     try {
       const ends = batch.map(({ what }) => what);
       await this.persist(() => this.repository.close(ends, this.telling('device.disconnected')));
-      this.outbox.announce();
+      this.events.signalAppended();
       batch.forEach(({ settle }) => settle());
     } catch (error) {
       this.logger.error(`${batch.length} sessions could not be given back: ${String(error)}`);
@@ -130,7 +130,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
   }
 
   private telling(type: EventType): HostTelling {
-    return { tellHost: this.outbox.wants(type), deliver: this.outbox.delivers };
+    return { tellHost: this.events.records(type), deliver: this.events.delivers };
   }
 
   /** An instance that the others took for dead has no row to refer to, until it returns. */

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { EventsModule } from '../events/events.module.js';
 import { AdmissionModule } from '../admission/admission.module.js';
 import { DiagnosisModule } from '../diagnosis/diagnosis.module.js';
 import { DeviceConnectionController } from './device-connection.controller.js';
@@ -13,7 +14,7 @@ import { SessionsService } from './sessions.service.js';
 
 /** Which device is connected to which instance. */
 @Module({
-  imports: [AdmissionModule, DiagnosisModule],
+  imports: [AdmissionModule, DiagnosisModule, EventsModule],
   controllers: [DevicesController, DeviceConnectionController],
   providers: [SessionComparison, SessionFence, SessionMetrics, SessionReaper, SessionWriter, SessionsRepository, SessionsService],
   exports: [SessionsService],

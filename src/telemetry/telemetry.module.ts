@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { EventsModule } from '../events/events.module.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DiagnosisModule } from '../diagnosis/diagnosis.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -29,7 +30,7 @@ import { TelemetryService } from './records/telemetry.service.js';
 
 /** Records in (from the transport to the table) and out (over REST). */
 @Module({
-  imports: [DiagnosisModule, SessionsModule, RetentionModule, TypeOrmModule.forFeature([QuarantinedFrame])],
+  imports: [DiagnosisModule, EventsModule, SessionsModule, RetentionModule, TypeOrmModule.forFeature([QuarantinedFrame])],
   controllers: [QuarantineController, TelemetryController, TelemetryIngestController],
   providers: [
     BatchStore,

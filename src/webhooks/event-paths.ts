@@ -1,4 +1,4 @@
-import { type EventType } from '../platform/outbox/event-types.js';
+import { type EventType } from '../events/event-types.js';
 
 /** Below NOTIFICATION_URL. The first three are those of the old gateway. */
 export const EVENT_PATHS: Readonly<Record<EventType, string>> = {

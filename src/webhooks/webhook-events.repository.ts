@@ -2,15 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Page, readPage } from '../platform/database/bounded-page.js';
-import { type EventType } from '../platform/outbox/event-types.js';
-import { type EventPosition } from './events/event-cursor.js';
-import {
-  type DeliverableEvent,
-  type DeliveryAttempt,
-  EVENT_BYTES,
-  EVENT_FIELDS,
-  type EventState,
-} from './events/recorded-event.js';
+import { type EventType } from '../events/event-types.js';
+import { type EventPosition } from '../events/event-cursor.js';
+import { EVENT_BYTES, EVENT_FIELDS } from '../events/recorded-event.js';
+import { type DeliverableEvent, type DeliveryAttempt, type EventState } from './deliverable-event.js';
 
 export interface EventFilter {
   readonly state: EventState | null;

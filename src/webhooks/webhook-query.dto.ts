@@ -1,20 +1,11 @@
-import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches } from 'class-validator';
 import { Optional, OptionalTime, PageLimit } from '../platform/http/query-values.js';
-import { EVENT_TYPES, type EventType } from '../platform/outbox/event-types.js';
-import { CURSOR_PATTERN } from './events/event-cursor.js';
-import { EVENT_STATES, type EventState } from './events/recorded-event.js';
+import { EVENT_TYPES, type EventType } from '../events/event-types.js';
+import { EventCursor } from '../events/event.dto.js';
+import { EVENT_STATES, type EventState } from './deliverable-event.js';
 
-const CURSOR_MESSAGE = '$property must be a nextCursor of an earlier answer';
 const REPLAYABLE: readonly EventState[] = ['dead', 'delivered', 'recorded'];
-
-const EventCursor = () =>
-  applyDecorators(
-    ApiPropertyOptional({ pattern: CURSOR_PATTERN.source }),
-    Optional(),
-    Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE }),
-  );
 
 /** Which events. Newest first. */
 export class WebhookEventQuery {
@@ -100,20 +91,6 @@ export class ReplayDto {
    */
   @EventCursor()
   readonly cursor?: string;
-}
-
-/** From where in the feed. */
-export class EventFeedQuery {
-  /**
-   * `nextCursor` of the last answer. Not given: from the oldest event that is kept.
-   * @example '81264_1207'
-   */
-  @EventCursor()
-  readonly after?: string;
-
-  /** Events an answer. */
-  @PageLimit()
-  readonly limit: number = 100;
 }
 
 /** The `:id` of a path. */

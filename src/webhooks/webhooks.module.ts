@@ -2,10 +2,7 @@ import { HttpModule } from '@nestjs/axios';
 import { Module } from '@nestjs/common';
 import { WebhookSettings } from '../platform/config/settings.js';
 import { DeliveryQueueRepository } from './delivery/delivery-queue.repository.js';
-import { EventFeedController } from './events/event-feed.controller.js';
-import { EventFeedRepository } from './events/event-feed.repository.js';
-import { EventRetention } from './events/event-retention.js';
-import { EventRetentionRepository } from './events/event-retention.repository.js';
+import { EventsModule } from '../events/events.module.js';
 import { keptAliveAgents } from './delivery/kept-alive-agents.js';
 import { SettlementWriter } from './delivery/settlement-writer.js';
 import { WebhookDispatcher } from './delivery/webhook-dispatcher.js';
@@ -15,9 +12,10 @@ import { WebhookSender } from './delivery/webhook-sender.js';
 import { WebhooksController } from './webhooks.controller.js';
 import { WebhooksService } from './webhooks.service.js';
 
-/** Events to the host: delivered by webhooks, looked up and replayed over REST, or fetched from the feed. */
+/** Delivers events to the host by HTTP, and shows and replays deliveries over REST. */
 @Module({
   imports: [
+    EventsModule,
     HttpModule.registerAsync({
       inject: [WebhookSettings],
       useFactory: ({ WEBHOOK_CONCURRENCY }: WebhookSettings) => ({
@@ -32,12 +30,9 @@ import { WebhooksService } from './webhooks.service.js';
       }),
     }),
   ],
-  controllers: [EventFeedController, WebhooksController],
+  controllers: [WebhooksController],
   providers: [
     DeliveryQueueRepository,
-    EventFeedRepository,
-    EventRetention,
-    EventRetentionRepository,
     SettlementWriter,
     WebhookDispatcher,
     WebhookEventsRepository,

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../platform/audit/audit-entry.js';
 import { AuditService } from '../platform/audit/audit.service.js';
 import { givenMembers } from '../platform/json/given-members.js';
-import { OutboxService } from '../platform/outbox/outbox.service.js';
-import { decodePosition, encodePosition, type EventPosition } from './events/event-cursor.js';
-import { type DeliverableEvent, type DeliveryAttempt } from './events/recorded-event.js';
+import { EventLog } from '../events/event-log.js';
+import { decodePosition, encodePosition, type EventPosition } from '../events/event-cursor.js';
+import { type DeliverableEvent, type DeliveryAttempt } from './deliverable-event.js';
 import { WebhookDispatcher } from './delivery/webhook-dispatcher.js';
 import { type WebhookStatusDto } from './webhook-event.dto.js';
 import { type EventFilter, WebhookEventsRepository } from './webhook-events.repository.js';
@@ -31,7 +31,7 @@ export class WebhooksService {
   constructor(
     private readonly repository: WebhookEventsRepository,
     private readonly dispatcher: WebhookDispatcher,
-    private readonly outbox: OutboxService,
+    private readonly events: EventLog,
     private readonly audit: AuditService,
   ) {}
 
@@ -70,7 +70,7 @@ export class WebhooksService {
     const { pending, oldestAgeSeconds, dead } = await this.repository.backlog();
     const { state, openSince } = this.dispatcher.circuit;
     return {
-      delivering: this.outbox.delivers,
+      delivering: this.events.delivers,
       backlog: pending,
       oldestAgeSeconds,
       dead,
@@ -84,7 +84,7 @@ export class WebhooksService {
     actor: AuditActor,
     details: Readonly<Record<string, unknown>>,
   ): Promise<void> {
-    if (!this.outbox.delivers) {
+    if (!this.events.delivers) {
       throw new WebhooksDisabledError();
     }
     const eventIds = events.map(({ eventId }) => eventId);
@@ -92,7 +92,7 @@ export class WebhooksService {
       await this.repository.replay(manager, eventIds);
       await this.audit.record({ actor, action: 'webhook.replayed', details }, manager);
     });
-    this.outbox.announce();
+    this.events.signalAppended();
   }
 }
 

@@ -6,7 +6,8 @@ import { CommandSweeper } from '../../src/commands/dispatch/command-sweeper.js';
 import { KeptReplies } from '../../src/commands/replies/kept-replies.js';
 import { Instance } from '../../src/platform/cluster/instance.js';
 import { EventSettings } from '../../src/platform/config/settings.js';
-import { OutboxService } from '../../src/platform/outbox/outbox.service.js';
+import { EventLog } from '../../src/events/event-log.js';
+import { EventsRepository } from '../../src/events/events.repository.js';
 import { KeptPlans, type Statement } from '../support/kept-plans.js';
 import { openSession } from '../support/open-session.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -42,11 +43,14 @@ describe('ten sweepers on the same rows', () => {
         from generate_series(1, 4000) i`);
     const woken: string[] = [];
     const dispatcher = { wake: (imei: string) => woken.push(imei) } as unknown as CommandDispatcher;
-    const outbox = new OutboxService(Object.assign(new EventSettings(), { EVENT_FEED_ENABLED: true }));
+    const eventLog = new EventLog(
+      new EventsRepository(await newSource()),
+      Object.assign(new EventSettings(), { EVENT_FEED_ENABLED: true }),
+    );
     const sweepers = await Promise.all(
       Array.from(
         { length: SWEEPERS },
-        async () => new CommandSweeper(new CommandDeliveryRepository(await newSource()), dispatcher, outbox, new KeptReplies()),
+        async () => new CommandSweeper(new CommandDeliveryRepository(await newSource()), dispatcher, eventLog, new KeptReplies()),
       ),
     );
     const handled = await Promise.all(

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { Client } from 'pg';
 import { EventSettings } from '../../src/platform/config/settings.js';
-import { OutboxService } from '../../src/platform/outbox/outbox.service.js';
+import { EventLog } from '../../src/events/event-log.js';
 import { type AvlRecord } from '../../src/protocol/avl-record.js';
 import { BatchStore } from '../../src/telemetry/ingest/batch-store.js';
 import { IngestCounters } from '../../src/telemetry/ingest/ingest-counters.js';
@@ -12,10 +12,9 @@ import { type DeviceDays } from '../../src/telemetry/partitions/device-days.js';
 import { TelemetryRepository } from '../../src/telemetry/ingest/telemetry.repository.js';
 import { type ClaimedDelivery } from '../../src/webhooks/delivery/claimed-delivery.js';
 import { DeliveryQueueRepository } from '../../src/webhooks/delivery/delivery-queue.repository.js';
-import { BEGINNING, type EventPosition } from '../../src/webhooks/events/event-cursor.js';
-import { EventFeedRepository } from '../../src/webhooks/events/event-feed.repository.js';
-import { EventRetentionRepository } from '../../src/webhooks/events/event-retention.repository.js';
-import { type RecordedEvent } from '../../src/webhooks/events/recorded-event.js';
+import { BEGINNING, type EventPosition } from '../../src/events/event-cursor.js';
+import { EventsRepository } from '../../src/events/events.repository.js';
+import { type RecordedEvent } from '../../src/events/recorded-event.js';
 import { type DeviceLog } from '../../src/diagnosis/device-log.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
@@ -53,12 +52,13 @@ async function newStore(settings: Partial<Record<keyof EventSettings, unknown>> 
     TELEMETRY_WEBHOOK_ENABLED: true,
     ...settings,
   });
-  const telling = new TelemetryEvents(new OutboxService(events), events);
+  const source = await newSource();
+  const telemetryEvents = new TelemetryEvents(new EventLog(new EventsRepository(source), events), events);
   const days = { add: () => Promise.resolve() } as unknown as DeviceDays;
   const devices = { tally: () => undefined } as unknown as DeviceLog;
   const quarantine = { keep: () => Promise.resolve() } as unknown as QuarantineRepository;
-  const repository = new TelemetryRepository(await newSource(), telling);
-  return new BatchStore(repository, days, telling, new IngestCounters(), devices, quarantine);
+  const repository = new TelemetryRepository(source, telemetryEvents);
+  return new BatchStore(repository, days, telemetryEvents, new IngestCounters(), devices, quarantine);
 }
 
 function record(timestampMs: number, seed: number): AvlRecord {
@@ -77,10 +77,10 @@ function batchOf(frames: readonly (readonly [imei: string, records: readonly Avl
 }
 
 /** A transaction that writes anywhere on the server, for other tests too, holds the feed up for as long as it runs. */
-async function readFeed(feed: EventFeedRepository, after: EventPosition, count: number): Promise<RecordedEvent[]> {
+async function readFeed(feed: EventsRepository, after: EventPosition, count: number): Promise<RecordedEvent[]> {
   return waitFor(
     async () => {
-      const { rows: page } = await feed.read(after, 10);
+      const { rows: page } = await feed.readAfter(after, 10);
       return page.length < count ? null : [...page];
     },
     { what: `${count} events in the feed`, timeoutMs: 30_000 },
@@ -97,14 +97,14 @@ function settled(delivery: ClaimedDelivery, outcome: 'delivered' | 'retry' | 'de
 
 describe('the feed', () => {
   it('never puts an event before what was read, however late its transaction commits', async () => {
-    const feed = new EventFeedRepository(await newSource());
+    const feed = new EventsRepository(await newSource());
     const late = new Client(database.url);
     await late.connect();
     await late.query('begin');
     await late.query(`select iot_append_event('late', 'command.completed', '{}')`);
     await append('early', 3);
     // The late one has the smallest number, and nobody can know yet whether it will ever be.
-    expect((await feed.read(BEGINNING, 10)).rows).toEqual([]);
+    expect((await feed.readAfter(BEGINNING, 10)).rows).toEqual([]);
     await late.query('commit');
     await late.end();
     const read = await readFeed(feed, BEGINNING, 4);
@@ -113,7 +113,7 @@ describe('the feed', () => {
 
   // The order was that of the transactions alone once: one that had begun to write early, and got the device's number late, came first.
   it('has the events of a device in the order of their numbers, whichever transaction began first', async () => {
-    const feed = new EventFeedRepository(await newSource());
+    const feed = new EventsRepository(await newSource());
     const early = new Client(database.url);
     await early.connect();
     await early.query('begin');
@@ -128,13 +128,13 @@ describe('the feed', () => {
 
   // Ten and more events of one transaction were read in the order of their positions as text once, and some of them never.
   it('gives all events of one transaction, in their order, in pages of any size', async () => {
-    const feed = new EventFeedRepository(await newSource());
+    const feed = new EventsRepository(await newSource());
     await database.query(`select iot_append_event('many', 'command.completed', '{}') from generate_series(1, 120)`);
     for (const limit of [7, 200]) {
       const read: RecordedEvent[] = [];
       await waitFor(
         async () => {
-          read.push(...(await feed.read((read.at(-1) as EventPosition | undefined) ?? BEGINNING, limit)).rows);
+          read.push(...(await feed.readAfter((read.at(-1) as EventPosition | undefined) ?? BEGINNING, limit)).rows);
           return read.length >= 120;
         },
         { what: 'all of them', timeoutMs: 30_000 },
@@ -160,11 +160,11 @@ describe('the feed', () => {
       }
       await client.end();
     };
-    const feed = new EventFeedRepository(await newSource());
+    const feed = new EventsRepository(await newSource());
     const readAll = async (limit: number): Promise<RecordedEvent[]> => {
       const read: RecordedEvent[] = [];
       const readOn = async (): Promise<number> => {
-        const { rows: page } = await feed.read((read.at(-1) as EventPosition | undefined) ?? BEGINNING, limit);
+        const { rows: page } = await feed.readAfter((read.at(-1) as EventPosition | undefined) ?? BEGINNING, limit);
         read.push(...page);
         return page.length;
       };
@@ -192,7 +192,7 @@ describe('the feed', () => {
 
   it('closes a telemetry event that it gives, so that newer records open the next one', async () => {
     const store = await newStore();
-    const feed = new EventFeedRepository(await newSource());
+    const feed = new EventsRepository(await newSource());
     const now = Date.now();
     await store.store(batchOf([['a', [record(now, 1)]]]));
     await store.store(batchOf([['a', [record(now + 1, 2)]]]));
@@ -352,19 +352,19 @@ describe('telemetry events', () => {
     }
   });
 
-  it('make the outbox no longer than the number of devices in an hour in which nobody takes them', async () => {
+  it('do not make the queue of deliveries longer than the number of devices in an hour in which nobody takes them', async () => {
     const store = await newStore();
     const base = Date.now() - 3_600_000;
     const devices = Array.from({ length: 1_000 }, (_, index) => String(358_000_000_000_000 + index));
     for (let minute = 0; minute < 60; minute++) {
       await store.store(batchOf(devices.map((imei, index) => [imei, [record(base + minute * 60_000, minute * 1_000 + index)]])));
     }
-    const [outbox] = await database.query(
+    const [queue] = await database.query(
       `select count(*)::int as deliveries, count(distinct imei)::int as devices,
               (select sum(record_count)::int from tbl_iot_events) as records, (select max(sequence)::int from tbl_iot_events) as sequence
          from tbl_iot_deliveries`,
     );
-    expect(outbox).toEqual({ deliveries: 1_000, devices: 1_000, records: 60_000, sequence: 1 });
+    expect(queue).toEqual({ deliveries: 1_000, devices: 1_000, records: 60_000, sequence: 1 });
   });
 
   it('tell of every record when asked to, a hundred at a time', async () => {
@@ -400,7 +400,7 @@ describe('telemetry events', () => {
     await store.store(batchOf([['a', [record(Date.now(), 1)]]]));
     await database.query(`select iot_append_event('a', 'device.message', '{}', false)`);
     expect(await database.query('select from tbl_iot_deliveries')).toEqual([]);
-    const events = await readFeed(new EventFeedRepository(await newSource()), BEGINNING, 2);
+    const events = await readFeed(new EventsRepository(await newSource()), BEGINNING, 2);
     expect(events.map(({ type, sequence }) => [type, sequence])).toEqual([
       ['telemetry', '1'],
       ['device.message', '2'],
@@ -433,10 +433,10 @@ describe('retention', () => {
                 dead_at = dead_at - make_interval(days => $1) where imei <> $2`,
         [days, but],
       );
-    const retention = new EventRetentionRepository(await newSource());
+    const retention = new EventsRepository(await newSource());
     const left = async (): Promise<string[]> => {
-      for (let step = await retention.removeSome(BEGINNING, 7, 30, 1); step?.goesOn;) {
-        step = await retention.removeSome(step, 7, 30, 1);
+      for (let step = await retention.removeExpired(BEGINNING, 7, 30, 1); step?.goesOn;) {
+        step = await retention.removeExpired(step, 7, 30, 1);
       }
       return (await database.query<{ imei: string }>('select imei from tbl_iot_events order by imei')).map(({ imei }) => imei);
     };

@@ -1,6 +1,6 @@
 import { type ClusterMembership } from '../../platform/cluster/cluster-membership.js';
 import { type DatabaseAvailability } from '../../platform/database/database-availability.js';
-import { type OutboxService } from '../../platform/outbox/outbox.service.js';
+import { type EventLog } from '../../events/event-log.js';
 import { type ConnectionRegistry } from '../../transport/connection-registry.js';
 import { type CommandDeliveryRepository } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
@@ -28,7 +28,7 @@ describe('the shutdown of the command dispatcher', () => {
     const dispatcher = new CommandDispatcher(
       repository,
       { find: () => connection } as unknown as ConnectionRegistry,
-      { wants: () => false, delivers: false } as unknown as OutboxService,
+      { records: () => false, delivers: false } as unknown as EventLog,
       { isMember: true } as ClusterMembership,
       new KeptReplies(),
       {} as DatabaseAvailability,

@@ -2,7 +2,7 @@ import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/comm
 import { ClusterMembership } from '../../platform/cluster/cluster-membership.js';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { isDuplicateKey } from '../../platform/database/database-errors.js';
-import { OutboxService } from '../../platform/outbox/outbox.service.js';
+import { EventLog } from '../../events/event-log.js';
 import { encodeCodec12Command, encodeCodec14Command } from '../../protocol/message.js';
 import { ConnectionRegistry } from '../../transport/connection-registry.js';
 import { type LiveConnection } from '../../transport/live-connection.js';
@@ -32,7 +32,7 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
   constructor(
     private readonly repository: CommandDeliveryRepository,
     private readonly connections: ConnectionRegistry,
-    private readonly outbox: OutboxService,
+    private readonly events: EventLog,
     private readonly membership: ClusterMembership,
     private readonly kept: KeptReplies,
     private readonly database: DatabaseAvailability,
@@ -97,11 +97,11 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
 
   private async send(imei: string, connection: LiveConnection): Promise<void> {
     const claimed = await this.repository.claim(imei, connection, {
-      tellRetries: this.outbox.wants('command.retried'),
-      deliver: this.outbox.delivers,
+      tellRetries: this.events.records('command.retried'),
+      deliver: this.events.delivers,
     });
     if (claimed.some(({ attempts }) => attempts > 1)) {
-      this.outbox.announce();
+      this.events.signalAppended();
     }
     // Not waited for: a device in the middle of a frame must not keep its other commands from being claimed.
     for (const command of claimed) {

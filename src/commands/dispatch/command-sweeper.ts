@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { OutboxService } from '../../platform/outbox/outbox.service.js';
+import { EventLog } from '../../events/event-log.js';
+import { type NewEvent } from '../../events/event-types.js';
 import { Periodic } from '../../platform/scheduling/periodic.decorator.js';
 import { CommandDeliveryRepository, type SweptCommand } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
@@ -16,7 +17,7 @@ export class CommandSweeper {
   constructor(
     private readonly repository: CommandDeliveryRepository,
     private readonly dispatcher: CommandDispatcher,
-    private readonly outbox: OutboxService,
+    private readonly events: EventLog,
     private readonly kept: KeptReplies,
   ) {}
 
@@ -39,7 +40,7 @@ export class CommandSweeper {
       return commands;
     });
     if (due.length > 0) {
-      this.outbox.announce();
+      this.events.signalAppended();
     }
     for (const { imei } of due) {
       this.dispatcher.wake(imei);
@@ -50,6 +51,7 @@ export class CommandSweeper {
   private async settle(manager: EntityManager, commands: readonly SweptCommand[]): Promise<void> {
     const released: string[] = [];
     const waiting: string[] = [];
+    const failed: NewEvent[] = [];
     for (const command of commands) {
       const outcome = judgeDue(command);
       switch (outcome.kind) {
@@ -62,12 +64,10 @@ export class CommandSweeper {
           break;
         case 'fail':
           await this.repository.timeOutAttempt(manager, command.commandLogId);
-          await this.outbox.append(
-            manager,
-            commandFailed(await this.repository.fail(manager, command.commandLogId, outcome.reason)),
-          );
+          failed.push(commandFailed(await this.repository.fail(manager, command.commandLogId, outcome.reason)));
       }
     }
+    await this.events.append(manager, failed);
     if (released.length > 0) {
       await this.repository.release(manager, released);
     }

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { Instance } from '../../platform/cluster/instance.js';
 import { PreparedStatement } from '../../platform/database/prepared-statement.js';
 import { stringifyJson } from '../../platform/json/json-source.js';
-import { type OutboxEvent } from '../../platform/outbox/outbox.service.js';
+import { type NewEvent } from '../../events/event-types.js';
 import { COMMAND_FIELDS, type Command, type FailureReason } from '../command.js';
 import { CommandCounters } from '../command-counters.js';
 
@@ -34,7 +34,7 @@ export interface Settlement {
   readonly result: 'confirmed' | 'rejected';
   readonly response: string;
   /** Null: the host is not notified. */
-  readonly event: OutboxEvent | null;
+  readonly event: NewEvent | null;
   /** The event goes to the host, and not only to its feed. */
   readonly deliver: boolean;
 }

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { isWorthRetrying, retryWhileAway } from '../../platform/database/retry-while-away.js';
-import { type OutboxEvent, OutboxService } from '../../platform/outbox/outbox.service.js';
+import { EventLog } from '../../events/event-log.js';
+import { type NewEvent } from '../../events/event-types.js';
 import { CODEC_12, CODEC_13, CODEC_14, CODEC_15, type MessageCodec } from '../../protocol/codec-ids.js';
 import { type DeviceMessage, messageText } from '../../protocol/message.js';
 import { type DeviceMessageFrame } from '../../transport/patterns.js';
@@ -42,7 +43,7 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
     private readonly messages: DeviceMessagesRepository,
     private readonly kept: KeptReplies,
     private readonly dispatcher: CommandDispatcher,
-    private readonly outbox: OutboxService,
+    private readonly events: EventLog,
     private readonly matching: CommandMatching,
   ) {}
 
@@ -51,7 +52,7 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
     if (!this.kept.has(reply.imei)) {
       try {
         const wakes = await this.store(reply);
-        this.outbox.announce();
+        this.events.signalAppended();
         if (wakes) {
           this.dispatcher.wake(reply.imei);
         }
@@ -101,7 +102,7 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
         this.logger.error(`${imei}: a message was kept and can't be stored: ${String(error)}`, { imei });
       }
       this.kept.removeFirst(imei);
-      this.outbox.announce();
+      this.events.signalAppended();
     }
     this.dispatcher.wake(imei);
   }
@@ -142,10 +143,14 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
   /** Null when the command is no longer as it was found. */
   private apply({ candidate, verdict }: ReplyMatch<AnswerableCommand>, reply: DeviceReply): Promise<ReplyEffect | null> {
     const response = storableText(reply.frame.message.payload);
-    const deliver = this.outbox.delivers;
+    const deliver = this.events.delivers;
     switch (verdict) {
       case 'postponed':
-        return this.repository.postpone(candidate, reply, { response, notify: this.outbox.wants('command.postponed'), deliver });
+        return this.repository.postpone(candidate, reply, {
+          response,
+          notify: this.events.records('command.postponed'),
+          deliver,
+        });
       case 'unrecognised':
         return this.repository.noteUnrecognised(candidate, reply, response);
       case 'completed':
@@ -156,7 +161,7 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
 
   private settlement(candidate: AnswerableCommand, verdict: 'completed' | 'rejected', response: string): Settlement {
     const late = candidate.standing === 'late';
-    const deliver = this.outbox.delivers;
+    const deliver = this.events.delivers;
     if (verdict === 'completed') {
       const event = commandCompleted({ ...candidate, response, late });
       return { status: 'COMPLETED', reason: null, result: 'confirmed', response, event: this.wanted(event), deliver };
@@ -166,8 +171,8 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
     return { status: 'FAILED', reason: 'rejected', result: 'rejected', response, event, deliver };
   }
 
-  private wanted(event: OutboxEvent): OutboxEvent | null {
-    return this.outbox.wants(event.type) ? event : null;
+  private wanted(event: NewEvent): NewEvent | null {
+    return this.events.records(event.type) ? event : null;
   }
 
   private async keepAsMessage(imei: string, { message, receivedAtMs }: DeviceMessageFrame): Promise<ReplyEffect> {
@@ -186,7 +191,7 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
       payload: message.payload,
     });
     const body = { imei, messageId, receivedAt, codec, messageType, deviceTime, text, payloadHex: payload.toString('hex') };
-    await this.outbox.append(manager, { type: 'device.message', imei, body });
+    await this.events.append(manager, [{ type: 'device.message', imei, body }]);
   }
 }
 

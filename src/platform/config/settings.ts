@@ -1,5 +1,5 @@
 import { IsIn, IsOptional, IsString, Matches, ValidateIf, ValidateBy } from 'class-validator';
-import { EVENT_TYPES } from '../outbox/event-types.js';
+import { EVENT_TYPES } from '../../events/event-types.js';
 import { areAddressBlocks } from './address-blocks.js';
 import { commaSeparated } from './comma-separated.js';
 import { FlagVariable, IntegerVariable, PortVariable } from './variables.js';
@@ -368,7 +368,7 @@ export class EventSettings {
   @FlagVariable()
   readonly TELEMETRY_WEBHOOK_ENABLED: boolean = false;
 
-  /** Types of events that are recorded and sent, separated by commas. Not set: see OutboxService. */
+  /** Types of events that are recorded and sent, separated by commas. Not set: see EventLog. */
   @IsOptional()
   @Matches(EVENT_LIST, { message: `WEBHOOK_EVENTS must be one or more of ${EVENT_TYPES.join(', ')}, separated by commas` })
   readonly WEBHOOK_EVENTS?: string;

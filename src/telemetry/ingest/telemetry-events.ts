@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type PoolClient } from 'pg';
 import { EventSettings } from '../../platform/config/settings.js';
-import { OutboxService } from '../../platform/outbox/outbox.service.js';
+import { EventLog } from '../../events/event-log.js';
 import { isPlausibleTime, summariseDevices } from './device-summaries.js';
 import { type RecordKeys } from './record-batch.js';
 
@@ -19,10 +19,10 @@ export class TelemetryEvents {
   private readonly everyRecord: boolean;
 
   constructor(
-    private readonly outbox: OutboxService,
+    private readonly events: EventLog,
     settings: EventSettings,
   ) {
-    this.areWanted = outbox.wants('telemetry');
+    this.areWanted = events.records('telemetry');
     this.everyRecord = settings.WEBHOOK_TELEMETRY_RECORDS === 'all';
   }
 
@@ -40,7 +40,7 @@ export class TelemetryEvents {
 
   /** To be called after the commit. */
   announce(): void {
-    this.outbox.announce();
+    this.events.signalAppended();
   }
 
   private async appendSummaries(client: PoolClient, keys: RecordKeys): Promise<void> {
@@ -56,7 +56,7 @@ export class TelemetryEvents {
         devices.map(({ newestMs }) => isoTime(newestMs)),
         devices.map(({ newestHash }) => newestHash.toString()),
         devices.map(({ isPlausible }) => isPlausible),
-        this.outbox.delivers,
+        this.events.delivers,
       ],
     });
   }
@@ -72,7 +72,7 @@ export class TelemetryEvents {
         timesMs.map(isoTime),
         hashes.map(String),
         timesMs.map((timeMs) => isPlausibleTime(timeMs, nowMs)),
-        this.outbox.delivers,
+        this.events.delivers,
         RECORDS_PER_EVENT,
       ],
     });

@@ -1,4 +1,4 @@
-import { type EventType } from '../../platform/outbox/event-types.js';
+import { type EventType } from '../../events/event-types.js';
 
 /** A delivery that this instance holds the lease of. */
 export interface ClaimedDelivery {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { WebhookSettings } from '../../platform/config/settings.js';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
-import { OutboxService } from '../../platform/outbox/outbox.service.js';
+import { EventLog } from '../../events/event-log.js';
 import { Circuit } from './circuit.js';
 import { DeliveryQueueRepository, type Lease } from './delivery-queue.repository.js';
 import { held, release, settlementOf } from './delivery-results.js';
@@ -56,7 +56,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
     private readonly repository: DeliveryQueueRepository,
     private readonly sender: WebhookSender,
     private readonly settlements: SettlementWriter,
-    private readonly outbox: OutboxService,
+    private readonly events: EventLog,
     private readonly database: DatabaseAvailability,
     settings: WebhookSettings,
   ) {
@@ -72,13 +72,13 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
   }
 
   onApplicationBootstrap(): void {
-    if (!this.outbox.delivers) {
+    if (!this.events.delivers) {
       return;
     }
     if (!this.sender.isSigning) {
       this.logger.warn('WEBHOOK_SECRET is not set: webhooks are sent unsigned, and the host can not know that they are ours');
     }
-    this.outbox.onAnnounced(() => this.wakeUp.wake());
+    this.events.onAppended(() => this.wakeUp.wake());
     this.settlements.whenSettled(() => this.wakeUp.wake());
     this.loop = this.run();
   }
@@ -144,7 +144,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
 
   private async claimFailures(): Promise<void> {
     const now = performance.now();
-    if (!this.outbox.wants('command.failed') || now - this.failuresAskedAt < FAILURES_EVERY_MS) {
+    if (!this.events.records('command.failed') || now - this.failuresAskedAt < FAILURES_EVERY_MS) {
       return;
     }
     for (let claimed = FAILURES_PER_REQUEST; claimed > 0 && this.queue.length < this.concurrency;) {

@@ -1,23 +1,23 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { EventSettings } from '../../platform/config/settings.js';
-import { countOf } from '../../platform/observability/count-of.js';
-import { Periodic } from '../../platform/scheduling/periodic.decorator.js';
+import { EventSettings } from '../platform/config/settings.js';
+import { countOf } from '../platform/observability/count-of.js';
+import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { BEGINNING } from './event-cursor.js';
-import { EventRetentionRepository } from './event-retention.repository.js';
+import { EventsRepository } from './events.repository.js';
 
-/** Somebody may still want to replay them. */
+/** Dead events can be replayed for at least this long. */
 const DEAD_DAYS = 30;
 const HOUR_MS = 3_600_000;
-const EVENTS_AT_A_TIME = 2_000;
+const EVENTS_PER_STEP = 2_000;
 
-/** Events leave with their attempts when both the feed and the deliveries have kept them long enough. */
+/** Deletes events with their attempts once they are older than the feed and the list of deliveries keep them. */
 @Injectable()
 export class EventRetention {
   private readonly logger = new Logger(EventRetention.name);
   private readonly keepDays: number;
 
   constructor(
-    private readonly repository: EventRetentionRepository,
+    private readonly repository: EventsRepository,
     { EVENT_RETENTION_DAYS, WEBHOOK_RETENTION_DAYS }: EventSettings,
   ) {
     this.keepDays = Math.max(EVENT_RETENTION_DAYS, WEBHOOK_RETENTION_DAYS);
@@ -28,10 +28,10 @@ export class EventRetention {
   async removeExpired(): Promise<void> {
     let removed = 0;
     const keepDeadDays = Math.max(DEAD_DAYS, this.keepDays);
-    let step = await this.repository.removeSome(BEGINNING, this.keepDays, keepDeadDays, EVENTS_AT_A_TIME);
+    let step = await this.repository.removeExpired(BEGINNING, this.keepDays, keepDeadDays, EVENTS_PER_STEP);
     while (step) {
       removed += step.removed;
-      step = step.goesOn ? await this.repository.removeSome(step, this.keepDays, keepDeadDays, EVENTS_AT_A_TIME) : null;
+      step = step.goesOn ? await this.repository.removeExpired(step, this.keepDays, keepDeadDays, EVENTS_PER_STEP) : null;
     }
     if (removed > 0) {
       this.logger.log(`Removed ${countOf(removed, 'event')} older than ${countOf(this.keepDays, 'day')}`);

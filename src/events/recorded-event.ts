@@ -1,10 +1,5 @@
-import { type EventType } from '../../platform/outbox/event-types.js';
+import { type EventType } from './event-types.js';
 import { type EventPosition } from './event-cursor.js';
-
-/** `recorded`: for the feed only, nobody delivers it. */
-export type EventState = 'pending' | 'delivered' | 'dead' | 'recorded';
-
-export const EVENT_STATES: readonly EventState[] = ['pending', 'delivered', 'dead', 'recorded'];
 
 /** One row of `tbl_iot_events`, as read. */
 export interface RecordedEvent extends EventPosition {
@@ -16,25 +11,6 @@ export interface RecordedEvent extends EventPosition {
   readonly occurredAt: string;
   /** JSON text; null while it is a telemetry event that grows. */
   readonly body: string | null;
-}
-
-export interface DeliverableEvent extends RecordedEvent {
-  readonly state: EventState;
-  readonly recordCount: number | null;
-  readonly deliveredAt: Date | null;
-  readonly deadAt: Date | null;
-  readonly nextAttemptAt: Date | null;
-  readonly attempts: number;
-}
-
-export interface DeliveryAttempt {
-  readonly attempt: number;
-  readonly attemptedAt: Date;
-  readonly webhookId: string;
-  readonly status: number | null;
-  readonly durationMs: number;
-  readonly answer: string | null;
-  readonly error: string | null;
 }
 
 export const EVENT_FIELDS = `

@@ -1,22 +1,21 @@
 import { Controller, Get, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { JsonSourceInterceptor } from '../../platform/json/json-source.interceptor.js';
+import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
 import { BEGINNING, decodePosition, encodePosition } from './event-cursor.js';
-import { EventFeedRepository } from './event-feed.repository.js';
-import { type EventFeedDto, FeedEventDto } from '../webhook-event.dto.js';
-import { EventFeedQuery } from '../webhook-query.dto.js';
+import { EventsRepository } from './events.repository.js';
+import { type EventFeedDto, EventFeedQuery, FeedEventDto } from './event.dto.js';
 
 @ApiTags('Webhooks')
 @Controller('events')
 @UseInterceptors(JsonSourceInterceptor)
 export class EventFeedController {
-  constructor(private readonly feed: EventFeedRepository) {}
+  constructor(private readonly repository: EventsRepository) {}
 
   /** The same events for a host that would rather fetch: in one order, from behind `after`; none is ever put before what was read. */
   @Get()
   async read(@Query() { after, limit }: EventFeedQuery): Promise<EventFeedDto> {
     const start = after === undefined ? BEGINNING : decodePosition(after);
-    const { rows: events, hasMore } = await this.feed.read(start, limit);
+    const { rows: events, hasMore } = await this.repository.readAfter(start, limit);
     return {
       success: true,
       count: events.length,

@@ -1,4 +1,4 @@
-/** Everything the host can be told of. */
+/** Types of the events that a host can receive. */
 export const EVENT_TYPES = [
   'command.completed',
   'command.failed',
@@ -12,10 +12,17 @@ export const EVENT_TYPES = [
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** What hosts of the old gateway were told. */
+/** An event that has not been recorded yet. `body` is what the host receives beside id, type, sequence and time. */
+export interface NewEvent {
+  readonly type: EventType;
+  readonly imei: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** The types that are delivered by default: those that the old gateway sent. */
 export const DEFAULT_WEBHOOK_EVENTS: readonly EventType[] = ['command.completed', 'command.failed'];
 
-/** The types named in a list with commas. Throws nothing: settings have been validated. */
+/** The types in a list separated by commas. Unknown names are left out: the validation of the settings has refused them. */
 export function eventTypesOf(list: string): EventType[] {
   const named = list.split(',').map((name) => name.trim());
   return EVENT_TYPES.filter((type) => named.includes(type));

@@ -1,0 +1,90 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Matches } from 'class-validator';
+import { Optional, PageLimit } from '../platform/http/query-values.js';
+import { JsonSource } from '../platform/json/json-source.js';
+import { CURSOR_PATTERN } from './event-cursor.js';
+import { eventJson, publicEventId } from './event-envelope.js';
+import { EVENT_TYPES, type EventType } from './event-types.js';
+import { type RecordedEvent } from './recorded-event.js';
+
+const CURSOR_MESSAGE = '$property must be a nextCursor of an earlier answer';
+
+/** A query parameter or field that takes a cursor of an earlier answer. */
+export const EventCursor = () =>
+  applyDecorators(
+    ApiPropertyOptional({ pattern: CURSOR_PATTERN.source }),
+    Optional(),
+    Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE }),
+  );
+
+const BODY_EXAMPLE = {
+  identified: true,
+  imei: '350612345678901',
+  command: 'setdigout 1?',
+  response: 'DOUT1:1 Timeout:INFINITY',
+  metadata: { job_id: '123' },
+  eventId: 'evt_0d8f1f7e-6a51-4f0e-9b43-3a9c1f0b7a52',
+  type: 'command.completed',
+  sequence: 7,
+  occurredAt: '2026-11-23T12:00:00.000Z',
+};
+
+/** An event as a webhook tells it. */
+export class FeedEventDto {
+  /**
+   * The `webhook-id` of an event that is delivered by itself.
+   * @example 'evt_0d8f1f7e-6a51-4f0e-9b43-3a9c1f0b7a52'
+   */
+  readonly eventId!: string;
+  @ApiProperty({ enum: EVENT_TYPES })
+  readonly type!: EventType;
+  /** @example '350612345678901' */
+  readonly imei!: string;
+  /** Counts up within the device, without gaps. */
+  readonly sequence!: number;
+  /** @example '2026-11-23T12:00:00.000Z' */
+  readonly occurredAt!: string;
+  /** What is, or would be, posted; of a failed command its entry. Null while it is a telemetry event nobody was told of yet. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: BODY_EXAMPLE })
+  readonly body!: unknown;
+
+  static from(event: RecordedEvent): FeedEventDto {
+    const { eventId, type, imei, sequence, occurredAt, body } = event;
+    return {
+      eventId: publicEventId(eventId),
+      type,
+      imei,
+      sequence: Number(sequence),
+      occurredAt,
+      body: body === null ? null : new JsonSource(eventJson({ ...event, body })),
+    };
+  }
+}
+
+export class EventFeedDto {
+  readonly success!: true;
+  readonly count!: number;
+  readonly events!: FeedEventDto[];
+  /**
+   * Give it as `after` to go on from here, now or when something has happened.
+   * @example '81264_1207'
+   */
+  readonly nextCursor!: string;
+  /** There is more at once. */
+  readonly hasMore!: boolean;
+}
+
+/** From where in the feed. */
+export class EventFeedQuery {
+  /**
+   * `nextCursor` of the last answer. Not given: from the oldest event that is kept.
+   * @example '81264_1207'
+   */
+  @EventCursor()
+  readonly after?: string;
+
+  /** Events an answer. */
+  @PageLimit()
+  readonly limit: number = 100;
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { EventFeedController } from './event-feed.controller.js';
+import { EventLog } from './event-log.js';
+import { EventRetention } from './event-retention.js';
+import { EventsRepository } from './events.repository.js';
+
+/** What the host can receive: the event log, the feed that reads it, and how long events are kept. */
+@Module({
+  controllers: [EventFeedController],
+  providers: [EventLog, EventRetention, EventsRepository],
+  exports: [EventLog],
+})
+export class EventsModule {}

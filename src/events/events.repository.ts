@@ -1,0 +1,144 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { type Page, readPage } from '../platform/database/bounded-page.js';
+import { stringifyJson } from '../platform/json/json-source.js';
+import { type EventPosition } from './event-cursor.js';
+import { type NewEvent } from './event-types.js';
+import { EVENT_BYTES, EVENT_FIELDS, type RecordedEvent } from './recorded-event.js';
+
+export interface RetentionStep extends EventPosition {
+  readonly removed: number;
+  /** The next events may have expired too. */
+  readonly goesOn: boolean;
+}
+
+/** SQL on `tbl_iot_events`: append, read in the order of the feed, delete what has expired. */
+@Injectable()
+export class EventsRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * Appends events to the sequences of their devices, those of one device in the given order. The rows of the sequences are locked in the order of
+   * the IMEIs and stay locked until the transaction ends: numbers are given in the order of the commits, without gaps. A transaction that began
+   * to write early may get the lock late. Its event then stands in the feed under the transaction of the one before it, so that the feed has each
+   * device's events in the order of their numbers too.
+   */
+  async append(manager: EntityManager, events: readonly NewEvent[], deliver: boolean): Promise<void> {
+    await manager.query(
+      `with given as (
+         select imei, type, body, row_number() over (partition by imei order by place) as number
+           from unnest($1::text[], $2::text[], $3::text[]) with ordinality as event (imei, type, body, place)
+       ),
+       numbered as (
+         insert into tbl_iot_event_sequences as known (imei, last_sequence, last_transaction_id)
+         select imei, count(*), pg_current_xact_id() from given group by imei order by imei
+         on conflict (imei) do update set last_sequence = known.last_sequence + excluded.last_sequence,
+                                          last_transaction_id = greatest(known.last_transaction_id, pg_current_xact_id())
+         returning imei, last_sequence, last_transaction_id
+       ),
+       recorded as (
+         insert into tbl_iot_events (transaction_id, imei, sequence, type, body)
+         select last_transaction_id, imei, last_sequence - count(*) over (partition by imei) + number, type, body::json
+           from given join numbered using (imei)
+          order by imei, number
+         returning imei, sequence, event_id, type
+       )
+       insert into tbl_iot_deliveries (imei, sequence, event_id, type)
+       select imei, sequence, event_id, type from recorded where $4`,
+      [events.map(({ imei }) => imei), events.map(({ type }) => type), events.map(({ body }) => stringifyJson(body)), deliver],
+    );
+  }
+
+  /**
+   * Events after the given position, in the order of the feed. Only those of transactions older than any that is still running: an event that commits
+   * late has its position behind what has been read, or is waited for. Telemetry events that still grow are closed by being read.
+   */
+  async readAfter(after: EventPosition, limit: number): Promise<Page<RecordedEvent>> {
+    const page = await this.findPage(this.dataSource.manager, after, limit);
+    if (page.rows.every(({ body }) => body !== null)) {
+      return page;
+    }
+    return this.dataSource.transaction(async (manager) => {
+      await this.close(manager, page.rows);
+      return this.findPage(manager, after, page.rows.length);
+    });
+  }
+
+  /**
+   * Looks at the next events in their order, which is nearly that of time, and deletes those that were delivered, given up or only recorded before the
+   * given time. Never one that is still to be delivered, nor one that still grows. Null: there are no further events.
+   */
+  async removeExpired(
+    after: EventPosition,
+    keepDays: number,
+    keepDeadDays: number,
+    limit: number,
+  ): Promise<RetentionStep | null> {
+    const [step] = await this.dataSource.query<RetentionStep[]>(
+      `with step as (
+         select * from tbl_iot_events
+          where (transaction_id, position) > ($1::xid8, $2::bigint)
+          order by transaction_id, position
+          limit $5
+       ),
+       expired as (
+         select transaction_id, position, event_id from step
+          where not is_open
+            and case when dead_at is null then coalesce(delivered_at, last_received_at, occurred_at) < now() - make_interval(days => $3)
+                     else dead_at < now() - make_interval(days => $4) end
+            and not exists (
+              select from tbl_iot_deliveries delivery where delivery.imei = step.imei and delivery.sequence = step.sequence)
+       ),
+       attempts as (
+         delete from tbl_iot_delivery_attempts attempt using expired where attempt.event_id = expired.event_id
+       ),
+       records as (
+         delete from tbl_iot_event_records kept using expired where kept.event_id = expired.event_id
+       ),
+       removed as (
+         delete from tbl_iot_events event using expired
+          where event.transaction_id = expired.transaction_id and event.position = expired.position
+         returning 1
+       )
+       select last.transaction_id::text as "transactionId", last.position::text as position,
+              (select count(*)::int from removed) as removed,
+              last.occurred_at < now() - make_interval(days => $3) as "goesOn"
+         from (select * from step order by transaction_id desc, position desc limit 1) last`,
+      [after.transactionId, after.position, keepDays, keepDeadDays, limit],
+    );
+    return step ?? null;
+  }
+
+  /** Qualified, since `position` alone would be the text of the select list, where 9 comes behind 10. */
+  private async findPage(manager: EntityManager, after: EventPosition, limit: number): Promise<Page<RecordedEvent>> {
+    return readPage<RecordedEvent>(
+      manager,
+      {
+        fields: EVENT_FIELDS,
+        alias: 'event',
+        columns: '*',
+        from: 'tbl_iot_events event',
+        where: `where (event.transaction_id, event.position) > ($1::xid8, $2::bigint)
+                  and event.transaction_id < pg_snapshot_xmin(pg_current_snapshot())`,
+        orderBy: 'event.transaction_id, event.position',
+        bytes: EVENT_BYTES,
+        limit,
+      },
+      [after.transactionId, after.position],
+    );
+  }
+
+  /** Gives open telemetry events their bodies. The sequences are locked first, as the ingest does before it merges records into these events. */
+  private async close(manager: EntityManager, page: readonly RecordedEvent[]): Promise<void> {
+    const open = page.filter(({ body }) => body === null);
+    await manager.query('select from tbl_iot_event_sequences where imei = any ($1::text[]) order by imei for update', [
+      open.map(({ imei }) => imei),
+    ]);
+    await manager.query(
+      `update tbl_iot_events event set body = iot_telemetry_body(event), is_open = false
+        where event_id = any ($1::uuid[]) and body is null`,
+      [open.map(({ eventId }) => eventId)],
+    );
+  }
+}
