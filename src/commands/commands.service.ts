@@ -9,7 +9,7 @@ import { canonicalJson } from '../platform/json/canonical-json.js';
 import { EventLog } from '../events/event-log.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { commandTextProblem } from './catalogue/command-text.js';
-import { commandFailed } from './command-events.js';
+import { commandFailed } from '../events/bodies/command-bodies.js';
 import { CommandDispatcher } from './dispatch/command-dispatcher.js';
 import { type CommandQuery } from './command-query.dto.js';
 import { type Command, type CommandAttempt, type CommandStatus } from './command.js';

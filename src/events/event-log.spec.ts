@@ -1,6 +1,7 @@
 import { EventSettings } from '../platform/config/settings.js';
 import { type EntityManager } from 'typeorm';
-import { EVENT_TYPES, type EventType, type NewEvent } from './event-types.js';
+import { type NewEvent } from './bodies/event-bodies.js';
+import { EVENT_TYPES, type EventType } from './event-types.js';
 import { EventLog } from './event-log.js';
 import { type EventsRepository } from './events.repository.js';
 
@@ -30,7 +31,7 @@ function recordedTypes(settings: Partial<EventSettings>): readonly EventType[] {
 }
 
 function event(type: EventType): NewEvent {
-  return { type, imei: '350612000000001', body: {} };
+  return { type, imei: '350612000000001', body: {} } as NewEvent;
 }
 
 describe('EventLog', () => {

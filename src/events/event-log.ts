@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { EventSettings } from '../platform/config/settings.js';
-import { DEFAULT_WEBHOOK_EVENTS, EVENT_TYPES, type EventType, eventTypesOf, type NewEvent } from './event-types.js';
+import { type NewEvent } from './bodies/event-bodies.js';
+import { DEFAULT_WEBHOOK_EVENTS, EVENT_TYPES, type EventType, eventTypesOf } from './event-types.js';
 import { EventsRepository } from './events.repository.js';
 
 /** The log of events for the host. Events are appended in the transaction that causes them: both are committed, or neither. */

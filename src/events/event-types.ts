@@ -12,11 +12,11 @@ export const EVENT_TYPES = [
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** An event that has not been recorded yet. `body` is what the host receives beside id, type, sequence and time. */
-export interface NewEvent {
-  readonly type: EventType;
+/** An event of one type. `body` is what the host receives beside id, type, sequence and time. */
+export interface EventOf<Type extends EventType, Body extends object> {
+  readonly type: Type;
   readonly imei: string;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: Body;
 }
 
 /** The types that are delivered by default: those that the old gateway sent. */

@@ -4,7 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { type Page, readPage } from '../platform/database/bounded-page.js';
 import { stringifyJson } from '../platform/json/json-source.js';
 import { type EventPosition } from './event-cursor.js';
-import { type NewEvent } from './event-types.js';
+import { type NewEvent } from './bodies/event-bodies.js';
 import { EVENT_BYTES, EVENT_FIELDS, type RecordedEvent } from './recorded-event.js';
 
 export interface RetentionStep extends EventPosition {

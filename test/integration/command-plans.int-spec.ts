@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type DataSource } from 'typeorm';
+import { commandCompleted } from '../../src/events/bodies/command-bodies.js';
 import { CommandDeliveryRepository } from '../../src/commands/dispatch/command-delivery.repository.js';
 import { type AnswerableCommand, CommandRepliesRepository } from '../../src/commands/replies/command-replies.repository.js';
 import { CommandsRepository } from '../../src/commands/commands.repository.js';
@@ -40,7 +41,8 @@ async function statementsOfOneCommand(commandLogId: string): Promise<Statement[]
   const found = { commandLogId, attempts: 1, answeredAttempt: 1, status: 'PENDING', deviceState: null } as AnswerableCommand;
   await replies.noteUnrecognised(found, origin, 'text');
   await replies.postpone({ ...found, deviceState: 'unrecognised' }, origin, { response: 'later', notify: true, deliver: true });
-  const event = { type: 'command.completed' as const, imei: IMEI, body: {} };
+  const reported = { commandLogId, imei: IMEI, command: 'getinfo', metadata: null, response: 'text', attempts: 1 };
+  const event = commandCompleted({ ...reported, late: false, supersededBy: null });
   await replies.settle(found, origin, {
     status: 'COMPLETED',
     reason: null,

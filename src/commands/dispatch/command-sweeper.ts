@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { EventLog } from '../../events/event-log.js';
-import { type NewEvent } from '../../events/event-types.js';
+import { type NewEvent } from '../../events/bodies/event-bodies.js';
 import { Periodic } from '../../platform/scheduling/periodic.decorator.js';
 import { CommandDeliveryRepository, type SweptCommand } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
-import { commandFailed } from '../command-events.js';
+import { commandFailed } from '../../events/bodies/command-bodies.js';
 import { judgeDue } from './due-command.js';
 import { KeptReplies } from '../replies/kept-replies.js';
 

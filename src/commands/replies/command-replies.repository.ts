@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { Instance } from '../../platform/cluster/instance.js';
 import { PreparedStatement } from '../../platform/database/prepared-statement.js';
 import { stringifyJson } from '../../platform/json/json-source.js';
-import { type NewEvent } from '../../events/event-types.js';
+import { type NewEvent } from '../../events/bodies/event-bodies.js';
 import { COMMAND_FIELDS, type Command, type FailureReason } from '../command.js';
 import { CommandCounters } from '../command-counters.js';
 

@@ -3,13 +3,14 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationS
 import { type EntityManager } from 'typeorm';
 import { isWorthRetrying, retryWhileAway } from '../../platform/database/retry-while-away.js';
 import { EventLog } from '../../events/event-log.js';
-import { type NewEvent } from '../../events/event-types.js';
+import { deviceMessage } from '../../events/bodies/device-bodies.js';
+import { type NewEvent } from '../../events/bodies/event-bodies.js';
 import { CODEC_12, CODEC_13, CODEC_14, CODEC_15, type MessageCodec } from '../../protocol/codec-ids.js';
 import { type DeviceMessage, messageText } from '../../protocol/message.js';
 import { type DeviceMessageFrame } from '../../transport/patterns.js';
 import { type ReplyMatch } from '../catalogue/reply-matching.js';
 import { CommandDispatcher } from '../dispatch/command-dispatcher.js';
-import { commandCompleted, commandFailed } from '../command-events.js';
+import { commandCompleted, commandFailed } from '../../events/bodies/command-bodies.js';
 import { CommandMatching } from './command-matching.js';
 import {
   type AnswerableCommand,
@@ -181,7 +182,7 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
   }
 
   private async insert(manager: EntityManager, imei: string, message: DeviceMessage, receivedAtMs: number): Promise<void> {
-    const { messageId, receivedAt, codec, messageType, deviceTime, text, payload } = await this.messages.insert(manager, {
+    const stored = await this.messages.insert(manager, {
       imei,
       receivedAt: new Date(receivedAtMs),
       codec: CODEC_NUMBERS[message.codec],
@@ -190,8 +191,7 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
       text: storableText(message.payload),
       payload: message.payload,
     });
-    const body = { imei, messageId, receivedAt, codec, messageType, deviceTime, text, payloadHex: payload.toString('hex') };
-    await this.events.append(manager, [{ type: 'device.message', imei, body }]);
+    await this.events.append(manager, [deviceMessage(stored)]);
   }
 }
 

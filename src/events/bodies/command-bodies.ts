@@ -1,0 +1,144 @@
+import { JsonSource } from '../../platform/json/json-source.js';
+import { type EventOf } from '../event-types.js';
+import { IMEI, integer, type JsonSchema, nullable, objectSchema, text, time } from './json-schema.js';
+
+/** What the events of a command report of it. */
+export interface ReportedCommand {
+  readonly commandLogId: string;
+  readonly imei: string;
+  readonly command: string;
+  /** JSON text as the host passed it; it is not parsed. */
+  readonly metadata: string | null;
+  readonly response: string | null;
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly late: boolean;
+  readonly supersededBy: string | null;
+  readonly expiresAt: Date;
+}
+
+interface CommandBody {
+  readonly command_log_id: string;
+  readonly imei: string;
+  readonly command: string;
+  readonly metadata: JsonSource | null;
+}
+
+export interface CommandCompletedBody extends CommandBody {
+  readonly identified: true;
+  readonly response: string | null;
+  readonly late: boolean;
+  readonly attempts: number;
+  readonly superseded_by: string | null;
+}
+
+/** One entry of a `bulk_failure` request. */
+export interface CommandFailedBody extends CommandBody {
+  readonly reason: string | null;
+  readonly response: string | null;
+  readonly attempts: number;
+  readonly superseded_by: string | null;
+}
+
+export interface CommandRetriedBody extends CommandBody {
+  readonly attempt: number;
+}
+
+export interface CommandPostponedBody extends CommandBody {
+  readonly response: string | null;
+  readonly attempts: number;
+  readonly expires_at: string;
+}
+
+export function commandCompleted(
+  command: Omit<ReportedCommand, 'reason' | 'expiresAt'>,
+): EventOf<'command.completed', CommandCompletedBody> {
+  const { imei, response, late, attempts, supersededBy } = command;
+  const body = { identified: true, ...common(command), response, late, attempts, superseded_by: supersededBy } as const;
+  return { type: 'command.completed', imei, body };
+}
+
+export function commandFailed(
+  command: Omit<ReportedCommand, 'late' | 'expiresAt'>,
+): EventOf<'command.failed', CommandFailedBody> {
+  const { imei, reason, response, attempts, supersededBy } = command;
+  return {
+    type: 'command.failed',
+    imei,
+    body: { ...common(command), reason, response, attempts, superseded_by: supersededBy },
+  };
+}
+
+/** `attempts` counts the attempt that is reported. */
+export function commandRetried(
+  command: Pick<ReportedCommand, 'commandLogId' | 'imei' | 'command' | 'metadata' | 'attempts'>,
+): EventOf<'command.retried', CommandRetriedBody> {
+  return { type: 'command.retried', imei: command.imei, body: { ...common(command), attempt: command.attempts } };
+}
+
+export function commandPostponed(
+  command: Pick<ReportedCommand, 'commandLogId' | 'imei' | 'command' | 'metadata' | 'response' | 'attempts' | 'expiresAt'>,
+): EventOf<'command.postponed', CommandPostponedBody> {
+  const { imei, response, attempts, expiresAt } = command;
+  return {
+    type: 'command.postponed',
+    imei,
+    body: { ...common(command), response, attempts, expires_at: expiresAt.toISOString() },
+  };
+}
+
+function common({
+  commandLogId,
+  imei,
+  command,
+  metadata,
+}: Pick<ReportedCommand, 'commandLogId' | 'imei' | 'command' | 'metadata'>): CommandBody {
+  return { command_log_id: commandLogId, imei, command, metadata: metadata === null ? null : new JsonSource(metadata) };
+}
+
+const COMMON = {
+  command_log_id: text('The id of the command.', '4711'),
+  imei: IMEI,
+  command: text('The text that was sent to the device.', 'setdigout 1?'),
+  metadata: {
+    description: 'The `metadata` of the request, unchanged; null when it had none.',
+    examples: [{ job_id: '123' }],
+  },
+} as const satisfies Record<string, JsonSchema>;
+
+const RESPONSE = nullable(text('The words of the device.', 'DOUT1:1 Timeout:INFINITY'));
+const ATTEMPTS = integer('How often the command was written to a device, or may have been.', 1);
+const SUPERSEDED_BY = nullable(text('The id of the newer command that took its place.', '4712'));
+
+export const COMMAND_SCHEMAS = {
+  'command.completed': objectSchema<CommandCompletedBody>('A device has confirmed a command.', {
+    ...COMMON,
+    identified: { type: 'boolean', const: true, description: 'Always true.' },
+    response: RESPONSE,
+    late: { type: 'boolean', description: 'The failure of the command had been reported before.' },
+    attempts: ATTEMPTS,
+    superseded_by: SUPERSEDED_BY,
+  }),
+  'command.failed': objectSchema<CommandFailedBody>('A command has failed.', {
+    ...COMMON,
+    reason: nullable(
+      text(
+        'Why: `expired`, `unconfirmed`, `rejected`, `superseded`, `cancelled` or `unrecognised`. More may be added.',
+        'expired',
+      ),
+    ),
+    response: RESPONSE,
+    attempts: ATTEMPTS,
+    superseded_by: SUPERSEDED_BY,
+  }),
+  'command.retried': objectSchema<CommandRetriedBody>('A command is written to its device again.', {
+    ...COMMON,
+    attempt: integer('The number of this attempt.', 2),
+  }),
+  'command.postponed': objectSchema<CommandPostponedBody>('A device has accepted a command and executes it later.', {
+    ...COMMON,
+    response: RESPONSE,
+    attempts: ATTEMPTS,
+    expires_at: time('When the command fails unless the device has confirmed it.'),
+  }),
+} as const;
