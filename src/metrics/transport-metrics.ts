@@ -75,7 +75,7 @@ export class TransportMetrics implements OnModuleInit {
         [{ limit: 'all' }, counters.connectionsRefused],
         [{ limit: 'address' }, counters.connectionsRefusedByAddress],
         [{ limit: 'rate' }, counters.connectionsRefusedByRate],
-        [{ limit: 'login' }, counters.connectionsCrowdedOut],
+        [{ limit: 'login' }, counters.connectionsEvicted],
       ],
     );
     metrics.counter({ name: 'iot_broker_logins_total', help: 'Logins by result.', labelNames: ['result'] }, () => [

@@ -3,15 +3,15 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { type Arrival } from './connection/arrival.js';
+import { type AcceptedSocket } from './connection/accepted-socket.js';
 import { ByteBudget } from './limits/byte-budget.js';
 import { ConnectionRegistry } from './connection-registry.js';
 import { type ConnectionEnvironment } from './connection/connection-environment.js';
 import { DeviceConnection } from './connection/device-connection.js';
 import { DeviceTrace } from './device-trace.js';
-import { Entrance } from './limits/entrance.js';
+import { ConnectionLimiter } from './limits/connection-limiter.js';
 import { FrameDispatcher, type AskHandler } from './connection/frame-dispatcher.js';
-import { LoginRate } from './limits/login-rate.js';
+import { LoginThrottle } from './limits/login-throttle.js';
 import { type TeltonikaContext } from './teltonika.context.js';
 import { peerOf } from './connection/peer.js';
 import { TlsListener } from './tls/tls-listener.js';
@@ -37,7 +37,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   private readonly environment: ConnectionEnvironment;
   private readonly tls: TlsListener | null;
   /** Both ports share it: a handshake that is not done counts, else it would be the way around the bounds. */
-  private readonly entrance: Entrance;
+  private readonly connectionLimiter: ConnectionLimiter;
   private readonly udp: UdpListener | null;
   private closing = false;
 
@@ -56,7 +56,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
       ask,
       announce: (pattern, payload, context) => this.announce(pattern, payload, context),
       budget: new ByteBudget(options.maxBytesInFlight),
-      logins: new LoginRate(options.maxLoginsPerSecond),
+      logins: new LoginThrottle(options.maxLoginsPerSecond),
       frames: new FrameDispatcher(ask, (pattern) => this.messageHandlers.has(pattern), counters, this.logger),
       trace,
       logger: this.logger,
@@ -66,11 +66,11 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
       { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: options.keepAliveMs, noDelay: true },
       (socket) => this.enter(socket),
     );
-    this.entrance = new Entrance(options, counters);
+    this.connectionLimiter = new ConnectionLimiter(options, counters);
     this.tls =
       options.tls &&
-      new TlsListener(options, options.tls, counters, this.logger, this.entrance, (socket, arrival) =>
-        this.accept(socket, arrival),
+      new TlsListener(options, options.tls, counters, this.logger, this.connectionLimiter, (socket, accepted) =>
+        this.accept(socket, accepted),
       );
     this.udp = options.udpPort === null ? null : new UdpListener(this.environment, options.udpPort);
   }
@@ -162,19 +162,19 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   }
 
   private enter(socket: Socket): void {
-    const entry = this.entrance.enter(socket);
-    if (entry) {
-      const headerFirst = this.options.comesFromBalancer(peerOf(socket).address);
-      this.accept(socket, { entry, source: null, headerFirst, spentMs: 0 });
+    const slot = this.connectionLimiter.admit(socket);
+    if (slot) {
+      const expectsProxyHeader = this.options.comesFromBalancer(peerOf(socket).address);
+      this.accept(socket, { slot, source: null, expectsProxyHeader, elapsedMs: 0 });
     }
   }
 
-  private accept(socket: Socket, arrival: Arrival): void {
+  private accept(socket: Socket, accepted: AcceptedSocket): void {
     if (this.closing) {
       socket.destroy();
       return;
     }
-    const connection = new DeviceConnection(socket, this.environment, () => this.connections.delete(connection), arrival);
+    const connection = new DeviceConnection(socket, this.environment, () => this.connections.delete(connection), accepted);
     this.connections.add(connection);
   }
 

@@ -27,7 +27,7 @@ export class TransportCounters {
   /** Turned away at accept: too many came from their address in a second. */
   connectionsRefusedByRate = 0;
   /** Closed without a login, to make room for newer ones. */
-  connectionsCrowdedOut = 0;
+  connectionsEvicted = 0;
   tlsHandshakes = 0;
   tlsHandshakesFailed = 0;
   tlsReloads = 0;

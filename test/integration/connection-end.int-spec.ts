@@ -215,7 +215,7 @@ describe('a connection that is being closed', () => {
     refused.send(login(imeiOf(1)));
     await waitFor(() => counters.loginsRefused === 1);
     await logIn(imeiOf(2));
-    expect(counters).toMatchObject({ connectionsRefused: 0, connectionsCrowdedOut: 0, disconnects: { 'login-refused': 1 } });
+    expect(counters).toMatchObject({ connectionsRefused: 0, connectionsEvicted: 0, disconnects: { 'login-refused': 1 } });
   });
 
   it('for its address is not judged by its login as well', async () => {

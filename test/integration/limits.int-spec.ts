@@ -45,7 +45,7 @@ describe('the connections in all', () => {
     const first = await logIn(imeiOf(1));
     await logIn(imeiOf(2));
     await beTurnedAway();
-    expect(counters).toMatchObject({ connectionsRefused: 1, connectionsCrowdedOut: 0 });
+    expect(counters).toMatchObject({ connectionsRefused: 1, connectionsEvicted: 0 });
     first.close();
     await waitFor(() => server.connectionCount === 1);
     await logIn(imeiOf(4));
@@ -59,7 +59,7 @@ describe('the connections in all', () => {
     await waitFor(() => counters.connectionsAccepted === 3);
     await logIn(imeiOf(4));
     await oldest.closed();
-    expect(counters).toMatchObject({ connectionsRefused: 0, connectionsCrowdedOut: 1 });
+    expect(counters).toMatchObject({ connectionsRefused: 0, connectionsEvicted: 1 });
     expect(counters.disconnects['too-many-connections']).toBe(1);
     expect(younger.isClosed).toBe(false);
     expect(registry.size).toBe(2);

@@ -92,7 +92,7 @@ describe('a device with TLS', () => {
     device.write(login(IMEI));
     await waitFor(() => counters.loginsAccepted === 1);
     await expect(secure(port)).rejects.toThrow();
-    expect(counters).toMatchObject({ connectionsCrowdedOut: 1, connectionsRefused: 1 });
+    expect(counters).toMatchObject({ connectionsEvicted: 1, connectionsRefused: 1 });
     device.destroy();
     await waitFor(() => transport!.server.connectionCount === 0);
     expect(await talk(await secure(port))).toHaveLength(5);

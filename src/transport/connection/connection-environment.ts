@@ -3,7 +3,7 @@ import { type ByteBudget } from '../limits/byte-budget.js';
 import { type ConnectionRegistry } from '../connection-registry.js';
 import { type AskHandler, type FrameDispatcher } from './frame-dispatcher.js';
 import { type DeviceTrace } from '../device-trace.js';
-import { type LoginRate } from '../limits/login-rate.js';
+import { type LoginThrottle } from '../limits/login-throttle.js';
 import { type TeltonikaContext } from '../teltonika.context.js';
 import { type TransportCounters } from '../transport-counters.js';
 import { type TransportOptions } from '../transport-options.js';
@@ -14,7 +14,7 @@ export interface ConnectionEnvironment {
   readonly counters: TransportCounters;
   readonly registry: ConnectionRegistry;
   readonly budget: ByteBudget;
-  readonly logins: LoginRate;
+  readonly logins: LoginThrottle;
   readonly frames: FrameDispatcher;
   readonly ask: AskHandler;
   /** Tells the event handlers of a pattern, if there are any, and waits for nobody. */

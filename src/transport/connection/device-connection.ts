@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type Socket } from 'node:net';
 import { LOGIN_ACCEPTED, LOGIN_REFUSED } from '../../protocol/login.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
-import { type Arrival } from './arrival.js';
-import { complain } from './complaint.js';
+import { type AcceptedSocket } from './accepted-socket.js';
+import { logProtocolError } from './protocol-error-log.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
 import { type TracedConnection } from '../device-trace.js';
-import { type Entry } from '../limits/entrance.js';
+import { type ConnectionSlot } from '../limits/connection-limiter.js';
 import { FrameExchange } from './frame-exchange.js';
 import { type LiveConnection } from '../live-connection.js';
 import { giveSessionBack } from './session-end.js';
@@ -16,7 +16,7 @@ import { OutgoingFrames } from './outgoing-frames.js';
 import { DEVICE_CONNECTED, type DeviceConnected, type FrameOutcome, type LoginOutcome } from '../patterns.js';
 import { type ProxySource } from '../proxy-protocol/proxy-source.js';
 import { peerOf } from './peer.js';
-import { SilenceWatch } from './silence-watch.js';
+import { IdleTimeout } from './idle-timeout.js';
 import { closeGracefully } from './socket-close.js';
 import { TeltonikaContext } from '../teltonika.context.js';
 import { type DisconnectReason } from '../transport-counters.js';
@@ -44,14 +44,14 @@ export class DeviceConnection implements LiveConnection {
   private request: LoginRequest | null = null;
   /** From the login on, also while it is not decided about. */
   private peer: TracedConnection | null = null;
-  private readonly entry: Entry;
+  private readonly slot: ConnectionSlot;
   private readonly frames: FrameExchange;
   private busy = false;
   private closing: DisconnectReason | null = null;
   private peerEnded = false;
   /** From the close of the socket on: fulfilled when the session is given back. */
   private left: Promise<void> | null = null;
-  private readonly silence: SilenceWatch;
+  private readonly idleTimeout: IdleTimeout;
   private drained: (() => void) | null = null;
   private openedAt = 0;
   /** Made when the first frame is to be sent: most connections never need it. */
@@ -61,18 +61,18 @@ export class DeviceConnection implements LiveConnection {
     private readonly socket: Socket,
     private readonly environment: ConnectionEnvironment,
     private readonly onClosed: () => void,
-    arrival: Arrival,
+    accepted: AcceptedSocket,
   ) {
     const { options } = environment;
     // Kept now: a destroyed socket no longer knows its peer.
-    const { address, port } = arrival.source ?? peerOf(socket);
+    const { address, port } = accepted.source ?? peerOf(socket);
     this.remoteAddress = address;
     this.remotePort = port;
-    this.entry = arrival.entry;
+    this.slot = accepted.slot;
     this.frames = new FrameExchange(socket, environment);
     const onTimeout = (): void => this.close('login-timeout');
-    this.login = new LoginPhase(options, arrival, onTimeout, (source) => this.comesFrom(source));
-    this.silence = new SilenceWatch(socket, options);
+    this.login = new LoginPhase(options, accepted, onTimeout, (source) => this.comesFrom(source));
+    this.idleTimeout = new IdleTimeout(socket, options);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('end', () => this.peerEnd());
     socket.on('timeout', () => this.idle());
@@ -140,7 +140,7 @@ export class DeviceConnection implements LiveConnection {
 
   private comesFrom({ address, port }: ProxySource): void {
     [this.remoteAddress, this.remotePort] = [address, port];
-    if (!this.entry.comesFrom(address)) {
+    if (!this.slot.assignAddress(address)) {
       this.close('too-many-connections');
     }
   }
@@ -176,7 +176,7 @@ export class DeviceConnection implements LiveConnection {
     if (imei === null || this.closing || this.peer) {
       return rest;
     }
-    this.entry.loggedIn();
+    this.slot.markLoggedIn();
     this.peer = { imei, connectionId: this.id, remoteAddress: this.remoteAddress };
     void this.admit(imei);
     return rest;
@@ -260,7 +260,7 @@ export class DeviceConnection implements LiveConnection {
     } finally {
       this.busy = false;
     }
-    this.silence.see(this.frames.bufferedBytes);
+    this.idleTimeout.update(this.frames.bufferedBytes);
     this.flushOutgoing();
     if (this.drained) {
       this.close('shutdown');
@@ -310,15 +310,15 @@ export class DeviceConnection implements LiveConnection {
   private idle(): void {
     if (this.busy) {
       // It waits for us (a database outage, say), not we for it.
-      this.silence.start();
+      this.idleTimeout.restart();
       return;
     }
-    this.close(this.silence.reason);
+    this.close(this.idleTimeout.reason);
   }
 
   private fail(error: unknown): void {
     if (error instanceof ProtocolError && !this.closing) {
-      complain(this.environment, error, this.peer ?? { connectionId: this.id, remoteAddress: this.remoteAddress });
+      logProtocolError(this.environment, error, this.peer ?? { connectionId: this.id, remoteAddress: this.remoteAddress });
       if (this.login?.isLoginAttempt) {
         this.refuseLogin();
       } else {
@@ -345,13 +345,13 @@ export class DeviceConnection implements LiveConnection {
     this.login?.end();
     this.request?.giveUp();
     this.frames.giveUp();
-    this.entry.closing();
+    this.slot.markClosing();
     closeGracefully(this.socket);
   }
 
   private closed(): void {
-    this.close(this.entry.crowdedOut ? 'too-many-connections' : 'peer');
-    this.entry.left();
+    this.close(this.slot.evicted ? 'too-many-connections' : 'peer');
+    this.slot.release();
     this.left = this.leave();
   }
 

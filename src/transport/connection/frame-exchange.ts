@@ -5,9 +5,9 @@ import { encodeAcknowledgement } from '../../protocol/frame-encoder.js';
 import { FrameCrcError, FrameSplitter, type Frame } from '../../protocol/frame-splitter.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
 import { type TracedConnection } from '../device-trace.js';
-import { FramePace } from '../limits/frame-pace.js';
+import { FrameThrottle } from '../limits/rate-limiter.js';
 import { type FrameOutcome } from '../patterns.js';
-import { type PlaceInLine } from '../limits/place-in-line.js';
+import { type QueueTicket } from '../limits/queue-ticket.js';
 import { type TeltonikaContext } from '../teltonika.context.js';
 
 const MS = 1_000;
@@ -26,16 +26,16 @@ export class FrameExchange {
   hasNews = false;
   private readonly splitter: FrameSplitter;
   private pingsCounted = 0;
-  private readonly pace: FramePace;
+  private readonly throttle: FrameThrottle;
   /** In the line for bytes. */
-  private place: PlaceInLine | null = null;
+  private ticket: QueueTicket | null = null;
 
   constructor(
     private readonly socket: Socket,
     private readonly environment: ConnectionEnvironment,
   ) {
     this.splitter = new FrameSplitter(environment.options.maxFrameBytes);
-    this.pace = new FramePace(environment.options.maxFramesPerSecond);
+    this.throttle = new FrameThrottle(environment.options.maxFramesPerSecond);
   }
 
   /** Bytes of a frame that is not whole yet. */
@@ -72,26 +72,26 @@ export class FrameExchange {
     const { codec, bytes: frameBytes } = next instanceof FrameCrcError ? next.frame : next;
     const bytes = frameBytes.length;
     this.lastFrameAt = new Date();
-    const tooSoonMs = this.pace.take(performance.now(), isMessageCodec(codec) ? COST_OF_A_ROW : 1);
+    const tooSoonMs = this.throttle.take(performance.now(), isMessageCodec(codec) ? COST_OF_A_ROW : 1);
     if (tooSoonMs > 0 && !(await this.slowDown(tooSoonMs))) {
       return 'skip';
     }
     const wholeAt = performance.now();
-    const place = budget.take(bytes);
-    if (place && !(await this.waitFor(place))) {
+    const ticket = budget.acquire(bytes);
+    if (ticket && !(await this.waitFor(ticket))) {
       return 'skip';
     }
     try {
       const outcome = await frames.handle(next, context, this.lastFrameAt.getTime());
       if (outcome.isRejected) {
-        this.pace.charge(COST_OF_A_ROW - 1);
+        this.throttle.charge(COST_OF_A_ROW - 1);
       }
       if (outcome.kind === 'acknowledge') {
         this.acknowledge(outcome.count, context, wholeAt);
       }
       return outcome.kind;
     } finally {
-      budget.give(bytes);
+      budget.release(bytes);
     }
   }
 
@@ -100,7 +100,7 @@ export class FrameExchange {
    * staying in line for a dead socket would let a long outage pile up one frame for every reconnect.
    */
   giveUp(): void {
-    this.place?.giveUp();
+    this.ticket?.cancel();
   }
 
   /** Resolves with whether there is still somebody to store the frame for; so does waitFor. */
@@ -110,11 +110,11 @@ export class FrameExchange {
     return this.socket.writable;
   }
 
-  private async waitFor(place: PlaceInLine): Promise<boolean> {
+  private async waitFor(ticket: QueueTicket): Promise<boolean> {
     this.environment.counters.backpressureWaits++;
-    this.place = place;
-    const taken = await place.taken;
-    this.place = null;
+    this.ticket = ticket;
+    const taken = await ticket.granted;
+    this.ticket = null;
     return taken;
   }
 

@@ -1,6 +1,6 @@
 import { decodeLogin, skipKeepAlives } from '../../protocol/login.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
-import { type Arrival } from './arrival.js';
+import { type AcceptedSocket } from './accepted-socket.js';
 import { ProxyHeaderReader } from '../proxy-protocol/proxy-header.js';
 import { type ProxySource } from '../proxy-protocol/proxy-source.js';
 import { type TransportOptions } from '../transport-options.js';
@@ -26,13 +26,13 @@ export class LoginPhase {
    */
   constructor(
     options: TransportOptions,
-    { spentMs, headerFirst }: Arrival,
+    { elapsedMs, expectsProxyHeader }: AcceptedSocket,
     onTimeout: () => void,
     private readonly onSource: (source: ProxySource) => void,
   ) {
     this.maxBytes = options.maxLoginBytes;
-    this.proxyHeader = headerFirst ? new ProxyHeaderReader() : null;
-    this.timer = setTimeout(onTimeout, Math.max(1, options.loginTimeoutMs - spentMs));
+    this.proxyHeader = expectsProxyHeader ? new ProxyHeaderReader() : null;
+    this.timer = setTimeout(onTimeout, Math.max(1, options.loginTimeoutMs - elapsedMs));
   }
 
   /** Who it is, once the login is whole. */

@@ -1,27 +1,27 @@
 import { type ConnectionEnvironment } from './connection-environment.js';
 import { DEVICE_LOGIN, type DeviceLogin, type LoginOutcome } from '../patterns.js';
-import { type PlaceInLine } from '../limits/place-in-line.js';
+import { type QueueTicket } from '../limits/queue-ticket.js';
 import { type TeltonikaContext } from '../teltonika.context.js';
 
 /** One device's question whether it may talk, asked when it is its turn. */
 export class LoginRequest {
-  private place: PlaceInLine | null = null;
+  private ticket: QueueTicket | null = null;
 
   constructor(private readonly environment: ConnectionEnvironment) {}
 
   /** Nothing was asked yet. */
   get isInLine(): boolean {
-    return this.place !== null;
+    return this.ticket !== null;
   }
 
   /** Resolves with null when it was given up before it was its turn. Rejects when the handler fails: nothing was decided. */
   async ask(login: DeviceLogin, context: TeltonikaContext): Promise<LoginOutcome | null> {
     const { logins, counters, ask } = this.environment;
-    this.place = logins.enter(context.remoteAddress);
-    if (this.place) {
+    this.ticket = logins.enter(context.remoteAddress);
+    if (this.ticket) {
       counters.loginsSlowedDown++;
-      const taken = await this.place.taken;
-      this.place = null;
+      const taken = await this.ticket.granted;
+      this.ticket = null;
       if (!taken) {
         return null;
       }
@@ -31,6 +31,6 @@ export class LoginRequest {
 
   /** The connection is being closed. Without effect once it was asked. */
   giveUp(): void {
-    this.place?.giveUp();
+    this.ticket?.cancel();
   }
 }

@@ -1,17 +1,13 @@
-import { type PlaceInLine } from './place-in-line.js';
-
-interface Waiting {
-  readonly bytes: number;
-  readonly settle: (taken: boolean) => void;
-}
+import { QueueTicket } from './queue-ticket.js';
 
 /**
- * A bound on bytes being worked on. Who finds it used up waits in line; nothing is buffered for it meanwhile.
- * One taker larger than the whole budget passes when it is alone, so that nobody waits for ever.
+ * Limits the bytes of frames that are handled at one time. A caller that finds the budget used up waits in a queue, in order of arrival.
+ * A request larger than the whole budget is granted when nothing else is in use, so that it does not wait indefinitely.
  */
 export class ByteBudget {
   private used = 0;
-  private readonly line = new Set<Waiting>();
+  /** In order of arrival, each with the bytes that it waits for. */
+  private readonly queue = new Map<QueueTicket, number>();
 
   constructor(private readonly capacity: number) {}
 
@@ -19,46 +15,45 @@ export class ByteBudget {
     return this.used;
   }
 
-  /** Takes at once and returns null, or returns a place in the line. */
-  take(bytes: number): PlaceInLine | null {
-    if (this.tryTake(bytes)) {
+  /** Acquires the bytes immediately and returns null, or returns a ticket. Acquired bytes are to be released. */
+  acquire(bytes: number): QueueTicket | null {
+    if (this.tryAcquire(bytes)) {
       return null;
     }
-    let settle!: (taken: boolean) => void;
-    const taken = new Promise<boolean>((resolve) => (settle = resolve));
-    const waiting: Waiting = { bytes, settle };
-    this.line.add(waiting);
-    return { taken, giveUp: () => this.leave(waiting) };
+    const ticket = new QueueTicket((left) => this.leaveQueue(left));
+    this.queue.set(ticket, bytes);
+    return ticket;
   }
 
-  /** For who can't wait: takes at once and returns true, or leaves it. Those in line go first. */
-  tryTake(bytes: number): boolean {
-    const takes = this.line.size === 0 && this.fits(bytes);
-    this.used += takes ? bytes : 0;
-    return takes;
+  /** For callers that can't wait. Returns false when the bytes do not fit, or when others are in the queue. */
+  tryAcquire(bytes: number): boolean {
+    const acquired = this.queue.size === 0 && this.fits(bytes);
+    this.used += acquired ? bytes : 0;
+    return acquired;
   }
 
-  give(bytes: number): void {
+  release(bytes: number): void {
     this.used -= bytes;
-    this.letIn();
+    this.grantNext();
   }
 
-  private leave(waiting: Waiting): void {
-    if (this.line.delete(waiting)) {
-      waiting.settle(false);
-      // It may have been the large one at the head that kept the small ones behind it waiting.
-      this.letIn();
+  private leaveQueue(ticket: QueueTicket): boolean {
+    if (!this.queue.delete(ticket)) {
+      return false;
     }
+    // A large request at the head of the queue may have blocked smaller ones behind it.
+    this.grantNext();
+    return true;
   }
 
-  private letIn(): void {
-    for (const waiting of this.line) {
-      if (!this.fits(waiting.bytes)) {
+  private grantNext(): void {
+    for (const [ticket, bytes] of this.queue) {
+      if (!this.fits(bytes)) {
         return;
       }
-      this.line.delete(waiting);
-      this.used += waiting.bytes;
-      waiting.settle(true);
+      this.queue.delete(ticket);
+      this.used += bytes;
+      ticket.grant();
     }
   }
 

@@ -3,9 +3,9 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import { type LoggerService } from '@nestjs/common';
 import { type ProtocolError } from '../../protocol/protocol-error.js';
-import { type Arrival } from '../connection/arrival.js';
-import { complain } from '../connection/complaint.js';
-import { type Entrance, type Entry } from '../limits/entrance.js';
+import { type AcceptedSocket } from '../connection/accepted-socket.js';
+import { logProtocolError } from '../connection/protocol-error-log.js';
+import { type ConnectionLimiter, type ConnectionSlot } from '../limits/connection-limiter.js';
 import { peerOf } from '../connection/peer.js';
 import { ProxyHeaderReader } from '../proxy-protocol/proxy-header.js';
 import { type ProxySource } from '../proxy-protocol/proxy-source.js';
@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 const WARNING_DAYS = 14;
 
 interface Handshake {
-  readonly entry: Entry;
+  readonly slot: ConnectionSlot;
   readonly acceptedAt: number;
   source: ProxySource | null;
 }
@@ -39,8 +39,8 @@ export class TlsListener {
     private readonly files: TlsOptions,
     private readonly counters: TransportCounters,
     private readonly logger: LoggerService,
-    private readonly entrance: Entrance,
-    private readonly onSecure: (socket: TLSSocket, arrival: Arrival) => void,
+    private readonly connectionLimiter: ConnectionLimiter,
+    private readonly onSecure: (socket: TLSSocket, accepted: AcceptedSocket) => void,
   ) {
     const required = files.caFile !== null;
     this.tls = createTlsServer({
@@ -82,7 +82,7 @@ export class TlsListener {
   close(): void {
     this.watched.forEach((file) => unwatchFile(file, this.reload));
     this.listener.close();
-    this.handshakes.forEach(({ entry }) => entry.socket.destroy());
+    this.handshakes.forEach(({ slot }) => slot.socket.destroy());
   }
 
   private get watched(): string[] {
@@ -112,12 +112,12 @@ export class TlsListener {
   };
 
   private accept(socket: Socket): void {
-    const entry = this.entrance.enter(socket);
-    if (!entry) {
+    const slot = this.connectionLimiter.admit(socket);
+    if (!slot) {
       return;
     }
     const key = keyOf(socket);
-    const handshake: Handshake = { entry, acceptedAt: performance.now(), source: null };
+    const handshake: Handshake = { slot, acceptedAt: performance.now(), source: null };
     this.handshakes.set(key, handshake);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
@@ -125,7 +125,7 @@ export class TlsListener {
       if (this.handshakes.get(key) === handshake) {
         this.handshakes.delete(key);
       }
-      entry.left();
+      slot.release();
     });
     if (this.options.comesFromBalancer(peerOf(socket).address)) {
       this.readProxyHeader(socket, handshake);
@@ -147,7 +147,7 @@ export class TlsListener {
       socket.off('data', receive);
       socket.pause();
       handshake.source = header.source;
-      if (header.source && !handshake.entry.comesFrom(header.source.address)) {
+      if (header.source && !handshake.slot.assignAddress(header.source.address)) {
         socket.destroy();
         return;
       }
@@ -163,7 +163,7 @@ export class TlsListener {
     try {
       return reader.read(chunk);
     } catch (error) {
-      complain({ counters: this.counters, logger: this.logger }, error as ProtocolError, {
+      logProtocolError({ counters: this.counters, logger: this.logger }, error as ProtocolError, {
         remoteAddress: peerOf(socket).address,
       });
       socket.destroy();
@@ -180,8 +180,8 @@ export class TlsListener {
       return;
     }
     this.counters.tlsHandshakes++;
-    const { entry, source, acceptedAt } = handshake;
-    this.onSecure(socket, { entry, source, headerFirst: false, spentMs: performance.now() - acceptedAt });
+    const { slot, source, acceptedAt } = handshake;
+    this.onSecure(socket, { slot, source, expectsProxyHeader: false, elapsedMs: performance.now() - acceptedAt });
   }
 
   private handshakeFailed(error: Error, socket: TLSSocket): void {

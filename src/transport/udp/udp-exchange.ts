@@ -3,8 +3,8 @@ import { encodeFrame } from '../../protocol/frame-encoder.js';
 import { type Frame } from '../../protocol/frame-splitter.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import { encodeUdpReply, type UdpChannelPacket } from '../../protocol/udp-channel.js';
-import { AddressRate } from '../limits/address-rate.js';
-import { complain } from '../connection/complaint.js';
+import { RateLimiter } from '../limits/rate-limiter.js';
+import { logProtocolError } from '../connection/protocol-error-log.js';
 import { type ConnectionEnvironment } from '../connection/connection-environment.js';
 import { DEVICE_PACKET, type DevicePacket } from '../patterns.js';
 import { TeltonikaContext } from '../teltonika.context.js';
@@ -28,13 +28,13 @@ export interface UdpSender {
  */
 export class UdpExchange {
   /** A TCP device is slowed down; without a connection, what is too much stays unanswered and is sent again. */
-  private readonly deviceRate: AddressRate;
+  private readonly deviceRate: RateLimiter;
 
   constructor(
     private readonly environment: ConnectionEnvironment,
     private readonly send: (answer: Buffer, to: UdpSender) => Promise<void>,
   ) {
-    this.deviceRate = new AddressRate(environment.options.maxFramesPerSecond);
+    this.deviceRate = new RateLimiter(environment.options.maxFramesPerSecond);
   }
 
   /** Never rejects. */
@@ -106,7 +106,7 @@ export class UdpExchange {
 
   private reject(error: ProtocolError, { remoteAddress }: UdpSender): void {
     this.environment.counters.udp.rejected++;
-    complain(this.environment, error, { connectionId: NO_CONNECTION, remoteAddress, listener: 'UDP' });
+    logProtocolError(this.environment, error, { connectionId: NO_CONNECTION, remoteAddress, listener: 'UDP' });
   }
 
   private peer(imei: string, { remoteAddress }: UdpSender): { imei: string; connectionId: string; remoteAddress: string } {

@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeUdpDatagram } from '../../protocol/udp-channel.js';
-import { AddressRate } from '../limits/address-rate.js';
+import { RateLimiter } from '../limits/rate-limiter.js';
 import { type ConnectionEnvironment } from '../connection/connection-environment.js';
 import { peerKeyOf } from '../limits/ip-address.js';
 import { UdpExchange, type UdpSender } from './udp-exchange.js';
@@ -20,7 +20,7 @@ export class UdpListener {
   private readonly socket: Socket;
   private readonly exchange: UdpExchange;
   /** A source address is a claim, but a flood from one is stopped here at the cost of a look-up. */
-  private readonly rate: AddressRate;
+  private readonly rate: RateLimiter;
   private readonly underWay = new Set<Promise<unknown>>();
   private closing = false;
 
@@ -29,7 +29,7 @@ export class UdpListener {
     private readonly udpPort: number,
   ) {
     this.socket = createSocket(isIPv6(environment.options.host) ? 'udp6' : 'udp4');
-    this.rate = new AddressRate(environment.options.maxDatagramsPerSecond);
+    this.rate = new RateLimiter(environment.options.maxDatagramsPerSecond);
     this.exchange = new UdpExchange(environment, (answer, to) => this.send(answer, to));
     this.socket.on('message', (datagram, from) => this.receive(datagram, from));
   }
@@ -70,20 +70,20 @@ export class UdpListener {
       return;
     }
     // Before anything is decoded: a flood over the mark must cost no more than being counted.
-    if (this.closing || !budget.tryTake(datagram.length)) {
+    if (this.closing || !budget.tryAcquire(datagram.length)) {
       counters.udp.dropped++;
       return;
     }
     const { packets, error } = decodeUdpDatagram(datagram);
     const packetBytes = packets.length * PACKET_OVERHEAD_BYTES;
-    if (!budget.tryTake(packetBytes)) {
-      budget.give(datagram.length);
+    if (!budget.tryAcquire(packetBytes)) {
+      budget.release(datagram.length);
       counters.udp.dropped++;
       return;
     }
     const from: UdpSender = { sender, remoteAddress: sender.address.replace(/^::ffff:/, '') };
     const done = this.exchange.take(datagram, packets, error, from).finally(() => {
-      budget.give(datagram.length + packetBytes);
+      budget.release(datagram.length + packetBytes);
       this.underWay.delete(done);
     });
     this.underWay.add(done);

@@ -12,7 +12,7 @@ export interface Peer {
 }
 
 /** Counts bytes that can't be accepted, and logs whose they are. */
-export function complain(
+export function logProtocolError(
   { counters, logger }: Pick<ConnectionEnvironment, 'counters' | 'logger'>,
   error: ProtocolError,
   peer: Peer,

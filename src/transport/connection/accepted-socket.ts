@@ -1,13 +1,13 @@
-import { type Entry } from '../limits/entrance.js';
+import { type ConnectionSlot } from '../limits/connection-limiter.js';
 import { type ProxySource } from '../proxy-protocol/proxy-source.js';
 
 /** A socket that was let in, as the connection on it begins. */
-export interface Arrival {
-  readonly entry: Entry;
+export interface AcceptedSocket {
+  readonly slot: ConnectionSlot;
   /** Who is behind the balancer, where that is known already; null where the peer speaks for itself. */
   readonly source: ProxySource | null;
   /** Whether a header of the PROXY protocol is still to come. */
-  readonly headerFirst: boolean;
+  readonly expectsProxyHeader: boolean;
   /** What accept and handshake took of the time for a login. */
-  readonly spentMs: number;
+  readonly elapsedMs: number;
 }
