@@ -40,6 +40,13 @@ module.exports = {
       to: { path: '^src', pathNot: ['^src/platform', '^src/events/event-types\\.ts$'] },
     },
     {
+      name: 'embedded-postgres-imports-errors-only',
+      comment: 'A program of its own that the composition root starts.',
+      severity: 'error',
+      from: { path: '^src/embedded-postgres' },
+      to: { path: '^src', pathNot: '^src/(embedded-postgres|platform/errors)/' },
+    },
+    {
       name: 'transport-imports-protocol-only',
       severity: 'error',
       from: { path: '^src/transport' },

@@ -5,6 +5,7 @@ import { CommandsModule } from './commands/commands.module.js';
 import { devicePortOptions } from './device-port-options.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
 import { DiagnosisModule } from './diagnosis/diagnosis.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ClusterModule } from './platform/cluster/cluster.module.js';
@@ -31,7 +32,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         await SettingsModule.forRoot(),
-        DatabaseModule,
+        DatabaseModule.forRoot(startEmbeddedPostgres),
         ClusterModule,
         HttpModule,
         ObservabilityModule,

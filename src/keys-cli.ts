@@ -9,7 +9,7 @@ import { AuditLogModule } from './platform/audit/audit-log.module.js';
 import { DatabaseSettings, ProcessSettings } from './platform/config/settings.js';
 import { SettingsModule } from './platform/config/settings.module.js';
 import { sqlState } from './platform/database/database-errors.js';
-import { findRunningServer } from './platform/database/embedded/running-server.js';
+import { findRunningServer } from './embedded-postgres/running-server.js';
 import { DomainError } from './platform/errors/domain-error.js';
 import { StartError } from './platform/errors/start-error.js';
 

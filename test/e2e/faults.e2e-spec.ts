@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.js';
 import { runMigrations } from '../../src/platform/database/migrations.js';
 import { Exposition } from '../support/exposition.js';
 import { FakeDevice } from '../support/fake-device.js';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../../src/platform/database/embedded/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.js';
 import { EmbeddedPostgresStarter } from '../support/embedded-postgres-starter.js';
 import { makeOpenFolder } from '../support/open-folder.js';
 import { queryOnce } from '../support/query-once.js';

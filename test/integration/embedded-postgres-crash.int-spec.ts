@@ -1,14 +1,14 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { clusterFiles } from '../../src/platform/database/embedded/cluster-files.js';
-import { lockDataDir } from '../../src/platform/database/embedded/data-dir-lock.js';
+import { clusterFiles } from '../../src/embedded-postgres/cluster-files.js';
+import { lockDataDir } from '../../src/embedded-postgres/data-dir-lock.js';
 import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
-} from '../../src/platform/database/embedded/embedded-postgres.js';
-import { identifyProcess } from '../../src/platform/database/embedded/process-identity.js';
+} from '../../src/embedded-postgres/embedded-postgres.js';
+import { identifyProcess } from '../../src/embedded-postgres/process-identity.js';
 import { EmbeddedPostgresStarter } from '../support/embedded-postgres-starter.js';
 import { NodeProcess } from '../support/node-process.js';
 import { makeOpenFolder } from '../support/open-folder.js';

@@ -6,9 +6,9 @@ import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
-} from '../../src/platform/database/embedded/embedded-postgres.js';
-import { findPlatformBinaries, makeLibraryLinks } from '../../src/platform/database/embedded/platform-binaries.js';
-import { identifyProcess } from '../../src/platform/database/embedded/process-identity.js';
+} from '../../src/embedded-postgres/embedded-postgres.js';
+import { findPlatformBinaries, makeLibraryLinks } from '../../src/embedded-postgres/platform-binaries.js';
+import { identifyProcess } from '../../src/embedded-postgres/process-identity.js';
 import { EmbeddedPostgresStarter } from '../support/embedded-postgres-starter.js';
 import { NodeProcess } from '../support/node-process.js';
 import { makeOpenFolder } from '../support/open-folder.js';

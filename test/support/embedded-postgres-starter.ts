@@ -1,6 +1,6 @@
 import { NodeProcess, type NodeProcessOptions } from './node-process.js';
 
-const LAUNCHER = new URL('../../dist/src/platform/database/embedded/embedded-postgres.js', import.meta.url);
+const LAUNCHER = new URL('../../dist/src/embedded-postgres/embedded-postgres.js', import.meta.url);
 
 /** Starts the server, says so in one line, and stops it at SIGTERM or SIGINT, as the gateway does. */
 const PROGRAM = `

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
-import type * as Launcher from '../../src/platform/database/embedded/embedded-postgres.js';
+import type * as Launcher from '../../src/embedded-postgres/embedded-postgres.js';
 
 declare global {
   /** jest runs the setup and the teardown in one process and gives them nothing else to share. */
@@ -13,7 +13,7 @@ declare global {
 }
 
 /** jest loads this file as CommonJS, without its module mapping: the launcher can only come from the built program. */
-const BUILT_LAUNCHER = fileURLToPath(new URL('../../dist/src/platform/database/embedded/embedded-postgres.js', import.meta.url));
+const BUILT_LAUNCHER = fileURLToPath(new URL('../../dist/src/embedded-postgres/embedded-postgres.js', import.meta.url));
 
 /** Starts one server for the whole run and publishes it to the test files (`test-postgres.ts`). */
 // eslint-disable-next-line no-restricted-exports -- jest takes the default export

@@ -2,25 +2,33 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type DatabaseSettings, type ProcessSettings } from '../config/settings.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { ReadOnlyServerError, runMigrations } from './migrations.js';
 import { GatewayLogger } from '../observability/gateway-logger.js';
 
 const READ_ONLY_RETRY_MS = 1_000;
 
-/** The PostgreSQL this gateway works on: the one DATABASE_URL names, or an embedded one that lives with the process. */
+/** A PostgreSQL server that was started for this process. */
+export interface StartedServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a PostgreSQL server for development, with its files below `dataDir`. */
+export type StartServer = (options: { readonly dataDir: string; readonly log: (line: string) => void }) => Promise<StartedServer>;
+
+/** The PostgreSQL server of this gateway: the one that DATABASE_URL names, or one that starts and stops with the process. */
 export class DatabaseServer {
   private constructor(
     readonly url: string,
-    private readonly embedded: EmbeddedPostgres | null,
+    private readonly embedded: StartedServer | null,
   ) {}
 
-  /** Starts the embedded server when none is configured, and migrates either. Leaves no server behind when it fails. */
-  static async start(process: ProcessSettings, database: DatabaseSettings): Promise<DatabaseServer> {
+  /** Starts a server when DATABASE_URL is not set, and runs migrations. Stops the server again when it fails. */
+  static async start(process: ProcessSettings, database: DatabaseSettings, startServer: StartServer): Promise<DatabaseServer> {
     const logger = new Logger('Database');
     const embedded =
       database.DATABASE_URL === undefined
-        ? await startEmbeddedPostgres({ dataDir: resolve(join(process.DATA_DIR, 'postgres')), log: (line) => logger.log(line) })
+        ? await startServer({ dataDir: resolve(join(process.DATA_DIR, 'postgres')), log: (line) => logger.log(line) })
         : null;
     const server = new DatabaseServer(embedded?.url ?? database.DATABASE_URL ?? '', embedded);
     try {
@@ -32,7 +40,7 @@ export class DatabaseServer {
     return server;
   }
 
-  /** Stops the embedded server, if there is one. The last thing a gateway does: everything else still needs it. */
+  /** Stops the embedded server, if there is one. Called last: everything else needs the database until it has ended. */
   async stop(): Promise<void> {
     await this.embedded?.stop();
   }
