@@ -33,6 +33,7 @@ export class FrameExchange {
   constructor(
     private readonly socket: Socket,
     private readonly environment: ConnectionEnvironment,
+    private readonly device: TracedConnection,
   ) {
     this.splitter = new FrameSplitter(environment.options.maxFrameBytes);
     this.throttle = new FrameThrottle(environment.options.maxFramesPerSecond);
@@ -54,19 +55,16 @@ export class FrameExchange {
     return this.socket.writableLength > this.environment.options.maxUnsentBytes;
   }
 
-  write(bytes: Buffer, peer: TracedConnection | null): void {
-    this.environment.trace.see('out', peer, bytes);
+  write(bytes: Buffer): void {
+    this.environment.trace.see('out', this.device, bytes);
     this.socket.write(bytes);
   }
 
   /** Answers the next whole frame. Null when there is none. Throws ProtocolError, and whatever the handler throws. */
-  async answerNext(context: TeltonikaContext | null): Promise<FrameOutcome['kind'] | null> {
+  async answerNext(context: TeltonikaContext): Promise<FrameOutcome['kind'] | null> {
     const next = this.next();
     if (!next) {
       return null;
-    }
-    if (!context) {
-      throw new Error('A frame was handled before the login');
     }
     const { budget, frames } = this.environment;
     const { codec, bytes: frameBytes } = next instanceof FrameCrcError ? next.frame : next;
@@ -87,7 +85,7 @@ export class FrameExchange {
         this.throttle.charge(COST_OF_A_ROW - 1);
       }
       if (outcome.kind === 'acknowledge') {
-        this.acknowledge(outcome.count, context, wholeAt);
+        this.acknowledge(outcome.count, wholeAt);
       }
       return outcome.kind;
     } finally {
@@ -133,13 +131,13 @@ export class FrameExchange {
     }
   }
 
-  private acknowledge(count: number, context: TeltonikaContext, wholeAt: number): void {
+  private acknowledge(count: number, wholeAt: number): void {
     if (!this.socket.writable) {
       // Stored, and nobody there to tell: the device sends it again by its next connection, and is told then.
       return;
     }
     this.records += count;
     this.environment.counters.countAcknowledgement((performance.now() - wholeAt) / MS);
-    this.write(encodeAcknowledgement(count), context);
+    this.write(encodeAcknowledgement(count));
   }
 }

@@ -1,0 +1,147 @@
+import { type FrameOutcome } from '../patterns.js';
+import { type TeltonikaContext } from '../teltonika.context.js';
+import { type ConnectionState, type PendingClose, type StateMachine } from './connection-state.js';
+import { type FrameExchange } from './frame-exchange.js';
+import { OutgoingFrames } from './outgoing-frames.js';
+
+/** A device that has stored records sends them as soon as its login is answered. Commands wait that long for its first frame. */
+const FIRST_FRAME_GRACE_MS = 500;
+
+/**
+ * The device is logged in. Its frames are handled one at a time: the next one is read after the last was answered. While a frame is
+ * handled, the socket is paused as soon as more bytes arrive, so that a device can make the gateway hold one chunk, not more.
+ */
+export class OpenSession implements ConnectionState {
+  /** False once the connection closes, which may happen while a frame is handled. */
+  private isCurrent = true;
+  /** From the beginning: `answerFrames` is called as soon as the login is answered. */
+  private isAnswering = true;
+  private readonly openedAt = performance.now();
+  /** Created for the first frame to the device: most connections never need it. */
+  private outgoing: OutgoingFrames | null = null;
+
+  constructor(
+    private readonly machine: StateMachine,
+    readonly session: TeltonikaContext,
+    readonly frames: FrameExchange,
+    private pendingClose: PendingClose | null,
+  ) {}
+
+  get device(): TeltonikaContext {
+    return this.session;
+  }
+
+  receive(chunk: Buffer): void {
+    this.machine.environment.trace.see('in', this.session, chunk);
+    this.frames.push(chunk);
+    if (this.isAnswering) {
+      this.machine.socket.pause();
+    } else {
+      void this.answerFrames();
+    }
+  }
+
+  peerEnded(): void {
+    this.pendingClose ??= 'peer';
+    this.closeIfPending();
+  }
+
+  drain(): void {
+    this.pendingClose = 'shutdown';
+    this.closeIfPending();
+  }
+
+  idleTimeoutExpired(): void {
+    const { machine } = this;
+    if (this.isAnswering) {
+      // The device waits for the gateway, for example during a database outage.
+      machine.idleTimeout.restart();
+    } else {
+      machine.close(machine.idleTimeout.reason);
+    }
+  }
+
+  leave(): void {
+    this.isCurrent = false;
+    this.outgoing?.close();
+    this.frames.giveUp();
+  }
+
+  sendable(): Promise<boolean> {
+    return this.enqueue((outgoing) => outgoing.sendable());
+  }
+
+  send(frame: Buffer, withinMs: number): Promise<boolean> {
+    return this.enqueue((outgoing) => outgoing.add(frame, withinMs));
+  }
+
+  /** Handles all complete frames that have arrived, one after the other, then resumes the socket. */
+  async answerFrames(): Promise<void> {
+    this.isAnswering = true;
+    try {
+      while (this.isCurrent && (this.noteOutcome(await this.frames.answerNext(this.session)) || this.frames.hasNews)) {
+        // Until there is no complete frame, and no bytes have arrived since the last look for one.
+      }
+    } catch (error) {
+      this.machine.fail(error);
+    } finally {
+      this.isAnswering = false;
+    }
+    if (this.isCurrent) {
+      this.machine.idleTimeout.update(this.frames.bufferedBytes);
+      this.flushOutgoing();
+      this.closeIfPending();
+      this.resumeSocket();
+    }
+  }
+
+  private closeIfPending(): void {
+    if (this.pendingClose && !this.isAnswering) {
+      this.machine.close(this.pendingClose);
+    }
+  }
+
+  private resumeSocket(): void {
+    const { socket } = this.machine;
+    if (this.isCurrent && socket.isPaused()) {
+      socket.resume();
+    }
+  }
+
+  /** Returns whether there was a frame. */
+  private noteOutcome(outcome: FrameOutcome['kind'] | null): boolean {
+    if (outcome === 'acknowledge') {
+      this.outgoing?.endGrace();
+    } else if (outcome === 'close') {
+      this.machine.close('protocol-error');
+    }
+    this.closeIfStuck();
+    return outcome !== null;
+  }
+
+  private enqueue(add: (outgoing: OutgoingFrames) => Promise<boolean>): Promise<boolean> {
+    const graceMs = this.frames.lastFrameAt ? 0 : Math.max(0, this.openedAt + FIRST_FRAME_GRACE_MS - performance.now());
+    this.outgoing ??= new OutgoingFrames(graceMs, () => this.flushOutgoing());
+    const written = add(this.outgoing);
+    this.flushOutgoing();
+    return written;
+  }
+
+  /**
+   * Not while a frame is handled, nor while a part of one is held: then its acknowledgement comes first. Nor to a socket that is not
+   * writable: a frame that is written counts as sent.
+   */
+  private flushOutgoing(): void {
+    if (!this.isAnswering && this.machine.socket.writable && this.frames.bufferedBytes === 0) {
+      this.outgoing?.flush((frame) => this.frames.write(frame));
+      this.closeIfStuck();
+    }
+  }
+
+  /** Closes the connection of a device that does not read what is sent to it. */
+  private closeIfStuck(): void {
+    if (this.frames.isStuck) {
+      this.machine.close('not-reading');
+    }
+  }
+}
