@@ -39,6 +39,9 @@ describe('devicePortOptions', () => {
     expect(['192.0.2.9', '198.51.100.9'].map((address) => on.comesFromBalancer(address))).toEqual([true, false]);
     expect(optionsOf(trusted).comesFromBalancer('192.0.2.9')).toBe(false);
     expect(() => optionsOf({ BROKER_PROXY_PROTOCOL: true })).toThrow('BROKER_PROXY_TRUSTED must be set');
+    expect(() => optionsOf({ BROKER_PROXY_PROTOCOL: true, BROKER_PROXY_TRUSTED: 'balancer' })).toThrow(
+      'BROKER_PROXY_TRUSTED must be addresses or CIDR blocks',
+    );
   });
 
   it('wants the files of a certificate with a TLS port, and names one that can not be read', () => {

@@ -1,8 +1,9 @@
+import { addressMatcher, areAddressBlocks } from './platform/config/address-blocks.js';
 import { type BrokerSettings, type ProcessSettings } from './platform/config/settings.js';
 import { SettingsError } from './platform/config/validate-settings.js';
+import { networkOf } from './platform/http/client-address.js';
 import { readTlsCredentials } from './transport/tls/tls-credentials.js';
 import { type TransportOptions } from './transport/transport-options.js';
-import { trustedPeers } from './transport/limits/trusted-peers.js';
 
 const MS = 1_000;
 const CERTIFICATE_RELOAD_MS = 5_000;
@@ -26,6 +27,7 @@ export function devicePortOptions(broker: BrokerSettings, process: ProcessSettin
     idleTimeoutMs: broker.BROKER_IDLE_TIMEOUT_SECONDS * MS,
     keepAliveMs: broker.BROKER_KEEPALIVE_SECONDS * MS,
     maxBytesInFlight: broker.BROKER_MAX_BYTES_IN_FLIGHT,
+    networkOf,
     comesFromBalancer: broker.BROKER_PROXY_PROTOCOL ? balancersOf(broker) : () => false,
     tls: tlsOptions(broker),
     udpPort: broker.BROKER_UDP_PORT ?? null,
@@ -38,11 +40,12 @@ function balancersOf({ BROKER_PROXY_TRUSTED: cidrs }: BrokerSettings): (address:
   if (cidrs === undefined) {
     throw new SettingsError(['BROKER_PROXY_TRUSTED must be set when BROKER_PROXY_PROTOCOL is on']);
   }
-  try {
-    return trustedPeers(cidrs);
-  } catch (error) {
-    throw new SettingsError([`BROKER_PROXY_TRUSTED: ${(error as Error).message}`]);
+  if (!areAddressBlocks(cidrs)) {
+    throw new SettingsError([
+      'BROKER_PROXY_TRUSTED must be addresses or CIDR blocks, separated by commas, like 10.0.0.0/8,2001:db8::/32',
+    ]);
   }
+  return addressMatcher(cidrs);
 }
 
 /** Throws SettingsError: a certificate no device would accept is told before anything is started. */

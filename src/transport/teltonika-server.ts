@@ -3,17 +3,16 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import { Inject, Injectable } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { type AcceptedSocket } from './connection/accepted-socket.js';
 import { ByteBudget } from './limits/byte-budget.js';
 import { ConnectionRegistry } from './connection-registry.js';
 import { type ConnectionEnvironment } from './connection/connection-environment.js';
 import { DeviceConnection } from './connection/device-connection.js';
 import { DeviceTrace } from './device-trace.js';
-import { ConnectionLimiter } from './limits/connection-limiter.js';
+import { type AcceptedSocket, ConnectionLimiter } from './limits/connection-limiter.js';
 import { FrameDispatcher, type AskHandler } from './connection/frame-dispatcher.js';
 import { LoginThrottle } from './limits/login-throttle.js';
 import { type TeltonikaContext } from './teltonika.context.js';
-import { peerOf } from './connection/peer.js';
+import { peerOf } from './peer-address.js';
 import { TlsListener } from './tls/tls-listener.js';
 import { TransportCounters } from './transport-counters.js';
 import { UdpListener } from './udp/udp-listener.js';
@@ -56,7 +55,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
       ask,
       announce: (pattern, payload, context) => this.announce(pattern, payload, context),
       budget: new ByteBudget(options.maxBytesInFlight),
-      logins: new LoginThrottle(options.maxLoginsPerSecond),
+      logins: new LoginThrottle(options.maxLoginsPerSecond, options.networkOf),
       frames: new FrameDispatcher(ask, (pattern) => this.messageHandlers.has(pattern), counters, this.logger),
       trace,
       logger: this.logger,

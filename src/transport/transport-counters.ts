@@ -1,5 +1,4 @@
 import { type ProtocolErrorCode } from '../protocol/protocol-error.js';
-import { UdpCounters } from './udp/udp-counters.js';
 
 export type DisconnectReason =
   | 'peer'
@@ -17,39 +16,58 @@ export type DisconnectReason =
   | 'handler-error'
   | 'shutdown';
 
-/** What the listener has seen since its start. Plain numbers: they are raised on the hot path. */
+/** Counters of the UDP port. Bytes, frames, records and rejections of both ports are in TransportCounters. */
+class UdpCounters {
+  datagrams = 0;
+  /** Datagrams not read because the byte budget was used up, or because the gateway stops. The device sends them again. */
+  dropped = 0;
+  /** Datagrams not read because their source address is over its rate limit. */
+  limited = 0;
+  /** Packets of devices that are over their rate limit. */
+  packetsLimited = 0;
+  /** Packets answered with the number of their records. */
+  answered = 0;
+  /** Packets of devices that are not admitted. */
+  refused = 0;
+  /** Invalid packets; the error code is counted in `rejected` of TransportCounters. */
+  rejected = 0;
+  /** Valid packets without an answer: they had no records, were not stored, or the answer was not sent. */
+  unanswered = 0;
+}
+
+/** Counters of the device ports since the start of the gateway. Plain numbers, because they are incremented on the hot path. */
 export class TransportCounters {
   connectionsAccepted = 0;
-  /** Turned away at accept: as many connections as allowed are open. */
+  /** Rejected at accept: `maxConnections` are open. */
   connectionsRefused = 0;
-  /** Turned away at accept: their address has as many as it may. */
+  /** Rejected: their address has `maxConnectionsPerAddress` open. */
   connectionsRefusedByAddress = 0;
-  /** Turned away at accept: too many came from their address in a second. */
+  /** Rejected at accept: their address is over `maxNewConnectionsPerSecond`. */
   connectionsRefusedByRate = 0;
-  /** Closed without a login, to make room for newer ones. */
+  /** Closed before their login, to free their slot for a newer connection. */
   connectionsEvicted = 0;
   tlsHandshakes = 0;
   tlsHandshakesFailed = 0;
   tlsReloads = 0;
-  /** Changed files that were of no use: the certificate from before is kept. */
+  /** Changed files that were not valid: the previous certificate stays in use. */
   tlsReloadsFailed = 0;
   loginsAccepted = 0;
   loginsRefused = 0;
-  /** Had to wait because too many came in a second. */
+  /** Logins delayed by the LoginThrottle. */
   loginsSlowedDown = 0;
   bytesReceived = 0;
   frames = 0;
   records = 0;
   messages = 0;
-  /** Messages no handler takes. */
+  /** Messages without a handler. */
   messagesUnhandled = 0;
   acknowledgements = 0;
-  /** Had to wait because their device sent too many in a second. */
+  /** Frames delayed because their device is over its rate limit. */
   framesSlowedDown = 0;
   pings = 0;
-  /** Times a connection had to wait because too many bytes were in flight. */
+  /** Frames that waited for the byte budget. */
   backpressureWaits = 0;
-  /** By the codec's byte. */
+  /** By codec id. */
   readonly framesByCodec: Partial<Record<number, number>> = {};
   readonly recordsByCodec: Partial<Record<number, number>> = {};
   readonly rejected: Partial<Record<ProtocolErrorCode, number>> = {};
@@ -68,12 +86,13 @@ export class TransportCounters {
     this.recordsByCodec[codec] = (this.recordsByCodec[codec] ?? 0) + count;
   }
 
-  /** @param seconds from the frame being whole to its acknowledgement being written. */
+  /** @param seconds from the complete frame to the written acknowledgement. */
   countAcknowledgement(seconds: number): void {
     this.acknowledgements++;
     this.#observeAcknowledgement(seconds);
   }
 
+  /** Sets the one observer of acknowledgement times. */
   whenAcknowledged(observe: (seconds: number) => void): void {
     this.#observeAcknowledgement = observe;
   }

@@ -1,4 +1,4 @@
-import { type TlsOptions } from './tls/tls-options.js';
+import { type TlsOptions } from './tls/tls-credentials.js';
 
 /** Limits and ports of the device listener. Durations in milliseconds, sizes in bytes. */
 export interface TransportOptions {
@@ -30,6 +30,8 @@ export interface TransportOptions {
   readonly keepAliveMs: number;
   /** Frames being handled at one time, all connections together. Over the mark connections are not read. */
   readonly maxBytesInFlight: number;
+  /** The part of an address by which connections, logins and datagrams are counted: an IPv4 address, or the network of an IPv6 address. */
+  readonly networkOf: (address: string) => string;
   /** Whether a peer is a balancer, which puts a header of the PROXY protocol ahead of the device's bytes. */
   readonly comesFromBalancer: (address: string) => boolean;
   /** The port with TLS; null: there is none. */

@@ -2,6 +2,7 @@ import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, MessagePattern, Payload, type MicroserviceOptions } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { networkOf } from '../../src/platform/http/client-address.js';
 import { ConnectionRegistry } from '../../src/transport/connection-registry.js';
 import {
   DEVICE_DISCONNECTED,
@@ -52,6 +53,7 @@ const DEFAULT_OPTIONS: TransportOptions = {
   idleTimeoutMs: 60_000,
   keepAliveMs: 60_000,
   maxBytesInFlight: 1 << 20,
+  networkOf,
   comesFromBalancer: () => false,
   tls: null,
   udpPort: null,

@@ -6,15 +6,18 @@ export function areAddressBlocks(list: unknown): boolean {
   return typeof list === 'string' && commaSeparated(list).every(isAddressBlock);
 }
 
-/** The blocks of such a list; an address alone is a block of one. IPv4 and IPv4-mapped IPv6 addresses match each other. */
-export function addressBlocks(list: string): BlockList {
+/**
+ * Returns a function that tests whether an address is in one of the blocks of such a list. An address alone is a block of one, and an
+ * empty list matches nothing. IPv4 and IPv4-mapped IPv6 addresses match each other. The empty address, of a socket that is closed, never matches.
+ */
+export function addressMatcher(list: string): (address: string) => boolean {
   const blocks = new BlockList();
   for (const block of commaSeparated(list)) {
     const [address = '', length] = block.split('/');
     const isSix = isIPv6(address);
     blocks.addSubnet(address, Number(length ?? (isSix ? 128 : 32)), isSix ? 'ipv6' : 'ipv4');
   }
-  return blocks;
+  return (address) => address !== '' && blocks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
 function isAddressBlock(block: string): boolean {

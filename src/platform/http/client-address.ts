@@ -1,7 +1,7 @@
 import { type IncomingMessage } from 'node:http';
-import { type BlockList, isIP, isIPv6, SocketAddress } from 'node:net';
+import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { addressBlocks } from '../config/address-blocks.js';
+import { addressMatcher } from '../config/address-blocks.js';
 import { ApiSettings } from '../config/settings.js';
 
 const FORWARDED_FOR = 'x-forwarded-for';
@@ -19,10 +19,10 @@ declare module 'fastify' {
 /** Finds the client of a request, behind the proxies of API_TRUSTED_PROXIES or without one. */
 @Injectable()
 export class ClientAddresses {
-  private readonly trusted: BlockList;
+  private readonly isTrusted: (address: string) => boolean;
 
   constructor({ API_TRUSTED_PROXIES: proxies = '' }: ApiSettings) {
-    this.trusted = addressBlocks(proxies);
+    this.isTrusted = addressMatcher(proxies);
   }
 
   /**
@@ -41,13 +41,12 @@ export class ClientAddresses {
     }
     return address;
   }
-
-  private isTrusted(address: string): boolean {
-    return address !== '' && this.trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-  }
 }
 
-/** What one client can not change at will: an IPv4 address, or the /64 network of an IPv6 address. */
+/**
+ * The part of an address that a peer can't change at will, by which limits count: an IPv4 address, or the /64 network of an IPv6 address,
+ * because one host is usually given 2^64 addresses. The device port gets this function as an option.
+ */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) {
     return address;

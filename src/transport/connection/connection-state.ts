@@ -1,6 +1,6 @@
 import { type Socket } from 'node:net';
 import { type LoginOutcome } from '../patterns.js';
-import { type ProxySource } from '../proxy-protocol/proxy-source.js';
+import { type PeerAddress } from '../peer-address.js';
 import { type TeltonikaContext } from '../teltonika.context.js';
 import { type DisconnectReason } from '../transport-counters.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
@@ -33,7 +33,7 @@ export interface StateMachine {
   readonly socket: Socket;
   readonly environment: ConnectionEnvironment;
   readonly idleTimeout: IdleTimeout;
-  proxyHeaderRead(limits: LoginLimits, source: ProxySource | null, rest: Buffer): void;
+  proxyHeaderRead(limits: LoginLimits, source: PeerAddress | null, rest: Buffer): void;
   loginRead(limits: LoginLimits, imei: string, rest: Buffer): void;
   loginDecided(imei: string, outcome: LoginOutcome): void;
   /** Has no effect on a connection that is closing already. */

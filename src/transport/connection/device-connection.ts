@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type Socket } from 'node:net';
 import { LOGIN_ACCEPTED, LOGIN_REFUSED } from '../../protocol/login.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
-import { type ConnectionSlot } from '../limits/connection-limiter.js';
+import { type AcceptedSocket, type ConnectionSlot } from '../limits/connection-limiter.js';
 import { type LiveConnection } from '../live-connection.js';
 import { DEVICE_CONNECTED, type DeviceConnected, type LoginOutcome } from '../patterns.js';
-import { type ProxySource } from '../proxy-protocol/proxy-source.js';
+import { type PeerAddress, peerOf } from '../peer-address.js';
 import { TeltonikaContext } from '../teltonika.context.js';
 import { type DisconnectReason } from '../transport-counters.js';
-import { type AcceptedSocket } from './accepted-socket.js';
 import { AwaitingLogin, AwaitingProxyHeader } from './awaiting-login.js';
 import { Closed, closeGracefully, Closing, Ending, releaseSession } from './closing.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
@@ -17,7 +16,6 @@ import { DecidingLogin } from './deciding-login.js';
 import { IdleTimeout } from './idle-timeout.js';
 import { LoginLimits } from './login-limits.js';
 import { OpenSession } from './open-session.js';
-import { peerOf } from './peer.js';
 import { logProtocolError, type Peer } from './protocol-error-log.js';
 
 /**
@@ -114,7 +112,7 @@ export class DeviceConnection implements LiveConnection, StateMachine {
   }
 
   /** AwaitingProxyHeader -> AwaitingLogin. */
-  proxyHeaderRead(limits: LoginLimits, source: ProxySource | null, rest: Buffer): void {
+  proxyHeaderRead(limits: LoginLimits, source: PeerAddress | null, rest: Buffer): void {
     if (source) {
       this.remoteAddress = source.address;
       this.remotePort = source.port;

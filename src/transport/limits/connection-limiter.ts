@@ -1,7 +1,6 @@
 import { type Socket } from 'node:net';
-import { peerOf } from '../connection/peer.js';
+import { type PeerAddress, peerOf } from '../peer-address.js';
 import { type TransportCounters } from '../transport-counters.js';
-import { peerKeyOf } from './ip-address.js';
 import { RateLimiter } from './rate-limiter.js';
 
 export interface ConnectionLimits {
@@ -10,15 +9,27 @@ export interface ConnectionLimits {
   readonly maxConnectionsPerAddress: number;
   /** Per address; 0: no limit. */
   readonly maxNewConnectionsPerSecond: number;
+  readonly networkOf: (address: string) => string;
   readonly comesFromBalancer: (address: string) => boolean;
+}
+
+/** A socket that the ConnectionLimiter has admitted, when the DeviceConnection begins. */
+export interface AcceptedSocket {
+  readonly slot: ConnectionSlot;
+  /** The device's address behind a balancer, where it is known already; null where it is not, or where the peer is the device. */
+  readonly source: PeerAddress | null;
+  /** Whether a header of the PROXY protocol comes first. */
+  readonly expectsProxyHeader: boolean;
+  /** How much of the login timeout has passed already, in a TLS handshake. */
+  readonly elapsedMs: number;
 }
 
 /** The slot that one open socket holds in the ConnectionLimiter. */
 export class ConnectionSlot {
   /** The slot was given to a newer connection. */
   evicted = false;
-  /** The address or network that the slot is counted for. */
-  peerKey: string | null = null;
+  /** The network that the slot is counted for. */
+  network: string | null = null;
 
   constructor(
     readonly socket: Socket,
@@ -57,7 +68,7 @@ export class ConnectionLimiter {
   private readonly newcomers = new Set<ConnectionSlot>();
   /** Slots of connections that are closing, the oldest first. */
   private readonly closing = new Set<ConnectionSlot>();
-  private readonly countByPeerKey = new Map<string, number>();
+  private readonly countByNetwork = new Map<string, number>();
   private readonly newConnections: RateLimiter;
 
   constructor(
@@ -86,15 +97,15 @@ export class ConnectionLimiter {
   }
 
   assignAddress(slot: ConnectionSlot, address: string): boolean {
-    const peerKey = peerKeyOf(address);
-    const count = this.countByPeerKey.get(peerKey) ?? 0;
+    const network = this.limits.networkOf(address);
+    const count = this.countByNetwork.get(network) ?? 0;
     const { maxConnectionsPerAddress } = this.limits;
     if (maxConnectionsPerAddress > 0 && count >= maxConnectionsPerAddress) {
       this.counters.connectionsRefusedByAddress++;
       return false;
     }
-    slot.peerKey = peerKey;
-    this.countByPeerKey.set(peerKey, count + 1);
+    slot.network = network;
+    this.countByNetwork.set(network, count + 1);
     return true;
   }
 
@@ -111,22 +122,22 @@ export class ConnectionLimiter {
     this.slots.delete(slot);
     this.newcomers.delete(slot);
     this.closing.delete(slot);
-    const { peerKey } = slot;
-    if (peerKey === null) {
+    const { network } = slot;
+    if (network === null) {
       return;
     }
-    slot.peerKey = null;
-    const count = (this.countByPeerKey.get(peerKey) ?? 0) - 1;
+    slot.network = null;
+    const count = (this.countByNetwork.get(network) ?? 0) - 1;
     if (count > 0) {
-      this.countByPeerKey.set(peerKey, count);
+      this.countByNetwork.set(network, count);
     } else {
-      this.countByPeerKey.delete(peerKey);
+      this.countByNetwork.delete(network);
     }
   }
 
   private isWithinLimits(slot: ConnectionSlot, address: string): boolean {
     if (!this.limits.comesFromBalancer(address)) {
-      if (!this.newConnections.take(peerKeyOf(address))) {
+      if (!this.newConnections.take(this.limits.networkOf(address))) {
         this.counters.connectionsRefusedByRate++;
         return false;
       }

@@ -4,6 +4,10 @@ import { LoginThrottle } from './login-throttle.js';
 /** The logins that were granted, in order. */
 let granted: string[];
 
+function throttleOf(perSecond: number): LoginThrottle {
+  return new LoginThrottle(perSecond, (address) => address);
+}
+
 /** Returns a function that cancels the login, where it had to wait. */
 function enter(throttle: LoginThrottle, address: string, name = address): (() => void) | undefined {
   const ticket = throttle.enter(address);
@@ -23,7 +27,7 @@ afterEach(() => jest.useRealTimers());
 
 describe('LoginThrottle', () => {
   it('grants one second of logins immediately, and the others at the rate', async () => {
-    const throttle = new LoginThrottle(10);
+    const throttle = throttleOf(10);
     for (let index = 1; index <= 25; index++) {
       enter(throttle, 'a');
     }
@@ -35,7 +39,7 @@ describe('LoginThrottle', () => {
   });
 
   it('serves the addresses in turn, so that a flood from one delays only itself', async () => {
-    const throttle = new LoginThrottle(2);
+    const throttle = throttleOf(2);
     ['a', 'a'].forEach((address) => enter(throttle, address));
     for (let index = 1; index <= 100; index++) {
       enter(throttle, 'flood');
@@ -47,7 +51,7 @@ describe('LoginThrottle', () => {
   });
 
   it('spends nothing on cancelled tickets, and stops its timer when the queues are empty', async () => {
-    const throttle = new LoginThrottle(1);
+    const throttle = throttleOf(1);
     enter(throttle, 'a', 'first');
     const cancel = enter(throttle, 'a', 'cancelled');
     enter(throttle, 'a', 'second');
@@ -59,7 +63,7 @@ describe('LoginThrottle', () => {
   });
 
   it('has no limit at 0', () => {
-    const throttle = new LoginThrottle(0);
+    const throttle = throttleOf(0);
     for (let index = 0; index < 1_000; index++) {
       enter(throttle, 'a');
     }

@@ -1,4 +1,3 @@
-import { peerKeyOf } from './ip-address.js';
 import { QueueTicket } from './queue-ticket.js';
 
 const TICK_MS = 50;
@@ -6,18 +5,24 @@ const MS = 1_000;
 
 /**
  * Limits logins per second, because each login costs a database row. Logins above the rate wait instead of being rejected: a fleet that
- * reconnects after an outage is not an attack. Each address has a queue of its own, and the queues take turns, so that a flood
- * from one address delays only itself.
+ * reconnects after an outage is not an attack. Each network has a queue of its own, and the queues take turns, so that a flood
+ * from one network delays only itself.
  */
 export class LoginThrottle {
-  /** By peer key. The next login is taken from the first queue, which then moves to the end. */
+  /** By network. The next login is taken from the first queue, which then moves to the end. */
   private readonly queues = new Map<string, Set<QueueTicket>>();
   private allowance: number;
   private countedAt = performance.now();
   private timer: NodeJS.Timeout | null = null;
 
-  /** @param perSecond 0: no limit. */
-  constructor(private readonly perSecond: number) {
+  /**
+   * @param perSecond 0: no limit.
+   * @param networkOf the network of an address. Logins from one network share a queue.
+   */
+  constructor(
+    private readonly perSecond: number,
+    private readonly networkOf: (address: string) => string,
+  ) {
     this.allowance = perSecond;
   }
 
@@ -31,10 +36,10 @@ export class LoginThrottle {
       this.allowance--;
       return null;
     }
-    const peerKey = peerKeyOf(address);
-    const ticket = new QueueTicket((left) => this.leaveQueue(peerKey, left));
-    const queue = this.queues.get(peerKey) ?? new Set();
-    this.queues.set(peerKey, queue.add(ticket));
+    const network = this.networkOf(address);
+    const ticket = new QueueTicket((left) => this.leaveQueue(network, left));
+    const queue = this.queues.get(network) ?? new Set();
+    this.queues.set(network, queue.add(ticket));
     this.timer ??= setInterval(() => this.grantNext(), TICK_MS);
     return ticket;
   }
@@ -48,30 +53,30 @@ export class LoginThrottle {
   private grantNext(): void {
     this.refill();
     while (this.allowance >= 1 && this.queues.size > 0) {
-      const [[peerKey, queue]] = this.queues as Iterable<[string, Set<QueueTicket>]> as [[string, Set<QueueTicket>]];
-      this.grantFirst(peerKey, queue);
+      const [[network, queue]] = this.queues as Iterable<[string, Set<QueueTicket>]> as [[string, Set<QueueTicket>]];
+      this.grantFirst(network, queue);
     }
     this.stopTimerWhenEmpty();
   }
 
-  private grantFirst(peerKey: string, queue: Set<QueueTicket>): void {
+  private grantFirst(network: string, queue: Set<QueueTicket>): void {
     const [first] = queue as Iterable<QueueTicket> as [QueueTicket];
     queue.delete(first);
-    this.queues.delete(peerKey);
+    this.queues.delete(network);
     if (queue.size > 0) {
-      this.queues.set(peerKey, queue);
+      this.queues.set(network, queue);
     }
     this.allowance--;
     first.grant();
   }
 
-  private leaveQueue(peerKey: string, ticket: QueueTicket): boolean {
-    const queue = this.queues.get(peerKey);
+  private leaveQueue(network: string, ticket: QueueTicket): boolean {
+    const queue = this.queues.get(network);
     if (!queue?.delete(ticket)) {
       return false;
     }
     if (queue.size === 0) {
-      this.queues.delete(peerKey);
+      this.queues.delete(network);
     }
     this.stopTimerWhenEmpty();
     return true;

@@ -1,7 +1,13 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { ProtocolError } from '../../protocol/protocol-error.js';
-import { canonicalAddress } from '../limits/ip-address.js';
-import { type ProxyHeader } from './proxy-source.js';
+import { canonicalAddress, type PeerAddress } from '../peer-address.js';
+
+/** A header of the PROXY protocol, of either version. */
+export interface ProxyHeader {
+  /** The device at the balancer. Null for the balancer's own connections (health checks) and for unknown sources: then the address of the socket applies. */
+  readonly source: PeerAddress | null;
+  readonly bytesRead: number;
+}
 
 /** "If the CRLF sequence is not found in the first 107 characters, the receiver should declare the line invalid." */
 const MAX_LINE_BYTES = 107;

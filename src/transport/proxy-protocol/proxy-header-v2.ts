@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../protocol/protocol-error.js';
-import { canonicalAddress } from '../limits/ip-address.js';
-import { type ProxyHeader } from './proxy-source.js';
+import { canonicalAddress } from '../peer-address.js';
+import { type ProxyHeader } from './proxy-header-v1.js';
 
 export const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 /** Signature, version and command, family and protocol, length of what follows. */

@@ -1,7 +1,7 @@
 import { ProtocolError } from '../../protocol/protocol-error.js';
-import { decodeProxyHeaderV1 } from './proxy-header-v1.js';
+import { type PeerAddress } from '../peer-address.js';
+import { decodeProxyHeaderV1, type ProxyHeader } from './proxy-header-v1.js';
 import { decodeProxyHeaderV2, V2_SIGNATURE } from './proxy-header-v2.js';
-import { type ProxyHeader, type ProxySource } from './proxy-source.js';
 
 const V1_SIGNATURE = Buffer.from('PROXY ');
 
@@ -17,7 +17,7 @@ export class ProxyHeaderReader {
    * The source and the bytes behind the header, or null while it is not whole.
    * Throws ProtocolError BAD_PROXY_HEADER as soon as the bytes can't become one. Bounds what it collects: 107 bytes, or 16 and 4,096.
    */
-  read(chunk: Buffer): { source: ProxySource | null; rest: Buffer } | null {
+  read(chunk: Buffer): { source: PeerAddress | null; rest: Buffer } | null {
     this.bytes = this.bytes.length === 0 ? chunk : Buffer.concat([this.bytes, chunk]);
     const header = decodeProxyHeader(this.bytes);
     return header && { source: header.source, rest: this.bytes.subarray(header.bytesRead) };

@@ -10,6 +10,13 @@ export interface TlsFiles {
   readonly caFile: string | null;
 }
 
+export interface TlsOptions extends TlsFiles {
+  /** 0 lets the system choose; `TeltonikaServer.tlsPort` has the port. */
+  readonly port: number;
+  /** How often the files are checked for changes. */
+  readonly reloadMs: number;
+}
+
 export interface TlsCredentials {
   readonly context: SecureContextOptions;
   readonly expiresAt: Date;

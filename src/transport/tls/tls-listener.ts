@@ -3,14 +3,11 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import { type LoggerService } from '@nestjs/common';
 import { type ProtocolError } from '../../protocol/protocol-error.js';
-import { type AcceptedSocket } from '../connection/accepted-socket.js';
 import { logProtocolError } from '../connection/protocol-error-log.js';
-import { type ConnectionLimiter, type ConnectionSlot } from '../limits/connection-limiter.js';
-import { peerOf } from '../connection/peer.js';
+import { type AcceptedSocket, type ConnectionLimiter, type ConnectionSlot } from '../limits/connection-limiter.js';
 import { ProxyHeaderReader } from '../proxy-protocol/proxy-header.js';
-import { type ProxySource } from '../proxy-protocol/proxy-source.js';
-import { readTlsCredentials, type TlsCredentials } from './tls-credentials.js';
-import { type TlsOptions } from './tls-options.js';
+import { type PeerAddress, peerOf } from '../peer-address.js';
+import { readTlsCredentials, type TlsCredentials, type TlsOptions } from './tls-credentials.js';
 import { type TransportCounters } from '../transport-counters.js';
 import { type TransportOptions } from '../transport-options.js';
 
@@ -20,7 +17,7 @@ const WARNING_DAYS = 14;
 interface Handshake {
   readonly slot: ConnectionSlot;
   readonly acceptedAt: number;
-  source: ProxySource | null;
+  source: PeerAddress | null;
 }
 
 /**

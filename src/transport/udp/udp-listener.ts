@@ -2,9 +2,9 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeUdpDatagram } from '../../protocol/udp-channel.js';
+import { withoutIPv4Prefix } from '../peer-address.js';
 import { RateLimiter } from '../limits/rate-limiter.js';
 import { type ConnectionEnvironment } from '../connection/connection-environment.js';
-import { peerKeyOf } from '../limits/ip-address.js';
 import { UdpExchange, type UdpSender } from './udp-exchange.js';
 
 /** For a burst while the event loop is busy; the system gives as much of it as `net.core.rmem_max` allows. */
@@ -62,10 +62,10 @@ export class UdpListener {
   }
 
   private receive(datagram: Buffer, sender: RemoteInfo): void {
-    const { budget, counters } = this.environment;
+    const { budget, counters, options } = this.environment;
     counters.bytesReceived += datagram.length;
     counters.udp.datagrams++;
-    if (!this.rate.take(peerKeyOf(sender.address))) {
+    if (!this.rate.take(options.networkOf(sender.address))) {
       counters.udp.limited++;
       return;
     }
@@ -81,7 +81,7 @@ export class UdpListener {
       counters.udp.dropped++;
       return;
     }
-    const from: UdpSender = { sender, remoteAddress: sender.address.replace(/^::ffff:/, '') };
+    const from: UdpSender = { sender, remoteAddress: withoutIPv4Prefix(sender.address) };
     const done = this.exchange.take(datagram, packets, error, from).finally(() => {
       budget.release(datagram.length + packetBytes);
       this.underWay.delete(done);
