@@ -220,6 +220,21 @@ describe('the datagrams of one source address in a second', () => {
     }
   });
 
+  it('are counted for each IPv4 address on a port that listens on all IPv6 addresses', async () => {
+    const { counters } = await start({ host: '::', maxDatagramsPerSecond: 5 });
+    const other = await UdpDevice.open(transport.server.udpPort!, '127.0.0.2');
+    try {
+      for (let packetId = 0; packetId < 100; packetId++) {
+        device.send(recordsPacket(IMEI, [{}], { packetId }));
+      }
+      expect(await other.exchange(recordsPacket(OTHER_IMEI, [{}]))).toHaveLength(1);
+      await waitFor(() => counters.udp.datagrams === 101);
+      expect(counters.udp.limited).toBeGreaterThanOrEqual(90);
+    } finally {
+      other.close();
+    }
+  });
+
   it('are all answered up to the limit', async () => {
     const { counters } = await start({ maxDatagramsPerSecond: 5 });
     for (let packetId = 0; packetId < 5; packetId++) {

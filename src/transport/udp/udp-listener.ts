@@ -65,7 +65,8 @@ export class UdpListener {
     const { budget, counters, options } = this.environment;
     counters.bytesReceived += datagram.length;
     counters.udp.datagrams++;
-    if (!this.rate.take(options.networkOf(sender.address))) {
+    const remoteAddress = withoutIPv4Prefix(sender.address);
+    if (!this.rate.take(options.networkOf(remoteAddress))) {
       counters.udp.limited++;
       return;
     }
@@ -81,8 +82,7 @@ export class UdpListener {
       counters.udp.dropped++;
       return;
     }
-    const from: UdpSender = { sender, remoteAddress: withoutIPv4Prefix(sender.address) };
-    const done = this.exchange.take(datagram, packets, error, from).finally(() => {
+    const done = this.exchange.take(datagram, packets, error, { sender, remoteAddress }).finally(() => {
       budget.release(datagram.length + packetBytes);
       this.underWay.delete(done);
     });
