@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
 import { InstancesRepository } from '../platform/cluster/instances.repository.js';
 import { countOf } from '../platform/observability/count-of.js';
+import { deviceDisconnected } from '../events/bodies/device-bodies.js';
 import { EventLog } from '../events/event-log.js';
 import { Periodic } from '../platform/scheduling/periodic.decorator.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -31,11 +32,14 @@ export class SessionReaper {
     await this.dataSource.transaction(async (manager) => {
       const dead = await this.instances.lockDead(manager);
       if (dead.length > 0) {
-        const telling = { tellHost: this.events.records('device.disconnected'), deliver: this.events.delivers };
-        const freed = await this.sessions.free(manager, dead, telling);
+        const freed = await this.sessions.free(manager, dead);
+        await this.events.append(
+          manager,
+          freed.map((session) => deviceDisconnected(session, 'instance-died')),
+        );
         await this.instances.remove(manager, dead);
         this.logger.warn(
-          `Released ${countOf(freed, 'device session')} of ${countOf(dead.length, 'dead instance')}: ${dead.join(', ')}`,
+          `Released ${countOf(freed.length, 'device session')} of ${countOf(dead.length, 'dead instance')}: ${dead.join(', ')}`,
         );
       }
     });

@@ -4,12 +4,13 @@ import { ClusterMembership, NotAMemberError } from '../platform/cluster/cluster-
 import { Instance } from '../platform/cluster/instance.js';
 import { isMissingReference } from '../platform/database/database-errors.js';
 import { retryWhileAway } from '../platform/database/retry-while-away.js';
-import { type EventType } from '../events/event-types.js';
+import { deviceConnected, deviceDisconnected } from '../events/bodies/device-bodies.js';
 import { EventLog } from '../events/event-log.js';
 import { type LoginOutcome } from '../transport/patterns.js';
+import { type Admissions } from '../admission/admission-rule.js';
 import { DeviceAdmission } from '../admission/device-admission.js';
 import { type SessionEnd, type SessionOpening } from './session.js';
-import { type HostTelling, type LoginResult, SessionsRepository } from './sessions.repository.js';
+import { type LoginResult, SessionsRepository } from './sessions.repository.js';
 
 const AT_A_TIME = 1_000;
 /** So long is tried while the gateway stops; sessions that could not be given back are freed by the other instances. */
@@ -88,8 +89,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
     batch.forEach(({ what }) => this.openings.delete(what.imei));
     try {
       const openings = batch.map(({ what }) => what);
-      const options = { ...this.telling('device.connected'), ...this.admission.rule };
-      const { results, newDevices } = await this.persist(() => this.repository.open(this.instance.id, openings, options));
+      const { results, newDevices } = await this.persist(() => this.openAll(openings));
       this.admission.noteAdmitted(newDevices);
       this.events.signalAppended();
       const byImei = new Map(results.map((result) => [result.imei, result]));
@@ -120,7 +120,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
     }
     try {
       const ends = batch.map(({ what }) => what);
-      await this.persist(() => this.repository.close(ends, this.telling('device.disconnected')));
+      await this.persist(() => this.closeAll(ends));
       this.events.signalAppended();
       batch.forEach(({ settle }) => settle());
     } catch (error) {
@@ -129,8 +129,37 @@ export class SessionWriter implements BeforeApplicationShutdown {
     }
   }
 
-  private telling(type: EventType): HostTelling {
-    return { tellHost: this.events.records(type), deliver: this.events.delivers };
+  /** One statement; with the events that it causes, one transaction. */
+  private openAll(openings: readonly SessionOpening[]): Promise<Admissions<LoginResult>> {
+    const { instance } = this;
+    if (!this.events.records('device.connected')) {
+      return this.repository.open(instance.id, openings, this.admission.rule);
+    }
+    return this.repository.transaction(async (manager) => {
+      const opened = await this.repository.open(instance.id, openings, this.admission.rule, manager);
+      const byImei = new Map(openings.map((opening) => [opening.imei, opening]));
+      const admitted = opened.results.filter(({ refusal }) => refusal === null);
+      const connected = admitted.map(({ imei, epoch }) => {
+        const opening = byImei.get(imei) as SessionOpening;
+        return deviceConnected({ ...opening, epoch, instanceId: instance.id, instance: instance.name });
+      });
+      await this.events.append(manager, connected);
+      return opened;
+    });
+  }
+
+  private async closeAll(ends: readonly SessionEnd[]): Promise<void> {
+    if (!this.events.records('device.disconnected')) {
+      await this.repository.close(ends);
+      return;
+    }
+    await this.repository.transaction(async (manager) => {
+      const ended = await this.repository.close(ends, manager);
+      await this.events.append(
+        manager,
+        ended.map((session) => deviceDisconnected(session, session.reason)),
+      );
+    });
   }
 
   /** An instance that the others took for dead has no row to refer to, until it returns. */

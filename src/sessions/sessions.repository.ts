@@ -18,12 +18,6 @@ const FIELDS = `
 /** Of an instance that comes back: what it held before is not connected to it any more. For the heartbeat's own connection. */
 export const FORGET_SESSIONS = `delete from tbl_iot_device_sessions where instance_id = $1`;
 
-/** Whether the event is recorded, and delivered. */
-export interface HostTelling {
-  readonly tellHost: boolean;
-  readonly deliver: boolean;
-}
-
 /** A device with a `refusal` has no session. */
 export interface LoginResult extends OpenedSession {
   readonly refusal: LoginRefusal | null;
@@ -35,27 +29,37 @@ export interface OpenedSession {
   readonly epoch: number;
 }
 
+/** A session that has ended, and why. */
+export interface EndedSession extends Session {
+  readonly reason: string;
+}
+
 /** SQL on `tbl_iot_device_sessions`. Several devices at a time, always in the order of their IMEIs, so that two writers wait instead of deadlocking. */
 @Injectable()
 export class SessionsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction(work);
+  }
+
   /**
-   * Opens a session for each of these devices (all different), whoever held them: the newest login wins, with a greater epoch. Other instances
-   * that held one are told in the same transaction. A device that may not talk gets none, and its session, if it has one, is left alone: the
-   * one who was refused need not be the device.
+   * Opens a session for each of these devices (all different), whichever instance held them: the newest login wins, with a greater epoch. Other
+   * instances that held one are notified at the commit. A device that is not admitted gets none, and its session, if it has one, is left alone:
+   * the peer that was refused need not be the device.
    */
   async open(
     instanceId: string,
     openings: readonly SessionOpening[],
-    { tellHost, deliver, registeredOnly, room }: HostTelling & AdmissionRule,
+    { registeredOnly, room }: AdmissionRule,
+    manager: EntityManager = this.dataSource.manager,
   ): Promise<Admissions<LoginResult>> {
-    const rows = await this.dataSource.query<(LoginResult & { newDevices: number })[]>(
+    const rows = await manager.query<(LoginResult & { newDevices: number })[]>(
       `with given as (
          select * from unnest($2::text[], $3::uuid[], $4::timestamptz[], $5::text[], $6::int[])
            as login (imei, connection_id, connected_at, address, remote_port)
        ),
-       ${admissionCtes({ registeredOnly: '$8::boolean', room: '$10::integer' })},
+       ${admissionCtes({ registeredOnly: '$7::boolean', room: '$8::integer' })},
        opened as (
          insert into tbl_iot_device_sessions as session (imei, instance_id, connection_id, connected_at, remote_address, remote_port)
          select imei, $1::uuid, connection_id, connected_at, address, remote_port
@@ -70,12 +74,10 @@ export class SessionsRepository {
        )
        select imei, epoch::float8 as epoch, null as refusal, ${NEW_DEVICES},
               case when previous_instance_id <> instance_id then
-                pg_notify(iot_instance_channel(previous_instance_id), 'evict ' || imei || ' ' || epoch)::text end as evicted,
-              case when $7::boolean then
-                iot_append_event(imei, 'device.connected', json_build_object(${toldOf('opened')}), $9)::text end as told
+                pg_notify(iot_instance_channel(previous_instance_id), 'evict ' || imei || ' ' || epoch)::text end as evicted
          from opened
        union all
-       select imei, 0, refusal, (select count(*)::int from noted where is_new), null, null from checked where refusal is not null`,
+       select imei, 0, refusal, (select count(*)::int from noted where is_new), null from checked where refusal is not null`,
       [
         instanceId,
         openings.map(({ imei }) => imei),
@@ -83,18 +85,16 @@ export class SessionsRepository {
         openings.map(({ connectedAt }) => connectedAt),
         openings.map(({ remoteAddress }) => remoteAddress),
         openings.map(({ remotePort }) => remotePort),
-        tellHost,
         registeredOnly,
-        deliver,
         room,
       ],
     );
     return { results: rows, newDevices: newDevicesOf(rows) };
   }
 
-  /** Gives sessions back. One that a newer login has taken is not this connection's to end. */
-  async close(ends: readonly SessionEnd[], { tellHost, deliver }: HostTelling): Promise<void> {
-    await this.dataSource.query(
+  /** Ends sessions and returns those it has ended. One that a newer login has taken is not this connection's to end. */
+  async close(ends: readonly SessionEnd[], manager: EntityManager = this.dataSource.manager): Promise<EndedSession[]> {
+    return manager.query<EndedSession[]>(
       `with wanted as (
          select session.ctid as place, gone.reason
            from unnest($1::text[], $2::bigint[], $3::text[]) as gone (imei, epoch, reason)
@@ -105,19 +105,18 @@ export class SessionsRepository {
        closed as (
          delete from tbl_iot_device_sessions session using wanted where session.ctid = wanted.place returning session.*, wanted.reason
        )
-       select ${disconnectedEvent('closed', 'reason', '$4', '$5')} from closed`,
-      [ends.map(({ imei }) => imei), ends.map(({ epoch }) => epoch), ends.map(({ reason }) => reason), tellHost, deliver],
+       select ${FIELDS}, session.reason from closed session join tbl_iot_instances instance using (instance_id)`,
+      [ends.map(({ imei }) => imei), ends.map(({ epoch }) => epoch), ends.map(({ reason }) => reason)],
     );
   }
 
-  /** Frees what dead instances held. */
-  async free(manager: EntityManager, instanceIds: readonly string[], { tellHost, deliver }: HostTelling): Promise<number> {
-    const rows = await manager.query<unknown[]>(
+  /** Ends all sessions of these instances. */
+  async free(manager: EntityManager, instanceIds: readonly string[]): Promise<Session[]> {
+    return manager.query<Session[]>(
       `with freed as (delete from tbl_iot_device_sessions where instance_id = any ($1::uuid[]) returning *)
-       select ${disconnectedEvent('freed', `'instance-died'`, '$2', '$3')} from (select * from freed order by imei) freed`,
-      [instanceIds, tellHost, deliver],
+       select ${FIELDS} from freed session join tbl_iot_instances instance using (instance_id)`,
+      [instanceIds],
     );
-    return rows.length;
   }
 
   async list(): Promise<Session[]> {
@@ -148,18 +147,4 @@ export class SessionsRepository {
       [instanceId],
     );
   }
-}
-
-/** Tells the host, in a select list over ended sessions. */
-function disconnectedEvent(ended: string, reason: string, isWanted: string, deliver: string): string {
-  return `case when ${isWanted}::boolean then
-    iot_append_event(imei, 'device.disconnected', json_build_object(${toldOf(ended)}, 'reason', ${reason}),
-      ${deliver}::boolean)::text end as told`;
-}
-
-/** What the host hears of a session: the words and forms of the REST API. */
-function toldOf(session: string): string {
-  return `'imei', imei, 'connectedAt', iot_json_time(connected_at), 'remoteAddress', remote_address, 'remotePort', remote_port,
-    'instance', (select holder.name from tbl_iot_instances holder where holder.instance_id = ${session}.instance_id),
-    'instanceId', instance_id, 'epoch', epoch`;
 }
