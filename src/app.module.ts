@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { AuditModule } from './audit/audit.module.js';
+import { AccessModule } from './access/access.module.js';
 import { AdmissionModule } from './admission/admission.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { devicePortOptions } from './device-port-options.js';
@@ -9,12 +9,9 @@ import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.js'
 import { DiagnosisModule } from './diagnosis/diagnosis.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ClusterModule } from './platform/cluster/cluster.module.js';
-import { KeysModule } from './keys/keys.module.js';
-import { AuditLogModule } from './platform/audit/audit-log.module.js';
 import { BrokerSettings, ProcessSettings } from './platform/config/settings.js';
 import { SettingsModule } from './platform/config/settings.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
-import { HttpModule } from './platform/http/http.module.js';
 import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { EventsModule } from './events/events.module.js';
 import { SchedulingModule } from './platform/scheduling/scheduling.module.js';
@@ -34,10 +31,8 @@ export class AppModule {
         await SettingsModule.forRoot(),
         DatabaseModule.forRoot(startEmbeddedPostgres),
         ClusterModule,
-        HttpModule,
         ObservabilityModule,
         EventsModule,
-        AuditLogModule,
         SchedulingModule,
         TransportModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: devicePortOptions }),
         SessionsModule,
@@ -46,8 +41,7 @@ export class AppModule {
         TelemetryModule,
         CommandsModule,
         WebhooksModule,
-        KeysModule,
-        AuditModule,
+        AccessModule,
         TracingModule,
         DiagnosisModule,
         HealthModule,

@@ -1,7 +1,7 @@
-import { addressMatcher, areAddressBlocks } from './platform/config/address-blocks.js';
+import { addressMatcher, areAddressBlocks } from './platform/config/variables.js';
 import { type BrokerSettings, type ProcessSettings } from './platform/config/settings.js';
-import { SettingsError } from './platform/config/validate-settings.js';
-import { networkOf } from './platform/http/client-address.js';
+import { SettingsError } from './platform/config/settings.module.js';
+import { networkOf } from './access/authentication/client-address.js';
 import { readTlsCredentials } from './transport/tls/tls-credentials.js';
 import { type TransportOptions } from './transport/transport-options.js';
 

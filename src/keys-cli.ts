@@ -2,16 +2,15 @@ import { join, resolve } from 'node:path';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { KEYS_USAGE, runKeysCommand } from './keys/keys-command.js';
-import { KeysModule } from './keys/keys.module.js';
-import { KeysService } from './keys/keys.service.js';
-import { AuditLogModule } from './platform/audit/audit-log.module.js';
+import { KEYS_USAGE, runKeysCommand } from './access/keys/keys-command.js';
+import { KeysModule } from './access/keys/keys.module.js';
+import { KeysService } from './access/keys/keys.service.js';
+import { AuditLogModule } from './access/audit/audit-log.module.js';
 import { DatabaseSettings, ProcessSettings } from './platform/config/settings.js';
 import { SettingsModule } from './platform/config/settings.module.js';
 import { sqlState } from './platform/database/database-errors.js';
 import { findRunningServer } from './embedded-postgres/running-server.js';
-import { DomainError } from './platform/errors/domain-error.js';
-import { StartError } from './platform/errors/start-error.js';
+import { DomainError, StartError } from './platform/errors/errors.js';
 
 /** `npm run keys`: makes, lists and revokes keys of the REST API on the database of a gateway, running or not. */
 

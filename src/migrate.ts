@@ -1,10 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DatabaseSettings, ProcessSettings } from './platform/config/settings.js';
-import { SettingsModule } from './platform/config/settings.module.js';
-import { SettingsError } from './platform/config/validate-settings.js';
+import { SettingsError, SettingsModule } from './platform/config/settings.module.js';
 import { runMigrations } from './platform/database/migrations.js';
-import { logFatal } from './platform/errors/start-error.js';
+import { logFatal } from './platform/errors/errors.js';
 import { GatewayLogger } from './platform/observability/gateway-logger.js';
 
 /**

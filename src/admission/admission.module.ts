@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { DiagnosisModule } from '../diagnosis/diagnosis.module.js';
 import { RetentionModule } from '../platform/retention/retention.module.js';
 import { DeviceAdmission } from './device-admission.js';
@@ -14,7 +15,7 @@ import { UnregisteredDevicesRepository } from './unregistered-devices.repository
 
 /** Whether a device may connect: the register, bans, address ranges, the limit of unregistered devices, and refused logins. */
 @Module({
-  imports: [DiagnosisModule, RetentionModule],
+  imports: [AuditLogModule, DiagnosisModule, RetentionModule],
   controllers: [PacketAdmissionController, RegisteredDevicesController],
   providers: [
     DeviceAdmission,

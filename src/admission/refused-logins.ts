@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
-import { StatsRegistry } from '../platform/observability/stats-registry.js';
-import { Periodic } from '../platform/scheduling/periodic.decorator.js';
+import { StatsRegistry } from '../platform/observability/status-registries.js';
+import { Periodic } from '../platform/scheduling/periodic-tasks.js';
 import { DeviceLog } from '../diagnosis/device-log.js';
 import { type LoginRefusal } from './admission-rule.js';
 import { UnregisteredDevices } from './unregistered-devices.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { AdmissionSettings } from '../platform/config/settings.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
-import { Periodic } from '../platform/scheduling/periodic.decorator.js';
+import { Periodic } from '../platform/scheduling/periodic-tasks.js';
 import { type AdmissionRule } from './admission-rule.js';
 import { UnregisteredDevicesRepository } from './unregistered-devices.repository.js';
 

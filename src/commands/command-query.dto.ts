@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
-import { OptionalTime, PageLimit } from '../platform/http/query-values.js';
+import { OptionalTime, PageLimit } from '../platform/http/request-values.js';
 import { COMMAND_STATUSES, FAILURE_REASONS, type CommandStatus, type FailureReason } from './command.js';
 
 /** Which commands. Newest first. */

@@ -15,21 +15,19 @@ import {
 } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { Actor } from '../platform/audit/actor.decorator.js';
-import { type AuditActor } from '../platform/audit/audit-entry.js';
-import { ApiProblem } from '../platform/http/api-problem.decorator.js';
-import { InvalidInputError } from '../platform/errors/domain-error.js';
-import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
-import { memberSource } from '../platform/json/json-source.js';
-import { RequireScope } from '../platform/http/require-scope.decorator.js';
+import { Actor, type AuditActor } from '../access/audit/audit-actor.js';
+import { ApiProblem } from '../platform/http/api-route.js';
+import { InvalidInputError } from '../platform/errors/errors.js';
+import { JsonSourceInterceptor, memberSource } from '../platform/json/json-source.js';
+import { RequireScope } from '../access/route-access.decorator.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { CommandIdParam, CommandQuery } from './command-query.dto.js';
 import {
   CommandAcceptedDto,
-  CommandDto,
   type CommandAnswerDto,
   type CommandCancelledDto,
   type CommandCatalogueDto,
+  CommandDto,
   type CommandListDto,
 } from './command.dto.js';
 import { CommandsService } from './commands.service.js';

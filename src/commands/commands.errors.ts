@@ -1,4 +1,4 @@
-import { DomainError } from '../platform/errors/domain-error.js';
+import { DomainError } from '../platform/errors/errors.js';
 
 /** No instance has a connection of this device, and the command was to be sent now. */
 export class CommandDeviceNotConnectedError extends DomainError {

@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { EventsModule } from '../events/events.module.js';
 import { CommandSettings } from '../platform/config/settings.js';
 import { RetentionModule } from '../platform/retention/retention.module.js';
-import { SettingsError } from '../platform/config/validate-settings.js';
+import { SettingsError } from '../platform/config/settings.module.js';
 import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { CommandBacklogRepository } from './command-backlog.repository.js';

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { type AuditActor } from '../platform/audit/audit-entry.js';
-import { auditInsert } from '../platform/audit/audit-insert.js';
+import { type AuditActor } from '../access/audit/audit-actor.js';
+import { auditInsert } from '../access/audit/audit-entry.js';
 import { type Page, readPage } from '../platform/database/bounded-page.js';
 import { sqlState } from '../platform/database/database-errors.js';
 import { PreparedStatement } from '../platform/database/prepared-statement.js';
 import { CommandCounters } from './command-counters.js';
 import { CommandDeviceNotConnectedError, TooManyOpenCommandsError } from './commands.errors.js';
 import {
-  COMMAND_FIELDS,
   type Command,
+  COMMAND_FIELDS,
   type CommandAttempt,
   type CommandCodec,
   type CommandMode,

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type AuditActor } from '../platform/audit/audit-entry.js';
-import { Instance } from '../platform/cluster/instance.js';
+import { type AuditActor } from '../access/audit/audit-actor.js';
+import { Instance } from '../platform/cluster/cluster-membership.js';
 import { CommandSettings } from '../platform/config/settings.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
-import { InvalidInputError } from '../platform/errors/domain-error.js';
+import { InvalidInputError } from '../platform/errors/errors.js';
 import { canonicalJson } from '../platform/json/canonical-json.js';
 import { EventLog } from '../events/event-log.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';

@@ -1,10 +1,10 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { AdmissionSettings } from '../platform/config/settings.js';
 import { DatabaseAvailability } from '../platform/database/database-availability.js';
-import { StatsRegistry } from '../platform/observability/stats-registry.js';
+import { StatsRegistry } from '../platform/observability/status-registries.js';
 import { type BoundedTable } from '../platform/retention/bounded-table.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
-import { Periodic } from '../platform/scheduling/periodic.decorator.js';
+import { Periodic } from '../platform/scheduling/periodic-tasks.js';
 import { type DeviceLogEntry, type DeviceLogKind, DeviceLogRepository } from './device-log.repository.js';
 
 const WRITE_EVERY_MS = 2_000;

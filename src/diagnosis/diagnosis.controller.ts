@@ -1,6 +1,6 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ImeiParam } from '../platform/http/imei.param.js';
+import { ImeiParam } from '../platform/http/request-values.js';
 import { type DiagnosisDto } from './diagnosis.dto.js';
 import { DiagnosisService } from './diagnosis.service.js';
 import { likelyCauses } from './likely-causes.js';

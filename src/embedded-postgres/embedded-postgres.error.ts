@@ -1,4 +1,4 @@
-import { StartError } from '../platform/errors/start-error.js';
+import { StartError } from '../platform/errors/errors.js';
 
 /** Why the embedded server is not there. Tests and the entry point match the code, never the text. */
 export type EmbeddedPostgresErrorCode =

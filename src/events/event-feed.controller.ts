@@ -1,6 +1,6 @@
 import { Controller, Get, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
+import { JsonSourceInterceptor } from '../platform/json/json-source.js';
 import { BEGINNING, decodePosition, encodePosition } from './event-cursor.js';
 import { EventsRepository } from './events.repository.js';
 import { type EventFeedDto, EventFeedQuery, FeedEventDto } from './event.dto.js';

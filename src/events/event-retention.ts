@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EventSettings } from '../platform/config/settings.js';
-import { countOf } from '../platform/observability/count-of.js';
-import { Periodic } from '../platform/scheduling/periodic.decorator.js';
+import { countOf } from '../platform/observability/log-text.js';
+import { Periodic } from '../platform/scheduling/periodic-tasks.js';
 import { BEGINNING } from './event-cursor.js';
 import { EventsRepository } from './events.repository.js';
 

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Matches } from 'class-validator';
-import { Optional, PageLimit } from '../platform/http/query-values.js';
+import { Optional, PageLimit } from '../platform/http/request-values.js';
 import { JsonSource } from '../platform/json/json-source.js';
 import { CURSOR_PATTERN } from './event-cursor.js';
 import { eventJson, publicEventId } from './event-envelope.js';

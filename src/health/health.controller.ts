@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
-import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
-import { Public } from '../platform/http/public.decorator.js';
+import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
+import { Public } from '../access/route-access.decorator.js';
 import { NotReadyError, Readiness } from './readiness.js';
 
 /** For probes, which have no key. */

@@ -1,14 +1,12 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { HealthController } from './health.controller.js';
-import { MetricsController } from './metrics.controller.js';
-import { MetricsServer } from './metrics-server.js';
 import { Readiness } from './readiness.js';
 
 /** Terminus logs every failed check; each cause of one is logged once, where it is noticed. */
 @Module({
   imports: [TerminusModule.forRoot({ logger: false, gracefulShutdownTimeoutMs: 0 })],
-  controllers: [HealthController, MetricsController],
-  providers: [MetricsServer, Readiness],
+  controllers: [HealthController],
+  providers: [Readiness],
 })
 export class HealthModule {}

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { PoolCheck } from '../platform/database/pool-check.js';
+import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import { PoolCheck } from '../platform/database/pool-health.js';
 import { type DatabaseState } from '../platform/database/server-probe.js';
-import { DomainError } from '../platform/errors/domain-error.js';
-import { ReadinessChecks } from '../platform/observability/readiness-checks.js';
+import { DomainError } from '../platform/errors/errors.js';
+import { ReadinessChecks } from '../platform/observability/status-registries.js';
 
 const DATABASE_TIMEOUT_MS = 3_000;
 

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { MetricsRegistry, type Samples } from '../platform/observability/metrics-registry.js';
-import { StatsRegistry } from '../platform/observability/stats-registry.js';
+import { StatsRegistry } from '../platform/observability/status-registries.js';
 import { CODEC_12, CODEC_13, CODEC_14, CODEC_15, CODEC_16, CODEC_8, CODEC_8_EXTENDED } from '../protocol/codec-ids.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { TeltonikaServer } from '../transport/teltonika-server.js';

@@ -1,8 +1,8 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiProblem } from '../platform/http/api-problem.decorator.js';
-import { ImeiParam } from '../platform/http/imei.param.js';
-import { StatsRegistry } from '../platform/observability/stats-registry.js';
+import { ApiProblem } from '../platform/http/api-route.js';
+import { ImeiParam } from '../platform/http/request-values.js';
+import { StatsRegistry } from '../platform/observability/status-registries.js';
 import { type DeviceAnswerDto, type DeviceListDto } from './device.dto.js';
 import { SessionsService } from './sessions.service.js';
 import { type StatsDto } from './stats.dto.js';

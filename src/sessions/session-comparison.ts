@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
-import { Instance } from '../platform/cluster/instance.js';
-import { Periodic } from '../platform/scheduling/periodic.decorator.js';
+import { ClusterMembership, Instance } from '../platform/cluster/cluster-membership.js';
+import { Periodic } from '../platform/scheduling/periodic-tasks.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { type OpenedSession, SessionsRepository } from './sessions.repository.js';
 import { SessionWriter } from './session-writer.js';

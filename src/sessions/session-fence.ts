@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
-import { Instance } from '../platform/cluster/instance.js';
+import { ClusterMembership, Instance } from '../platform/cluster/cluster-membership.js';
 import { InstanceChannel } from '../platform/cluster/instance-channel.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { TeltonikaServer } from '../transport/teltonika-server.js';

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Instance } from '../platform/cluster/instance.js';
+import { Instance } from '../platform/cluster/cluster-membership.js';
 import { CachedReading } from '../platform/observability/cached-reading.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { SessionsRepository } from './sessions.repository.js';

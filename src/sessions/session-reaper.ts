@@ -3,10 +3,10 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
 import { InstancesRepository } from '../platform/cluster/instances.repository.js';
-import { countOf } from '../platform/observability/count-of.js';
+import { countOf } from '../platform/observability/log-text.js';
 import { deviceDisconnected } from '../events/bodies/device-bodies.js';
 import { EventLog } from '../events/event-log.js';
-import { Periodic } from '../platform/scheduling/periodic.decorator.js';
+import { Periodic } from '../platform/scheduling/periodic-tasks.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 const REAP_EVERY_MS = 2_000;

@@ -1,9 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
-import { ClusterMembership, NotAMemberError } from '../platform/cluster/cluster-membership.js';
-import { Instance } from '../platform/cluster/instance.js';
-import { isMissingReference } from '../platform/database/database-errors.js';
-import { retryWhileAway } from '../platform/database/retry-while-away.js';
+import { ClusterMembership, Instance, NotAMemberError } from '../platform/cluster/cluster-membership.js';
+import { isMissingReference, retryWhileAway } from '../platform/database/database-errors.js';
 import { deviceConnected, deviceDisconnected } from '../events/bodies/device-bodies.js';
 import { EventLog } from '../events/event-log.js';
 import { type LoginOutcome } from '../transport/patterns.js';

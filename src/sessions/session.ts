@@ -1,4 +1,4 @@
-import { DomainError } from '../platform/errors/domain-error.js';
+import { DomainError } from '../platform/errors/errors.js';
 import { type DisconnectReason } from '../transport/transport-counters.js';
 
 /** A device that logs in. */

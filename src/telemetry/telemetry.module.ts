@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DiagnosisModule } from '../diagnosis/diagnosis.module.js';
@@ -30,7 +31,14 @@ import { TelemetryService } from './records/telemetry.service.js';
 
 /** Records in (from the transport to the table) and out (over REST). */
 @Module({
-  imports: [DiagnosisModule, EventsModule, SessionsModule, RetentionModule, TypeOrmModule.forFeature([QuarantinedFrame])],
+  imports: [
+    AuditLogModule,
+    DiagnosisModule,
+    EventsModule,
+    SessionsModule,
+    RetentionModule,
+    TypeOrmModule.forFeature([QuarantinedFrame]),
+  ],
   controllers: [QuarantineController, TelemetryController, TelemetryIngestController],
   providers: [
     BatchStore,

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, Max, Min } from 'class-validator';
-import { Optional } from '../platform/http/query-values.js';
+import { Optional } from '../platform/http/request-values.js';
 
 const A_DAY_SECONDS = 86_400;
 export const DEFAULT_TTL_SECONDS = 3_600;

@@ -1,10 +1,9 @@
 import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Actor } from '../platform/audit/actor.decorator.js';
-import { ApiProblem } from '../platform/http/api-problem.decorator.js';
-import { type AuditActor } from '../platform/audit/audit-entry.js';
-import { ImeiParam } from '../platform/http/imei.param.js';
-import { DEFAULT_TTL_SECONDS, StartTraceDto, type DeviceTraceAnswerDto, type DeviceTraceListDto } from './device-trace.dto.js';
+import { Actor, type AuditActor } from '../access/audit/audit-actor.js';
+import { ApiProblem } from '../platform/http/api-route.js';
+import { ImeiParam } from '../platform/http/request-values.js';
+import { DEFAULT_TTL_SECONDS, type DeviceTraceAnswerDto, type DeviceTraceListDto, StartTraceDto } from './device-trace.dto.js';
 import { DeviceTraces } from './device-traces.js';
 
 @ApiTags('Log')

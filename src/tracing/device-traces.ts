@@ -1,10 +1,11 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { type AuditActor, type AuditEntry } from '../platform/audit/audit-entry.js';
-import { AuditService } from '../platform/audit/audit.service.js';
-import { Instance } from '../platform/cluster/instance.js';
+import { type AuditActor } from '../access/audit/audit-actor.js';
+import { type AuditEntry } from '../access/audit/audit-entry.js';
+import { AuditService } from '../access/audit/audit.service.js';
+import { Instance } from '../platform/cluster/cluster-membership.js';
 import { InstanceChannel } from '../platform/cluster/instance-channel.js';
 import { InstancesRepository } from '../platform/cluster/instances.repository.js';
-import { commaSeparated } from '../platform/config/comma-separated.js';
+import { commaSeparated } from '../platform/config/variables.js';
 import { ProcessSettings } from '../platform/config/settings.js';
 import { DeviceTrace } from '../transport/device-trace.js';
 import { TooManyTracesError } from './tracing.errors.js';

@@ -1,4 +1,4 @@
-import { DomainError } from '../platform/errors/domain-error.js';
+import { DomainError } from '../platform/errors/errors.js';
 
 export class TooManyTracesError extends DomainError {
   override readonly name = 'TooManyTracesError';

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { DeviceTraces } from './device-traces.js';
 import { DeviceTracesController } from './device-traces.controller.js';
 
 /** Whose bytes are logged, and until when. */
-@Module({ controllers: [DeviceTracesController], providers: [DeviceTraces] })
+@Module({ imports: [AuditLogModule], controllers: [DeviceTracesController], providers: [DeviceTraces] })
 export class TracingModule {}

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches } from 'class-validator';
-import { Optional, OptionalTime, PageLimit } from '../platform/http/query-values.js';
+import { Optional, OptionalTime, PageLimit } from '../platform/http/request-values.js';
 import { EVENT_TYPES, type EventType } from '../events/event-types.js';
 import { EventCursor } from '../events/event.dto.js';
 import { EVENT_STATES, type EventState } from './deliverable-event.js';

@@ -1,9 +1,8 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiProblem } from '../platform/http/api-problem.decorator.js';
-import { Actor } from '../platform/audit/actor.decorator.js';
-import { type AuditActor } from '../platform/audit/audit-entry.js';
-import { JsonSourceInterceptor } from '../platform/json/json-source.interceptor.js';
+import { ApiProblem } from '../platform/http/api-route.js';
+import { Actor, type AuditActor } from '../access/audit/audit-actor.js';
+import { JsonSourceInterceptor } from '../platform/json/json-source.js';
 import {
   type ReplayAcceptedDto,
   type WebhookEventAnswerDto,

@@ -1,4 +1,5 @@
 import { HttpModule } from '@nestjs/axios';
+import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { Module } from '@nestjs/common';
 import { WebhookSettings } from '../platform/config/settings.js';
 import { DeliveryQueueRepository } from './delivery/delivery-queue.repository.js';
@@ -15,6 +16,7 @@ import { WebhooksService } from './webhooks.service.js';
 /** Delivers events to the host by HTTP, and shows and replays deliveries over REST. */
 @Module({
   imports: [
+    AuditLogModule,
     EventsModule,
     HttpModule.registerAsync({
       inject: [WebhookSettings],

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { type AuditActor } from '../platform/audit/audit-entry.js';
-import { AuditService } from '../platform/audit/audit.service.js';
-import { givenMembers } from '../platform/json/given-members.js';
+import { type AuditActor } from '../access/audit/audit-actor.js';
+import { AuditService } from '../access/audit/audit.service.js';
+import { givenMembers } from '../platform/http/request-values.js';
 import { EventLog } from '../events/event-log.js';
 import { decodePosition, encodePosition, type EventPosition } from '../events/event-cursor.js';
 import { type DeliverableEvent, type DeliveryAttempt } from './deliverable-event.js';

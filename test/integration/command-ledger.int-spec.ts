@@ -4,7 +4,7 @@ import { CommandRepliesRepository } from '../../src/commands/replies/command-rep
 import { type CommandDispatcher } from '../../src/commands/dispatch/command-dispatcher.js';
 import { CommandSweeper } from '../../src/commands/dispatch/command-sweeper.js';
 import { KeptReplies } from '../../src/commands/replies/kept-replies.js';
-import { Instance } from '../../src/platform/cluster/instance.js';
+import { Instance } from '../../src/platform/cluster/cluster-membership.js';
 import { EventSettings } from '../../src/platform/config/settings.js';
 import { EventLog } from '../../src/events/event-log.js';
 import { EventsRepository } from '../../src/events/events.repository.js';

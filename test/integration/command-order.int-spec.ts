@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { CommandDeliveryRepository } from '../../src/commands/dispatch/command-delivery.repository.js';
-import { COMMAND_LINE } from '../../src/platform/audit/audit-entry.js';
+import { COMMAND_LINE } from '../../src/access/audit/audit-actor.js';
 import { CommandsRepository, type NewCommand } from '../../src/commands/commands.repository.js';
 import { isDuplicateKey } from '../../src/platform/database/database-errors.js';
 import { openSession } from '../support/open-session.js';

@@ -3,7 +3,7 @@ import { type Pool } from 'pg';
 import { DatabaseAvailability } from '../../src/platform/database/database-availability.js';
 import { type DatabaseServer } from '../../src/platform/database/database-server.js';
 import { isReadOnly } from '../../src/platform/database/database-errors.js';
-import { POOL_OPTIONS } from '../../src/platform/database/pool-options.js';
+import { POOL_OPTIONS } from '../../src/platform/database/pool.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';

@@ -1,8 +1,8 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { isDatabaseAway } from '../../src/platform/database/database-errors.js';
-import { POOL_OPTIONS } from '../../src/platform/database/pool-options.js';
+import { POOL_OPTIONS } from '../../src/platform/database/pool.js';
 
 /** PostgreSQL's messages: a type, the length with itself, and what is in it. */
 function message(type: string, body: Buffer): Buffer {

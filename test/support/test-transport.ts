@@ -2,7 +2,7 @@ import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, MessagePattern, Payload, type MicroserviceOptions } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { networkOf } from '../../src/platform/http/client-address.js';
+import { networkOf } from '../../src/access/authentication/client-address.js';
 import { ConnectionRegistry } from '../../src/transport/connection-registry.js';
 import {
   DEVICE_DISCONNECTED,

@@ -1,4 +1,4 @@
-import { DomainError } from '../../platform/errors/domain-error.js';
+import { DomainError } from '../../platform/errors/errors.js';
 
 /** `banned`: refused whatever DEVICE_ADMISSION says. */
 export const REGISTERED_DEVICE_STATUSES = ['registered', 'banned'] as const;

@@ -13,7 +13,7 @@ import {
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
-import { PageLimit } from '../../platform/http/query-values.js';
+import { PageLimit } from '../../platform/http/request-values.js';
 import { isAddressRange } from './address-range.js';
 import { REGISTERED_DEVICE_STATUSES, type RegisteredDeviceStatus } from './registered-device.js';
 

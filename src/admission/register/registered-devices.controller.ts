@@ -1,9 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
-import { Actor } from '../../platform/audit/actor.decorator.js';
-import { type AuditActor } from '../../platform/audit/audit-entry.js';
-import { ImeiParam } from '../../platform/http/imei.param.js';
+import { ApiProblem } from '../../platform/http/api-route.js';
+import { Actor, type AuditActor } from '../../access/audit/audit-actor.js';
+import { ImeiParam } from '../../platform/http/request-values.js';
 import {
   BanDto,
   BulkRegistrationDto,

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type AuditActor } from '../../platform/audit/audit-entry.js';
-import { AuditService } from '../../platform/audit/audit.service.js';
+import { type AuditActor } from '../../access/audit/audit-actor.js';
+import { AuditService } from '../../access/audit/audit.service.js';
 import { type Page } from '../../platform/database/bounded-page.js';
-import { InvalidInputError } from '../../platform/errors/domain-error.js';
+import { InvalidInputError } from '../../platform/errors/errors.js';
 import { type UnknownDevice, UnknownDevicesRepository } from '../unknown-devices.repository.js';
 import {
   DeviceNotRegisteredError,

@@ -1,4 +1,4 @@
-import { StartError } from '../../platform/errors/start-error.js';
+import { StartError } from '../../platform/errors/errors.js';
 
 /** The operator's catalogue file is wrong. Found at the start, with the entry and what is wrong with it; never later. */
 export class CatalogueError extends StartError {

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
-import { countOf } from '../../platform/observability/count-of.js';
+import { countOf } from '../../platform/observability/log-text.js';
 import { ConnectionRegistry } from '../../transport/connection-registry.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { EventLog } from '../../events/event-log.js';
 import { type NewEvent } from '../../events/bodies/event-bodies.js';
-import { Periodic } from '../../platform/scheduling/periodic.decorator.js';
+import { Periodic } from '../../platform/scheduling/periodic-tasks.js';
 import { CommandDeliveryRepository, type SweptCommand } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { commandFailed } from '../../events/bodies/command-bodies.js';

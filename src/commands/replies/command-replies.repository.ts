@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { Instance } from '../../platform/cluster/instance.js';
+import { Instance } from '../../platform/cluster/cluster-membership.js';
 import { PreparedStatement } from '../../platform/database/prepared-statement.js';
 import { stringifyJson } from '../../platform/json/json-source.js';
 import { type NewEvent } from '../../events/bodies/event-bodies.js';
-import { COMMAND_FIELDS, type Command, type FailureReason } from '../command.js';
+import { type Command, COMMAND_FIELDS, type FailureReason } from '../command.js';
 import { CommandCounters } from '../command-counters.js';
 
 /** A reply within this time after "unconfirmed" or "unrecognised" still completes the command. */

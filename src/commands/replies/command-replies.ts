@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { isWorthRetrying, retryWhileAway } from '../../platform/database/retry-while-away.js';
+import { isWorthRetrying, retryWhileAway } from '../../platform/database/database-errors.js';
 import { EventLog } from '../../events/event-log.js';
 import { deviceMessage } from '../../events/bodies/device-bodies.js';
 import { type NewEvent } from '../../events/bodies/event-bodies.js';

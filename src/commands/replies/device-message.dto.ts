@@ -1,5 +1,5 @@
 import { IsOptional, Matches } from 'class-validator';
-import { PageLimit } from '../../platform/http/query-values.js';
+import { PageLimit } from '../../platform/http/request-values.js';
 import { type DeviceMessageRow } from './device-messages.repository.js';
 
 export class DeviceMessageQuery {

@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ImeiParam } from '../../platform/http/imei.param.js';
+import { ImeiParam } from '../../platform/http/request-values.js';
 import { DeviceMessageDto, type DeviceMessageListDto, DeviceMessageQuery } from './device-message.dto.js';
 import { DeviceMessagesRepository } from './device-messages.repository.js';
 

@@ -1,10 +1,26 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { type Client } from 'pg';
 import { ClusterSettings } from '../config/settings.js';
-import { StatsRegistry } from '../observability/stats-registry.js';
-import { Instance } from './instance.js';
-import { BEAT, JOIN_CLUSTER, LEAVE_CLUSTER } from './instances.repository.js';
+import { StatsRegistry } from '../observability/status-registries.js';
+import { BEAT, InstancesRepository, JOIN_CLUSTER, LEAVE_CLUSTER } from './instances.repository.js';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { CachedReading } from '../observability/cached-reading.js';
+import { MetricsRegistry } from '../observability/metrics-registry.js';
+
+/** This gateway process, as the others know it. A process that starts again is another instance. */
+@Injectable()
+export class Instance {
+  readonly id: string = randomUUID();
+  /** For people: the pod, or the host and the process. */
+  readonly name: string = `${hostname()}:${process.pid}`;
+
+  /** What it listens to in PostgreSQL. `iot_instance_channel` in SQL says the same. */
+  get channel(): string {
+    return `iot_instance_${this.id.replaceAll('-', '')}`;
+  }
+}
 
 const FENCE_CHECK_MS = 500;
 const MS = 1_000;
@@ -155,4 +171,37 @@ export class ClusterMembership {
 
 interface Beat {
   readonly othersAlive: number;
+}
+
+/** How this instance stands with the others. */
+@Injectable()
+export class ClusterMetrics implements OnModuleInit {
+  private readonly instances = new CachedReading(() => this.repository.list());
+
+  constructor(
+    private readonly membership: ClusterMembership,
+    private readonly repository: InstancesRepository,
+    private readonly metrics: MetricsRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.metrics.gauge(
+      {
+        name: 'iot_broker_instance_member',
+        help: '1 while this instance may act for devices, 0 while it is apart from the cluster.',
+      },
+      () => (this.membership.isMember ? 1 : 0),
+    );
+    this.metrics.gauge(
+      {
+        name: 'iot_broker_instance_heartbeat_age_seconds',
+        help: 'Time since the last heartbeat of this instance that was written.',
+      },
+      () => this.membership.secondsSinceBeat,
+    );
+    this.metrics.gauge(
+      { name: 'iot_broker_instances', help: 'Instances that are alive, as the database knows them. The same on every instance.' },
+      async () => (await this.instances.get())?.length ?? null,
+    );
+  }
 }

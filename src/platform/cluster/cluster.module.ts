@@ -1,7 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { ClusterMembership } from './cluster-membership.js';
-import { ClusterMetrics } from './cluster-metrics.js';
-import { Instance } from './instance.js';
+import { ClusterMembership, ClusterMetrics, Instance } from './cluster-membership.js';
 import { InstanceChannel } from './instance-channel.js';
 import { InstancesRepository } from './instances.repository.js';
 

@@ -2,8 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { DatabaseAvailability } from '../database/database-availability.js';
 import { DatabaseServer } from '../database/database-server.js';
 import { NotificationListener } from '../database/notification-listener.js';
-import { ClusterMembership } from './cluster-membership.js';
-import { Instance } from './instance.js';
+import { ClusterMembership, Instance } from './cluster-membership.js';
 
 /** A rejection is logged; the channel does not wait for the result. */
 export interface TopicHandler {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ApiSettings, BrokerSettings, DatabaseSettings, ProcessSettings, SETTINGS, TelemetrySettings } from './settings.js';
-import { SettingsError, validateSettings } from './validate-settings.js';
+import { SettingsError, validateSettings } from './settings.module.js';
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {

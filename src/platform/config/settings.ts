@@ -1,11 +1,9 @@
-import { IsIn, IsOptional, IsString, Matches, ValidateIf, ValidateBy } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches, ValidateBy, ValidateIf } from 'class-validator';
 import { EVENT_TYPES } from '../../events/event-types.js';
-import { areAddressBlocks } from './address-blocks.js';
-import { commaSeparated } from './comma-separated.js';
-import { FlagVariable, IntegerVariable, PortVariable } from './variables.js';
+import { areAddressBlocks, commaSeparated, FlagVariable, IntegerVariable, PortVariable } from './variables.js';
 
 const ONE_EVENT = `\\s*(${EVENT_TYPES.map((type) => type.replace('.', '\\.')).join('|')})\\s*`;
-/** Shorter ones can be guessed. In production more is wanted: see validate-settings.ts. */
+/** A shorter key can be guessed. Production requires more (settings.module.ts). */
 export const MIN_KEY_LENGTH = 8;
 const EVENT_LIST = new RegExp(`^${ONE_EVENT}(,${ONE_EVENT})*$`);
 

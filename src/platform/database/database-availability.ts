@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { isDatabaseAway, isReadOnly } from './database-errors.js';
 import { DatabaseServer } from './database-server.js';
-import { PoolConnections } from './pool-connections.js';
+import { PoolConnections } from './pool.js';
 import { type DatabaseState, type ProbeResult, probeServer } from './server-probe.js';
 
 const PROBE_EVERY_MS = 1_000;

@@ -3,9 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatabaseSettings, ProcessSettings } from '../config/settings.js';
 import { DatabaseAvailability } from './database-availability.js';
 import { DatabaseServer, type StartServer } from './database-server.js';
-import { PoolCheck } from './pool-check.js';
-import { PoolMetrics } from './pool-metrics.js';
-import { POOL_OPTIONS } from './pool-options.js';
+import { PoolCheck, PoolMetrics } from './pool-health.js';
+import { POOL_OPTIONS } from './pool.js';
 
 /** The connection pool of a migrated database. */
 @Module({})

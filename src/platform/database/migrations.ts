@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
-import { SettingsError } from '../config/validate-settings.js';
+import { SettingsError } from '../config/settings.module.js';
 import { isLockTimeout, isReadOnly } from './database-errors.js';
 import { IS_WRITABLE } from './server-probe.js';
 import { Telemetry1790000000000 } from '../../../migrations/1790000000000-telemetry.js';

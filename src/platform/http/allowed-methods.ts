@@ -1,6 +1,6 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DomainError } from '../errors/domain-error.js';
-import { shorten } from './shorten.js';
+import { DomainError } from '../errors/errors.js';
+import { shorten } from './problem.filter.js';
 
 /** What a route pattern of Fastify has in the place of a parameter. */
 const PARAMETER = /^:/;

@@ -1,11 +1,11 @@
 import { type Socket } from 'node:net';
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { HttpStatus } from '@nestjs/common';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type Problem } from './problem.filter.js';
-import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
-import { shorten } from './shorten.js';
+import { type Problem, shorten } from './problem.filter.js';
+import { randomUUID } from 'node:crypto';
+import { DomainError } from '../errors/errors.js';
 
 /** HTTP's 431, which Nest has no name for. */
 const HEADERS_TOO_LARGE = 431;
@@ -61,4 +61,43 @@ function clientError(code: string | undefined): { status: number; text: string }
 
 function problemOf(status: number, error: string): Problem {
   return { success: false, error: shorten(error, MAX_ERROR_CHARACTERS), code: HttpStatus[status] ?? 'BAD_REQUEST' };
+}
+
+export const REQUEST_ID_HEADER = 'x-request-id';
+/** It is written into logs, the audit and answers: nothing that could break a line or pretend to be something else. */
+const SANE = /^[A-Za-z0-9._:/+=-]{1,128}$/;
+
+/** The id that a balancer or the host gave a request, if it is a sane one, else a new one. */
+export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const given = headers[REQUEST_ID_HEADER];
+  return typeof given === 'string' && SANE.test(given) ? given : randomUUID();
+}
+
+/** Another instance, or the next process, can be tried at once. */
+const RETRY_AFTER_SECONDS = 1;
+
+class StoppingError extends DomainError {
+  override readonly name = 'StoppingError';
+  readonly code = 'STOPPING';
+  readonly httpStatus = HttpStatus.SERVICE_UNAVAILABLE;
+
+  constructor() {
+    super('The gateway is stopping, try again');
+  }
+}
+
+/** Requests that arrive on a kept connection after the HTTP port was closed are refused, with the error body of all others. */
+export function refuseWhileStopping(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  let isStopping = false;
+  fastify.addHook('preClose', (done) => {
+    isStopping = true;
+    done();
+  });
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    if (isStopping) {
+      reply.header('retry-after', RETRY_AFTER_SECONDS);
+    }
+    done(isStopping ? new StoppingError() : undefined);
+  });
 }

@@ -1,9 +1,16 @@
-import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  HttpStatus,
+  Logger,
+  type ValidationError,
+} from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { DomainError } from '../errors/domain-error.js';
+import { DomainError } from '../errors/errors.js';
 import { type DatabaseAvailability } from '../database/database-availability.js';
 import { isDatabaseAway } from '../database/database-errors.js';
-import { shorten } from './shorten.js';
 
 /** An error text repeats what a client has sent: it must not grow with it. */
 export const MAX_ERROR_CHARACTERS = 1_000;
@@ -89,4 +96,27 @@ function codeOf(status: number): string {
 function isClientError(error: unknown): error is Error & { statusCode: number } {
   const statusCode: unknown = error instanceof Error && 'statusCode' in error ? error.statusCode : null;
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
+}
+
+/** What is not even of the right type is told that alone: a text is neither too small nor too large a number. */
+const TYPES = ['isInt', 'isString', 'isArray', 'isDate'];
+
+const MAX_NAME_CHARACTERS = 100;
+
+/** Why input is refused, for people: a sentence for each fault, no sentence twice. */
+export function inputReasons(errors: readonly ValidationError[]): string[] {
+  return [...new Set(errors.flatMap((error) => [...reasonsOf(error), ...inputReasons(error.children ?? [])]))];
+}
+
+function reasonsOf({ property, constraints = {} }: ValidationError): string[] {
+  if ('whitelistValidation' in constraints) {
+    return [`${shorten(property, MAX_NAME_CHARACTERS)} is not a parameter or field of this request`];
+  }
+  const type = TYPES.find((name) => name in constraints);
+  return type === undefined ? Object.values(constraints) : [constraints[type] ?? ''];
+}
+
+/** Cuts text that a client has sent before it is repeated in an answer or in the log. */
+export function shorten(text: string, maxCharacters: number): string {
+  return text.length <= maxCharacters ? text : `${text.slice(0, maxCharacters)}...`;
 }

@@ -1,7 +1,6 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyRequest } from 'fastify';
-import { InvalidInputError } from '../errors/domain-error.js';
-import { hasRefusedEscape, isRefusedText } from '../json/refused-text.js';
+import { InvalidInputError } from '../errors/errors.js';
 
 const REASON = 'must not hold NUL or half of a surrogate pair';
 
@@ -38,4 +37,42 @@ function isBadForm(form: unknown): boolean {
   return Object.entries(form).some(([name, value]) =>
     [name, value].flat().some((text) => typeof text === 'string' && isRefusedText(text)),
   );
+}
+
+/** An escape in a string of JSON; `\\` is one of its own, so that what follows it is none. */
+const ESCAPE = /\\(?:u([0-9a-f]{4})|.)/gi;
+/** With the flag u a surrogate matches only where it is not one of a pair. */
+const REFUSED = /[\0\p{Surrogate}]/u;
+const HIGH_SURROGATES = { from: 0xd800, to: 0xdbff };
+const LOW_SURROGATES = { from: 0xdc00, to: 0xdfff };
+const ESCAPE_LENGTH = 6;
+
+/** Whether a text holds what PostgreSQL's text and jsonb can not: NUL, or half of a surrogate pair. */
+export function isRefusedText(text: string): boolean {
+  return REFUSED.test(text);
+}
+
+/**
+ * The same for everything in a JSON text, by its escapes: names, values, and what a later member of the same name hides from JSON.parse. In
+ * a valid JSON text neither NUL nor a single surrogate can stand without one.
+ */
+export function hasRefusedEscape(json: string): boolean {
+  if (!json.includes('\\u')) {
+    return false;
+  }
+  /** Where the second half of a pair must stand. */
+  let expectedAt: number | null = null;
+  for (const { index, 1: hex } of json.matchAll(ESCAPE)) {
+    const code = hex === undefined ? null : parseInt(hex, 16);
+    const isLow = isWithin(LOW_SURROGATES, code);
+    if (code === 0 || isLow !== (expectedAt === index) || (expectedAt !== null && expectedAt !== index)) {
+      return true;
+    }
+    expectedAt = isWithin(HIGH_SURROGATES, code) ? index + ESCAPE_LENGTH : null;
+  }
+  return expectedAt !== null;
+}
+
+function isWithin({ from, to }: { readonly from: number; readonly to: number }, code: number | null): boolean {
+  return code !== null && code >= from && code <= to;
 }

@@ -1,13 +1,8 @@
-import rateLimit from '@fastify/rate-limit';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyRequest } from 'fastify';
 import { ApiSettings } from '../config/settings.js';
-import { DomainError, InvalidInputError } from '../errors/domain-error.js';
-import { jsonDepth } from '../json/json-depth.js';
-import { isApiRoute } from './api-route.js';
-import { Authentication } from './authentication.js';
-import { networkOf } from './client-address.js';
-import { parseJsonBody } from './json-body.js';
+import { InvalidInputError } from '../errors/errors.js';
+import { isUtf8 } from 'node:buffer';
 
 const MS = 1_000;
 /** Longer than the 60 s after which common balancers drop an idle connection: the balancer closes first, and no request is lost to it. */
@@ -16,16 +11,6 @@ const KEEP_ALIVE_MS = 72_000;
 const SILENCE_MS = 120_000;
 /** Validation is recursive: a body of some thousand levels would overflow its stack. */
 const MAX_BODY_DEPTH = 500;
-
-class RateLimitedError extends DomainError {
-  override readonly name = 'RateLimitedError';
-  readonly code = 'RATE_LIMITED';
-  readonly httpStatus = 429;
-
-  constructor(perSecond: number) {
-    super(`More than ${perSecond} requests in a second: wait as long as Retry-After says`);
-  }
-}
 
 /** Node cuts what is slower than this, answering 408; it looks once a second (see createHttpAdapter). */
 export function limitTime(app: NestFastifyApplication): void {
@@ -60,25 +45,93 @@ export function limitDepth(app: NestFastifyApplication): void {
   });
 }
 
+/** Any of these texts may hold a forbidden member: an escape can spell it. */
+const SUSPECTS = ['__proto__', 'constructor', '\\u00'];
+
 /**
- * Limits requests per second for each known key, and for each address (IPv6: each /64 network) without one. By the key that was found, not
- * by the header: a guesser with a thousand keys is still one address. Runs behind the limit of failed authentications, which comes before
- * the look-up. Counted by this instance alone. Registered before routes are made: the plugin hooks into each.
+ * Parses the body of a request: empty is undefined. Members that would replace the prototype of an object they are copied to are refused by their
+ * name. Throws InvalidInputError.
  */
-export async function limitRate(app: NestFastifyApplication): Promise<void> {
-  const { API_RATE_LIMIT_PER_SECOND: perSecond } = app.get(ApiSettings);
-  if (perSecond === 0) {
-    return;
+export function parseJsonBody(body: Buffer): unknown {
+  if (body.length === 0) {
+    return undefined;
   }
-  const authentication = app.get(Authentication);
-  await app.register(rateLimit, {
-    max: perSecond,
-    timeWindow: MS,
-    allowList: (request) => !isApiRoute(request),
-    keyGenerator: async (request) => {
-      const caller = isApiRoute(request) ? await authentication.of(request) : null;
-      return caller ? `key ${caller.keyId ?? caller.name}` : `address ${networkOf(request.clientAddress)}`;
-    },
-    errorResponseBuilder: () => new RateLimitedError(perSecond),
-  });
+  if (!isUtf8(body)) {
+    // toString would replace such bytes, and something else would be stored than was sent.
+    throw new InvalidInputError('The body is not valid UTF-8');
+  }
+  const text = body.toString('utf8');
+  const value = parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidInputError('The body must be a JSON object');
+  }
+  const forbidden = SUSPECTS.some((suspect) => text.includes(suspect)) ? forbiddenMember(value) : null;
+  if (forbidden !== null) {
+    throw new InvalidInputError(`The body must not have a member ${forbidden}`);
+  }
+  return value;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidInputError('The body is not valid JSON', { cause });
+  }
+}
+
+/** Not recursive: a body may be nested deeper than the stack. */
+function forbiddenMember(body: unknown): string | null {
+  const rest: unknown[] = [body];
+  for (let value = rest.pop(); value !== undefined; value = rest.pop()) {
+    if (typeof value !== 'object' || value === null) {
+      continue;
+    }
+    if (Object.hasOwn(value, '__proto__')) {
+      return '"__proto__"';
+    }
+    const own = Object.hasOwn(value, 'constructor') ? (value as { constructor: unknown }).constructor : null;
+    if (typeof own === 'object' && own !== null && Object.hasOwn(own, 'prototype')) {
+      return '"constructor" with a "prototype"';
+    }
+    // One by one: as arguments of one call, the members of a large array overflow the stack.
+    for (const member of Object.values(value) as unknown[]) {
+      if (typeof member === 'object') {
+        rest.push(member);
+      }
+    }
+  }
+  return null;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** In ASCII, "[" and "]" differ from "{" and "}" by this bit only. */
+const BRACE_BIT = 0x20;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+
+/** The deepest nesting of arrays and objects in a JSON text: 0 for a number, 1 for `[]`. What is not valid JSON gives some number. */
+export function jsonDepth(json: Buffer): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let position = 0; position < json.length; position++) {
+    const byte = json[position]!;
+    if (byte === QUOTE) {
+      position = closingQuote(json, position);
+    } else if ((byte | BRACE_BIT) === OPENING_BRACE) {
+      deepest = Math.max(deepest, ++depth);
+    } else if ((byte | BRACE_BIT) === CLOSING_BRACE) {
+      depth--;
+    }
+  }
+  return deepest;
+}
+
+function closingQuote(json: Buffer, start: number): number {
+  let position = start + 1;
+  while (position < json.length && json[position] !== QUOTE) {
+    position += json[position] === BACKSLASH ? 2 : 1;
+  }
+  return position;
 }

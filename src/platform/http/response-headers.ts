@@ -2,9 +2,8 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiSettings } from '../config/settings.js';
-import { isApiRoute } from './api-route.js';
-import { API_KEY_HEADER } from './authentication.js';
-import { REQUEST_ID_HEADER } from './request-id.js';
+import { API_KEY_HEADER, isApiRoute } from './api-route.js';
+import { REQUEST_ID_HEADER } from './http-adapter.js';
 
 /**
  * What a browser may do with our pages, of which Swagger UI is the only one: its scripts are files of its own, its styles partly

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { GatewayLogger, type LogSettings } from './gateway-logger.js';
-import { escapeBlock, escapeLine } from './log-escaping.js';
+import { escapeBlock, escapeLine } from './log-text.js';
 
 const HOSTILE = [
   'a line\nand another: [iot-broker] 1  - LOG [Gateway] all is well',

@@ -1,8 +1,7 @@
 import { inspect } from 'node:util';
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { type ProcessSettings } from '../config/settings.js';
-import { countOf } from './count-of.js';
-import { escapeBlock, escapeJson, escapeLine } from './log-escaping.js';
+import { countOf, escapeBlock, escapeJson, escapeLine } from './log-text.js';
 import { PeerLogLimiter } from './peer-log-limiter.js';
 
 const LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;

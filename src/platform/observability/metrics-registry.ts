@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** One value, or several with the labels that tell them apart. */
 export type Samples = number | readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
@@ -71,5 +71,15 @@ function eachSample(samples: Samples | null, put: (labels: Record<string, string
     put({}, samples);
   } else {
     samples?.forEach(([labels, value]) => put({ ...labels }, value));
+  }
+}
+
+/** The process: CPU, memory, file descriptors, garbage collection, and how late the event loop is (perf_hooks). Names are those of every Node.js program. */
+@Injectable()
+export class ProcessMetrics implements OnModuleInit {
+  constructor(private readonly metrics: MetricsRegistry) {}
+
+  onModuleInit(): void {
+    collectDefaultMetrics({ register: this.metrics.registry });
   }
 }

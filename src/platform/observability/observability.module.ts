@@ -1,8 +1,6 @@
 import { Global, Module } from '@nestjs/common';
-import { MetricsRegistry } from './metrics-registry.js';
-import { ProcessMetrics } from './process-metrics.js';
-import { ReadinessChecks } from './readiness-checks.js';
-import { StatsRegistry } from './stats-registry.js';
+import { MetricsRegistry, ProcessMetrics } from './metrics-registry.js';
+import { ReadinessChecks, StatsRegistry } from './status-registries.js';
 
 @Global()
 @Module({

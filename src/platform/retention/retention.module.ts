@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
-import { RetentionMetrics } from './retention-metrics.js';
-import { TableRetention } from './table-retention.js';
+import { RetentionMetrics, TableRetention } from './table-retention.js';
 import { TableRetentionRepository } from './table-retention.repository.js';
 
 /** Deletes rows that tables need not keep. */

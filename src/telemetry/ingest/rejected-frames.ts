@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { retryWhileAway } from '../../platform/database/retry-while-away.js';
+import { retryWhileAway } from '../../platform/database/database-errors.js';
 import { isMessageCodec } from '../../protocol/codec-ids.js';
-import { type RejectedFrame, type FrameOutcome } from '../../transport/patterns.js';
+import { type FrameOutcome, type RejectedFrame } from '../../transport/patterns.js';
 import { IngestCounters } from './ingest-counters.js';
 import { recordHash } from './record-row.js';
 import { type QuarantineEntry, QuarantineRepository } from '../quarantine/quarantine.repository.js';

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { isDatabaseAway, sqlState } from '../../platform/database/database-errors.js';
 import { MetricsRegistry } from '../../platform/observability/metrics-registry.js';
-import { ReadinessChecks } from '../../platform/observability/readiness-checks.js';
+import { ReadinessChecks } from '../../platform/observability/status-registries.js';
 
 /** Batches that fail for longer, without one being stored, make the instance not ready. */
 const TOLERATED_SECONDS = 30;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { dateOf, dayOf, startOfDay } from '../clock-window.js';
-import { findLockHolders, type LockHolder } from '../../platform/database/table-locks.js';
+import { findLockHolders, type LockHolder } from './table-locks.js';
 import { upsertLatest } from '../records/latest-records.repository.js';
 import { COPY_COLUMNS } from '../telemetry-columns.js';
 

@@ -2,8 +2,8 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { TelemetrySettings } from '../../platform/config/settings.js';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { isLockTimeout } from '../../platform/database/database-errors.js';
-import { describeLockHolder } from '../../platform/database/table-locks.js';
-import { Periodic } from '../../platform/scheduling/periodic.decorator.js';
+import { describeLockHolder } from './table-locks.js';
+import { Periodic } from '../../platform/scheduling/periodic-tasks.js';
 import { dateOf, dayOf, NEWEST_DAYS_AHEAD, OLDEST_DAYS_BACK } from '../clock-window.js';
 import { IngestCounters } from '../ingest/ingest-counters.js';
 import { PartitionBlockade } from './partition-blockade.js';

@@ -1,9 +1,8 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
-import { Actor } from '../../platform/audit/actor.decorator.js';
-import { type AuditActor } from '../../platform/audit/audit-entry.js';
-import { RequireScope } from '../../platform/http/require-scope.decorator.js';
+import { ApiProblem } from '../../platform/http/api-route.js';
+import { Actor, type AuditActor } from '../../access/audit/audit-actor.js';
+import { RequireScope } from '../../access/route-access.decorator.js';
 import {
   type QuarantineAnswerDto,
   QuarantineIdParam,

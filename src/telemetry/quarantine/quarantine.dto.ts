@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, Matches, Max, Min } from 'class-validator';
-import { Optional, OptionalTime, PageLimit } from '../../platform/http/query-values.js';
+import { Optional, OptionalTime, PageLimit } from '../../platform/http/request-values.js';
 import { type QuarantinedFrame } from './quarantined-frame.entity.js';
 
 const REASON_MESSAGE = 'reason must be an error code like TRUNCATED';

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { type AuditActor } from '../../platform/audit/audit-entry.js';
-import { AuditService } from '../../platform/audit/audit.service.js';
-import { DomainError } from '../../platform/errors/domain-error.js';
-import { givenMembers } from '../../platform/json/given-members.js';
-import { type QuarantineQuery, QuarantineEntryDto, type RetryQuarantineDto } from './quarantine.dto.js';
+import { type AuditActor } from '../../access/audit/audit-actor.js';
+import { AuditService } from '../../access/audit/audit.service.js';
+import { DomainError } from '../../platform/errors/errors.js';
+import { givenMembers } from '../../platform/http/request-values.js';
+import { QuarantineEntryDto, type QuarantineQuery, type RetryQuarantineDto } from './quarantine.dto.js';
 import { QuarantineRepository } from './quarantine.repository.js';
 import { QuarantineRetry, type RetryResult } from './quarantine-retry.js';
 

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
-import { Periodic } from '../../platform/scheduling/periodic.decorator.js';
+import { Periodic } from '../../platform/scheduling/periodic-tasks.js';
 import { dayOf, NEWEST_DAYS_AHEAD } from '../clock-window.js';
 import { LatestRecordsRepository } from './latest-records.repository.js';
 

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../platform/errors/domain-error.js';
+import { InvalidInputError } from '../../platform/errors/errors.js';
 import { decodeCursor, encodeCursor } from './record-cursor.js';
 
 const CURSOR = { order: 'newest', iotTimestamp: '2026-11-23T12:00:00.123Z', recordHash: '-9223372036854775808' } as const;

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../platform/errors/domain-error.js';
+import { InvalidInputError } from '../../platform/errors/errors.js';
 import { type RecordOrder } from './telemetry-query.dto.js';
 
 /**

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Matches } from 'class-validator';
-import { OptionalTime, PageLimit } from '../../platform/http/query-values.js';
+import { OptionalTime, PageLimit } from '../../platform/http/request-values.js';
 
 export type RecordView = 'raw' | 'scaled';
 export type RecordOrder = 'newest' | 'oldest';

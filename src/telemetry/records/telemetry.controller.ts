@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiProblem } from '../../platform/http/api-problem.decorator.js';
-import { ImeiParam } from '../../platform/http/imei.param.js';
+import { ApiProblem } from '../../platform/http/api-route.js';
+import { ImeiParam } from '../../platform/http/request-values.js';
 import { IO_ELEMENTS } from '../../protocol/io-dictionary.js';
 import { IoElementDto, type IoElementListDto } from './io-element.dto.js';
 import { RecordViewQuery, TelemetryHistoryQuery } from './telemetry-query.dto.js';

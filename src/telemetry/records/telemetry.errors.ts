@@ -1,4 +1,4 @@
-import { DomainError } from '../../platform/errors/domain-error.js';
+import { DomainError } from '../../platform/errors/errors.js';
 
 /** Neither connected nor ever heard of. */
 export class DeviceUnknownError extends DomainError {

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { SessionsService } from '../../sessions/sessions.service.js';
-import { InvalidInputError } from '../../platform/errors/domain-error.js';
-import { StatsRegistry } from '../../platform/observability/stats-registry.js';
+import { InvalidInputError } from '../../platform/errors/errors.js';
+import { StatsRegistry } from '../../platform/observability/status-registries.js';
 import { IngestCounters } from '../ingest/ingest-counters.js';
 import { decodeCursor, encodeCursor } from './record-cursor.js';
 import { type RecordOrder, type RecordView, type TelemetryHistoryQuery } from './telemetry-query.dto.js';

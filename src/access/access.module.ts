@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { ApiSettings, ProcessSettings } from '../platform/config/settings.js';
+import { RetentionModule } from '../platform/retention/retention.module.js';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditLogModule } from './audit/audit-log.module.js';
+import { AuditMetrics } from './audit/audit-metrics.js';
+import { AuditRepository } from './audit/audit.repository.js';
+import { ApiKeyGuard } from './authentication/api-key.guard.js';
+import { AuthCounters } from './authentication/auth-metrics.js';
+import { Authentication } from './authentication/authentication.js';
+import { ClientAddresses } from './authentication/client-address.js';
+import { KeysModule } from './keys/keys.module.js';
+import { ApiKeys } from './keys/settings-keys.js';
+
+/** Who may call the API: keys, scopes, limits of failed authentications and of requests, and the audit over REST. */
+@Module({
+  imports: [AuditLogModule, KeysModule, RetentionModule],
+  controllers: [AuditController],
+  providers: [
+    {
+      provide: ApiKeys,
+      inject: [ApiSettings, ProcessSettings],
+      useFactory: (api: ApiSettings, process: ProcessSettings) => ApiKeys.load(api, process),
+    },
+    ApiKeyGuard,
+    AuditMetrics,
+    AuditRepository,
+    AuthCounters,
+    Authentication,
+    ClientAddresses,
+  ],
+})
+export class AccessModule {}

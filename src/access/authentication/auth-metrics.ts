@@ -1,0 +1,37 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { MetricsRegistry } from '../../platform/observability/metrics-registry.js';
+
+/** Requests that were refused because of their key. */
+@Injectable()
+export class AuthCounters implements OnModuleInit {
+  missingKey = 0;
+  unknownKey = 0;
+  blocked = 0;
+  missingScope = 0;
+  blockedAddresses = 0;
+
+  constructor(private readonly metrics: MetricsRegistry) {}
+
+  onModuleInit(): void {
+    this.metrics.counter(
+      {
+        name: 'iot_broker_api_auth_failures_total',
+        help: 'Requests refused because of their key, by status and reason.',
+        labelNames: ['status', 'reason'],
+      },
+      () => [
+        [{ status: '401', reason: 'missing_key' }, this.missingKey],
+        [{ status: '401', reason: 'unknown_key' }, this.unknownKey],
+        [{ status: '403', reason: 'missing_scope' }, this.missingScope],
+        [{ status: '429', reason: 'address_blocked' }, this.blocked],
+      ],
+    );
+    this.metrics.counter(
+      {
+        name: 'iot_broker_api_addresses_blocked_total',
+        help: 'Times that an address reached API_AUTH_FAILURES_PER_ADDRESS within its window.',
+      },
+      () => this.blockedAddresses,
+    );
+  }
+}

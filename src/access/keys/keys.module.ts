@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { AuditLogModule } from '../audit/audit-log.module.js';
+import { KeyUsage } from './key-usage.js';
+import { KeysController } from './keys.controller.js';
+import { KeysRepository } from './keys.repository.js';
+import { KeysService } from './keys.service.js';
+import { KnownKeys } from './known-keys.js';
+
+/** Keys of the REST API that are stored in the database. */
+@Module({
+  imports: [AuditLogModule],
+  controllers: [KeysController],
+  providers: [KeyUsage, KeysRepository, KeysService, KnownKeys],
+  exports: [KeysService, KnownKeys],
+})
+export class KeysModule {}

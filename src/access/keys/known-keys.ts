@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { type Caller } from '../scope.js';
+import { digestOf, isKeySecret } from './key-secret.js';
+import { KeyUsage } from './key-usage.js';
+import { KeysRepository, type UsableKey } from './keys.repository.js';
+
+/** A key that was revoked, on whatever instance, is good for this long, plus the time of one query. */
+export const KEYS_ARE_KNOWN_FOR_MS = 2_000;
+/** However many unknown keys come: the table is not read more often. */
+const SHORTEST_BETWEEN_READS_MS = 250;
+
+interface KnownKey extends Caller {
+  readonly keyId: string;
+  readonly expiresAtMs: number;
+}
+
+/**
+ * All usable keys in memory, by digest (at most MOST_KEYS, see KeysService), read again when they are older than two seconds and
+ * somebody asks. The whole table rather than a cache of single keys: then a flood of wrong keys can neither push out the good ones nor
+ * reach the database. A key that is not there but has the right form waits for a reading that began after it came, so that a new key
+ * works on every instance at once. With the database away stored keys stop working (503): better than a revoked one that works on.
+ */
+@Injectable()
+export class KnownKeys {
+  private keys = new Map<string, KnownKey>();
+  /** When the reading that `keys` came from began, by performance.now(). */
+  private readAt = -Infinity;
+  /** What was read before this moment does not count: this instance has changed the table. */
+  private changedAt = -Infinity;
+  private lastBegun = -Infinity;
+  private reading: Promise<void> | null = null;
+
+  constructor(
+    private readonly repository: KeysRepository,
+    private readonly usage: KeyUsage,
+  ) {}
+
+  /** Who has this key; null when it is unknown, revoked or expired. Rejects while the database is unavailable. */
+  async find(secret: string): Promise<Caller | null> {
+    if (!isKeySecret(secret)) {
+      return null;
+    }
+    const askedAt = performance.now();
+    const digest = digestOf(secret).toString('hex');
+    await this.readSince(Math.max(askedAt - KEYS_ARE_KNOWN_FOR_MS, this.changedAt));
+    if (!this.keys.has(digest)) {
+      await this.readSince(askedAt);
+    }
+    const key = this.keys.get(digest);
+    if (!key || key.expiresAtMs <= performance.now()) {
+      return null;
+    }
+    this.usage.note(key.keyId);
+    return key;
+  }
+
+  /** This instance has made or revoked a key. */
+  forget(): void {
+    this.changedAt = performance.now();
+  }
+
+  private async readSince(moment: number): Promise<void> {
+    while (this.readAt < moment) {
+      this.reading ??= this.read().finally(() => (this.reading = null));
+      await this.reading;
+    }
+  }
+
+  private async read(): Promise<void> {
+    const wait = this.lastBegun + SHORTEST_BETWEEN_READS_MS - performance.now();
+    if (wait > 0) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+    const begun = performance.now();
+    this.lastBegun = begun;
+    const usable = await this.repository.listUsable();
+    this.keys = new Map(usable.map((key) => [key.digest.toString('hex'), knownKey(key, begun)]));
+    this.readAt = begun;
+  }
+}
+
+function knownKey({ keyId, name, scopes, expiresInMs }: UsableKey, now: number): KnownKey {
+  return { keyId, name, scopes, expiresAtMs: expiresInMs === null ? Infinity : now + expiresInMs };
+}

@@ -1,0 +1,31 @@
+/**
+ * What a key is good for. `admin` is everything. `command` does not include `read`: a box that only fires commands need not be able
+ * to read where people drive; whoever does both asks for both.
+ */
+export const SCOPES = ['read', 'command', 'admin'] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+export function grants(scopes: readonly Scope[], needed: Scope): boolean {
+  return scopes.includes(needed) || scopes.includes('admin');
+}
+
+/** Of a route that names none: looking needs `read`, everything else `admin`, so that a route whose scope was forgotten is closed. */
+export function defaultScope(method: string): Scope {
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method.toUpperCase()) ? 'read' : 'admin';
+}
+
+/** The key that a request carries. */
+export interface Caller {
+  /** Null for a key of IOT_API_KEY, which has no row. */
+  readonly keyId: string | null;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the guard: there on every route that is not public. */
+    caller?: Caller;
+  }
+}

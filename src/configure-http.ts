@@ -1,0 +1,50 @@
+import { ValidationPipe } from '@nestjs/common';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+import { DatabaseAvailability } from './platform/database/database-availability.js';
+import { InvalidInputError } from './platform/errors/errors.js';
+import { AllowedMethods, refuseOtherMethods } from './platform/http/allowed-methods.js';
+import { ApiKeyGuard } from './access/authentication/api-key.guard.js';
+import { API_PREFIX } from './platform/http/api-route.js';
+import { limitRate } from './access/authentication/rate-limit.js';
+import { authenticateRequests } from './access/authentication/authenticate-requests.js';
+import { measureRequests } from './platform/http/http-metrics.js';
+import { inputReasons, ProblemFilter } from './platform/http/problem.filter.js';
+import { openApiDocument } from './open-api/open-api.js';
+import { refuseWhileStopping } from './platform/http/http-adapter.js';
+import { limitBodies, limitDepth, limitTime } from './platform/http/request-limits.js';
+import { refuseBadText } from './platform/http/refuse-text.js';
+import { addResponseHeaders } from './platform/http/response-headers.js';
+
+/** For probes, which have no key, and for Prometheus, which has. */
+const OUTSIDE_THE_API = ['healthz', 'readyz', 'metrics'];
+
+/** Everything that holds for all HTTP routes. Set on the application, not as APP_ providers: messages of devices take another way. */
+export async function configureHttp(app: NestFastifyApplication): Promise<void> {
+  app.setGlobalPrefix(API_PREFIX, { exclude: OUTSIDE_THE_API });
+  const allowedMethods = AllowedMethods.collect(app);
+  measureRequests(app);
+  refuseWhileStopping(app);
+  limitTime(app);
+  limitBodies(app);
+  limitDepth(app);
+  refuseBadText(app);
+  await addResponseHeaders(app);
+  authenticateRequests(app);
+  refuseOtherMethods(app, allowedMethods);
+  await limitRate(app);
+  app.useGlobalGuards(app.get(ApiKeyGuard));
+  app.useGlobalPipes(
+    new ValidationPipe({
+      transform: true,
+      whitelist: true,
+      forbidNonWhitelisted: true,
+      exceptionFactory: (errors) => new InvalidInputError(inputReasons(errors).join('; ')),
+    }),
+  );
+  app.useGlobalFilters(new ProblemFilter(app.get(DatabaseAvailability)));
+  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+    jsonDocumentUrl: 'docs-json',
+    customSiteTitle: 'IoT broker API',
+  });
+}

@@ -1,0 +1,51 @@
+import { type INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { API_KEY_HEADER, PROBLEM } from '../platform/http/api-route.js';
+import { completeRequestBody, keepAlternatives } from './open-api-bodies.js';
+import { completeOperation, type Operation, RATE_LIMIT_HEADERS, RETRY_AFTER_HEADER } from './open-api-operation.js';
+import { SCOPE_EXTENSION } from '../access/route-access.decorator.js';
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+const DESCRIPTION = `Gateway between Teltonika TFT100 (and similar) trackers and a host application.
+
+Each operation names the scope that a key must have for it (\`${SCOPE_EXTENSION}\`); \`admin\` is good for all of them.`;
+
+/** What the controllers say, and what holds for all of them: keys, scopes, the form of an error. */
+export function openApiDocument(app: INestApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('IoT broker')
+    .setDescription(DESCRIPTION)
+    .setVersion('1')
+    .addApiKey({ type: 'apiKey', in: 'header', name: API_KEY_HEADER }, API_KEY_HEADER)
+    .addSecurityRequirements(API_KEY_HEADER)
+    .build();
+  const document = SwaggerModule.createDocument(app, config);
+  const schemas = { ...document.components?.schemas, [PROBLEM]: PROBLEM_SCHEMA };
+  document.components = { ...document.components, schemas, headers: { ...RATE_LIMIT_HEADERS, ...RETRY_AFTER_HEADER } };
+  for (const item of Object.values(document.paths)) {
+    for (const method of METHODS) {
+      const operation = item[method] as Operation | undefined;
+      if (operation) {
+        completeOperation(operation, method);
+        completeRequestBody(operation, schemas);
+      }
+    }
+  }
+  keepAlternatives(document);
+  return document;
+}
+
+const PROBLEM_SCHEMA = {
+  type: 'object',
+  required: ['success', 'error', 'code'],
+  properties: {
+    success: { type: 'boolean', enum: [false] },
+    error: { type: 'string', description: 'For people.', example: 'Device not connected' },
+    code: { type: 'string', description: 'Stable, for programs.', example: 'DEVICE_NOT_CONNECTED' },
+    requestId: {
+      type: 'string',
+      example: '7b0c2a4e-93d1-4c55-8f0e-2f6a1d9e4b10',
+      description: 'Of a failure that is not yours (5xx): it is in the log of the gateway too.',
+    },
+  },
+} satisfies NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];

@@ -1,0 +1,105 @@
+import { Client, type ClientConfig, type Pool } from 'pg';
+import { isDatabaseAway, isReadOnly } from './database-errors.js';
+
+/**
+ * The connections of the pool, so that all of them can be replaced. After a failover by DNS or by a virtual address, established connections stay
+ * with the old primary: only a new connection reaches the new one.
+ */
+export class PoolConnections {
+  private readonly open = new Set<Client>();
+  private readonly idle = new Set<Client>();
+  /** Closed as soon as nobody uses them. What they report is no news. */
+  private readonly stale = new WeakSet<Client>();
+
+  /** @param onOutage called with every error that says the database is unavailable, from connections that are not stale. */
+  constructor(private readonly onOutage: (error: Error) => void) {}
+
+  /** Called by each connection that the pool makes. */
+  add(client: Client): void {
+    this.open.add(client);
+    const note = (error: Error): void => this.note(client, error);
+    let isConnected = false;
+    client.once('connect', () => (isConnected = true));
+    client.on('error', note);
+    client.once('end', () => {
+      this.forget(client);
+      // Whoever is told nothing but that: a connection that ends before it is there.
+      if (!isConnected) {
+        note(new Error('Connection terminated before it was established'));
+      }
+    });
+    client.connection.on('errorMessage', note);
+    client.connection.on('error', note);
+  }
+
+  /** The pool does not say which of its connections are idle; its events do. */
+  watch(pool: Pool): void {
+    pool.on('acquire', (client) => this.idle.delete(client));
+    pool.on('release', (_error, client) => this.released(client));
+    pool.on('remove', (client) => this.forget(client));
+  }
+
+  /** Idle connections are closed now, the others when they are released: no statement is interrupted. */
+  replaceAll(): void {
+    this.open.forEach((client) => this.stale.add(client));
+    // The pool removes a connection that breaks while it is idle.
+    this.idle.forEach(({ connection }) => connection.stream.destroy(new Error('The connection is replaced')));
+  }
+
+  private note(client: Client, error: Error): void {
+    if (this.stale.has(client)) {
+      return;
+    }
+    if (isReadOnly(error)) {
+      this.stale.add(client);
+    }
+    if (isDatabaseAway(error)) {
+      this.onOutage(error);
+    }
+  }
+
+  private released(client: Client): void {
+    if (this.stale.has(client)) {
+      // The pool takes no connection back that is ending.
+      void client.end();
+    } else {
+      this.idle.add(client);
+    }
+  }
+
+  private forget(client: Client): void {
+    this.open.delete(client);
+    this.idle.delete(client);
+  }
+}
+
+/** The pool gives its own options to each of its clients. */
+export interface PooledClientConfig extends ClientConfig {
+  readonly connections?: PoolConnections;
+}
+
+/**
+ * A client whose loss is never an event that nobody listens to, which would end the process.
+ *
+ * The pool listens while a client is idle, and TypeORM while it has one, but TypeORM begins a microtask after the pool has ended. All messages of
+ * one TCP segment are handled in between: a server that is killed sends its "terminating connection" right behind the "ready" of a new
+ * connection, or behind that of a statement whose connection was given to the next one waiting. Whoever holds the client hears of it anyway: its
+ * statement fails, and the pool does not take it back.
+ */
+export class PooledClient extends Client {
+  constructor(config?: string | PooledClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+    if (typeof config === 'object') {
+      config.connections?.add(this);
+    }
+  }
+}
+
+/** What pg's pool is told beside the address and the size. */
+export const POOL_OPTIONS = {
+  Client: PooledClient,
+  // A pool that is used up or a server that does not answer is an error to retry, not a reason to hang.
+  connectionTimeoutMillis: 10_000,
+  keepAlive: true,
+};
