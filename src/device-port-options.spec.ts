@@ -23,17 +23,17 @@ describe('devicePortOptions', () => {
     ['BROKER_MAX_UNSENT_BYTES', 3_000, 'maxUnsentBytes', 3_000],
     ['BROKER_MAX_BYTES_IN_FLIGHT', 100_000, 'maxBytesInFlight', 100_000],
     ['BROKER_UDP_PORT', 9_002, 'udpPort', 9_002],
-  ] as const)('takes %s for nothing else', (variable, value, option, expected) => {
+  ] as const)('maps %s to one option and to nothing else', (variable, value, option, expected) => {
     const { comesFromBalancer, ...defaults } = optionsOf({});
     expect(comesFromBalancer('192.0.2.9')).toBe(false);
     expect(optionsOf({ [variable]: value })).toMatchObject({ ...defaults, [option]: expected });
   });
 
-  it('gives a stop the time of SHUTDOWN_GRACE_SECONDS', () => {
+  it('uses SHUTDOWN_GRACE_SECONDS as the drain timeout', () => {
     expect(optionsOf({}, { SHUTDOWN_GRACE_SECONDS: 7 }).drainTimeoutMs).toBe(7_000);
   });
 
-  it('knows balancers while the PROXY protocol is on, and wants to be told of them', () => {
+  it('matches balancers while the PROXY protocol is on, and requires valid addresses of them', () => {
     const trusted = { BROKER_PROXY_TRUSTED: '192.0.2.0/24' };
     const on = optionsOf({ BROKER_PROXY_PROTOCOL: true, ...trusted });
     expect(['192.0.2.9', '198.51.100.9'].map((address) => on.comesFromBalancer(address))).toEqual([true, false]);
@@ -44,9 +44,9 @@ describe('devicePortOptions', () => {
     );
   });
 
-  it('wants the files of a certificate with a TLS port, and names one that can not be read', () => {
+  it('requires certificate files with a TLS port, and names a file that cannot be read', () => {
     expect(() => optionsOf({ BROKER_TLS_PORT: 9_003 })).toThrow('BROKER_TLS_CERT_FILE and BROKER_TLS_KEY_FILE must be set');
     const files = { BROKER_TLS_CERT_FILE: '/nowhere/a.crt', BROKER_TLS_KEY_FILE: '/nowhere/a.key' };
-    expect(() => optionsOf({ BROKER_TLS_PORT: 9_003, ...files })).toThrow('/nowhere/a.crt: can not be read (ENOENT)');
+    expect(() => optionsOf({ BROKER_TLS_PORT: 9_003, ...files })).toThrow('/nowhere/a.crt: cannot be read (ENOENT)');
   });
 });

@@ -8,7 +8,7 @@ import { type TransportOptions } from './transport/transport-options.js';
 const MS = 1_000;
 const CERTIFICATE_RELOAD_MS = 5_000;
 
-/** What the variables say of the device port, in the words of the transport. Throws SettingsError. */
+/** Builds the options of the transport from the settings. Throws SettingsError. */
 export function devicePortOptions(broker: BrokerSettings, process: ProcessSettings): TransportOptions {
   return {
     host: broker.BROKER_HOST,
@@ -48,7 +48,7 @@ function balancersOf({ BROKER_PROXY_TRUSTED: cidrs }: BrokerSettings): (address:
   return addressMatcher(cidrs);
 }
 
-/** Throws SettingsError: a certificate no device would accept is told before anything is started. */
+/** Throws SettingsError when the certificate is not valid, before anything is started. */
 function tlsOptions(broker: BrokerSettings): TransportOptions['tls'] {
   const {
     BROKER_TLS_PORT: port,

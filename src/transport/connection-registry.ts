@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type LiveConnection } from './live-connection.js';
 
-/** The logged-in connections of this instance, one for each IMEI. */
+/** The logged-in connections of this instance, one per IMEI. */
 @Injectable()
 export class ConnectionRegistry {
   private readonly byImei = new Map<string, LiveConnection>();
@@ -18,7 +18,7 @@ export class ConnectionRegistry {
     return this.byImei.entries();
   }
 
-  /** The newest login wins: returns the connection that has lost its place, or never gets one, for the caller to close. */
+  /** Keeps the connection with the newer login. Returns the other one, which the caller closes, or null. */
   register(imei: string, connection: LiveConnection): LiveConnection | null {
     const present = this.byImei.get(imei) ?? null;
     if (present && present.epoch > connection.epoch) {
@@ -28,7 +28,7 @@ export class ConnectionRegistry {
     return present;
   }
 
-  /** The device has logged in elsewhere, with this epoch. */
+  /** Closes the connection of a device that has logged in on another instance, with this epoch. */
   endOlderThan(imei: string, epoch: number): void {
     const connection = this.byImei.get(imei);
     if (connection && connection.epoch < epoch) {
@@ -36,7 +36,7 @@ export class ConnectionRegistry {
     }
   }
 
-  /** A connection that was replaced in the meantime changes nothing by its late close. */
+  /** Has no effect when another connection has replaced this one. */
   unregister(imei: string, connection: LiveConnection): void {
     if (this.byImei.get(imei) === connection) {
       this.byImei.delete(imei);

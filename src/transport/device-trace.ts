@@ -1,27 +1,27 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-/** Whose bytes they are. */
+/** The device that sends or receives the bytes. */
 export interface TracedConnection {
   readonly imei: string;
   readonly connectionId: string;
   readonly remoteAddress: string;
 }
 
-/** Writes down every byte of the devices that somebody watches. While nobody is watched it costs one look at a boolean a chunk. */
+/** Logs every byte of the devices under trace, in hex. While no device is under trace it costs one comparison per chunk. */
 @Injectable()
 export class DeviceTrace {
   private isOn = false;
   private readonly logger = new Logger(DeviceTrace.name);
   private watched: ReadonlySet<string> = new Set();
 
-  /** From now on these, and no others. */
+  /** Replaces the set of devices under trace. */
   watch(imeis: Iterable<string>): void {
     this.watched = new Set(imeis);
     this.isOn = this.watched.size > 0;
   }
 
-  /** @param bytes what the socket gave or takes: not always one whole frame. */
-  see(direction: 'in' | 'out', connection: TracedConnection | null, bytes: Buffer): void {
+  /** @param bytes one chunk of the socket, which may be less or more than one frame. */
+  record(direction: 'in' | 'out', connection: TracedConnection | null, bytes: Buffer): void {
     if (this.isOn && connection && this.watched.has(connection.imei)) {
       const { imei, connectionId, remoteAddress } = connection;
       const hex = bytes.toString('hex');

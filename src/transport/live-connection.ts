@@ -1,27 +1,27 @@
-/** A logged-in connection, as the rest of the gateway may know it. */
+/** A logged-in connection, as the rest of the gateway sees it. */
 export interface LiveConnection {
   /** Unique among all connections of all instances. */
   readonly id: string;
   readonly imei: string | null;
-  /** Of the device's session: greater than that of every earlier login of the device, on any instance. */
+  /** The epoch of the device's session: greater than that of every earlier login of the device, on any instance. */
   readonly epoch: number;
   readonly connectedAt: Date;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** Records acknowledged on this connection. */
+  /** Number of records acknowledged on this connection. */
   readonly records: number;
-  /** When the last frame arrived, null before the first one. */
+  /** When the last frame arrived. Null before the first one. */
   readonly lastFrameAt: Date | null;
   /**
-   * Resolves with true when a frame may be written: between two frames of the device, after the acknowledgement of the last one, and
-   * on a new connection after its first acknowledgement or half a second without a frame. With false when it closed.
+   * Resolves with true when a frame may be written: between two frames of the device, and on a new connection after its first
+   * acknowledgement or half a second without a frame. Resolves with false when the connection closes.
    */
   sendable(): Promise<boolean>;
   /**
-   * Writes a whole frame as soon as one may be written. Resolves with whether any byte was written: false says that the connection
-   * closed, or that `withinMs` passed first, and that the device has surely not seen the frame.
+   * Writes a frame as soon as one may be written. Resolves with whether it was written. False means that the connection closed or that
+   * `withinMs` passed first, and that the device has not received any byte of the frame.
    */
   send(frame: Buffer, withinMs: number): Promise<boolean>;
-  /** Closes it: a newer login of the same IMEI took its place, this instance may not act for the device any more, or the device may not talk. */
+  /** Closes the connection: a newer login of the same IMEI has replaced it, this instance is fenced, or the device is not admitted any more. */
   end(reason: 'replaced' | 'fenced' | 'not-admitted'): void;
 }

@@ -3,24 +3,23 @@ import { type DeviceMessage } from '../protocol/message.js';
 import { type ProtocolError } from '../protocol/protocol-error.js';
 import { type DisconnectReason } from './transport-counters.js';
 
-/** The Nest message patterns of this transport. Every handler also gets a TeltonikaContext. */
+/** The Nest message patterns of this transport. Every handler gets the payload and a TeltonikaContext. */
 
-/** A device names itself. Payload {@link DeviceLogin}; answers a {@link LoginOutcome} once it is durable. */
+/** A device logs in. Payload {@link DeviceLogin}. Returns a {@link LoginOutcome} once it is durable. */
 export const DEVICE_LOGIN = 'device.login';
-/** Event: a device was accepted and is in the registry. Payload {@link DeviceConnected}. */
+/** Event: a device was accepted and is registered. Payload {@link DeviceConnected}. */
 export const DEVICE_CONNECTED = 'device.connected';
-/** The connection of an accepted device is gone. Payload {@link DeviceDisconnected}; answers when that is known to everybody. */
+/** The connection of an accepted device is closed. Payload {@link DeviceDisconnected}. Returns when the session is released. */
 export const DEVICE_DISCONNECTED = 'device.disconnected';
 /**
- * A packet came by UDP: no login went before it, and no connection comes of it. Payload {@link DevicePacket}; answers whether its device may
- * talk.
+ * A packet arrived by UDP, without a login or a connection. Payload {@link DevicePacket}. Returns whether its device is admitted.
  */
 export const DEVICE_PACKET = 'device.packet';
-/** Records arrived. Payload {@link TelemetryFrame}; answers {@link RecordsTaken}. */
+/** Records arrived. Payload {@link TelemetryFrame}. Returns a {@link PendingAcknowledgement}. */
 export const TELEMETRY_FRAME = 'telemetry.frame';
-/** A message of codec 12 to 15 arrived. Payload {@link DeviceMessageFrame}; the answer is not sent to the device. */
+/** A message of codec 12 to 15 arrived. Payload {@link DeviceMessageFrame}. The return value is not used. */
 export const DEVICE_MESSAGE = 'device.message';
-/** A whole frame that can't be accepted. Payload {@link RejectedFrame}; answers a {@link FrameOutcome}. */
+/** A complete frame arrived that is not valid. Payload {@link RejectedFrame}. Returns a {@link FrameOutcome}. */
 export const REJECTED_FRAME = 'frame.rejected';
 
 export interface DeviceLogin {
@@ -29,7 +28,7 @@ export interface DeviceLogin {
   readonly remotePort: number;
 }
 
-/** `superseded`: a newer login of the same device came while this one was being looked at. */
+/** `superseded`: a newer login of the same device arrived while this one was decided. */
 export type LoginOutcome =
   { readonly kind: 'accept'; readonly epoch: number } | { readonly kind: 'refuse' } | { readonly kind: 'superseded' };
 
@@ -48,14 +47,14 @@ export interface DeviceDisconnected {
   readonly reason: DisconnectReason;
 }
 
-/** A decoded frame of records. `bytes` and the records' views live as long as the handler runs: copy what is kept. */
+/** A decoded frame of records. `bytes` and the views in the records are valid only while the handler runs: copy what is kept. */
 export class TelemetryFrame {
-  /** How many records there are, and what acknowledges them. */
+  /** The number of records, which acknowledges them. */
   readonly count: number;
 
   constructor(
     readonly codec: number,
-    /** The whole frame, preamble to CRC; what came by UDP is put into one. */
+    /** The whole frame, preamble to CRC. A UDP packet is wrapped into a frame. */
     readonly bytes: Buffer,
     readonly receivedAtMs: number,
     private records: readonly AvlRecord[],
@@ -64,9 +63,9 @@ export class TelemetryFrame {
   }
 
   /**
-   * The records, once: the frame lets go of them, and who takes them should do so before it waits for anything. A frame
-   * is held by every caller up to the connection until its commit, and 2 KB of objects a record with it made the garbage
-   * collector move them all: measured at 200 devices, 310 MB resident instead of 160, 20 % of the CPU time instead of 10 %.
+   * Returns the records once and releases them. Handlers call it before they await anything: every caller up to the connection holds the frame
+   * until its commit, and with it 2 KB of objects per record, which the garbage collector copies. Measured at 200 devices: 310 MB resident
+   * instead of 160, and 20 % of the CPU time in the collector instead of 10 %.
    */
   takeRecords(): readonly AvlRecord[] {
     const { records } = this;
@@ -76,12 +75,12 @@ export class TelemetryFrame {
 }
 
 /**
- * What a handler of records answers before they are stored. Were the answer itself the promise, the five functions through which Nest calls a
- * handler would stay suspended until the commit, with all they hold. Measured with 2,000
- * devices and one record a frame: 46 us of gateway CPU a frame instead of 37 (most of it the garbage collector, which copies them).
+ * What a handler of records returns before they are stored. If it returned the promise itself, the five functions through which Nest calls a
+ * handler would stay suspended until the commit, with everything they hold. Measured with 2,000 devices and one record per frame: 46 us of
+ * gateway CPU per frame instead of 37, most of it in the garbage collector.
  */
-export interface RecordsTaken {
-  /** Fulfilled once all of them are durable, with the count to acknowledge; rejected when that will not be. */
+export interface PendingAcknowledgement {
+  /** Resolves with the count to acknowledge once all records are durable. Rejects when they were not stored. */
   readonly durable: Promise<number>;
 }
 
@@ -93,21 +92,21 @@ export interface DeviceMessageFrame {
 export interface RejectedFrame {
   readonly error: ProtocolError;
   readonly codec: number;
-  /** Number of data 1, as the device sent it. */
+  /** Number of data 1, as sent by the device. */
   readonly count: number;
   readonly bytes: Buffer;
   readonly receivedAtMs: number;
-  /** Whether the CRC says that these are the bytes the device sent. Never of what came by UDP, which has none. */
+  /** Whether a valid CRC proves that the bytes arrived as sent. False by UDP, which has no CRC. */
   readonly crcIsRight: boolean;
 }
 
 /**
- * What the device is told after a frame: `acknowledge` says its records are safe; `skip` goes on without a word; `close`
- * makes it reconnect and send again.
+ * How a frame is answered. `acknowledge`: the records are stored. `skip`: no answer, and the next frame is read. `close`: the connection is
+ * closed, so that the device reconnects and sends again.
  */
 export type FrameOutcome = (
   { readonly kind: 'acknowledge'; readonly count: number } | { readonly kind: 'skip' } | { readonly kind: 'close' }
 ) & {
-  /** Set by the transport: the frame could not be accepted. */
+  /** Set by the transport: the frame was not valid. */
   readonly isRejected?: boolean;
 };

@@ -9,7 +9,7 @@ import { type ConnectionEnvironment } from './connection/connection-environment.
 import { DeviceConnection } from './connection/device-connection.js';
 import { DeviceTrace } from './device-trace.js';
 import { type AcceptedSocket, ConnectionLimiter } from './limits/connection-limiter.js';
-import { FrameDispatcher, type AskHandler } from './connection/frame-dispatcher.js';
+import { FrameDispatcher, type HandlerCall } from './connection/frame-dispatcher.js';
 import { LoginThrottle } from './limits/login-throttle.js';
 import { type TeltonikaContext } from './teltonika.context.js';
 import { peerOf } from './peer-address.js';
@@ -18,15 +18,15 @@ import { TransportCounters } from './transport-counters.js';
 import { UdpListener } from './udp/udp-listener.js';
 import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
 
-/** 500 a second, or faster where that would take more than half of the time there is. */
-const CLOSED_AT_A_TIME = 50;
-const CLOSING_PAUSE_MS = 100;
+/** A stop closes 500 connections per second, or more where that would take longer than half of the drain timeout. */
+const CLOSE_BATCH = 50;
+const CLOSE_INTERVAL_MS = 100;
 
 const TELTONIKA_TRANSPORT = Symbol('TELTONIKA_TRANSPORT');
 
 /**
- * The Nest transport for Teltonika devices over TCP and UDP: accepts connections, hands what they bring to the message handlers,
- * and gives the answers back. It knows the wire and the patterns, nothing of what handlers do.
+ * The Nest transport for Teltonika devices over TCP and UDP: accepts connections, passes their frames to the message handlers, and sends the
+ * answers. It knows the protocol and the message patterns, but not what the handlers do.
  */
 @Injectable()
 export class TeltonikaServer extends Server implements CustomTransportStrategy {
@@ -35,10 +35,10 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   private readonly connections = new Set<DeviceConnection>();
   private readonly environment: ConnectionEnvironment;
   private readonly tls: TlsListener | null;
-  /** Both ports share it: a handshake that is not done counts, else it would be the way around the bounds. */
+  /** Shared by the TCP port and the TLS port. Connections in a TLS handshake count too, else they would bypass the limits. */
   private readonly connectionLimiter: ConnectionLimiter;
   private readonly udp: UdpListener | null;
-  private closing = false;
+  private isClosing = false;
 
   constructor(
     @Inject(TRANSPORT_OPTIONS) private readonly options: TransportOptions,
@@ -47,23 +47,23 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     trace: DeviceTrace,
   ) {
     super();
-    const ask: AskHandler = (pattern, payload, context) => this.ask(pattern, payload, context);
+    const callHandler: HandlerCall = (pattern, payload, context) => this.callHandler(pattern, payload, context);
     this.environment = {
       options,
       counters,
       registry,
-      ask,
-      announce: (pattern, payload, context) => this.announce(pattern, payload, context),
+      callHandler,
+      emitEvent: (pattern, payload, context) => this.emitEvent(pattern, payload, context),
       budget: new ByteBudget(options.maxBytesInFlight),
       logins: new LoginThrottle(options.maxLoginsPerSecond, options.networkOf),
-      frames: new FrameDispatcher(ask, (pattern) => this.messageHandlers.has(pattern), counters, this.logger),
+      frames: new FrameDispatcher(callHandler, (pattern) => this.messageHandlers.has(pattern), counters, this.logger),
       trace,
       logger: this.logger,
     };
-    // Half-open is allowed so that a peer which sends its last frame and a FIN at once still gets its acknowledgement.
+    // Half-open is allowed, so that a device that sends its last frame and a FIN at once still gets its acknowledgement.
     this.listener = createServer(
       { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: options.keepAliveMs, noDelay: true },
-      (socket) => this.enter(socket),
+      (socket) => this.admit(socket),
     );
     this.connectionLimiter = new ConnectionLimiter(options, counters);
     this.tls =
@@ -74,22 +74,22 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     this.udp = options.udpPort === null ? null : new UdpListener(this.environment, options.udpPort);
   }
 
-  /** The port it listens on, known after `listen`. */
+  /** The TCP port, available after `listen`. */
   get port(): number {
     return (this.listener.address() as AddressInfo).port;
   }
 
-  /** The port with TLS, known after `listen`; null: there is none. */
+  /** The TLS port, available after `listen`. Null when none is configured. */
   get tlsPort(): number | null {
     return this.tls && this.tls.port;
   }
 
-  /** Of the certificate in use; null without a port with TLS. */
+  /** When the certificate in use expires. Null without a TLS port. */
   get tlsExpiresAt(): Date | null {
     return this.tls && this.tls.expiresAt;
   }
 
-  /** The port for UDP, known after `listen`; null: there is none. */
+  /** The UDP port, available after `listen`. Null when none is configured. */
   get udpPort(): number | null {
     return this.udp && this.udp.port;
   }
@@ -98,7 +98,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     return this.connections.size;
   }
 
-  /** Bytes of frames being handled right now. */
+  /** Total size of the frames that are handled now. */
   get bytesInFlight(): number {
     return this.environment.budget.usedBytes;
   }
@@ -106,7 +106,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   override listen(callback: (error?: unknown) => void): void {
     const onError = (error: Error) => callback(error);
     this.listener.once('error', onError);
-    // The backlog is for the moment after a restart, when every device of a fleet comes back at once.
+    // A large backlog, for the moment after a restart when all devices of a fleet reconnect.
     this.listener.listen({ host: this.options.host, port: this.options.port, backlog: 4096 }, () => {
       this.listener.off('error', onError);
       this.listener.on('error', (error) => void this.logger.error(error));
@@ -120,30 +120,30 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   }
 
   /**
-   * Stops accepting, lets every connection finish (and acknowledge) what it has read, then closes it. Not all at once: they come back to the
-   * other instances as fast as they are closed here.
+   * Stops accepting connections. Every open connection acknowledges what it has read and is then closed, in batches: the devices reconnect to
+   * the other instances as fast as they are closed here.
    */
   override async close(): Promise<void> {
-    this.closing = true;
+    this.isClosing = true;
     this.listener.close();
     this.tls?.close();
     const connections = [...this.connections];
     const { drainTimeoutMs } = this.options;
-    const atATime = Math.max(CLOSED_AT_A_TIME, Math.ceil((connections.length * CLOSING_PAUSE_MS) / (drainTimeoutMs / 2)));
+    const batch = Math.max(CLOSE_BATCH, Math.ceil((connections.length * CLOSE_INTERVAL_MS) / (drainTimeoutMs / 2)));
     const deadline = performance.now() + drainTimeoutMs;
     const draining: Promise<void>[] = this.udp ? [this.udp.close(drainTimeoutMs)] : [];
-    for (let start = 0; start < connections.length; start += atATime) {
+    for (let start = 0; start < connections.length; start += batch) {
       if (start > 0) {
-        await delay(CLOSING_PAUSE_MS);
+        await delay(CLOSE_INTERVAL_MS);
       }
       draining.push(
-        ...connections.slice(start, start + atATime).map((connection) => connection.drain(deadline - performance.now())),
+        ...connections.slice(start, start + batch).map((connection) => connection.drain(deadline - performance.now())),
       );
     }
     await Promise.all(draining);
   }
 
-  /** Ends the connections of all devices that are logged in. */
+  /** Closes the connections of all devices that are logged in. */
   endAll(reason: 'fenced'): void {
     for (const connection of this.connections) {
       if (connection.imei !== null) {
@@ -153,14 +153,14 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   }
 
   override on(): never {
-    throw new Error('The Teltonika transport emits no events; ask ConnectionRegistry and TransportCounters.');
+    throw new Error('The Teltonika transport emits no events. Use ConnectionRegistry and TransportCounters.');
   }
 
   override unwrap<T>(): T {
     return this.listener as T;
   }
 
-  private enter(socket: Socket): void {
+  private admit(socket: Socket): void {
     const slot = this.connectionLimiter.admit(socket);
     if (slot) {
       const expectsProxyHeader = this.options.comesFromBalancer(peerOf(socket).address);
@@ -169,7 +169,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
   }
 
   private accept(socket: Socket, accepted: AcceptedSocket): void {
-    if (this.closing) {
+    if (this.isClosing) {
       socket.destroy();
       return;
     }
@@ -177,18 +177,18 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     this.connections.add(connection);
   }
 
-  private announce(pattern: string, data: unknown, context: TeltonikaContext): void {
+  private emitEvent(pattern: string, data: unknown, context: TeltonikaContext): void {
     if (this.messageHandlers.has(pattern)) {
       this.handleEvent(pattern, { pattern, data }, context).catch((error: unknown) => void this.logger.error(error));
     }
   }
 
-  private async ask<T>(pattern: string, payload: unknown, context: TeltonikaContext): Promise<T> {
+  private async callHandler<T>(pattern: string, payload: unknown, context: TeltonikaContext): Promise<T> {
     const handler = this.messageHandlers.get(pattern);
     if (!handler) {
       throw new Error(`No message handler for "${pattern}"`);
     }
-    // A handler's exception arrives as an erroring stream, not as a rejected promise: who does not subscribe to it
+    // Nest returns the exception of a handler as an erroring observable, not as a rejected promise. Without a subscription the gateway
     // would acknowledge data that was not stored.
     const answer: unknown = await handler(payload, context);
     return (isObservable(answer) ? lastValueFrom(answer) : answer) as T;

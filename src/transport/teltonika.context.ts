@@ -1,6 +1,6 @@
 import { BaseRpcContext } from '@nestjs/microservices';
 
-/** What a message handler may know of the connection a frame came by. One object per connection; never the socket. */
+/** What message handlers get about the connection of a frame. One object per session, without access to the socket. */
 export class TeltonikaContext extends BaseRpcContext<[imei: string, connectionId: string, remoteAddress: string, epoch: number]> {
   get imei(): string {
     return this.args[0];
@@ -15,7 +15,7 @@ export class TeltonikaContext extends BaseRpcContext<[imei: string, connectionId
     return this.args[2];
   }
 
-  /** Of the device's session; 0 while it logs in. A device that has logged in again since has a greater one. */
+  /** The epoch of the device's session. 0 during the login, and by UDP. A later login of the device has a greater epoch. */
   get epoch(): number {
     return this.args[3];
   }

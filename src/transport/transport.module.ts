@@ -5,7 +5,7 @@ import { TeltonikaServer } from './teltonika-server.js';
 import { TransportCounters } from './transport-counters.js';
 import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
 
-/** The device listener and what may be asked of it. The composition root gives it its options. */
+/** The device ports, the registry of connections, and the counters. The composition root passes the options. */
 @Module({})
 export class TransportModule {
   static forRootAsync(options: Pick<FactoryProvider<TransportOptions>, 'inject' | 'useFactory'>): DynamicModule {

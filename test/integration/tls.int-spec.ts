@@ -152,9 +152,9 @@ describe('the certificate', () => {
     const good = await certificate('good');
     const { keyFile: otherKey } = await certificate('another');
     const read = (files: object, now = Date.now()) => readTlsCredentials({ ...good, caFile: null, ...files }, now);
-    expect(() => read({ certificateFile: '/nowhere/a.crt' })).toThrow('/nowhere/a.crt: can not be read (ENOENT)');
-    expect(() => read({ certificateFile: good.keyFile })).toThrow(`${good.keyFile}: no certificate in PEM`);
-    expect(() => read({ keyFile: otherKey })).toThrow('is not the key of the certificate in');
+    expect(() => read({ certificateFile: '/nowhere/a.crt' })).toThrow('/nowhere/a.crt: cannot be read (ENOENT)');
+    expect(() => read({ certificateFile: good.keyFile })).toThrow(`${good.keyFile}: not a certificate in PEM`);
+    expect(() => read({ keyFile: otherKey })).toThrow('not the key of the certificate in');
     expect(() => read({}, read({}).expiresAt.getTime())).toThrow(/good\.crt: the certificate expired on \d{4}-\d\d-\d\dT/);
     expect(read({}, read({}).expiresAt.getTime() - 1).expiresAt).toBeInstanceOf(Date);
   });

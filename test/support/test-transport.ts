@@ -14,7 +14,7 @@ import {
   type DeviceLogin,
   type DevicePacket,
   type LoginOutcome,
-  type RecordsTaken,
+  type PendingAcknowledgement,
   type RejectedFrame,
   type FrameOutcome,
   TelemetryFrame,
@@ -93,7 +93,7 @@ export async function startTransport(options: Partial<TransportOptions> = {}): P
     }
 
     @MessagePattern(TELEMETRY_FRAME)
-    telemetry(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): RecordsTaken {
+    telemetry(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): PendingAcknowledgement {
       const store = async (): Promise<number> => handlers.telemetry(frame, context);
       return { durable: store() };
     }

@@ -4,7 +4,7 @@ import { DeviceLog } from '../../diagnosis/device-log.js';
 import {
   REJECTED_FRAME,
   TELEMETRY_FRAME,
-  type RecordsTaken,
+  type PendingAcknowledgement,
   type RejectedFrame,
   type FrameOutcome,
   type TelemetryFrame,
@@ -23,7 +23,7 @@ export class TelemetryIngestController {
   ) {}
 
   @MessagePattern(TELEMETRY_FRAME)
-  store(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): RecordsTaken {
+  store(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): PendingAcknowledgement {
     const { imei, remoteAddress } = context;
     const { bytes, receivedAtMs } = frame;
     return { durable: this.writer.write({ imei, remoteAddress, bytes, receivedAtMs, records: frame.takeRecords() }) };

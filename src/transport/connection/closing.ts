@@ -8,7 +8,7 @@ import { type ConnectionState } from './connection-state.js';
 /** After the last byte was written, the peer has this long to close its side. Then the socket is destroyed. */
 const LINGER_MS = 2_000;
 
-/** The connection is over for the gateway: what still arrives is dropped, and no event of the socket but its close matters. */
+/** The connection is closing or closed. Only the close of the socket still matters; received bytes are dropped. */
 export abstract class Ending implements ConnectionState {
   readonly device = null;
 
@@ -23,23 +23,23 @@ export abstract class Ending implements ConnectionState {
   }
 
   peerEnded(): void {
-    // The socket closes by itself now.
+    // The socket is closed without it.
   }
 
   idleTimeoutExpired(): void {
-    // LINGER_MS ends it sooner.
+    // The linger timeout is shorter.
   }
 
   drain(): void {
-    // It closes already.
+    // Closing already.
   }
 
   leave(): void {
-    // Holds nothing.
+    // Nothing to release.
   }
 }
 
-/** What was written is sent, and the peer gets time to read it. */
+/** What was written is sent, and the peer has LINGER_MS to read it. */
 export class Closing extends Ending {}
 
 /** The socket is closed. */
@@ -71,13 +71,13 @@ export function closeGracefully(socket: Socket): void {
 
 /** Notifies the handler that the connection of an accepted device is closed. Resolves when the session is released; never rejects. */
 export async function releaseSession(
-  { ask }: ConnectionEnvironment,
+  { callHandler }: ConnectionEnvironment,
   session: TeltonikaContext,
   reason: DisconnectReason,
 ): Promise<void> {
   const { imei, epoch } = session;
   try {
-    await ask<unknown>(DEVICE_DISCONNECTED, { imei, epoch, reason } satisfies DeviceDisconnected, session);
+    await callHandler<unknown>(DEVICE_DISCONNECTED, { imei, epoch, reason } satisfies DeviceDisconnected, session);
   } catch {
     // The handler has logged its error. A session that was not released is released with those of its instance, at the latest.
   }

@@ -37,7 +37,7 @@ export class DecidingLogin implements ConnectionState {
   /** The socket is read on: few bytes are allowed behind a login, and a paused socket would hold more of them. */
   receive(chunk: Buffer): void {
     this.limits.count(chunk.length);
-    this.machine.environment.trace.see('in', this.device, chunk);
+    this.machine.environment.trace.record('in', this.device, chunk);
     this.frames.push(chunk);
   }
 
@@ -65,7 +65,7 @@ export class DecidingLogin implements ConnectionState {
 
   /** Resolves with null when the connection closed while the login was in the queue. Rejects when the handler fails: then nothing was decided. */
   private async askHandler(login: DeviceLogin): Promise<LoginOutcome | null> {
-    const { logins, counters, ask } = this.machine.environment;
+    const { logins, counters, callHandler } = this.machine.environment;
     this.ticket = logins.enter(this.device.remoteAddress);
     if (this.ticket) {
       counters.loginsSlowedDown++;
@@ -75,6 +75,6 @@ export class DecidingLogin implements ConnectionState {
         return null;
       }
     }
-    return ask<LoginOutcome>(DEVICE_LOGIN, login, this.device);
+    return callHandler<LoginOutcome>(DEVICE_LOGIN, login, this.device);
   }
 }

@@ -185,13 +185,13 @@ export class DeviceConnection implements LiveConnection, StateMachine {
     }
     if (wasUnknown) {
       // The end of a login: only now it is known whose bytes they are.
-      this.environment.trace.see('in', this.state.device, chunk);
+      this.environment.trace.record('in', this.state.device, chunk);
     }
   }
 
   /** DecidingLogin -> OpenSession. */
   private open(decidingLogin: DecidingLogin, session: TeltonikaContext): void {
-    const { counters, registry, announce } = this.environment;
+    const { counters, registry, emitEvent } = this.environment;
     const { frames, pendingClose } = decidingLogin;
     const { imei } = session;
     const open = new OpenSession(this, session, frames, pendingClose);
@@ -204,7 +204,7 @@ export class DeviceConnection implements LiveConnection, StateMachine {
       return;
     }
     frames.write(Buffer.of(LOGIN_ACCEPTED));
-    announce(DEVICE_CONNECTED, { imei, connectionId: this.id } satisfies DeviceConnected, session);
+    emitEvent(DEVICE_CONNECTED, { imei, connectionId: this.id } satisfies DeviceConnected, session);
     void open.answerFrames();
   }
 
@@ -212,7 +212,7 @@ export class DeviceConnection implements LiveConnection, StateMachine {
   private refuseLogin(): void {
     const answer = Buffer.of(LOGIN_REFUSED);
     this.environment.counters.loginsRefused++;
-    this.environment.trace.see('out', this.state.device, answer);
+    this.environment.trace.record('out', this.state.device, answer);
     this.socket.write(answer);
     this.close('login-refused');
   }

@@ -11,23 +11,24 @@ import { type QueueTicket } from '../limits/queue-ticket.js';
 import { type TeltonikaContext } from '../teltonika.context.js';
 
 const MS = 1_000;
-/** Of a message or a frame that cannot be accepted, in frames of records: each is a transaction of its own, records share one. */
-const COST_OF_A_ROW = 10;
+/** A message or a rejected frame counts as this many frames of records: each has its own transaction, while records share one. */
+const COST_OF_TRANSACTION = 10;
 
-/** The frames of one connection, from its bytes to the acknowledgements: the next is not looked at before the last was answered. */
+/** Reads the frames of one connection and answers them one at a time. The next frame is read after the last one was answered. */
 export class FrameExchange {
-  /** Records acknowledged. */
+  /** Number of acknowledged records. */
   records = 0;
   lastFrameAt: Date | null = null;
   /**
-   * Bytes came since the last look for a frame. A paused socket that flows again gives what it held back chunk by chunk, without a turn of ours
-   * in between: the second chunk comes after the look and before its answer. Fuzzing found frames lying there until the device sent again.
+   * Whether bytes have arrived since `answerNext` last read. A resumed socket delivers the chunks that it had buffered in one turn of the event
+   * loop: the second chunk arrives after the read and before its promise resolves. Without this flag its frames stay unanswered until
+   * the device sends again, as fuzzing has shown.
    */
-  hasNews = false;
+  hasUnreadBytes = false;
   private readonly splitter: FrameSplitter;
   private pingsCounted = 0;
   private readonly throttle: FrameThrottle;
-  /** In the line for bytes. */
+  /** While a frame waits for the byte budget. */
   private ticket: QueueTicket | null = null;
 
   constructor(
@@ -39,28 +40,27 @@ export class FrameExchange {
     this.throttle = new FrameThrottle(environment.options.maxFramesPerSecond);
   }
 
-  /** Bytes of a frame that is not whole yet. */
+  /** Bytes of a frame that has not arrived completely. */
   get bufferedBytes(): number {
     return this.splitter.bufferedBytes;
   }
 
-  /** Throws ProtocolError. */
   push(bytes: Buffer): void {
     this.splitter.push(bytes);
-    this.hasNews = true;
+    this.hasUnreadBytes = true;
   }
 
-  /** Whether more waits to be written than may: the peer does not read. */
+  /** Whether the device has stopped reading: its unsent bytes exceed `maxUnsentBytes`. */
   get isStuck(): boolean {
     return this.socket.writableLength > this.environment.options.maxUnsentBytes;
   }
 
   write(bytes: Buffer): void {
-    this.environment.trace.see('out', this.device, bytes);
+    this.environment.trace.record('out', this.device, bytes);
     this.socket.write(bytes);
   }
 
-  /** Answers the next whole frame. Null when there is none. Throws ProtocolError, and whatever the handler throws. */
+  /** Handles the next complete frame and answers it. Resolves with null when there is none. Rejects with ProtocolError, and with errors of the handler. */
   async answerNext(context: TeltonikaContext): Promise<FrameOutcome['kind'] | null> {
     const next = this.next();
     if (!next) {
@@ -70,11 +70,11 @@ export class FrameExchange {
     const { codec, bytes: frameBytes } = next instanceof FrameCrcError ? next.frame : next;
     const bytes = frameBytes.length;
     this.lastFrameAt = new Date();
-    const tooSoonMs = this.throttle.take(performance.now(), isMessageCodec(codec) ? COST_OF_A_ROW : 1);
-    if (tooSoonMs > 0 && !(await this.slowDown(tooSoonMs))) {
+    const delayMs = this.throttle.take(performance.now(), isMessageCodec(codec) ? COST_OF_TRANSACTION : 1);
+    if (delayMs > 0 && !(await this.delayFrame(delayMs))) {
       return 'skip';
     }
-    const wholeAt = performance.now();
+    const completeAt = performance.now();
     const ticket = budget.acquire(bytes);
     if (ticket && !(await this.waitFor(ticket))) {
       return 'skip';
@@ -82,10 +82,10 @@ export class FrameExchange {
     try {
       const outcome = await frames.handle(next, context, this.lastFrameAt.getTime());
       if (outcome.isRejected) {
-        this.throttle.charge(COST_OF_A_ROW - 1);
+        this.throttle.charge(COST_OF_TRANSACTION - 1);
       }
       if (outcome.kind === 'acknowledge') {
-        this.acknowledge(outcome.count, wholeAt);
+        this.acknowledge(outcome.count, completeAt);
       }
       return outcome.kind;
     } finally {
@@ -94,30 +94,30 @@ export class FrameExchange {
   }
 
   /**
-   * The connection is being closed. A frame that was not begun is not acknowledged, and the device sends it again by its next connection:
-   * staying in line for a dead socket would let a long outage pile up one frame for every reconnect.
+   * The connection closes. A frame that waits for the byte budget leaves the queue, and the device sends it again on its next connection.
+   * Otherwise a long outage would fill the queue with one frame for each reconnect.
    */
-  giveUp(): void {
+  cancelWaiting(): void {
     this.ticket?.cancel();
   }
 
-  /** Resolves with whether there is still somebody to store the frame for; so does waitFor. */
-  private async slowDown(waitMs: number): Promise<boolean> {
+  /** Resolves with false when the connection closed meanwhile, and so does waitFor. */
+  private async delayFrame(delayMs: number): Promise<boolean> {
     this.environment.counters.framesSlowedDown++;
-    await delay(waitMs);
+    await delay(delayMs);
     return this.socket.writable;
   }
 
   private async waitFor(ticket: QueueTicket): Promise<boolean> {
     this.environment.counters.backpressureWaits++;
     this.ticket = ticket;
-    const taken = await ticket.granted;
+    const isGranted = await ticket.granted;
     this.ticket = null;
-    return taken;
+    return isGranted;
   }
 
   private next(): Frame | FrameCrcError | null {
-    this.hasNews = false;
+    this.hasUnreadBytes = false;
     try {
       return this.splitter.next();
     } catch (error) {
@@ -131,13 +131,13 @@ export class FrameExchange {
     }
   }
 
-  private acknowledge(count: number, wholeAt: number): void {
+  private acknowledge(count: number, completeAt: number): void {
     if (!this.socket.writable) {
-      // Stored, and nobody there to tell: the device sends it again by its next connection, and is told then.
+      // The records are stored, but the device is gone. It sends them again on its next connection, and is answered then.
       return;
     }
     this.records += count;
-    this.environment.counters.countAcknowledgement((performance.now() - wholeAt) / MS);
+    this.environment.counters.countAcknowledgement((performance.now() - completeAt) / MS);
     this.write(encodeAcknowledgement(count));
   }
 }

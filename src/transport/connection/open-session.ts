@@ -32,7 +32,7 @@ export class OpenSession implements ConnectionState {
   }
 
   receive(chunk: Buffer): void {
-    this.machine.environment.trace.see('in', this.session, chunk);
+    this.machine.environment.trace.record('in', this.session, chunk);
     this.frames.push(chunk);
     if (this.isAnswering) {
       this.machine.socket.pause();
@@ -64,7 +64,7 @@ export class OpenSession implements ConnectionState {
   leave(): void {
     this.isCurrent = false;
     this.outgoing?.close();
-    this.frames.giveUp();
+    this.frames.cancelWaiting();
   }
 
   sendable(): Promise<boolean> {
@@ -79,7 +79,7 @@ export class OpenSession implements ConnectionState {
   async answerFrames(): Promise<void> {
     this.isAnswering = true;
     try {
-      while (this.isCurrent && (this.noteOutcome(await this.frames.answerNext(this.session)) || this.frames.hasNews)) {
+      while (this.isCurrent && (this.noteOutcome(await this.frames.answerNext(this.session)) || this.frames.hasUnreadBytes)) {
         // Until there is no complete frame, and no bytes have arrived since the last look for one.
       }
     } catch (error) {

@@ -3,7 +3,6 @@ import { OutgoingFrames } from './outgoing-frames.js';
 const FRAME = Buffer.from('frame');
 const LONG_MS = 60_000;
 
-/** What was written, and the promises of those who wait. */
 function start(graceMs: number): { outgoing: OutgoingFrames; written: Buffer[]; flush: () => void } {
   const written: Buffer[] = [];
   const flush = (): void => outgoing.flush((frame) => void written.push(frame));
@@ -12,7 +11,7 @@ function start(graceMs: number): { outgoing: OutgoingFrames; written: Buffer[]; 
 }
 
 describe('OutgoingFrames', () => {
-  it('writes at the flush, in order, and tells that it did', async () => {
+  it('writes the frames in order at the flush, and resolves with true', async () => {
     const { outgoing, written, flush } = start(0);
     const answers = [outgoing.add(FRAME, LONG_MS), outgoing.add(Buffer.from('next'), LONG_MS)];
     expect(written).toEqual([]);
@@ -31,13 +30,13 @@ describe('OutgoingFrames', () => {
     expect(written).toEqual([FRAME]);
   });
 
-  it('waits no longer than the grace', async () => {
+  it('flushes when the grace is over', async () => {
     const { outgoing, written } = start(20);
     expect(await outgoing.add(FRAME, LONG_MS)).toBe(true);
     expect(written).toEqual([FRAME]);
   });
 
-  it('says of what waits, and of what comes later, that it was not written when the connection closes', async () => {
+  it('resolves with false for waiting and later frames when the connection closes', async () => {
     const { outgoing, written, flush } = start(0);
     const waiting = outgoing.add(FRAME, LONG_MS);
     outgoing.close();
@@ -46,7 +45,7 @@ describe('OutgoingFrames', () => {
     expect(written).toEqual([]);
   });
 
-  it('withdraws a frame whose time is over, and tells that it was not written', async () => {
+  it('removes a frame that was not written in time, and resolves with false', async () => {
     const { outgoing, written, flush } = start(60_000);
     expect(await outgoing.add(FRAME, 20)).toBe(false);
     outgoing.endGrace();
@@ -54,7 +53,7 @@ describe('OutgoingFrames', () => {
     expect(written).toEqual([]);
   });
 
-  it('tells when something may be written, or that it never will', async () => {
+  it('resolves sendable with true at a flush, and with false at the close', async () => {
     const { outgoing, flush } = start(0);
     const first = outgoing.sendable();
     flush();

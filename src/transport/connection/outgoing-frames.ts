@@ -5,34 +5,35 @@ interface Outgoing {
 }
 
 /**
- * Frames that wait to be written to one device. Teltonika's order of events: the device connects, sends what it has stored,
- * gets the last acknowledgement, and then commands may come.
+ * The queue of frames to one device. Teltonika's order of events is: the device connects, sends its stored records, gets the last
+ * acknowledgement, and only then accepts commands.
  */
 export class OutgoingFrames {
   private readonly waiting = new Set<Outgoing>();
-  private readonly asking: ((sendable: boolean) => void)[] = [];
+  /** Callers of `sendable`. */
+  private readonly sendableCallers: ((sendable: boolean) => void)[] = [];
   private grace: NodeJS.Timeout | null = null;
   private closed = false;
 
   /**
-   * @param graceMs how long the device still gets to send its stored records first; 0 when it has.
-   * @param graceIsOver asks the connection to flush.
+   * @param graceMs how long the device may still take to send its first frame; 0 when it has sent one.
+   * @param onGraceEnd called when the grace is over; it is to flush.
    */
-  constructor(graceMs: number, graceIsOver: () => void) {
+  constructor(graceMs: number, onGraceEnd: () => void) {
     if (graceMs > 0) {
       this.grace = setTimeout(() => {
         this.grace = null;
-        graceIsOver();
+        onGraceEnd();
       }, graceMs);
     }
   }
 
-  /** Resolves at the next flush with true, or with false at the close. */
+  /** Resolves with true at the next flush, and with false when the connection closes. */
   sendable(): Promise<boolean> {
-    return this.closed ? Promise.resolve(false) : new Promise((resolve) => this.asking.push(resolve));
+    return this.closed ? Promise.resolve(false) : new Promise((resolve) => this.sendableCallers.push(resolve));
   }
 
-  /** A frame that could not be written in time is withdrawn: who sends a command must be able to rely on when it was sent. */
+  /** Resolves with whether the frame was written. A frame that is not written within `withinMs` is removed, so that no command is written after its sender has given up. */
   add(frame: Buffer, withinMs: number): Promise<boolean> {
     if (this.closed) {
       return Promise.resolve(false);
@@ -47,7 +48,7 @@ export class OutgoingFrames {
     });
   }
 
-  /** The device has sent what it had to send first. */
+  /** The device has got its first acknowledgement. */
   endGrace(): void {
     if (this.grace) {
       clearTimeout(this.grace);
@@ -55,27 +56,27 @@ export class OutgoingFrames {
     }
   }
 
-  /** Writes everything that waits. To be called between two frames of the device only. */
+  /** Writes all frames of the queue. To be called only between two frames of the device. */
   flush(write: (frame: Buffer) => void): void {
     if (this.grace || this.closed) {
       return;
     }
-    this.take().forEach(({ frame, settle }) => {
+    this.takeAll().forEach(({ frame, settle }) => {
       write(frame);
       settle(true);
     });
-    this.asking.splice(0).forEach((resolve) => resolve(true));
+    this.sendableCallers.splice(0).forEach((resolve) => resolve(true));
   }
 
-  /** Nothing more can be written. */
+  /** The connection closes: nothing can be written any more. */
   close(): void {
     this.closed = true;
     this.endGrace();
-    this.take().forEach(({ settle }) => settle(false));
-    this.asking.splice(0).forEach((resolve) => resolve(false));
+    this.takeAll().forEach(({ settle }) => settle(false));
+    this.sendableCallers.splice(0).forEach((resolve) => resolve(false));
   }
 
-  private take(): Outgoing[] {
+  private takeAll(): Outgoing[] {
     const taken = [...this.waiting];
     this.waiting.clear();
     taken.forEach(({ deadline }) => clearTimeout(deadline));

@@ -1,17 +1,17 @@
 import { type ProtocolError } from '../../protocol/protocol-error.js';
 import { type ConnectionEnvironment } from './connection-environment.js';
 
-/** Who sent it, as far as is known. */
+/** The sender of invalid bytes, as far as it is known. */
 export interface Peer {
   readonly imei?: string;
-  /** None of a peer that has not come so far as to be a connection. */
+  /** Not set before a TLS handshake is complete: there is no DeviceConnection yet. */
   readonly connectionId?: string;
   readonly remoteAddress: string;
-  /** Where addresses are free to invent, complaints are limited for all senders together. */
+  /** Set where addresses can be forged: the logger then limits the lines about all senders together. */
   readonly listener?: 'UDP';
 }
 
-/** Counts bytes that can't be accepted, and logs whose they are. */
+/** Counts and logs bytes that do not follow the protocol. */
 export function logProtocolError(
   { counters, logger }: Pick<ConnectionEnvironment, 'counters' | 'logger'>,
   error: ProtocolError,

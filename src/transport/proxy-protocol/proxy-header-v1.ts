@@ -18,12 +18,16 @@ const ADDRESSES = /^PROXY TCP([46]) ([^ ]+) ([^ ]+) (\d+) (\d+)$/;
 const PORT = /^(?:0|[1-9]\d{0,4})$/;
 const MAX_PORT = 65_535;
 
-/** Section 2.1: one line of text. The bytes begin with the signature; null while the line is not whole. */
+/** Section 2.1: one line of text. The bytes begin with the signature. Returns null while the line is not complete. */
 export function decodeProxyHeaderV1(bytes: Buffer): ProxyHeader | null {
   const end = bytes.subarray(0, MAX_LINE_BYTES).indexOf('\r\n');
   if (end < 0) {
     if (bytes.length >= MAX_LINE_BYTES) {
-      throw new ProtocolError('BAD_PROXY_HEADER', `expected a line of at most ${MAX_LINE_BYTES} bytes`, MAX_LINE_BYTES);
+      throw new ProtocolError(
+        'BAD_PROXY_HEADER',
+        `expected a PROXY header line of at most ${MAX_LINE_BYTES} bytes`,
+        MAX_LINE_BYTES,
+      );
     }
     return null;
   }
@@ -36,12 +40,16 @@ function sourceOf(line: string): ProxyHeader['source'] {
   const [, family, source = '', destination = '', sourcePort = '', destinationPort = ''] = ADDRESSES.exec(line) ?? [];
   const isAddress = family === '4' ? isIPv4 : isPlainIPv6;
   if (!isAddress(source) || !isAddress(destination) || !isPort(sourcePort) || !isPort(destinationPort)) {
-    throw new ProtocolError('BAD_PROXY_HEADER', 'expected two addresses of the family that is named, and two ports', 0);
+    throw new ProtocolError(
+      'BAD_PROXY_HEADER',
+      'expected two addresses of the named family and two ports in the PROXY header',
+      0,
+    );
   }
   return { address: canonicalAddress(source), port: Number(sourcePort) };
 }
 
-/** Without a zone, which means nothing on another machine. */
+/** Without a zone, which has no meaning on another machine. */
 function isPlainIPv6(text: string): boolean {
   return isIPv6(text) && !text.includes('%');
 }

@@ -3,7 +3,7 @@ import { canonicalAddress } from '../peer-address.js';
 import { type ProxyHeader } from './proxy-header-v1.js';
 
 export const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
-/** Signature, version and command, family and protocol, length of what follows. */
+/** Signature, version and command, family and protocol, length of the rest. */
 const FIXED_BYTES = 16;
 const VERSION = 2;
 const LOCAL = 0;
@@ -14,15 +14,15 @@ const MAX_PROTOCOL = 2;
 const ADDRESS_BYTES = [0, 12, 36, 216];
 const AF_INET = 1;
 const AF_INET6 = 2;
-/** Addresses and TLVs. Balancers send below 600 bytes; the field could say 65,535. */
+/** Addresses and TLVs. Balancers send less than 600 bytes, but the field allows 65,535. */
 const MAX_LENGTH = 4_096;
 
 /**
- * Section 2.2: a binary block. The bytes begin with the signature; null while the block is not whole. TLVs are skipped, the
- * checksum (PP2_TYPE_CRC32C) among them: it is there for those who support it, and TCP has checked the bytes.
+ * Section 2.2: a binary block. The bytes begin with the signature. Returns null while the block is not complete. TLVs are skipped, also the
+ * optional checksum PP2_TYPE_CRC32C: TCP has checked the bytes.
  */
 export function decodeProxyHeaderV2(bytes: Buffer): ProxyHeader | null {
-  // Each byte is judged as soon as it is there: wherever TCP cuts, the same headers are refused.
+  // Each byte is checked as soon as it has arrived, so that the same headers are rejected wherever TCP cuts them.
   const isLocal = bytes.length > 12 && readCommand(bytes.readUInt8(12)) === LOCAL;
   const family = bytes.length > 13 && !isLocal ? readFamily(bytes.readUInt8(13)) : null;
   if (bytes.length < FIXED_BYTES) {
@@ -35,26 +35,38 @@ export function decodeProxyHeaderV2(bytes: Buffer): ProxyHeader | null {
 function readCommand(byte: number): number {
   const command = byte & 0x0f;
   if (byte >> 4 !== VERSION || command > PROXY) {
-    throw new ProtocolError('BAD_PROXY_HEADER', `expected version 2 and command 0 or 1, got 0x${byte.toString(16)}`, 12);
+    throw new ProtocolError(
+      'BAD_PROXY_HEADER',
+      `expected version 2 and command 0 or 1 in the PROXY header, got 0x${byte.toString(16)}`,
+      12,
+    );
   }
   return command;
 }
 
-/** The address family, or 0 (AF_UNSPEC) where it comes with another protocol than a stream: such addresses say nothing of this socket. */
+/** The address family, or 0 (AF_UNSPEC) for protocols other than a stream: their addresses are not those of this connection. */
 function readFamily(byte: number): number {
   const family = byte >> 4;
   const protocol = byte & 0x0f;
   if (family >= ADDRESS_BYTES.length || protocol > MAX_PROTOCOL) {
-    throw new ProtocolError('BAD_PROXY_HEADER', `no address family and protocol have the number 0x${byte.toString(16)}`, 13);
+    throw new ProtocolError(
+      'BAD_PROXY_HEADER',
+      `expected a known address family and protocol in the PROXY header, got 0x${byte.toString(16)}`,
+      13,
+    );
   }
   return protocol === STREAM ? family : 0;
 }
 
 function readLength(bytes: Buffer, family: number | null): number {
   const length = bytes.readUInt16BE(14);
-  const least = ADDRESS_BYTES[family ?? 0] ?? 0;
-  if (length < least || length > MAX_LENGTH) {
-    throw new ProtocolError('BAD_PROXY_HEADER', `expected ${least} to ${MAX_LENGTH} bytes of addresses, got ${length}`, 14);
+  const min = ADDRESS_BYTES[family ?? 0] ?? 0;
+  if (length < min || length > MAX_LENGTH) {
+    throw new ProtocolError(
+      'BAD_PROXY_HEADER',
+      `expected ${min} to ${MAX_LENGTH} bytes of addresses in the PROXY header, got ${length}`,
+      14,
+    );
   }
   return length;
 }

@@ -53,7 +53,7 @@ const HEADERS: [string, Buffer, { address: string; port: number } | null][] = [
     null,
   ],
   ['version 1, unknown and anything', v1('PROXY UNKNOWN \xff\r\0 anything'), null],
-  ['version 1, IPv6 as nobody else spells it', v1('PROXY TCP6 2001:0DB8:0:0::0001 ::1 56324 0'), PEER6],
+  ['version 1, IPv6 in an unusual spelling', v1('PROXY TCP6 2001:0DB8:0:0::0001 ::1 56324 0'), PEER6],
   ['version 1, IPv4 within IPv6', v1('PROXY TCP6 ::ffff:192.168.0.1 ::1 56324 443'), PEER],
   // Section 2.2.
   ['version 2, TCP over IPv4', v2(0x21, 0x11, IPV4), PEER],
@@ -67,17 +67,17 @@ const HEADERS: [string, Buffer, { address: string; port: number } | null][] = [
   ['version 2, UDP over IPv6', v2(0x21, 0x22, IPV6), null],
   ['version 2, a UNIX socket', v2(0x21, 0x31, UNIX), null],
   ['version 2, IPv4 with a checksum, a unique id and padding', v2(0x21, 0x11, IPV4 + tlv(3, 4) + tlv(5, 128) + tlv(4, 0)), PEER],
-  ['version 2, IPv6 with as many TLVs as are taken', v2(0x21, 0x21, IPV6 + tlv(4, 4_096 - 36 - 3)), PEER6],
+  ['version 2, IPv6 with as many TLVs as are accepted', v2(0x21, 0x21, IPV6 + tlv(4, 4_096 - 36 - 3)), PEER6],
 ];
 
-describe('the PROXY header', () => {
-  it.each(HEADERS)('%s: gives the source, and the bytes behind it', (_name, header, source) => {
+describe('a valid PROXY header', () => {
+  it.each(HEADERS)('%s: is read, with its source and the bytes behind it', (_name, header, source) => {
     const read = new ProxyHeaderReader().read(Buffer.concat([header, LOGIN]));
     expect(read).toEqual({ source, rest: LOGIN });
     expect(new ProxyHeaderReader().read(header)).toEqual({ source, rest: Buffer.alloc(0) });
   });
 
-  it.each(HEADERS)('%s: is the same wherever TCP cuts it', (_name, header, source) => {
+  it.each(HEADERS)('%s: is read wherever TCP cuts it', (_name, header, source) => {
     const stream = Buffer.concat([header, LOGIN]);
     for (let cut = 0; cut < stream.length; cut++) {
       const reader = new ProxyHeaderReader();
@@ -91,7 +91,7 @@ describe('the PROXY header', () => {
     }
   });
 
-  it.each(HEADERS)('%s: is the same byte by byte', (_name, header, source) => {
+  it.each(HEADERS)('%s: is read byte by byte', (_name, header, source) => {
     const reader = new ProxyHeaderReader();
     const reads = [...header].map((byte) => reader.read(Buffer.of(byte)));
     expect(reads.pop()).toEqual({ source, rest: Buffer.alloc(0) });
@@ -99,7 +99,7 @@ describe('the PROXY header', () => {
   });
 });
 
-describe('what is no PROXY header', () => {
+describe('bytes that are not a PROXY header', () => {
   const REFUSED: [string, Buffer][] = [
     ["a device's login", LOGIN],
     ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\n')],
@@ -135,18 +135,18 @@ describe('what is no PROXY header', () => {
     ['fewer bytes than the addresses take, IPv4', v2(0x21, 0x11, IPV4.slice(2))],
     ['fewer bytes than the addresses take, IPv6', v2(0x21, 0x21, IPV4)],
     ['fewer bytes than the addresses take, UNIX', v2(0x21, 0x31, UNIX.slice(2))],
-    ['more TLVs than are taken', v2(0x21, 0x11, IPV4 + tlv(4, 4_096 - 12 - 2))],
+    ['more TLVs than are accepted', v2(0x21, 0x11, IPV4 + tlv(4, 4_096 - 12 - 2))],
     ['a local header of 65,535 bytes', v2(0x20, 0x00, '00'.repeat(65_535))],
   ];
 
-  it.each(REFUSED)('%s: is refused, also byte by byte', (_name, bytes) => {
+  it.each(REFUSED)('are rejected, also byte by byte: %s', (_name, bytes) => {
     expect(protocolErrorOf(() => new ProxyHeaderReader().read(bytes)).code).toBe('BAD_PROXY_HEADER');
     const reader = new ProxyHeaderReader();
     const byByte = (): unknown[] => [...bytes].map((byte) => reader.read(Buffer.of(byte)));
     expect(protocolErrorOf(byByte).code).toBe('BAD_PROXY_HEADER');
   });
 
-  it('is refused at the first byte that can be in no header', () => {
+  it('are rejected at the first byte that no header has there', () => {
     for (const [, header] of HEADERS.slice(0, 1).concat(HEADERS.slice(8, 9))) {
       for (let position = 0; position < 5; position++) {
         const bytes = Buffer.from(header.subarray(0, position + 1));
@@ -156,15 +156,15 @@ describe('what is no PROXY header', () => {
     }
   });
 
-  it('is never collected beyond the longest header', () => {
+  it('are collected up to the longest header only', () => {
     const reader = new ProxyHeaderReader();
     expect(reader.read(Buffer.from(`PROXY UNKNOWN ${'x'.repeat(92)}`))).toBeNull();
     expect(protocolErrorOf(() => reader.read(Buffer.from('x'))).code).toBe('BAD_PROXY_HEADER');
   });
 });
 
-describe('noise in place of a PROXY header', () => {
-  it('ends in a header, in waiting, or in a ProtocolError, and the same in two pieces', () => {
+describe('noise instead of a PROXY header', () => {
+  it('gives a header, null or a ProtocolError, and the same in two pieces', () => {
     const headers = fc.constantFrom(...HEADERS.map(([, header]) => header));
     const damaged = fc.tuple(headers, fc.nat(), fc.integer({ min: 0, max: 255 })).map(([header, position, byte]) => {
       const copy = Buffer.from(header);

@@ -6,16 +6,16 @@ import { decodeProxyHeaderV2, V2_SIGNATURE } from './proxy-header-v2.js';
 const V1_SIGNATURE = Buffer.from('PROXY ');
 
 /**
- * Collects the header that a balancer puts ahead of a device's bytes, of either version of the PROXY protocol (HAProxy's
- * doc/proxy-protocol.txt, section 2). TCP may have cut it anywhere. To be used only where a header must come: who could choose to
- * send one could choose its address.
+ * Collects the header that a balancer sends before the bytes of a device, in version 1 or 2 of the PROXY protocol (HAProxy's
+ * doc/proxy-protocol.txt, section 2). TCP may have cut it anywhere. To be used only where a header is required: if it were optional, any
+ * peer could choose its address.
  */
 export class ProxyHeaderReader {
   private bytes: Buffer = Buffer.alloc(0);
 
   /**
-   * The source and the bytes behind the header, or null while it is not whole.
-   * Throws ProtocolError BAD_PROXY_HEADER as soon as the bytes can't become one. Bounds what it collects: 107 bytes, or 16 and 4,096.
+   * Returns the source and the bytes behind the header, or null while the header is not complete. Throws BAD_PROXY_HEADER as soon as the bytes
+   * can't become a header. Collects at most 107 bytes of version 1, and 16 + 4,096 of version 2.
    */
   read(chunk: Buffer): { source: PeerAddress | null; rest: Buffer } | null {
     this.bytes = this.bytes.length === 0 ? chunk : Buffer.concat([this.bytes, chunk]);
@@ -31,10 +31,10 @@ function decodeProxyHeader(bytes: Buffer): ProxyHeader | null {
   if (begins(bytes, V2_SIGNATURE)) {
     return bytes.length < V2_SIGNATURE.length ? null : decodeProxyHeaderV2(bytes);
   }
-  throw new ProtocolError('BAD_PROXY_HEADER', 'expected the signature of a PROXY header, version 1 or 2', 0);
+  throw new ProtocolError('BAD_PROXY_HEADER', 'expected a PROXY protocol header, version 1 or 2', 0);
 }
 
-/** Whether as many bytes as there are agree with the signature. */
+/** Whether the bytes that have arrived agree with the signature. */
 function begins(bytes: Buffer, signature: Buffer): boolean {
   const length = Math.min(bytes.length, signature.length);
   return bytes.compare(signature, 0, length, 0, length) === 0;

@@ -21,13 +21,14 @@ interface Handshake {
 }
 
 /**
- * The device port with TLS. A balancer that passes TCP through puts its header ahead of the handshake, in clear, so the socket is
- * read here before TLS gets it. Polling the files (not watching) also sees a certificate that is swapped by a symbolic link.
+ * The device port with TLS. A balancer that passes TCP through sends its PROXY header in clear text before the handshake, so the header is read
+ * here before the socket is passed to TLS. The certificate files are polled, because a watch misses a certificate that is replaced through a
+ * symbolic link.
  */
 export class TlsListener {
   private readonly listener: NetServer;
   private readonly tls: TlsServer;
-  /** By both ends: a TLSSocket does not tell which socket it is made of. */
+  /** By the addresses of both ends: a TLSSocket has no public reference to the socket below it. */
   private readonly handshakes = new Map<string, Handshake>();
   #expiresAt = new Date(0);
 
@@ -58,7 +59,7 @@ export class TlsListener {
     return (this.listener.address() as AddressInfo).port;
   }
 
-  /** Of the certificate in use. */
+  /** When the certificate in use expires. */
   get expiresAt(): Date {
     return this.#expiresAt;
   }
@@ -75,7 +76,7 @@ export class TlsListener {
     });
   }
 
-  /** Accepts no more, and lets go of those that have not finished their handshake. */
+  /** Stops accepting connections, and destroys those whose handshake is not complete. */
   close(): void {
     this.watched.forEach((file) => unwatchFile(file, this.reload));
     this.listener.close();
@@ -91,7 +92,7 @@ export class TlsListener {
     const credentials = readTlsCredentials(this.files, Date.now());
     const { expiresAt } = credentials;
     if (expiresAt.getTime() < Date.now() + WARNING_DAYS * DAY_MS) {
-      this.logger.warn(`${this.files.certificateFile}: the certificate expires on ${expiresAt.toISOString()}`);
+      this.logger.warn(`${this.files.certificateFile}: the certificate expires on ${expiresAt.toISOString()}. Replace the file.`);
     }
     this.#expiresAt = expiresAt;
     return credentials;
@@ -101,10 +102,10 @@ export class TlsListener {
     try {
       this.tls.setSecureContext(this.load().context);
       this.counters.tlsReloads++;
-      this.logger.log(`${this.files.certificateFile}: the certificate was read again`);
+      this.logger.log(`${this.files.certificateFile}: new certificate loaded`);
     } catch (error) {
       this.counters.tlsReloadsFailed++;
-      this.logger.error(`The certificate in use is kept: ${(error as Error).message}`);
+      this.logger.error(`New certificate rejected, the previous one stays in use: ${(error as Error).message}`);
     }
   };
 
@@ -118,7 +119,7 @@ export class TlsListener {
     this.handshakes.set(key, handshake);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
-      // The next one from the same port may be there already.
+      // A new connection from the same port may have replaced it already.
       if (this.handshakes.get(key) === handshake) {
         this.handshakes.delete(key);
       }
@@ -183,7 +184,7 @@ export class TlsListener {
 
   private handshakeFailed(error: Error, socket: TLSSocket): void {
     this.counters.tlsHandshakesFailed++;
-    this.logger.debug?.(`${socket.remoteAddress ?? 'a peer that is gone'}: TLS handshake failed: ${error.message}`);
+    this.logger.debug?.(`${socket.remoteAddress ?? 'closed socket'}: TLS handshake failed: ${error.message}`);
     socket.destroy();
   }
 }

@@ -9,36 +9,36 @@ import { type ConnectionEnvironment } from '../connection/connection-environment
 import { DEVICE_PACKET, type DevicePacket } from '../patterns.js';
 import { TeltonikaContext } from '../teltonika.context.js';
 
-/** What stands where a connection has its id. */
+/** In place of the id of a connection. */
 const NO_CONNECTION = 'udp';
 const MS = 1_000;
 
-/** Where a datagram says it comes from. A claim: nothing has ever been sent there. */
+/** The source address of a datagram. It may be forged: no handshake has confirmed it. */
 export interface UdpSender {
-  /** As the system wrote it, for the answer. */
+  /** As the system reports it, for the answer. */
   readonly sender: RemoteInfo;
-  /** An IPv4 address within IPv6 is shown as IPv4. */
+  /** An IPv4 address within IPv6 is written as IPv4. */
   readonly remoteAddress: string;
 }
 
 /**
- * What becomes of the packets of a datagram. Each is one of six: one too many of its device in this second, refused (its device may not talk), rejected (its bytes can't be accepted),
- * answered, answered because it was put into quarantine, or unanswered. Only a packet with records is ever answered, and its answer is
- * shorter than it is: whoever forges addresses gains nothing here.
+ * Handles the packets of a datagram. A packet is limited (its device is over its rate limit), refused (its device is not admitted), rejected (its
+ * bytes are not valid), answered (its records are stored or in quarantine), or unanswered. Only packets with records are answered, and the
+ * answer is shorter than the packet, so the port can't be used to amplify an attack with forged addresses.
  */
 export class UdpExchange {
-  /** A TCP device is slowed down; without a connection, what is too much stays unanswered and is sent again. */
-  private readonly deviceRate: RateLimiter;
+  /** Packets above the rate are not answered, and the device sends them again. Frames of a TCP connection are delayed instead. */
+  private readonly deviceLimiter: RateLimiter;
 
   constructor(
     private readonly environment: ConnectionEnvironment,
     private readonly send: (answer: Buffer, to: UdpSender) => Promise<void>,
   ) {
-    this.deviceRate = new RateLimiter(environment.options.maxFramesPerSecond);
+    this.deviceLimiter = new RateLimiter(environment.options.maxFramesPerSecond);
   }
 
   /** Never rejects. */
-  async take(
+  async handle(
     datagram: Buffer,
     packets: readonly UdpChannelPacket[],
     error: ProtocolError | null,
@@ -46,16 +46,16 @@ export class UdpExchange {
   ): Promise<void> {
     const readAt = performance.now();
     for (const imei of new Set(packets.map((packet) => packet.imei))) {
-      this.environment.trace.see('in', this.peer(imei, from), datagram);
+      this.environment.trace.record('in', this.peer(imei, from), datagram);
     }
     if (error) {
       this.reject(error, from);
     }
-    // Side by side: their records are to travel in one commit.
-    await Promise.all(packets.map((packet) => this.settle(packet, from, readAt)));
+    // Concurrently, so that their records share a commit.
+    await Promise.all(packets.map((packet) => this.handlePacket(packet, from, readAt)));
   }
 
-  private async settle(packet: UdpChannelPacket, from: UdpSender, readAt: number): Promise<void> {
+  private async handlePacket(packet: UdpChannelPacket, from: UdpSender, readAt: number): Promise<void> {
     const { counters, trace } = this.environment;
     try {
       const count = await this.store(packet, from);
@@ -67,31 +67,34 @@ export class UdpExchange {
         return;
       }
       const answer = encodeUdpReply(packet.packetId, packet.avlPacketId, count);
-      trace.see('out', this.peer(packet.imei, from), answer);
+      trace.record('out', this.peer(packet.imei, from), answer);
       await this.send(answer, from);
       counters.udp.answered++;
       counters.countAcknowledgement((performance.now() - readAt) / MS);
     } catch {
-      // The handler has logged its reason. No answer is the message to the device, which will send again.
+      // The handler has logged its error. Without an answer the device sends the packet again.
       counters.udp.unanswered++;
     }
   }
 
-  /** The count to answer with; null: no answer, and that is counted. Rejects when the handlers fail. */
+  /** Resolves with the count to answer, or with null when the packet gets no answer and was counted. Rejects when a handler fails. */
   private async store(packet: UdpChannelPacket, from: UdpSender): Promise<number | null> {
-    const { ask, counters, frames, options } = this.environment;
+    const { callHandler, counters, frames, options } = this.environment;
     const { imei, data } = packet;
-    if (!this.deviceRate.take(imei)) {
+    if (!this.deviceLimiter.take(imei)) {
       counters.udp.packetsLimited++;
       return null;
     }
     const bytes = encodeFrame(data);
     if (bytes.length > options.maxFrameBytes) {
-      this.reject(new ProtocolError('BAD_LENGTH', `a data field of ${data.length} bytes is too long`, 0), from);
+      this.reject(
+        new ProtocolError('BAD_LENGTH', `data field has ${data.length} bytes, which is more than the largest frame`, 0),
+        from,
+      );
       return null;
     }
     const context = new TeltonikaContext([imei, NO_CONNECTION, from.remoteAddress, 0]);
-    if (!(await ask<boolean>(DEVICE_PACKET, { imei } satisfies DevicePacket, context))) {
+    if (!(await callHandler<boolean>(DEVICE_PACKET, { imei } satisfies DevicePacket, context))) {
       counters.udp.refused++;
       return null;
     }

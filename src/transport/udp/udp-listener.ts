@@ -7,29 +7,29 @@ import { RateLimiter } from '../limits/rate-limiter.js';
 import { type ConnectionEnvironment } from '../connection/connection-environment.js';
 import { UdpExchange, type UdpSender } from './udp-exchange.js';
 
-/** For a burst while the event loop is busy; the system gives as much of it as `net.core.rmem_max` allows. */
+/** For bursts while the event loop is busy. The system limits it to `net.core.rmem_max`. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
-/** What a packet costs while it is held, besides its bytes: without it a flood of the smallest ones would hold many times the budget. */
+/** Memory of a packet in progress besides its bytes. Without it a flood of the smallest packets would use many times the byte budget. */
 const PACKET_OVERHEAD_BYTES = 1_024;
 
 /**
- * The device port for UDP. A datagram is read, its packets are stored, each is answered after its commit, and nothing of it is kept: who
- * sends again because the answer was lost is answered from the table. There is no backpressure in UDP, so what comes over the mark is dropped.
+ * The device port for UDP. The packets of a datagram are stored, and each is answered after its commit. No state is kept: when an answer is lost
+ * and the device sends again, the stored records are found in the table. UDP has no back-pressure, so datagrams above the limits are dropped.
  */
 export class UdpListener {
   private readonly socket: Socket;
   private readonly exchange: UdpExchange;
-  /** A source address is a claim, but a flood from one is stopped here at the cost of a look-up. */
-  private readonly rate: RateLimiter;
-  private readonly underWay = new Set<Promise<unknown>>();
-  private closing = false;
+  /** Source addresses can be forged, but this stops a flood from one address for the cost of one look-up. */
+  private readonly rateLimiter: RateLimiter;
+  private readonly inProgress = new Set<Promise<unknown>>();
+  private isClosing = false;
 
   constructor(
     private readonly environment: ConnectionEnvironment,
     private readonly udpPort: number,
   ) {
     this.socket = createSocket(isIPv6(environment.options.host) ? 'udp6' : 'udp4');
-    this.rate = new RateLimiter(environment.options.maxDatagramsPerSecond);
+    this.rateLimiter = new RateLimiter(environment.options.maxDatagramsPerSecond);
     this.exchange = new UdpExchange(environment, (answer, to) => this.send(answer, to));
     this.socket.on('message', (datagram, from) => this.receive(datagram, from));
   }
@@ -48,16 +48,16 @@ export class UdpListener {
     });
   }
 
-  /** Looks at no further datagram, lets those that were read be stored and answered, then lets go of the port. */
+  /** Drops new datagrams, waits until those in progress are stored and answered, then closes the port. */
   async close(timeoutMs: number): Promise<void> {
-    if (this.closing) {
+    if (this.isClosing) {
       return;
     }
-    this.closing = true;
-    const patience = new AbortController();
-    const deadline = delay(timeoutMs, undefined, { signal: patience.signal }).catch(() => undefined);
-    await Promise.race([Promise.all(this.underWay), deadline]);
-    patience.abort();
+    this.isClosing = true;
+    const timer = new AbortController();
+    const deadline = delay(timeoutMs, undefined, { signal: timer.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(this.inProgress), deadline]);
+    timer.abort();
     await new Promise<void>((resolve) => this.socket.close(resolve));
   }
 
@@ -66,12 +66,12 @@ export class UdpListener {
     counters.bytesReceived += datagram.length;
     counters.udp.datagrams++;
     const remoteAddress = withoutIPv4Prefix(sender.address);
-    if (!this.rate.take(options.networkOf(remoteAddress))) {
+    if (!this.rateLimiter.take(options.networkOf(remoteAddress))) {
       counters.udp.limited++;
       return;
     }
-    // Before anything is decoded: a flood over the mark must cost no more than being counted.
-    if (this.closing || !budget.tryAcquire(datagram.length)) {
+    // Before anything is decoded: a datagram above the limit must cost no more than being counted.
+    if (this.isClosing || !budget.tryAcquire(datagram.length)) {
       counters.udp.dropped++;
       return;
     }
@@ -82,14 +82,14 @@ export class UdpListener {
       counters.udp.dropped++;
       return;
     }
-    const done = this.exchange.take(datagram, packets, error, { sender, remoteAddress }).finally(() => {
+    const done = this.exchange.handle(datagram, packets, error, { sender, remoteAddress }).finally(() => {
       budget.release(datagram.length + packetBytes);
-      this.underWay.delete(done);
+      this.inProgress.delete(done);
     });
-    this.underWay.add(done);
+    this.inProgress.add(done);
   }
 
-  /** From the port and to the very address the packet came from: that is the way back through a NAT. */
+  /** Sends from the port to the address that the packet came from, so that the answer passes through a NAT. */
   private send(answer: Buffer, { sender }: UdpSender): Promise<void> {
     return new Promise((resolve, reject) =>
       this.socket.send(answer, sender.port, sender.address, (error) => (error ? reject(error) : resolve())),
@@ -100,7 +100,7 @@ export class UdpListener {
     try {
       this.socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
     } catch {
-      // The system's own size it is, then.
+      // The default size stays in use.
     }
   }
 }
