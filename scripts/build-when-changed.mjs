@@ -21,6 +21,7 @@ if (!existsSync(join(root, 'dist', 'src', 'main.js')) || built !== sources) {
   if (!built.startsWith(settings)) {
     rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true });
   }
+  removeBuiltSql();
   const { status } = spawnSync('npm', ['run', 'build', '--silent'], {
     cwd: root,
     stdio: 'inherit',
@@ -30,6 +31,16 @@ if (!existsSync(join(root, 'dist', 'src', 'main.js')) || built !== sources) {
     process.exit(status ?? 1);
   }
   writeFileSync(STAMP, sources);
+}
+
+/** The gateway creates every function that it finds there: one whose source file was removed must not stay. The build copies the others again. */
+function removeBuiltSql() {
+  const built = join('dist', 'src');
+  if (existsSync(join(root, built))) {
+    filesIn(built)
+      .filter((file) => file.endsWith('.sql'))
+      .forEach((file) => rmSync(join(root, file)));
+  }
 }
 
 /** Path, size and time of change of every source file: a file that was removed changes it as well. */
@@ -45,6 +56,6 @@ function fingerprint(files) {
 function filesIn(folder) {
   const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.(ts|sql)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length));
 }

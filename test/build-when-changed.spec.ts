@@ -43,6 +43,7 @@ describe('the build before npm scripts', () => {
   it.each([
     ['was changed', () => utimes(join(folder, 'src/a.ts'), new Date(), new Date(1_000_000))],
     ['was added', () => writeFile(join(folder, 'migrations/b.ts'), '')],
+    ['in SQL was added', () => writeFile(join(folder, 'src/b.sql'), '')],
     ['was removed', () => rm(join(folder, 'test/a.ts'))],
   ])('runs again when a file %s', async (_what, change) => {
     await run();
@@ -60,6 +61,16 @@ describe('the build before npm scripts', () => {
     await writeFile(join(folder, 'nest-cli.json'), '{"entryFile":"main"}');
     await run();
     expect([existsSync(incremental), await builds()]).toEqual([false, 3]);
+  });
+
+  it('removes the SQL files of the last build: the gateway would run one whose source is gone', async () => {
+    const built = join(folder, 'dist/src/sql/removed.sql');
+    await run();
+    await mkdir(join(folder, 'dist/src/sql'));
+    await writeFile(built, '');
+    await writeFile(join(folder, 'src/b.ts'), '');
+    await run();
+    expect(existsSync(built)).toBe(false);
   });
 
   it('fails when the build fails, and runs again the next time', async () => {

@@ -29,6 +29,27 @@ interface RuleParameters {
   readonly room: string;
 }
 
+/** SQL expressions: a device's row, if it has one, and the address that the device sends from. */
+interface RefusalOperands {
+  readonly status: string;
+  readonly ranges: string;
+  readonly address: string;
+  readonly registeredOnly: string;
+}
+
+/**
+ * SQL: why a registered or unknown device is not admitted (a LoginRefusal), or null. The same rule holds for logins, for datagrams, and for
+ * the sessions that a change of the register ends. The zone of a link-local address is left out: `inet` does not accept it.
+ */
+export function loginRefusal({ status, ranges, address, registeredOnly }: RefusalOperands): string {
+  return `case
+    when ${status} = 'banned' then 'banned'
+    when ${status} is null and ${registeredOnly} then 'unknown'
+    when cardinality(${ranges}) > 0 then
+      case when nullif(split_part(${address}, '%', 1), '')::inet <<= any (${ranges}::inet[]) then null else 'address' end
+  end`;
+}
+
 /**
  * Common table expressions of a statement that admits devices, behind a CTE `given (imei, address, ...)`:
  * `checked` has the columns of `given` and `refusal` (a LoginRefusal, or null), `noted` records the admitted devices that are not registered.
@@ -45,7 +66,7 @@ export function admissionCtes({ registeredOnly, room }: RuleParameters): string 
   ),
   checked as (
     select asked.*, coalesce(
-             iot_login_refusal(device_status, allowed_ranges, address, ${registeredOnly}),
+             ${loginRefusal({ status: 'device_status', ranges: 'allowed_ranges', address: 'address', registeredOnly })},
              case when is_unregistered and admitted_at is null
                    and dense_rank() over (partition by is_unregistered and admitted_at is null order by imei) > ${room} then 'limit' end
            ) as refusal

@@ -1,3 +1,4 @@
+import { jsonTime } from '../platform/database/json-time.js';
 import { type EventType } from './event-types.js';
 import { type EventPosition } from './event-cursor.js';
 
@@ -15,7 +16,7 @@ export interface RecordedEvent extends EventPosition {
 
 export const EVENT_FIELDS = `
   event.transaction_id::text as "transactionId", event.position::text as position, event.event_id as "eventId", event.type, event.imei,
-  event.sequence::text as sequence, iot_json_time(event.occurred_at) as "occurredAt", event.body::text as body`;
+  event.sequence::text as sequence, ${jsonTime('event.occurred_at')} as "occurredAt", event.body::text as body`;
 
 /** Size of an event's body in a page of events. */
 export const EVENT_BYTES = 'coalesce(octet_length(event.body::text), 0)';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { instanceChannel } from '../platform/cluster/instances.repository.js';
 import {
   admissionCtes,
   type AdmissionRule,
@@ -74,7 +75,7 @@ export class SessionsRepository {
        )
        select imei, epoch::float8 as epoch, null as refusal, ${NEW_DEVICES},
               case when previous_instance_id <> instance_id then
-                pg_notify(iot_instance_channel(previous_instance_id), 'evict ' || imei || ' ' || epoch)::text end as evicted
+                pg_notify(${instanceChannel('previous_instance_id')}, 'evict ' || imei || ' ' || epoch)::text end as evicted
          from opened
        union all
        select imei, 0, refusal, (select count(*)::int from noted where is_new), null from checked where refusal is not null`,

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { instanceChannel } from '../../platform/cluster/instances.repository.js';
 import { type Page, readPage } from '../../platform/database/bounded-page.js';
+import { loginRefusal } from '../admission-rule.js';
 import { type RegisteredDevice, type RegisteredDeviceStatus, type Registration } from './registered-device.js';
 
 const FIELDS = `
@@ -10,7 +12,7 @@ const FIELDS = `
 
 /** In the select list of a statement over changed devices: wakes the instance that holds one, in the same transaction. */
 const WAKE_HOLDER = `
-  (select pg_notify(iot_instance_channel(session.instance_id), 'admission ' || session.imei)::text
+  (select pg_notify(${instanceChannel('session.instance_id')}, 'admission ' || session.imei)::text
      from tbl_iot_device_sessions session where session.imei = changed.imei) as woken`;
 
 type Changed = RegisteredDevice & { woken?: unknown };
@@ -123,7 +125,7 @@ export class RegisteredDevicesRepository {
       `select session.imei, session.epoch::float8 as epoch
          from tbl_iot_device_sessions session left join tbl_iot_devices device using (imei)
         where session.instance_id = $1 and ($2::text is null or session.imei = $2)
-          and iot_login_refusal(device.status, device.allowed_ranges, session.remote_address, $3) is not null`,
+          and ${loginRefusal({ status: 'device.status', ranges: 'device.allowed_ranges', address: 'session.remote_address', registeredOnly: '$3' })} is not null`,
       [instanceId, imei, registeredOnly],
     );
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Instance } from '../../platform/cluster/cluster-membership.js';
+import { jsonTime } from '../../platform/database/json-time.js';
 import { PreparedStatement } from '../../platform/database/prepared-statement.js';
 import { stringifyJson } from '../../platform/json/json-source.js';
 import { type NewEvent } from '../../events/bodies/event-bodies.js';
@@ -124,7 +125,7 @@ const POSTPONE = new PreparedStatement<ReplyEffect>(
   select ${OTHERS_WAIT('postponed')} as "othersWait",
          case when $8::boolean then iot_append_event(imei, 'command.postponed', json_build_object(
            'command_log_id', command_log_id::text, 'imei', imei, 'command', command, 'metadata', metadata, 'response', response,
-           'attempts', attempts, 'expires_at', iot_json_time(expires_at)), $11)::text end as told
+           'attempts', attempts, 'expires_at', ${jsonTime('expires_at')}), $11)::text end as told
     from postponed`,
 );
 

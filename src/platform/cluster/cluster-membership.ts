@@ -16,7 +16,7 @@ export class Instance {
   /** For people: the pod, or the host and the process. */
   readonly name: string = `${hostname()}:${process.pid}`;
 
-  /** What it listens to in PostgreSQL. `iot_instance_channel` in SQL says the same. */
+  /** What it listens to in PostgreSQL. `instanceChannel` says the same in SQL. */
   get channel(): string {
     return `iot_instance_${this.id.replaceAll('-', '')}`;
   }

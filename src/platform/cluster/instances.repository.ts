@@ -28,6 +28,11 @@ export const BEAT = `
   update tbl_iot_instances set heartbeat_at = now(), stats = $2 where instance_id = $1 returning ${OTHERS_ALIVE}`;
 export const LEAVE_CLUSTER = `delete from tbl_iot_instances where instance_id = $1`;
 
+/** SQL: the channel that an instance listens to, as `Instance.channel` says. NOTIFY takes a name of at most 63 bytes: the id without its dashes. */
+export function instanceChannel(instanceId: string): string {
+  return `'iot_instance_' || replace(${instanceId}::text, '-', '')`;
+}
+
 /** SQL on `tbl_iot_instances`. */
 @Injectable()
 export class InstancesRepository {
@@ -49,7 +54,7 @@ export class InstancesRepository {
   /** Notifies all other living instances (InstanceChannel) when the transaction is committed. */
   async tellOthers(manager: EntityManager, ownInstanceId: string, topic: string, text: string): Promise<void> {
     await manager.query(
-      `select pg_notify(iot_instance_channel(instance_id), $2) from tbl_iot_instances
+      `select pg_notify(${instanceChannel('instance_id')}, $2) from tbl_iot_instances
         where instance_id <> $1 and heartbeat_at >= now() - dead_after`,
       [ownInstanceId, `${topic} ${text}`],
     );

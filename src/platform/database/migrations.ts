@@ -1,21 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
+import { DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { SettingsError } from '../config/settings.module.js';
 import { isLockTimeout, isReadOnly } from './database-errors.js';
 import { IS_WRITABLE } from './server-probe.js';
-import { Telemetry1790000000000 } from '../../../migrations/1790000000000-telemetry.js';
-import { Commands1790000001000 } from '../../../migrations/1790000001000-commands.js';
-import { CommandIndexPredicates1790000001500 } from '../../../migrations/1790000001500-command-index-predicates.js';
-import { Webhooks1790000002000 } from '../../../migrations/1790000002000-webhooks.js';
-import { Sessions1790000003000 } from '../../../migrations/1790000003000-sessions.js';
-import { ApiKeys1790000004000 } from '../../../migrations/1790000004000-api-keys.js';
-import { Audit1790000004100 } from '../../../migrations/1790000004100-audit.js';
-import { Admission1790000005000 } from '../../../migrations/1790000005000-admission.js';
-import { CommandTruth1790000006000 } from '../../../migrations/1790000006000-command-truth.js';
-import { TelemetryDays1790000007000 } from '../../../migrations/1790000007000-telemetry-days.js';
-import { TableBounds1790000008000 } from '../../../migrations/1790000008000-table-bounds.js';
-import { RecordPlaces1790000008500 } from '../../../migrations/1790000008500-record-places.js';
+import { applyFunctions, findPendingFunctions, readSqlFunctions, type SqlFunctions } from './sql-functions.js';
+import { Telemetry1796000000000 } from '../../../migrations/1796000000000-telemetry.js';
+import { Commands1796000001000 } from '../../../migrations/1796000001000-commands.js';
+import { Events1796000002000 } from '../../../migrations/1796000002000-events.js';
+import { Webhooks1796000003000 } from '../../../migrations/1796000003000-webhooks.js';
+import { Sessions1796000004000 } from '../../../migrations/1796000004000-sessions.js';
+import { Admission1796000005000 } from '../../../migrations/1796000005000-admission.js';
+import { Diagnosis1796000006000 } from '../../../migrations/1796000006000-diagnosis.js';
+import { ApiKeys1796000007000 } from '../../../migrations/1796000007000-api-keys.js';
+import { Audit1796000008000 } from '../../../migrations/1796000008000-audit.js';
 
 /** Migrations are pending and the server accepts no writes. */
 export class ReadOnlyServerError extends SettingsError {
@@ -24,21 +22,28 @@ export class ReadOnlyServerError extends SettingsError {
   }
 }
 
-/** In the order in which they run. */
+/** What the migrator brings a database to. */
+export interface TargetSchema {
+  /** In the order in which they run. */
+  readonly migrations: (new () => MigrationInterface)[];
+  /** Replaced after the migrations, when their content has changed. */
+  readonly functions: SqlFunctions;
+}
+
 const MIGRATIONS = [
-  Telemetry1790000000000,
-  Commands1790000001000,
-  CommandIndexPredicates1790000001500,
-  Webhooks1790000002000,
-  Sessions1790000003000,
-  ApiKeys1790000004000,
-  Audit1790000004100,
-  Admission1790000005000,
-  CommandTruth1790000006000,
-  TelemetryDays1790000007000,
-  TableBounds1790000008000,
-  RecordPlaces1790000008500,
+  Telemetry1796000000000,
+  Commands1796000001000,
+  Events1796000002000,
+  Webhooks1796000003000,
+  Sessions1796000004000,
+  Admission1796000005000,
+  Diagnosis1796000006000,
+  ApiKeys1796000007000,
+  Audit1796000008000,
 ];
+/** The timestamp of the first migration. Those before it were part of no release and are not supported. */
+const FIRST_TIMESTAMP = 1_796_000_000_000;
+const MIGRATIONS_TABLE = 'tbl_iot_migrations';
 
 /** Any number will do, as long as every gateway takes the same. */
 const MIGRATION_LOCK = 7_310_200_811;
@@ -46,17 +51,23 @@ const MIGRATION_LOCK = 7_310_200_811;
 const LOCK_TIMEOUT = '300ms';
 const LOCK_RETRY_MS = 2_000;
 
+/** The schema of this version of the gateway. */
+export async function targetSchema(): Promise<TargetSchema> {
+  return { migrations: MIGRATIONS, functions: await readSqlFunctions() };
+}
+
 /**
- * Brings the database at `url` up to date. Safe when many instances start together: the first one migrates, the
- * others wait and find nothing left to do. Gives the names of the migrations that this call ran. Throws ReadOnlyServerError; a read-only
- * database that is up to date is none.
+ * Brings the database at `url` up to date: migrations, then functions. Safe when many instances start together: the first one migrates, the
+ * others wait and find nothing left to do. Returns the names of the migrations and functions that this call applied. Throws
+ * ReadOnlyServerError, but not for a read-only database that is up to date.
  */
-export async function runMigrations(url: string): Promise<string[]> {
+export async function runMigrations(url: string, target?: TargetSchema): Promise<string[]> {
+  const { migrations, functions } = target ?? (await targetSchema());
   const dataSource = new DataSource({
     type: 'postgres',
     url,
-    migrations: MIGRATIONS,
-    migrationsTableName: 'tbl_iot_migrations',
+    migrations,
+    migrationsTableName: MIGRATIONS_TABLE,
     applicationName: 'iot-broker migrations',
     // One connection holds the lock, the other one migrates.
     poolSize: 2,
@@ -65,12 +76,29 @@ export async function runMigrations(url: string): Promise<string[]> {
   const lock = dataSource.createQueryRunner();
   try {
     await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await refuseUnreleasedSchema(lock);
     if (await isReadOnlyServer(lock)) {
-      return await nothingPending(dataSource);
+      return await nothingPending(dataSource, lock, functions);
     }
-    return await migratePatiently(dataSource);
+    return await migratePatiently(dataSource, functions);
   } finally {
     await giveBack(dataSource, lock);
+  }
+}
+
+/** Throws for a database of a version before the first release, whose migrations were replaced. */
+async function refuseUnreleasedSchema(queryRunner: QueryRunner): Promise<void> {
+  if (!(await queryRunner.hasTable(MIGRATIONS_TABLE))) {
+    return;
+  }
+  const unreleased = (await queryRunner.query(`select from ${MIGRATIONS_TABLE} where timestamp < $1 limit 1`, [
+    FIRST_TIMESTAMP,
+  ])) as unknown[];
+  if (unreleased.length > 0) {
+    throw new SettingsError([
+      'DATABASE_URL: the database was created by a version before the first release, which cannot be migrated. ' +
+        'Create a new database or, without DATABASE_URL, remove the folder DATA_DIR (.data)',
+    ]);
   }
 }
 
@@ -80,12 +108,12 @@ async function isReadOnlyServer(queryRunner: QueryRunner): Promise<boolean> {
 }
 
 /** Throws ReadOnlyServerError when something is pending. */
-async function nothingPending(dataSource: DataSource): Promise<[]> {
-  // TypeORM makes the table of migrations where there is none.
+async function nothingPending(dataSource: DataSource, queryRunner: QueryRunner, functions: SqlFunctions): Promise<[]> {
+  // TypeORM creates the table of migrations when it is missing.
   const isPending = await dataSource
     .showMigrations()
     .catch((error: unknown) => isReadOnly(error) || Promise.reject(error as Error));
-  if (isPending) {
+  if (isPending || (await findPendingFunctions(queryRunner, functions)).length > 0) {
     throw new ReadOnlyServerError();
   }
   return [];
@@ -99,21 +127,23 @@ async function giveBack(dataSource: DataSource, lock: QueryRunner): Promise<void
 }
 
 /**
- * A migration that has to wait for a table is given up and tried again, for as long as it takes: whoever else asks for that table would wait behind
- * it. Those that are done stay done.
+ * A migration that has to wait for a table is stopped and tried again, for as long as it takes: other transactions that need the table would
+ * wait behind it. Finished migrations are kept.
  */
-async function migratePatiently(dataSource: DataSource): Promise<string[]> {
+async function migratePatiently(dataSource: DataSource, functions: SqlFunctions): Promise<string[]> {
   const queryRunner = dataSource.createQueryRunner();
   const logger = new Logger('Migrations');
   try {
     await queryRunner.query(`set lock_timeout = '${LOCK_TIMEOUT}'`);
     const executor = new MigrationExecutor(dataSource, queryRunner);
     executor.transaction = 'each';
-    const pending = (await executor.getPendingMigrations()).map(({ name }) => name);
+    const migrations = (await executor.getPendingMigrations()).map(({ name }) => name);
+    const pending = await findPendingFunctions(queryRunner, functions);
     for (let isFirst = true; ; isFirst = false) {
       try {
         await executor.executePendingMigrations();
-        return pending;
+        await applyFunctions(queryRunner, { ...functions, functions: pending });
+        return [...migrations, ...pending.map(({ name }) => name)];
       } catch (error) {
         if (!isLockTimeout(error)) {
           throw error;
@@ -131,7 +161,7 @@ async function migratePatiently(dataSource: DataSource): Promise<string[]> {
   }
 }
 
-/** The first connection of all: when there is none, it is the setting or the server, and a stack would help nobody. */
+/** The first connection of all. When it fails, the cause is the setting or the server, and a stack would not help. */
 async function connect(dataSource: DataSource): Promise<void> {
   try {
     await dataSource.initialize();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { jsonTime } from '../../platform/database/json-time.js';
 import { PreparedStatement } from '../../platform/database/prepared-statement.js';
 import { type ClaimedDelivery } from './claimed-delivery.js';
 
@@ -71,7 +72,7 @@ const claimStatement = (limit: number) => `
     from locked join tbl_iot_events event using (event_id) left join closed using (event_id)
    where delivery.imei = locked.imei and delivery.sequence = locked.sequence and (event.body is not null or closed.body is not null)
   returning delivery.event_id as "eventId", delivery.imei, delivery.sequence::text as sequence, delivery.type,
-            iot_json_time(event.occurred_at) as "occurredAt", coalesce(closed.body, event.body::text) as body,
+            ${jsonTime('event.occurred_at')} as "occurredAt", coalesce(closed.body, event.body::text) as body,
             null as "batchId", delivery.failures`;
 
 /** Only what is still leased to us: whoever took it over after our lease had run out settles it. */
@@ -118,7 +119,7 @@ const SETTLE = new PreparedStatement(
 const CLAIM_FAILURES = new PreparedStatement<ClaimedDelivery>(
   'iot_claim_failures',
   `
-  select event_id as "eventId", imei, sequence::text as sequence, type, iot_json_time(occurred_at) as "occurredAt", body::text as body,
+  select event_id as "eventId", imei, sequence::text as sequence, type, ${jsonTime('occurred_at')} as "occurredAt", body::text as body,
          batch_id as "batchId", failures
     from iot_claim_failures($1, $2, $3, $4)`,
 );
