@@ -1,0 +1,798 @@
+-- The schema of a freshly migrated database, from its catalogues. Made by scripts/generate-schema.mjs; do not edit.
+-- After a change of migrations/ or src/*/sql/: npm run schema
+
+create sequence iot_session_epochs;
+create sequence tbl_iot_migrations_id_seq;
+
+create table tbl_iot_api_keys (
+  key_id bigint not null generated always as identity,
+  name text not null,
+  scopes text[] not null,
+  key_sha256 bytea not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  constraint tbl_iot_api_keys_pkey PRIMARY KEY (key_id),
+  constraint tbl_iot_api_keys_key_sha256_key UNIQUE (key_sha256),
+  constraint tbl_iot_api_keys_key_sha256_check CHECK ((octet_length(key_sha256) = 32)),
+  constraint tbl_iot_api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ ARRAY['read'::text, 'command'::text, 'admin'::text])))
+);
+comment on column tbl_iot_api_keys.last_used_at is 'Not written with each request: up to a minute late.';
+CREATE UNIQUE INDEX api_keys_one_of_a_name ON tbl_iot_api_keys USING btree (name) WHERE (revoked_at IS NULL);
+
+create table tbl_iot_audit (
+  audit_id bigint not null generated always as identity,
+  at timestamp with time zone not null default now(),
+  action text not null,
+  key_id bigint,
+  key_name text not null,
+  imei text,
+  details json not null,
+  remote_address text,
+  request_id text,
+  constraint tbl_iot_audit_pkey PRIMARY KEY (audit_id)
+);
+CREATE INDEX audit_by_time ON tbl_iot_audit USING btree (at, audit_id);
+CREATE INDEX audit_of_device ON tbl_iot_audit USING btree (imei, at, audit_id) WHERE (imei IS NOT NULL);
+CREATE INDEX audit_of_key ON tbl_iot_audit USING btree (key_name, at, audit_id);
+
+create table tbl_iot_command_attempts (
+  command_log_id bigint not null,
+  attempt integer not null,
+  sent_at timestamp with time zone not null,
+  socket_uuid text not null,
+  result text,
+  ended_at timestamp with time zone,
+  reply text,
+  constraint tbl_iot_command_attempts_pkey PRIMARY KEY (command_log_id, attempt),
+  constraint tbl_iot_command_attempts_result_check CHECK ((result = ANY (ARRAY['confirmed'::text, 'rejected'::text, 'timeout'::text, 'disconnected'::text, 'superseded'::text, 'postponed'::text, 'unrecognised'::text])))
+);
+
+create table tbl_iot_command_logs (
+  command_log_id bigint not null generated always as identity,
+  imei text not null,
+  command text not null,
+  codec smallint not null,
+  reply_shape text not null,
+  silent boolean not null,
+  mode text not null,
+  status text not null default 'PENDING'::text,
+  reason text,
+  late boolean not null default false,
+  response text,
+  metadata json,
+  attempts integer not null default 0,
+  retry integer not null generated always as (GREATEST((attempts - 1), 0)) stored,
+  max_retry integer not null,
+  timeout_seconds integer not null,
+  in_flight boolean not null default false,
+  socket_uuid text,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  queued_at timestamp with time zone not null default now(),
+  sent_at timestamp with time zone,
+  estimated_timeout_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  completed_at timestamp with time zone,
+  idempotency_key text,
+  request_hash bytea,
+  targets text[] not null default '{}'::text[],
+  device_state text,
+  postponed_seconds integer not null default 86400,
+  superseded_by bigint,
+  constraint tbl_iot_command_logs_pkey PRIMARY KEY (command_log_id),
+  constraint commands_in_flight_is_pending CHECK (((NOT in_flight) OR (status = 'PENDING'::text))),
+  constraint commands_reason_of_failure CHECK (((status = 'FAILED'::text) = (reason IS NOT NULL))),
+  constraint commands_unwritten CHECK (((reason <> ALL (ARRAY['expired'::text, 'cancelled'::text])) OR (attempts = 0))),
+  constraint tbl_iot_command_logs_codec_check CHECK ((codec = ANY (ARRAY[12, 14]))),
+  constraint tbl_iot_command_logs_device_state_check CHECK ((device_state = ANY (ARRAY['queued'::text, 'unrecognised'::text]))),
+  constraint tbl_iot_command_logs_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'queue'::text]))),
+  constraint tbl_iot_command_logs_reason_check CHECK ((reason = ANY (ARRAY['expired'::text, 'unconfirmed'::text, 'rejected'::text, 'superseded'::text, 'cancelled'::text, 'unrecognised'::text]))),
+  constraint tbl_iot_command_logs_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'COMPLETED'::text, 'FAILED'::text])))
+);
+comment on column tbl_iot_command_logs.retry is 'How often the command was sent again: attempts without the first one.';
+comment on column tbl_iot_command_logs.due_at is 'When the sweeper must check the command, while it is pending.';
+comment on column tbl_iot_command_logs.targets is 'What it sets, for example output:1 or param:2004. A newer command with an overlapping target ends this one.';
+comment on column tbl_iot_command_logs.device_state is 'queued: the device has accepted the command and executes it later. unrecognised: no pattern matches its answer. In both states the command is not sent again.';
+comment on column tbl_iot_command_logs.superseded_by is 'The newer command that ended this one, by the same text or by an overlapping target.';
+CREATE INDEX commands_by_reason ON tbl_iot_command_logs USING btree (reason, created_at, command_log_id) WHERE ((reason IS NOT NULL) AND (created_at > '-infinity'::timestamp with time zone));
+CREATE INDEX commands_by_time ON tbl_iot_command_logs USING btree (created_at, command_log_id);
+CREATE INDEX commands_due ON tbl_iot_command_logs USING btree (due_at) WHERE ((status = 'PENDING'::text) AND (due_at > '-infinity'::timestamp with time zone));
+CREATE UNIQUE INDEX commands_idempotency ON tbl_iot_command_logs USING btree (idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE INDEX commands_late ON tbl_iot_command_logs USING btree (imei, completed_at) WHERE (reason = ANY (ARRAY['unconfirmed'::text, 'unrecognised'::text]));
+CREATE INDEX commands_of_device ON tbl_iot_command_logs USING btree (imei, created_at, command_log_id);
+CREATE UNIQUE INDEX commands_one_in_flight ON tbl_iot_command_logs USING btree (imei, reply_shape) WHERE in_flight;
+CREATE INDEX commands_open ON tbl_iot_command_logs USING btree (imei, queued_at, command_log_id) WHERE (status = 'PENDING'::text);
+
+create table tbl_iot_deliveries (
+  sequence bigint not null,
+  next_attempt_at timestamp with time zone not null default now(),
+  event_id uuid not null,
+  locked_by uuid,
+  batch_id uuid,
+  failures integer not null default 0,
+  attempts integer not null default 0,
+  alone boolean not null default false,
+  held_by_outage boolean not null default false,
+  imei text not null,
+  type text not null,
+  constraint tbl_iot_deliveries_pkey PRIMARY KEY (imei, sequence)
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
+comment on column tbl_iot_deliveries.next_attempt_at is 'While the delivery is locked: when the lease ends, and any instance may take it.';
+CREATE INDEX deliveries_batch ON tbl_iot_deliveries USING btree (batch_id) WHERE (batch_id IS NOT NULL);
+CREATE INDEX deliveries_due ON tbl_iot_deliveries USING btree (next_attempt_at);
+CREATE INDEX deliveries_failures ON tbl_iot_deliveries USING btree (next_attempt_at) WHERE ((type = 'command.failed'::text) AND (NOT alone) AND (batch_id IS NULL));
+
+create table tbl_iot_delivery_attempts (
+  event_id uuid not null,
+  attempt integer not null,
+  status integer,
+  duration_ms integer not null,
+  attempted_at timestamp with time zone not null,
+  webhook_id text not null,
+  answer text,
+  error text,
+  constraint tbl_iot_delivery_attempts_pkey PRIMARY KEY (event_id, attempt)
+);
+
+create table tbl_iot_device_log (
+  log_id bigint not null generated always as identity,
+  imei text not null,
+  at timestamp with time zone not null,
+  kind text not null,
+  detail json not null,
+  constraint tbl_iot_device_log_pkey PRIMARY KEY (imei, log_id),
+  constraint tbl_iot_device_log_kind_check CHECK ((kind = ANY (ARRAY['login'::text, 'refused'::text, 'closed'::text, 'rejected_frames'::text, 'resent_records'::text])))
+);
+CREATE INDEX device_log_by_time ON tbl_iot_device_log USING brin (at);
+
+create table tbl_iot_device_messages (
+  message_id bigint not null generated always as identity,
+  imei text not null,
+  received_at timestamp with time zone not null,
+  codec smallint not null,
+  message_type smallint not null,
+  device_time timestamp with time zone,
+  text text not null,
+  payload bytea not null,
+  constraint tbl_iot_device_messages_pkey PRIMARY KEY (message_id)
+);
+CREATE INDEX device_messages_by_time ON tbl_iot_device_messages USING brin (received_at);
+CREATE INDEX device_messages_of_device ON tbl_iot_device_messages USING btree (imei, message_id);
+
+create table tbl_iot_device_sessions (
+  imei text not null,
+  instance_id uuid not null,
+  epoch bigint not null default nextval('iot_session_epochs'::regclass),
+  connection_id uuid not null,
+  connected_at timestamp with time zone not null,
+  remote_address text not null,
+  remote_port integer not null,
+  previous_instance_id uuid,
+  constraint tbl_iot_device_sessions_pkey PRIMARY KEY (imei)
+) with (fillfactor=70);
+comment on table tbl_iot_device_sessions is 'The connected devices. A change for a device names the epoch of its session; one with an older epoch has no effect.';
+CREATE INDEX device_sessions_of_instance ON tbl_iot_device_sessions USING btree (instance_id);
+
+create table tbl_iot_devices (
+  imei text not null,
+  status text not null default 'registered'::text,
+  name text,
+  note text,
+  ban_reason text,
+  allowed_ranges cidr[] not null default '{}'::cidr[],
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint tbl_iot_devices_pkey PRIMARY KEY (imei),
+  constraint tbl_iot_devices_status_check CHECK ((status = ANY (ARRAY['registered'::text, 'banned'::text])))
+);
+comment on column tbl_iot_devices.allowed_ranges is 'Addresses that the device may log in from. Empty: any address.';
+
+create table tbl_iot_event_records (
+  event_id uuid not null,
+  imei text not null,
+  iot_timestamp timestamp with time zone not null,
+  record_hash bigint not null,
+  constraint tbl_iot_event_records_pkey PRIMARY KEY (event_id, iot_timestamp, record_hash)
+);
+comment on table tbl_iot_event_records is 'Keys of the records of a telemetry event; with WEBHOOK_TELEMETRY_RECORDS=all only.';
+
+create table tbl_iot_event_sequences (
+  imei text not null,
+  last_sequence bigint not null,
+  last_transaction_id xid8 not null default '0'::xid8,
+  constraint tbl_iot_event_sequences_pkey PRIMARY KEY (imei)
+) with (fillfactor=70);
+
+create table tbl_iot_events (
+  transaction_id xid8 not null default pg_current_xact_id(),
+  position bigint not null generated always as identity,
+  sequence bigint not null,
+  occurred_at timestamp with time zone not null default now(),
+  delivered_at timestamp with time zone,
+  dead_at timestamp with time zone,
+  first_received_at timestamp with time zone,
+  last_received_at timestamp with time zone,
+  newest_time timestamp with time zone,
+  newest_hash bigint,
+  event_id uuid not null default gen_random_uuid(),
+  record_count integer,
+  is_open boolean not null default false,
+  newest_is_plausible boolean,
+  imei text not null,
+  type text not null,
+  body json,
+  constraint tbl_iot_events_pkey PRIMARY KEY (transaction_id, "position"),
+  constraint events_event_id UNIQUE (event_id),
+  constraint events_sequence UNIQUE (imei, sequence),
+  constraint events_have_a_body CHECK (((body IS NOT NULL) OR (type = 'telemetry'::text))),
+  constraint events_open_have_none CHECK (((NOT is_open) OR (body IS NULL)))
+) with (fillfactor=80);
+comment on column tbl_iot_events.is_open is 'A telemetry event that was neither sent nor read yet: newer records are merged into it.';
+CREATE INDEX events_dead ON tbl_iot_events USING btree (transaction_id, "position") WHERE (dead_at IS NOT NULL);
+CREATE UNIQUE INDEX events_one_open ON tbl_iot_events USING btree (imei) WHERE is_open;
+
+create table tbl_iot_functions (
+  name text not null,
+  sha256 text not null,
+  version text not null,
+  constraint tbl_iot_functions_pkey PRIMARY KEY (name)
+);
+
+create table tbl_iot_instances (
+  instance_id uuid not null,
+  name text not null,
+  started_at timestamp with time zone not null default now(),
+  heartbeat_at timestamp with time zone not null default now(),
+  dead_after interval not null,
+  stats json,
+  constraint tbl_iot_instances_pkey PRIMARY KEY (instance_id)
+);
+comment on table tbl_iot_instances is 'One row per running gateway process. An instance whose heartbeat is older than dead_after is dead, and the others remove it.';
+
+create table tbl_iot_migrations (
+  id integer not null default nextval('tbl_iot_migrations_id_seq'::regclass),
+  timestamp bigint not null,
+  name character varying not null,
+  constraint "PK_2f5d1c8ca3d82a011c0c6ea54df" PRIMARY KEY (id)
+);
+
+create table tbl_iot_telemetry_data (
+  iot_timestamp timestamp with time zone not null,
+  record_hash bigint not null,
+  timestamp timestamp with time zone not null,
+  external_extended_voltage bigint,
+  trip_odometer bigint,
+  total_odometer bigint,
+  extended_analog_input_1 bigint,
+  extended_analog_input_2 bigint,
+  gsm_operator bigint,
+  angle integer not null,
+  speed integer not null,
+  event_io_id integer not null,
+  internal_battery_voltage integer,
+  internal_battery_current integer,
+  external_voltage integer,
+  gsm_cell_id integer,
+  gsm_area_code integer,
+  analog_input_1 integer,
+  analog_input_2 integer,
+  gnss_speed integer,
+  gnss_pdop integer,
+  gnss_hdop integer,
+  altitude smallint not null,
+  satellites smallint not null,
+  priority smallint not null,
+  generation_type smallint,
+  internal_battery_percent smallint,
+  gsm_signal smallint,
+  movement smallint,
+  sleep_mode smallint,
+  x_axis smallint,
+  y_axis smallint,
+  z_axis smallint,
+  digital_input_1 smallint,
+  digital_input_2 smallint,
+  digital_input_3 smallint,
+  digital_input_4 smallint,
+  digital_output_1 smallint,
+  digital_output_2 smallint,
+  dout1_overcurrent smallint,
+  dout2_overcurrent smallint,
+  instant_movement smallint,
+  ignition smallint,
+  gnss_status smallint,
+  iot_imei text not null,
+  latitude numeric(10,7) not null,
+  longitude numeric(10,7) not null,
+  iccid1 numeric(20,0),
+  iccid2 numeric(20,0),
+  iso6709_coordinates text,
+  io jsonb,
+  constraint tbl_iot_telemetry_data_pkey PRIMARY KEY (iot_imei, iot_timestamp, record_hash)
+) partition by RANGE (iot_timestamp);
+comment on table tbl_iot_telemetry_data is 'One row per AVL record. Attribute columns hold raw values; io holds elements without a column.';
+comment on column tbl_iot_telemetry_data.iot_timestamp is 'When the device created the record, by its own clock.';
+comment on column tbl_iot_telemetry_data.record_hash is 'XXH64 of the bytes of the record.';
+comment on column tbl_iot_telemetry_data.timestamp is 'When the gateway received the record.';
+
+create table tbl_iot_telemetry_data_default partition of tbl_iot_telemetry_data DEFAULT;
+CREATE INDEX tbl_iot_telemetry_data_default_time ON tbl_iot_telemetry_data_default USING btree (iot_timestamp);
+
+create table tbl_iot_telemetry_device_days (
+  iot_imei text not null,
+  days int4multirange not null,
+  constraint tbl_iot_telemetry_device_days_pkey PRIMARY KEY (iot_imei)
+);
+comment on table tbl_iot_telemetry_device_days is 'Days since 1970-01-01 for which a device may have records in the partition of the day. No such day is missing; the default partition is not covered.';
+
+create table tbl_iot_telemetry_indexed_days (
+  day integer not null,
+  constraint tbl_iot_telemetry_indexed_days_pkey PRIMARY KEY (day)
+);
+comment on table tbl_iot_telemetry_indexed_days is 'Partitions whose devices are all in tbl_iot_telemetry_device_days. Delete the row of a day to have its partition read again.';
+
+create table tbl_iot_telemetry_latest (
+  iot_timestamp timestamp with time zone not null,
+  record_hash bigint not null,
+  timestamp timestamp with time zone not null,
+  external_extended_voltage bigint,
+  trip_odometer bigint,
+  total_odometer bigint,
+  extended_analog_input_1 bigint,
+  extended_analog_input_2 bigint,
+  gsm_operator bigint,
+  angle integer not null,
+  speed integer not null,
+  event_io_id integer not null,
+  internal_battery_voltage integer,
+  internal_battery_current integer,
+  external_voltage integer,
+  gsm_cell_id integer,
+  gsm_area_code integer,
+  analog_input_1 integer,
+  analog_input_2 integer,
+  gnss_speed integer,
+  gnss_pdop integer,
+  gnss_hdop integer,
+  altitude smallint not null,
+  satellites smallint not null,
+  priority smallint not null,
+  generation_type smallint,
+  internal_battery_percent smallint,
+  gsm_signal smallint,
+  movement smallint,
+  sleep_mode smallint,
+  x_axis smallint,
+  y_axis smallint,
+  z_axis smallint,
+  digital_input_1 smallint,
+  digital_input_2 smallint,
+  digital_input_3 smallint,
+  digital_input_4 smallint,
+  digital_output_1 smallint,
+  digital_output_2 smallint,
+  dout1_overcurrent smallint,
+  dout2_overcurrent smallint,
+  instant_movement smallint,
+  ignition smallint,
+  gnss_status smallint,
+  iot_imei text not null,
+  latitude numeric(10,7) not null,
+  longitude numeric(10,7) not null,
+  iccid1 numeric(20,0),
+  iccid2 numeric(20,0),
+  iso6709_coordinates text,
+  io jsonb,
+  constraint tbl_iot_telemetry_latest_pkey PRIMARY KEY (iot_imei)
+) with (fillfactor=70);
+comment on table tbl_iot_telemetry_latest is 'The newest record of each device.';
+
+create table tbl_iot_telemetry_quarantine (
+  quarantine_id bigint not null generated always as identity,
+  received_at timestamp with time zone not null default now(),
+  last_received_at timestamp with time zone not null default now(),
+  occurrences bigint not null default 1,
+  iot_imei text not null,
+  remote_address text not null,
+  scope text not null,
+  code text not null,
+  detail text not null,
+  raw bytea not null,
+  raw_hash bytea not null generated always as (sha256(raw)) stored,
+  constraint tbl_iot_telemetry_quarantine_pkey PRIMARY KEY (quarantine_id),
+  constraint tbl_iot_telemetry_quarantine_once UNIQUE (iot_imei, raw_hash),
+  constraint tbl_iot_telemetry_quarantine_scope_check CHECK ((scope = ANY (ARRAY['frame'::text, 'record'::text])))
+);
+comment on table tbl_iot_telemetry_quarantine is 'Bytes that a device sent and that could not be stored as records.';
+CREATE INDEX telemetry_quarantine_by_time ON tbl_iot_telemetry_quarantine USING btree (received_at, quarantine_id);
+CREATE INDEX telemetry_quarantine_of_device ON tbl_iot_telemetry_quarantine USING btree (iot_imei, quarantine_id);
+
+create table tbl_iot_unknown_devices (
+  imei text not null,
+  first_seen timestamp with time zone not null,
+  last_seen timestamp with time zone not null,
+  attempts bigint not null,
+  last_address text not null,
+  constraint tbl_iot_unknown_devices_pkey PRIMARY KEY (imei)
+);
+comment on table tbl_iot_unknown_devices is 'Devices that are not registered and were refused (DEVICE_ADMISSION=registered).';
+CREATE INDEX unknown_devices_by_time ON tbl_iot_unknown_devices USING btree (last_seen, imei);
+
+create table tbl_iot_unregistered_devices (
+  imei text not null,
+  first_seen timestamp with time zone not null default now(),
+  last_seen timestamp with time zone not null default now(),
+  constraint tbl_iot_unregistered_devices_pkey PRIMARY KEY (imei)
+);
+comment on table tbl_iot_unregistered_devices is 'Devices admitted without being registered (DEVICE_ADMISSION=open). MAX_UNREGISTERED_DEVICES limits their number.';
+comment on column tbl_iot_unregistered_devices.last_seen is 'The last login or datagram, updated once a day.';
+CREATE INDEX unregistered_devices_by_time ON tbl_iot_unregistered_devices USING btree (last_seen);
+
+alter table tbl_iot_command_attempts add constraint tbl_iot_command_attempts_command_log_id_fkey FOREIGN KEY (command_log_id) REFERENCES tbl_iot_command_logs(command_log_id);
+alter table tbl_iot_device_sessions add constraint tbl_iot_device_sessions_instance_id_fkey FOREIGN KEY (instance_id) REFERENCES tbl_iot_instances(instance_id);
+
+set check_function_bodies = off;
+
+CREATE OR REPLACE FUNCTION iot_append_event(event_imei text, event_type text, event_body json, to_deliver boolean DEFAULT true)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  with numbered as (
+    insert into tbl_iot_event_sequences as known (imei, last_sequence, last_transaction_id) values (event_imei, 1, pg_current_xact_id())
+    on conflict (imei) do update set last_sequence = known.last_sequence + 1,
+                                     last_transaction_id = greatest(known.last_transaction_id, pg_current_xact_id())
+    returning last_sequence, last_transaction_id
+  ),
+  recorded as (
+    insert into tbl_iot_events (transaction_id, imei, sequence, type, body)
+    select last_transaction_id, event_imei, last_sequence, event_type, event_body from numbered
+    returning imei, sequence, event_id, type
+  )
+  insert into tbl_iot_deliveries (imei, sequence, event_id, type)
+  select imei, sequence, event_id, type from recorded where to_deliver
+$function$;
+
+CREATE OR REPLACE FUNCTION iot_append_telemetry(imeis text[], counts integer[], first_received timestamp with time zone[], last_received timestamp with time zone[], newest_times timestamp with time zone[], newest_hashes bigint[], plausible boolean[], to_deliver boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform iot_lock_event_sequences(imeis);
+  with batch as (
+    select * from unnest(imeis, counts, first_received, last_received, newest_times, newest_hashes, plausible)
+      as device (imei, records, first_at, last_at, newest_time, newest_hash, is_plausible)
+  ),
+  open as (
+    select event.transaction_id, event.position, batch.*
+      from batch join tbl_iot_events event on event.imei = batch.imei and event.is_open
+       for update of event skip locked
+  ),
+  merged as (
+    update tbl_iot_events event
+       set record_count = event.record_count + open.records,
+           first_received_at = least(event.first_received_at, open.first_at),
+           last_received_at = greatest(event.last_received_at, open.last_at),
+           (newest_is_plausible, newest_time, newest_hash) = (
+             select is_plausible, time, hash
+               from (values (event.newest_is_plausible, event.newest_time, event.newest_hash),
+                            (open.is_plausible, open.newest_time, open.newest_hash)) known (is_plausible, time, hash)
+              order by is_plausible desc, time desc, hash desc
+              limit 1)
+      from open
+     where event.transaction_id = open.transaction_id and event.position = open.position
+    returning event.imei
+  ),
+  numbered as (
+    update tbl_iot_event_sequences known
+       set last_sequence = known.last_sequence + 1, last_transaction_id = greatest(known.last_transaction_id, pg_current_xact_id())
+      from batch
+     where known.imei = batch.imei and batch.imei not in (select imei from merged)
+    returning known.last_sequence, known.last_transaction_id, batch.*
+  ),
+  opened as (
+    insert into tbl_iot_events (transaction_id, imei, sequence, type, is_open, record_count, first_received_at, last_received_at,
+                                newest_is_plausible, newest_time, newest_hash)
+    select last_transaction_id, imei, last_sequence, 'telemetry', true, records, first_at, last_at, is_plausible, newest_time, newest_hash
+      from numbered
+    on conflict (imei) where is_open do update set imei = null
+    returning imei, sequence, event_id, type
+  )
+  insert into tbl_iot_deliveries (imei, sequence, event_id, type)
+  select imei, sequence, event_id, type from opened where to_deliver;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION iot_append_telemetry_records(imeis text[], received timestamp with time zone[], times timestamp with time zone[], hashes bigint[], plausible boolean[], to_deliver boolean, most integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  device record;
+  open_event record;
+  done integer;
+begin
+  perform iot_lock_event_sequences((select array_agg(distinct imei) from unnest(imeis) as batch (imei)));
+  -- Each device's own arrays, so that no device has to look through the records of all others.
+  for device in
+    select imei, count(*)::integer as records, array_agg(received_at order by place) as received, array_agg(record_time order by place) as times,
+           array_agg(record_hash order by place) as hashes, array_agg(is_plausible order by place) as plausible
+      from unnest(imeis, received, times, hashes, plausible) with ordinality
+        as batch (imei, received_at, record_time, record_hash, is_plausible, place)
+     group by imei
+     order by imei
+  loop
+    done := 0;
+    while done < device.records loop
+      select event_id, record_count into open_event from tbl_iot_events
+       where imei = device.imei and is_open
+         for update skip locked;
+      if not found then
+        with numbered as (
+          update tbl_iot_event_sequences
+             set last_sequence = last_sequence + 1, last_transaction_id = greatest(last_transaction_id, pg_current_xact_id())
+           where imei = device.imei
+          returning last_sequence, last_transaction_id
+        ),
+        opened as (
+          insert into tbl_iot_events (transaction_id, imei, sequence, type, is_open, record_count, newest_is_plausible)
+          select last_transaction_id, device.imei, last_sequence, 'telemetry', true, 0, false from numbered
+          on conflict (imei) where is_open do update set imei = null
+          returning imei, sequence, event_id, type, record_count
+        ),
+        queued as (
+          insert into tbl_iot_deliveries (imei, sequence, event_id, type)
+          select imei, sequence, event_id, type from opened where to_deliver
+        )
+        select event_id, record_count into open_event from opened;
+      end if;
+      with batch as (
+        select record_time, record_hash, received_at, is_plausible
+          from unnest(device.received, device.times, device.hashes, device.plausible) with ordinality
+            as batch (received_at, record_time, record_hash, is_plausible, place)
+         order by place offset done limit most - open_event.record_count
+      ),
+      kept as (
+        insert into tbl_iot_event_records (event_id, imei, iot_timestamp, record_hash)
+        select open_event.event_id, device.imei, record_time, record_hash from batch
+      ),
+      newest as (
+        select is_plausible, record_time, record_hash from batch
+        union all
+        select newest_is_plausible, newest_time, newest_hash from tbl_iot_events
+         where event_id = open_event.event_id and newest_time is not null
+        order by 1 desc, 2 desc, 3 desc limit 1
+      ),
+      arrived as (
+        select count(*)::integer as records, min(received_at) as first_at, max(received_at) as last_at from batch
+      )
+      update tbl_iot_events event
+         set record_count = event.record_count + arrived.records,
+             first_received_at = least(event.first_received_at, arrived.first_at),
+             last_received_at = greatest(event.last_received_at, arrived.last_at),
+             newest_is_plausible = newest.is_plausible, newest_time = newest.record_time, newest_hash = newest.record_hash,
+             is_open = event.record_count + arrived.records < most
+        from newest, arrived
+       where event.event_id = open_event.event_id;
+      done := done + most - open_event.record_count;
+    end loop;
+  end loop;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION iot_claim_failures(owner uuid, lease_seconds integer, most integer, collect_ms integer)
+ RETURNS TABLE(event_id uuid, imei text, sequence bigint, type text, occurred_at timestamp with time zone, body json, batch_id uuid, failures integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  batch uuid;
+begin
+  if not pg_try_advisory_xact_lock(731021) then
+    return;
+  end if;
+  select batch_id into batch from tbl_iot_deliveries
+   where batch_id is not null and next_attempt_at <= now() order by next_attempt_at limit 1;
+  if batch is null then
+    batch := gen_random_uuid();
+    return query
+    with chosen as (
+      select imei, sequence, next_attempt_at from tbl_iot_deliveries
+       where type = 'command.failed' and not alone and batch_id is null and next_attempt_at <= now()
+       order by next_attempt_at, imei, sequence
+       limit most
+    ),
+    member as (
+      select imei, sequence, next_attempt_at from chosen
+       where not exists (
+         select from tbl_iot_deliveries earlier
+          where earlier.imei = chosen.imei and earlier.sequence < chosen.sequence and earlier.failures < 3
+            and not exists (select from chosen other where other.imei = earlier.imei and other.sequence = earlier.sequence))
+    ),
+    size as (
+      select count(*)::integer as members, min(next_attempt_at) as oldest from member
+    ),
+    formed as (
+      update tbl_iot_deliveries delivery
+         set batch_id = case when size.members > 1 then batch end, alone = size.members = 1, locked_by = owner,
+             next_attempt_at = now() + make_interval(secs => lease_seconds)
+        from member, size
+       where delivery.imei = member.imei and delivery.sequence = member.sequence
+         and (size.members >= most or size.oldest <= now() - make_interval(secs => collect_ms / 1000.0))
+      returning delivery.*
+    )
+      select formed.event_id, formed.imei, formed.sequence, formed.type, event.occurred_at, event.body, formed.batch_id, formed.failures
+        from formed join tbl_iot_events event using (event_id)
+       order by event.position;
+    return;
+  end if;
+  return query
+    with leased as (
+      update tbl_iot_deliveries delivery
+         set locked_by = owner, next_attempt_at = now() + make_interval(secs => lease_seconds)
+       where delivery.batch_id = batch
+      returning delivery.*
+    )
+    select leased.event_id, leased.imei, leased.sequence, leased.type, event.occurred_at, event.body, leased.batch_id, leased.failures
+      from leased join tbl_iot_events event using (event_id)
+     order by event.position;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION iot_create_command(new_imei text, new_command text, new_codec smallint, new_reply_shape text, new_targets text[], new_silent boolean, new_mode text, new_max_retry integer, new_timeout_seconds integer, life_seconds integer, new_postponed_seconds integer, new_metadata json, new_key text, new_hash bytea, own_instance uuid, most_open integer, record_failures boolean, deliver_failures boolean)
+ RETURNS TABLE(id bigint, state text, same boolean, holder uuid, contradicted integer)
+ LANGUAGE plpgsql
+AS $function$
+declare
+  known record;
+  held_by uuid;
+  new_id bigint;
+  older bigint[];
+  failed integer := 0;
+begin
+  perform pg_advisory_xact_lock(731020, hashtext(new_imei));
+  select session.instance_id into held_by from tbl_iot_device_sessions session where session.imei = new_imei;
+  if new_key is not null then
+    select log.command_log_id, log.status, log.request_hash into known from tbl_iot_command_logs log where log.idempotency_key = new_key;
+    if found then
+      return query select known.command_log_id, known.status, known.request_hash = new_hash, held_by, 0;
+      return;
+    end if;
+  end if;
+  if new_mode = 'live' and held_by is null then
+    raise exception 'the device is not connected' using errcode = 'IOT04';
+  end if;
+
+  insert into tbl_iot_command_logs as log (
+    imei, command, codec, reply_shape, targets, silent, mode, max_retry, timeout_seconds, postponed_seconds, metadata, idempotency_key,
+    request_hash, estimated_timeout_at, expires_at, due_at
+  ) values (
+    new_imei, new_command, new_codec, new_reply_shape, new_targets, new_silent, new_mode, new_max_retry, new_timeout_seconds,
+    new_postponed_seconds, new_metadata, new_key, new_hash, now() + make_interval(secs => new_timeout_seconds),
+    now() + make_interval(secs => life_seconds), now() + make_interval(secs => life_seconds)
+  ) returning log.command_log_id into new_id;
+
+  -- Locked in the order of their ids, as by everything that locks several commands of one device.
+  select array_agg(locked.command_log_id) into older from (
+    select log.command_log_id from tbl_iot_command_logs log
+     where log.imei = new_imei and log.status = 'PENDING' and log.command_log_id <> new_id
+       and (log.command = new_command or log.targets && new_targets)
+     order by log.command_log_id
+       for update
+  ) locked;
+  if older is not null then
+    -- Statements of their own: the one above may have waited for a claim, whose attempt its snapshot does not hold.
+    update tbl_iot_command_logs log
+       set status = 'FAILED', superseded_by = new_id, in_flight = false, updated_at = now(), completed_at = now(),
+           reason = case when log.command = new_command or log.attempts = 0 then 'superseded' else 'unconfirmed' end
+     where log.command_log_id = any (older);
+    update tbl_iot_command_attempts set result = 'superseded', ended_at = now()
+     where command_log_id = any (older) and result is null;
+    select count(*) into failed from tbl_iot_command_logs log where log.command_log_id = any (older) and log.reason = 'unconfirmed';
+  end if;
+  if (select count(*) from tbl_iot_command_logs log where log.imei = new_imei and log.status = 'PENDING') > most_open then
+    raise exception 'too many open commands' using errcode = 'IOT29';
+  end if;
+  if failed > 0 and record_failures then
+    perform iot_append_event(log.imei, 'command.failed', json_build_object(
+              'command_log_id', log.command_log_id::text, 'imei', log.imei, 'command', log.command, 'metadata', log.metadata,
+              'reason', log.reason, 'response', log.response, 'attempts', log.attempts, 'superseded_by', new_id::text), deliver_failures)
+       from (
+         select * from tbl_iot_command_logs ended
+          where ended.command_log_id = any (older) and ended.reason = 'unconfirmed' order by ended.command_log_id
+       ) log;
+  end if;
+
+  if held_by <> own_instance then
+    perform pg_notify('iot_instance_' || replace(held_by::text, '-', ''), 'command ' || new_imei);
+  end if;
+  return query select new_id, 'PENDING'::text, true, held_by, failed;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION iot_lock_event_sequences(imeis text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into tbl_iot_event_sequences (imei, last_sequence)
+  select device.imei, 0 from unnest(imeis) as device (imei)
+   where not exists (select from tbl_iot_event_sequences known where known.imei = device.imei)
+   order by device.imei
+  on conflict do nothing;
+  perform from tbl_iot_event_sequences where imei = any (imeis) order by imei for update;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION iot_record_attributes(entry tbl_iot_telemetry_data)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select jsonb_strip_nulls(
+    to_jsonb(entry)
+      - '{iot_imei,iot_timestamp,record_hash,timestamp,latitude,longitude,altitude,angle,satellites,speed,priority,event_io_id,generation_type,io}'::text[]
+      || jsonb_build_object('iccid1', entry.iccid1::text,
+                            'iccid2', lpad(entry.iccid2::text, greatest(10, length(entry.iccid2::text)), '0')))
+$function$;
+
+CREATE OR REPLACE FUNCTION iot_record_gps(entry tbl_iot_telemetry_data)
+ RETURNS json
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select json_build_object(
+    'latitude', case when entry.satellites > 0 or entry.latitude <> 0 or entry.longitude <> 0 then entry.latitude::float8 end,
+    'longitude', case when entry.satellites > 0 or entry.latitude <> 0 or entry.longitude <> 0 then entry.longitude::float8 end,
+    'altitude', entry.altitude, 'angle', entry.angle, 'satellites', entry.satellites, 'speed', entry.speed,
+    'fix', entry.satellites > 0)
+$function$;
+
+CREATE OR REPLACE FUNCTION iot_telemetry_body(event tbl_iot_events)
+ RETURNS json
+ LANGUAGE plpgsql
+AS $function$
+declare
+  json_time constant text := 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
+  newest tbl_iot_telemetry_data;
+  bodies json[];
+  of_day json[];
+  day date;
+  summary json;
+begin
+  execute format('select * from tbl_iot_telemetry_data where iot_imei = %L and iot_timestamp = %L and record_hash = %L',
+                 event.imei, event.newest_time, event.newest_hash) into newest;
+  summary := json_build_object(
+    'imei', event.imei,
+    'recordCount', event.record_count,
+    'latestTimestamp', to_char(event.newest_time at time zone 'UTC', json_time),
+    'latestGps', case when newest.iot_imei is not null then iot_record_gps(newest) end,
+    'latestAttributes', case when newest.iot_imei is not null then iot_record_attributes(newest) end,
+    'latestIo', newest.io,
+    'firstReceivedAt', to_char(event.first_received_at at time zone 'UTC', json_time),
+    'lastReceivedAt', to_char(event.last_received_at at time zone 'UTC', json_time));
+  for day in select distinct (kept.iot_timestamp at time zone 'UTC')::date as found
+               from tbl_iot_event_records kept where kept.event_id = event.event_id order by found
+  loop
+    execute format($query$
+      select array_agg(json_build_object(
+               'timestamp', to_char(entry.iot_timestamp at time zone 'UTC', %1$L),
+               'receivedAt', to_char(entry.timestamp at time zone 'UTC', %1$L),
+               'priority', entry.priority, 'eventIoId', entry.event_io_id,
+               'gps', iot_record_gps(entry), 'attributes', iot_record_attributes(entry), 'io', entry.io)
+               order by entry.iot_timestamp, entry.record_hash)
+        from tbl_iot_event_records kept
+        join tbl_iot_telemetry_data entry
+          on entry.iot_imei = kept.imei and entry.iot_timestamp = kept.iot_timestamp and entry.record_hash = kept.record_hash
+       where kept.event_id = %2$L and entry.iot_timestamp >= %3$L and entry.iot_timestamp < %4$L$query$,
+      json_time, event.event_id, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC') into of_day;
+    bodies := bodies || of_day;
+  end loop;
+  if bodies is null then
+    return summary;
+  end if;
+  return (left(summary::text, -1) || ', "records" : ' || array_to_json(bodies)::text || '}')::json;
+end
+$function$;
