@@ -8,16 +8,16 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
 import { DiagnosisModule } from './diagnosis/diagnosis.module.js';
 import { HealthModule } from './health/health.module.js';
-import { ClusterModule } from './platform/cluster/cluster.module.js';
-import { BrokerSettings, ProcessSettings } from './platform/config/settings.js';
+import { BrokerSettings } from './broker.settings.js';
+import { ProcessSettings } from './platform/config/settings.js';
 import { SettingsModule } from './platform/config/settings.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
-import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { EventsModule } from './events/events.module.js';
 import { SchedulingModule } from './platform/scheduling/scheduling.module.js';
+import { SETTINGS } from './settings.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { TracingModule } from './tracing/tracing.module.js';
-import { TransportModule } from './transport/transport.module.js';
+import { TransportOptionsModule } from './transport/transport.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** The composition root. */
@@ -28,18 +28,16 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        await SettingsModule.forRoot(),
+        await SettingsModule.forRoot(SETTINGS),
         DatabaseModule.forRoot(startEmbeddedPostgres),
-        ClusterModule,
-        ObservabilityModule,
-        EventsModule,
         SchedulingModule,
-        TransportModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: devicePortOptions }),
+        TransportOptionsModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: devicePortOptions }),
         SessionsModule,
         MetricsModule,
         AdmissionModule,
         TelemetryModule,
         CommandsModule,
+        EventsModule,
         WebhooksModule,
         AccessModule,
         TracingModule,

@@ -1,6 +1,7 @@
 import { ValidationPipe } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
+import { MetricsSettings } from './metrics/metrics.settings.js';
 import { DatabaseAvailability } from './platform/database/database-availability.js';
 import { InvalidInputError } from './platform/errors/errors.js';
 import { AllowedMethods, refuseOtherMethods } from './platform/http/allowed-methods.js';
@@ -30,7 +31,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   limitDepth(app);
   refuseBadText(app);
   await addResponseHeaders(app);
-  authenticateRequests(app);
+  authenticateRequests(app, { hasMetricsPort: app.get(MetricsSettings).METRICS_PORT !== undefined });
   refuseOtherMethods(app, allowedMethods);
   await limitRate(app);
   app.useGlobalGuards(app.get(ApiKeyGuard));

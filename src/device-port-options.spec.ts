@@ -1,4 +1,5 @@
-import { BrokerSettings, ProcessSettings } from './platform/config/settings.js';
+import { BrokerSettings } from './broker.settings.js';
+import { ProcessSettings } from './platform/config/settings.js';
 import { devicePortOptions } from './device-port-options.js';
 
 function optionsOf(broker: Partial<BrokerSettings>, process: Partial<ProcessSettings> = {}) {

@@ -1,5 +1,6 @@
 import { addressMatcher, areAddressBlocks } from './platform/config/variables.js';
-import { type BrokerSettings, type ProcessSettings } from './platform/config/settings.js';
+import { type BrokerSettings } from './broker.settings.js';
+import { type ProcessSettings } from './platform/config/settings.js';
 import { SettingsError } from './platform/config/settings.module.js';
 import { networkOf } from './access/authentication/client-address.js';
 import { readTlsCredentials } from './transport/tls/tls-credentials.js';

@@ -11,6 +11,7 @@ import { SettingsModule } from './platform/config/settings.module.js';
 import { sqlState } from './platform/database/database-errors.js';
 import { findRunningServer } from './embedded-postgres/running-server.js';
 import { DomainError, StartError } from './platform/errors/errors.js';
+import { SETTINGS } from './settings.js';
 
 /** `npm run keys`: makes, lists and revokes keys of the REST API on the database of a gateway, running or not. */
 
@@ -28,7 +29,7 @@ async function main(args: readonly string[]): Promise<void> {
     {
       module: KeysCliModule,
       imports: [
-        await SettingsModule.forRoot(),
+        await SettingsModule.forRoot(SETTINGS),
         TypeOrmModule.forRootAsync({
           inject: [DatabaseSettings, ProcessSettings],
           useFactory: async (database: DatabaseSettings, { DATA_DIR }: ProcessSettings) => ({

@@ -1,5 +1,7 @@
 import { listenError } from './listen-error.js';
-import { ApiSettings, BrokerSettings, MetricsSettings } from './platform/config/settings.js';
+import { ApiSettings } from './platform/config/settings.js';
+import { BrokerSettings } from './broker.settings.js';
+import { MetricsSettings } from './metrics/metrics.settings.js';
 
 function of(error: Record<string, unknown>): unknown {
   const broker = Object.assign(new BrokerSettings(), { BROKER_UDP_PORT: 9000, BROKER_TLS_PORT: 443 });

@@ -1,4 +1,6 @@
-import { type ApiSettings, type BrokerSettings, type MetricsSettings } from './platform/config/settings.js';
+import { type ApiSettings } from './platform/config/settings.js';
+import { type BrokerSettings } from './broker.settings.js';
+import { type MetricsSettings } from './metrics/metrics.settings.js';
 import { SettingsError } from './platform/config/settings.module.js';
 
 interface Listener {

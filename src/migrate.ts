@@ -13,7 +13,7 @@ import { GatewayLogger } from './platform/observability/gateway-logger.js';
 const logger = new Logger('Migrations');
 
 async function migrate(): Promise<void> {
-  const app = await NestFactory.createApplicationContext(await SettingsModule.forRoot(), {
+  const app = await NestFactory.createApplicationContext(await SettingsModule.forRoot([ProcessSettings, DatabaseSettings]), {
     abortOnError: false,
     bufferLogs: true,
   });

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
-import { ApiSettings, ProcessSettings } from '../platform/config/settings.js';
+import { ObservabilityModule } from '../platform/observability/observability.module.js';
+import { AccessSettings } from './access.settings.js';
+import { ProcessSettings } from '../platform/config/settings.js';
 import { RetentionModule } from '../platform/retention/retention.module.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditLogModule } from './audit/audit-log.module.js';
@@ -14,13 +16,13 @@ import { ApiKeys } from './keys/settings-keys.js';
 
 /** Who may call the API: keys, scopes, limits of failed authentications and of requests, and the audit over REST. */
 @Module({
-  imports: [AuditLogModule, KeysModule, RetentionModule],
+  imports: [ObservabilityModule, AuditLogModule, KeysModule, RetentionModule],
   controllers: [AuditController],
   providers: [
     {
       provide: ApiKeys,
-      inject: [ApiSettings, ProcessSettings],
-      useFactory: (api: ApiSettings, process: ProcessSettings) => ApiKeys.load(api, process),
+      inject: [AccessSettings, ProcessSettings],
+      useFactory: (api: AccessSettings, process: ProcessSettings) => ApiKeys.load(api, process),
     },
     ApiKeyGuard,
     AuditMetrics,

@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { ObservabilityModule } from '../platform/observability/observability.module.js';
+import { ClusterModule } from '../platform/cluster/cluster.module.js';
+import { TransportModule } from '../transport/transport.module.js';
 import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { DiagnosisModule } from '../diagnosis/diagnosis.module.js';
 import { RetentionModule } from '../platform/retention/retention.module.js';
@@ -15,7 +18,7 @@ import { UnregisteredDevicesRepository } from './unregistered-devices.repository
 
 /** Whether a device may connect: the register, bans, address ranges, the limit of unregistered devices, and refused logins. */
 @Module({
-  imports: [AuditLogModule, DiagnosisModule, RetentionModule],
+  imports: [ObservabilityModule, ClusterModule, TransportModule, AuditLogModule, DiagnosisModule, RetentionModule],
   controllers: [PacketAdmissionController, RegisteredDevicesController],
   providers: [
     DeviceAdmission,

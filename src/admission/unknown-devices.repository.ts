@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { AdmissionSettings } from '../platform/config/settings.js';
+import { AdmissionSettings } from './admission.settings.js';
 import { type BoundedTable } from '../platform/retention/bounded-table.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
 

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
-import { AdmissionSettings } from '../platform/config/settings.js';
+import { AdmissionSettings } from './admission.settings.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { Periodic } from '../platform/scheduling/periodic-tasks.js';
 import { type AdmissionRule } from './admission-rule.js';

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { ObservabilityModule } from '../platform/observability/observability.module.js';
+import { ClusterModule } from '../platform/cluster/cluster.module.js';
+import { TransportModule } from '../transport/transport.module.js';
 import { Module } from '@nestjs/common';
 import { EventsModule } from '../events/events.module.js';
-import { CommandSettings } from '../platform/config/settings.js';
+import { CommandSettings } from './commands.settings.js';
 import { RetentionModule } from '../platform/retention/retention.module.js';
 import { SettingsError } from '../platform/config/settings.module.js';
 import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
@@ -28,7 +31,7 @@ import { UnansweredWritings } from './replies/unanswered-writings.js';
 
 /** Commands to devices, from the request to the truth about what became of it. */
 @Module({
-  imports: [EventsModule, RetentionModule],
+  imports: [ObservabilityModule, ClusterModule, TransportModule, EventsModule, RetentionModule],
   controllers: [CommandsController, CommandReplyController, DeviceMessagesController],
   providers: [
     { provide: CommandCatalogue, inject: [CommandSettings], useFactory: loadCatalogue },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../access/audit/audit-actor.js';
 import { Instance } from '../platform/cluster/cluster-membership.js';
-import { CommandSettings } from '../platform/config/settings.js';
+import { CommandSettings } from './commands.settings.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { InvalidInputError } from '../platform/errors/errors.js';
 import { canonicalJson } from '../platform/json/canonical-json.js';

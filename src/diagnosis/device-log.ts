@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { AdmissionSettings } from '../platform/config/settings.js';
+import { DiagnosisSettings } from './diagnosis.settings.js';
 import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { StatsRegistry } from '../platform/observability/status-registries.js';
 import { type BoundedTable } from '../platform/retention/bounded-table.js';
@@ -32,7 +32,7 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
     private readonly stats: StatsRegistry,
     private readonly database: DatabaseAvailability,
     retention: TableRetention,
-    settings: AdmissionSettings,
+    settings: DiagnosisSettings,
   ) {
     this.table = retention.register({
       table: 'tbl_iot_device_log',

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { RetentionModule } from '../platform/retention/retention.module.js';
 import { DeviceLog } from './device-log.js';
 import { DeviceLogRepository } from './device-log.repository.js';
@@ -8,7 +9,7 @@ import { DiagnosisService } from './diagnosis.service.js';
 
 /** The device log, and the device doctor that reads it. */
 @Module({
-  imports: [RetentionModule],
+  imports: [ObservabilityModule, RetentionModule],
   controllers: [DiagnosisController],
   providers: [DeviceLog, DeviceLogRepository, DiagnosisRepository, DiagnosisService],
   exports: [DeviceLog],

@@ -1,4 +1,4 @@
-import { EventSettings } from '../platform/config/settings.js';
+import { EventSettings } from './events.settings.js';
 import { type EntityManager } from 'typeorm';
 import { type NewEvent } from './bodies/event-bodies.js';
 import { EVENT_TYPES, type EventType } from './event-types.js';

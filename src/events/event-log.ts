@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { EventSettings } from '../platform/config/settings.js';
+import { EventSettings } from './events.settings.js';
 import { type NewEvent } from './bodies/event-bodies.js';
 import { DEFAULT_WEBHOOK_EVENTS, EVENT_TYPES, type EventType, eventTypesOf } from './event-types.js';
 import { EventsRepository } from './events.repository.js';

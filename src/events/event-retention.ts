@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { EventSettings } from '../platform/config/settings.js';
+import { EventSettings } from './events.settings.js';
 import { countOf } from '../platform/observability/log-text.js';
 import { Periodic } from '../platform/scheduling/periodic-tasks.js';
 import { BEGINNING } from './event-cursor.js';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { MetricsSettings } from '../platform/config/settings.js';
+import { MetricsSettings } from './metrics.settings.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 
 const PATH = '/metrics';

@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { ObservabilityModule } from '../platform/observability/observability.module.js';
+import { ClusterModule } from '../platform/cluster/cluster.module.js';
+import { TransportModule } from '../transport/transport.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { AdmissionModule } from '../admission/admission.module.js';
 import { DiagnosisModule } from '../diagnosis/diagnosis.module.js';
@@ -14,7 +17,7 @@ import { SessionsService } from './sessions.service.js';
 
 /** Which device is connected to which instance. */
 @Module({
-  imports: [AdmissionModule, DiagnosisModule, EventsModule],
+  imports: [ObservabilityModule, ClusterModule, TransportModule, AdmissionModule, DiagnosisModule, EventsModule],
   controllers: [DevicesController, DeviceConnectionController],
   providers: [SessionComparison, SessionFence, SessionMetrics, SessionReaper, SessionWriter, SessionsRepository, SessionsService],
   exports: [SessionsService],

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -32,6 +33,7 @@ import { TelemetryService } from './records/telemetry.service.js';
 /** Records in (from the transport to the table) and out (over REST). */
 @Module({
   imports: [
+    ObservabilityModule,
     AuditLogModule,
     DiagnosisModule,
     EventsModule,

@@ -6,7 +6,7 @@ import { Instance } from '../platform/cluster/cluster-membership.js';
 import { InstanceChannel } from '../platform/cluster/instance-channel.js';
 import { InstancesRepository } from '../platform/cluster/instances.repository.js';
 import { commaSeparated } from '../platform/config/variables.js';
-import { ProcessSettings } from '../platform/config/settings.js';
+import { TracingSettings } from './tracing.settings.js';
 import { DeviceTrace } from '../transport/device-trace.js';
 import { TooManyTracesError } from './tracing.errors.js';
 
@@ -31,7 +31,7 @@ export class DeviceTraces implements OnModuleInit {
   private readonly traces = new Map<string, Trace>();
 
   constructor(
-    private readonly settings: ProcessSettings,
+    private readonly settings: TracingSettings,
     private readonly trace: DeviceTrace,
     private readonly channel: InstanceChannel,
     private readonly instance: Instance,

@@ -1,8 +1,14 @@
 import { Module } from '@nestjs/common';
+import { ClusterModule } from '../platform/cluster/cluster.module.js';
+import { TransportModule } from '../transport/transport.module.js';
 import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { DeviceTraces } from './device-traces.js';
 import { DeviceTracesController } from './device-traces.controller.js';
 
 /** Whose bytes are logged, and until when. */
-@Module({ imports: [AuditLogModule], controllers: [DeviceTracesController], providers: [DeviceTraces] })
+@Module({
+  imports: [ClusterModule, TransportModule, AuditLogModule],
+  controllers: [DeviceTracesController],
+  providers: [DeviceTraces],
+})
 export class TracingModule {}

@@ -1,25 +1,26 @@
-import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import { type DynamicModule, type FactoryProvider, Module } from '@nestjs/common';
 import { ConnectionRegistry } from './connection-registry.js';
 import { DeviceTrace } from './device-trace.js';
 import { TeltonikaServer } from './teltonika-server.js';
 import { TransportCounters } from './transport-counters.js';
 import { TRANSPORT_OPTIONS, type TransportOptions } from './transport-options.js';
 
-/** The device ports, the registry of connections, and the counters. The composition root passes the options. */
+/** The listener's options, from the composition root. Global, like all configuration. */
 @Module({})
-export class TransportModule {
+export class TransportOptionsModule {
   static forRootAsync(options: Pick<FactoryProvider<TransportOptions>, 'inject' | 'useFactory'>): DynamicModule {
     return {
-      module: TransportModule,
+      module: TransportOptionsModule,
       global: true,
-      providers: [
-        { provide: TRANSPORT_OPTIONS, ...options },
-        TransportCounters,
-        ConnectionRegistry,
-        DeviceTrace,
-        TeltonikaServer,
-      ],
-      exports: [TransportCounters, ConnectionRegistry, DeviceTrace, TeltonikaServer],
+      providers: [{ provide: TRANSPORT_OPTIONS, ...options }],
+      exports: [TRANSPORT_OPTIONS],
     };
   }
 }
+
+/** The device listener, as a Nest microservice transport. */
+@Module({
+  providers: [TransportCounters, ConnectionRegistry, DeviceTrace, TeltonikaServer],
+  exports: [TransportCounters, ConnectionRegistry, DeviceTrace, TeltonikaServer],
+})
+export class TransportModule {}

@@ -1,7 +1,8 @@
 import { HttpModule } from '@nestjs/axios';
+import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { Module } from '@nestjs/common';
-import { WebhookSettings } from '../platform/config/settings.js';
+import { WebhookSettings } from './webhooks.settings.js';
 import { DeliveryQueueRepository } from './delivery/delivery-queue.repository.js';
 import { EventsModule } from '../events/events.module.js';
 import { keptAliveAgents } from './delivery/kept-alive-agents.js';
@@ -16,6 +17,7 @@ import { WebhooksService } from './webhooks.service.js';
 /** Delivers events to the host by HTTP, and shows and replays deliveries over REST. */
 @Module({
   imports: [
+    ObservabilityModule,
     AuditLogModule,
     EventsModule,
     HttpModule.registerAsync({

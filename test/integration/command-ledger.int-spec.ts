@@ -5,7 +5,7 @@ import { type CommandDispatcher } from '../../src/commands/dispatch/command-disp
 import { CommandSweeper } from '../../src/commands/dispatch/command-sweeper.js';
 import { KeptReplies } from '../../src/commands/replies/kept-replies.js';
 import { Instance } from '../../src/platform/cluster/cluster-membership.js';
-import { EventSettings } from '../../src/platform/config/settings.js';
+import { EventSettings } from '../../src/events/events.settings.js';
 import { EventLog } from '../../src/events/event-log.js';
 import { EventsRepository } from '../../src/events/events.repository.js';
 import { KeptPlans, type Statement } from '../support/kept-plans.js';

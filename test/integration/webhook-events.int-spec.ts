@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { Client } from 'pg';
-import { EventSettings } from '../../src/platform/config/settings.js';
+import { EventSettings } from '../../src/events/events.settings.js';
 import { EventLog } from '../../src/events/event-log.js';
 import { type AvlRecord } from '../../src/protocol/avl-record.js';
 import { BatchStore } from '../../src/telemetry/ingest/batch-store.js';

@@ -22,7 +22,7 @@ import {
 import { TeltonikaContext } from '../../src/transport/teltonika.context.js';
 import { TeltonikaServer } from '../../src/transport/teltonika-server.js';
 import { TransportCounters } from '../../src/transport/transport-counters.js';
-import { TransportModule } from '../../src/transport/transport.module.js';
+import { TransportModule, TransportOptionsModule } from '../../src/transport/transport.module.js';
 import { type TransportOptions } from '../../src/transport/transport-options.js';
 
 /** What the handlers behind the transport do; a test changes it as it goes. */
@@ -105,7 +105,7 @@ export async function startTransport(options: Partial<TransportOptions> = {}): P
   }
 
   @Module({
-    imports: [TransportModule.forRootAsync({ useFactory: () => ({ ...DEFAULT_OPTIONS, ...options }) })],
+    imports: [TransportOptionsModule.forRootAsync({ useFactory: () => ({ ...DEFAULT_OPTIONS, ...options }) }), TransportModule],
     controllers: [TestController],
   })
   class TestModule {}

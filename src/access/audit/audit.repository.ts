@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { AuditSettings } from '../../platform/config/settings.js';
+import { AccessSettings } from '../access.settings.js';
 import { TableRetention } from '../../platform/retention/table-retention.js';
 import { type Page, readPage } from '../../platform/database/bounded-page.js';
 import { type AuditEntryDto, type AuditQuery } from './audit.dto.js';
@@ -17,7 +17,7 @@ export class AuditRepository {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     retention: TableRetention,
-    settings: AuditSettings,
+    settings: AccessSettings,
   ) {
     retention.register({
       table: 'tbl_iot_audit',

@@ -1,7 +1,6 @@
 import { NotFoundException } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyRequest } from 'fastify';
-import { MetricsSettings } from '../../platform/config/settings.js';
 import { API_PREFIX, isApiRoute } from '../../platform/http/api-route.js';
 import { Authentication, UnauthorizedError } from './authentication.js';
 import { ClientAddresses } from './client-address.js';
@@ -12,10 +11,12 @@ const METRICS_ROUTE = '/metrics';
  * Before anything else is done with a request: where it comes from, and whose key it carries. Refuses addresses that fail too often, and
  * requests below /api/v1 that find no route and carry no good key. Routes are refused by the guard, which knows the public ones.
  */
-export function authenticateRequests(app: NestFastifyApplication): void {
+export function authenticateRequests(
+  app: NestFastifyApplication,
+  { hasMetricsPort }: { readonly hasMetricsPort: boolean },
+): void {
   const addresses = app.get(ClientAddresses);
   const authentication = app.get(Authentication);
-  const hasMetricsPort = app.get(MetricsSettings).METRICS_PORT !== undefined;
   const fastify = app.getHttpAdapter().getInstance();
   fastify.decorateRequest('clientAddress', '');
   fastify.addHook('onRequest', async (request) => {

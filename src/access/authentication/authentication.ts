@@ -3,7 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { type AuditActor } from '../audit/audit-actor.js';
 import { AuditService } from '../audit/audit.service.js';
-import { ApiSettings } from '../../platform/config/settings.js';
+import { AccessSettings } from '../access.settings.js';
 import { DomainError } from '../../platform/errors/errors.js';
 import { API_KEY_HEADER } from '../../platform/http/api-route.js';
 import { AcceptedKeys } from './accepted-keys.js';
@@ -54,7 +54,7 @@ export class Authentication {
     private readonly stored: KnownKeys,
     private readonly counters: AuthCounters,
     private readonly audit: AuditService,
-    private readonly settings: ApiSettings,
+    private readonly settings: AccessSettings,
   ) {
     const { API_AUTH_FAILURES_PER_ADDRESS: max, API_AUTH_FAILURE_WINDOW_SECONDS: windowSeconds } = settings;
     this.failures = new AuthFailures({ max, windowSeconds }, (network) => this.report(network));

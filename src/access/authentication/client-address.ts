@@ -2,7 +2,7 @@ import { type IncomingMessage } from 'node:http';
 import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { addressMatcher } from '../../platform/config/variables.js';
-import { ApiSettings } from '../../platform/config/settings.js';
+import { AccessSettings } from '../access.settings.js';
 
 const FORWARDED_FOR = 'x-forwarded-for';
 /** Of an IPv6 address, 16 bits each. */
@@ -21,7 +21,7 @@ declare module 'fastify' {
 export class ClientAddresses {
   private readonly isTrusted: (address: string) => boolean;
 
-  constructor({ API_TRUSTED_PROXIES: proxies = '' }: ApiSettings) {
+  constructor({ API_TRUSTED_PROXIES: proxies = '' }: AccessSettings) {
     this.isTrusted = addressMatcher(proxies);
   }
 

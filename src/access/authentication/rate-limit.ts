@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiSettings } from '../../platform/config/settings.js';
+import { AccessSettings } from '../access.settings.js';
 import { DomainError } from '../../platform/errors/errors.js';
 import { isApiRoute } from '../../platform/http/api-route.js';
 import { Authentication } from './authentication.js';
@@ -24,7 +24,7 @@ class RateLimitedError extends DomainError {
  * the look-up. Counted by this instance alone. Registered before routes are made: the plugin hooks into each.
  */
 export async function limitRate(app: NestFastifyApplication): Promise<void> {
-  const { API_RATE_LIMIT_PER_SECOND: perSecond } = app.get(ApiSettings);
+  const { API_RATE_LIMIT_PER_SECOND: perSecond } = app.get(AccessSettings);
   if (perSecond === 0) {
     return;
   }

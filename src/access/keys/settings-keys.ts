@@ -3,7 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { commaSeparated } from '../../platform/config/variables.js';
-import { type ApiSettings, type ProcessSettings } from '../../platform/config/settings.js';
+import { type AccessSettings } from '../access.settings.js';
+import { type ProcessSettings } from '../../platform/config/settings.js';
 import { type Caller } from '../scope.js';
 
 const KEY_FILE = 'api-key';
@@ -29,7 +30,7 @@ export class ApiKeys {
   }
 
   /** Takes IOT_API_KEY, or else the key in DATA_DIR, which is made when there is none. */
-  static async load(api: ApiSettings, process: ProcessSettings): Promise<ApiKeys> {
+  static async load(api: AccessSettings, process: ProcessSettings): Promise<ApiKeys> {
     if (api.IOT_API_KEY !== undefined) {
       const keys = commaSeparated(api.IOT_API_KEY);
       warnOfShortKeys(keys, process);

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Instance } from '../../platform/cluster/cluster-membership.js';
 import { InstanceChannel } from '../../platform/cluster/instance-channel.js';
-import { AdmissionSettings } from '../../platform/config/settings.js';
+import { AdmissionSettings } from '../admission.settings.js';
 import { Periodic } from '../../platform/scheduling/periodic-tasks.js';
 import { ConnectionRegistry } from '../../transport/connection-registry.js';
 import { RegisteredDevicesRepository } from './registered-devices.repository.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CommandSettings } from '../../platform/config/settings.js';
+import { CommandSettings } from '../commands.settings.js';
 import { CODEC_12, CODEC_14 } from '../../protocol/codec-ids.js';
 import { MESSAGE_TYPE_NACK, MESSAGE_TYPE_REPLY, messageText } from '../../protocol/message.js';
 import { CommandCatalogue, trimReply } from '../catalogue/command-catalogue.js';

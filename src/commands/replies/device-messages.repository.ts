@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { CommandSettings } from '../../platform/config/settings.js';
+import { CommandSettings } from '../commands.settings.js';
 import { type BoundedTable } from '../../platform/retention/bounded-table.js';
 import { TableRetention } from '../../platform/retention/table-retention.js';
 import { MESSAGE_TYPE_CODEC_15, MESSAGE_TYPE_REPLY } from '../../protocol/message.js';

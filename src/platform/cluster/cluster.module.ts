@@ -1,11 +1,12 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { ClusterMembership, ClusterMetrics, Instance } from './cluster-membership.js';
 import { InstanceChannel } from './instance-channel.js';
 import { InstancesRepository } from './instances.repository.js';
 
 /** This process among the other gateways on the same database. */
-@Global()
 @Module({
+  imports: [ObservabilityModule],
   providers: [Instance, ClusterMembership, ClusterMetrics, InstanceChannel, InstancesRepository],
   exports: [Instance, ClusterMembership, InstanceChannel, InstancesRepository],
 })

@@ -1,29 +1,35 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
-import { ApiSettings, DatabaseSettings, MIN_KEY_LENGTH, ProcessSettings, SETTINGS } from './settings.js';
+import { ProcessSettings } from './settings.js';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { StartError } from '../errors/errors.js';
-import { commaSeparated } from './variables.js';
 
-/** Reads the environment and `.env` once; each module injects the settings class it needs. */
+/** A class of environment variables: its fields are their names, with their defaults and validators. */
+export interface SettingsClass {
+  new (): object;
+  /** Names what NODE_ENV=production requires and the settings lack. */
+  problemsInProduction?(settings: object): string[];
+}
+
+/** Reads the environment and `.env` once. Providers inject the settings class that they need. */
 @Module({})
 export class SettingsModule {
   /**
-   * Throws SettingsError. To be awaited: the validation begins when this is called, and a rejection that nobody waits
-   * for yet would end the process with a stack instead of the reasons.
+   * Throws SettingsError. Must be awaited at once: validation starts with the call, and an unhandled rejection would end the process with a
+   * stack instead of the reasons.
    */
-  static async forRoot(): Promise<DynamicModule> {
+  static async forRoot(classes: readonly SettingsClass[]): Promise<DynamicModule> {
     return {
       module: SettingsModule,
       global: true,
-      imports: [await ConfigModule.forRoot({ validate: validateSettings, cache: true })],
-      providers: SETTINGS.map((settingsClass) => ({
+      imports: [await ConfigModule.forRoot({ validate: (environment) => validateSettings(environment, classes), cache: true })],
+      providers: classes.map((settingsClass) => ({
         provide: settingsClass,
         inject: [ConfigService],
         useFactory: (config: ConfigService) => config.getOrThrow<object>(settingsClass.name),
       })),
-      exports: [...SETTINGS],
+      exports: [...classes],
     };
   }
 }
@@ -37,18 +43,14 @@ export class SettingsError extends StartError {
   }
 }
 
-/** A key that does everything must not be guessed, at whatever rate. */
-const MIN_PRODUCTION_KEY_LENGTH = 12;
-const SHORT_KEY = `IOT_API_KEY must be at least ${MIN_PRODUCTION_KEY_LENGTH} characters long when NODE_ENV is production, every key of it (openssl rand -hex 24 makes one)`;
-
 export type Settings = Record<string, object>;
 
 /** Reads every settings class from the environment. Throws SettingsError with all problems at once. */
-export function validateSettings(environment: Record<string, unknown>): Settings {
+export function validateSettings(environment: Record<string, unknown>, classes: readonly SettingsClass[]): Settings {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const slices: Settings = {};
   const problems: string[] = [];
-  for (const settingsClass of SETTINGS) {
+  for (const settingsClass of classes) {
     const slice: object = plainToInstance<object, unknown>(settingsClass, pick(given, Object.keys(new settingsClass())), {
       exposeDefaultValues: true,
     });
@@ -57,7 +59,7 @@ export function validateSettings(environment: Record<string, unknown>): Settings
     }
     slices[settingsClass.name] = slice;
   }
-  problems.push(...problemsInProduction(slices));
+  problems.push(...problemsInProduction(slices, classes));
   if (problems.length > 0) {
     throw new SettingsError(problems);
   }
@@ -68,21 +70,9 @@ function pick(environment: Record<string, unknown>, names: readonly string[]): R
   return Object.fromEntries(names.filter((name) => environment[name] !== undefined).map((name) => [name, environment[name]]));
 }
 
-function problemsInProduction(slices: Settings): string[] {
+function problemsInProduction(slices: Settings, classes: readonly SettingsClass[]): string[] {
   if ((slices[ProcessSettings.name] as ProcessSettings).NODE_ENV !== 'production') {
     return [];
   }
-  const needed = { ...(slices[DatabaseSettings.name] as DatabaseSettings), ...(slices[ApiSettings.name] as ApiSettings) };
-  const missing = (['DATABASE_URL', 'IOT_API_KEY'] as const)
-    .filter((name) => needed[name] === undefined)
-    .map((name) => `${name} must be set when NODE_ENV is production`);
-  return isTooShort(needed.IOT_API_KEY) ? [...missing, SHORT_KEY] : missing;
-}
-
-/** Leaves out what is refused anywhere: that has a message of its own. */
-function isTooShort(keys: string | undefined): boolean {
-  return (
-    keys !== undefined &&
-    commaSeparated(keys).some(({ length }) => length >= MIN_KEY_LENGTH && length < MIN_PRODUCTION_KEY_LENGTH)
-  );
+  return classes.flatMap((settingsClass) => settingsClass.problemsInProduction?.(slices[settingsClass.name] ?? {}) ?? []);
 }

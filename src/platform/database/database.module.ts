@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatabaseSettings, ProcessSettings } from '../config/settings.js';
 import { DatabaseAvailability } from './database-availability.js';
@@ -15,6 +16,7 @@ export class DatabaseModule {
       module: DatabaseModule,
       global: true,
       imports: [
+        ObservabilityModule,
         TypeOrmModule.forRootAsync({
           inject: [DatabaseServer, DatabaseSettings, DatabaseAvailability],
           useFactory: (server: DatabaseServer, settings: DatabaseSettings, { connections }: DatabaseAvailability) => ({

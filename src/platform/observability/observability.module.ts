@@ -1,8 +1,7 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { MetricsRegistry, ProcessMetrics } from './metrics-registry.js';
 import { ReadinessChecks, StatsRegistry } from './status-registries.js';
 
-@Global()
 @Module({
   providers: [MetricsRegistry, ProcessMetrics, ReadinessChecks, StatsRegistry],
   exports: [MetricsRegistry, ReadinessChecks, StatsRegistry],

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { RetentionMetrics, TableRetention } from './table-retention.js';
 import { TableRetentionRepository } from './table-retention.repository.js';
 
 /** Deletes rows that tables need not keep. */
-@Module({ providers: [RetentionMetrics, TableRetention, TableRetentionRepository], exports: [TableRetention] })
+@Module({
+  imports: [ObservabilityModule],
+  providers: [RetentionMetrics, TableRetention, TableRetentionRepository],
+  exports: [TableRetention],
+})
 export class RetentionModule {}

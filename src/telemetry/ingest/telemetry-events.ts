@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type PoolClient } from 'pg';
-import { EventSettings } from '../../platform/config/settings.js';
+import { EventSettings } from '../../events/events.settings.js';
 import { EventLog } from '../../events/event-log.js';
 import { isPlausibleTime, summariseDevices } from './device-summaries.js';
 import { type RecordKeys } from './record-batch.js';

@@ -1,5 +1,5 @@
 import { type AvlRecord } from '../../protocol/avl-record.js';
-import { TelemetrySettings } from '../../platform/config/settings.js';
+import { TelemetrySettings } from '../telemetry.settings.js';
 import { IngestCounters } from './ingest-counters.js';
 import { type BatchStore } from './batch-store.js';
 import { type LatestRecords } from '../records/latest-records.js';

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TelemetrySettings } from '../../platform/config/settings.js';
+import { TelemetrySettings } from '../telemetry.settings.js';
 import { BatchStore } from './batch-store.js';
 import { type CopyBuffer } from './copy-buffer.js';
 import { IngestCounters } from './ingest-counters.js';

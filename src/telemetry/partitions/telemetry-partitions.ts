@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { TelemetrySettings } from '../../platform/config/settings.js';
+import { TelemetrySettings } from '../telemetry.settings.js';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { isLockTimeout } from '../../platform/database/database-errors.js';
 import { describeLockHolder } from './table-locks.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, type Repository, type SelectQueryBuilder } from 'typeorm';
-import { TelemetrySettings } from '../../platform/config/settings.js';
+import { TelemetrySettings } from '../telemetry.settings.js';
 import { type BoundedTable } from '../../platform/retention/bounded-table.js';
 import { TableRetention } from '../../platform/retention/table-retention.js';
 import { QuarantinedFrame } from './quarantined-frame.entity.js';

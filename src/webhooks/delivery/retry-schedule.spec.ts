@@ -1,4 +1,4 @@
-import { WebhookSettings } from '../../platform/config/settings.js';
+import { WebhookSettings } from '../webhooks.settings.js';
 import { delayAfter, parseSchedule } from './retry-schedule.js';
 
 const MINUTE = 60_000;

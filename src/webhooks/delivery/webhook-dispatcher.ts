@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { WebhookSettings } from '../../platform/config/settings.js';
+import { WebhookSettings } from '../webhooks.settings.js';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { EventLog } from '../../events/event-log.js';
 import { Circuit } from './circuit.js';

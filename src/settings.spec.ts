@@ -1,10 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { ApiSettings, BrokerSettings, DatabaseSettings, ProcessSettings, SETTINGS, TelemetrySettings } from './settings.js';
-import { SettingsError, validateSettings } from './settings.module.js';
+import { AccessSettings } from './access/access.settings.js';
+import { BrokerSettings } from './broker.settings.js';
+import { ApiSettings, DatabaseSettings, ProcessSettings } from './platform/config/settings.js';
+import { type Settings, SettingsError, validateSettings } from './platform/config/settings.module.js';
+import { SETTINGS } from './settings.js';
+import { TelemetrySettings } from './telemetry/telemetry.settings.js';
+
+function validate(environment: Record<string, string>): Settings {
+  return validateSettings(environment, SETTINGS);
+}
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {
-    validateSettings(environment);
+    validate(environment);
   } catch (error) {
     if (error instanceof SettingsError) {
       return error.problems;
@@ -16,23 +24,24 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
 
 describe('settings', () => {
   it('have a default for everything', () => {
-    const settings = validateSettings({});
+    const settings = validate({});
     expect(settings[BrokerSettings.name]).toMatchObject({ BROKER_PORT: 9000, MAX_DEVICE_CONNECTIONS: 20_000 });
-    expect(settings[ApiSettings.name]).toMatchObject({ API_PORT: 8091, IOT_API_KEY: undefined });
+    expect(settings[ApiSettings.name]).toMatchObject({ API_PORT: 8091 });
+    expect(settings[AccessSettings.name]).toMatchObject({ IOT_API_KEY: undefined });
     expect(settings[DatabaseSettings.name]).toMatchObject({ DATABASE_URL: undefined });
     expect(settings[TelemetrySettings.name]).toMatchObject({ TELEMETRY_RETENTION_DAYS: 0 });
     expect(settings[ProcessSettings.name]).toMatchObject({ NODE_ENV: 'development', DATA_DIR: '.data' });
   });
 
   it('are converted to what they are', () => {
-    expect(validateSettings({ BROKER_PORT: '9100', IOT_API_KEY: '12345678' })).toMatchObject({
+    expect(validate({ BROKER_PORT: '9100', IOT_API_KEY: '12345678' })).toMatchObject({
       [BrokerSettings.name]: { BROKER_PORT: 9100 },
-      [ApiSettings.name]: { IOT_API_KEY: '12345678' },
+      [AccessSettings.name]: { IOT_API_KEY: '12345678' },
     });
   });
 
   it('that are empty count as not set', () => {
-    expect(validateSettings({ BROKER_PORT: '', DATABASE_URL: '' })).toMatchObject({
+    expect(validate({ BROKER_PORT: '', DATABASE_URL: '' })).toMatchObject({
       [BrokerSettings.name]: { BROKER_PORT: 9000 },
     });
   });
@@ -105,7 +114,7 @@ describe('settings', () => {
   });
 
   it('are the variables of the README, one row each, with their defaults', () => {
-    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
     const documented = [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\| *(\S*) *\|/gm)].map(([, name, value]) => [name, value]);
     const defaults = SETTINGS.flatMap((settingsClass) => Object.entries(new settingsClass()));
     expect(documented.sort()).toEqual(defaults.map(([name, value]) => [name, String(value ?? '')]).sort());

@@ -1,0 +1,28 @@
+import { IntegerVariable } from '../platform/config/variables.js';
+
+/** How records are stored. */
+export class TelemetrySettings {
+  /** Batches written in parallel. */
+  @IntegerVariable(1, 16)
+  readonly TELEMETRY_WRITERS: number = 2;
+
+  /** A batch is closed at this many records, even when the next can't start yet. */
+  @IntegerVariable(1, 100_000)
+  readonly TELEMETRY_BATCH_RECORDS: number = 10_000;
+
+  /** Days of records kept, by the device's clock; whole days are dropped. 0 keeps everything. */
+  @IntegerVariable(0, 36_500)
+  readonly TELEMETRY_RETENTION_DAYS: number = 0;
+
+  /** Days for which bytes are kept in quarantine. 0 keeps them until a bound deletes them. */
+  @IntegerVariable(0, 36_500)
+  readonly QUARANTINE_RETENTION_DAYS: number = 365;
+
+  /** Frames and records of one device in quarantine; with more its oldest are deleted. */
+  @IntegerVariable(1, 1_000_000)
+  readonly QUARANTINE_MAX_ROWS_PER_DEVICE: number = 1_000;
+
+  /** Frames and records in quarantine in all; with more the oldest are deleted, those of devices that are not registered first. */
+  @IntegerVariable(1, 100_000_000)
+  readonly QUARANTINE_MAX_ROWS: number = 50_000;
+}

@@ -1,0 +1,26 @@
+import { IsOptional, Matches } from 'class-validator';
+import { IntegerVariable } from '../platform/config/variables.js';
+
+/** How events are delivered. */
+export class WebhookSettings {
+  /** `whsec_` and base64; two separated by a comma while one takes the place of the other. Not set: unsigned. */
+  @IsOptional()
+  @Matches(/^\s*whsec_[A-Za-z0-9+/]{32,}={0,2}\s*(,\s*whsec_[A-Za-z0-9+/]{32,}={0,2}\s*)?$/, {
+    message: 'WEBHOOK_SECRET must be whsec_ and the base64 of 24 bytes or more; two at most, separated by a comma',
+  })
+  readonly WEBHOOK_SECRET?: string;
+
+  /** Seconds the host gets to answer. */
+  @IntegerVariable(1, 300)
+  readonly WEBHOOK_TIMEOUT_SECONDS: number = 15;
+
+  /** Deliveries on their way at one time. */
+  @IntegerVariable(1, 1_000)
+  readonly WEBHOOK_CONCURRENCY: number = 32;
+
+  /** Waits before each attempt. The first is 0. */
+  @Matches(/^\s*0\s*(,\s*\d{1,6}(ms|s|m|h)\s*)*$/, {
+    message: 'WEBHOOK_RETRY_SCHEDULE must be waits with commas, the first one 0, like 0,5s,30s,2m,1h',
+  })
+  readonly WEBHOOK_RETRY_SCHEDULE: string = '0,5s,30s,2m,10m,30m,1h,3h,6h,12h,24h';
+}
