@@ -33,7 +33,7 @@ describe('a record', () => {
     ['the smallest numbers', '80000000 80000000 8000', -2_147_483_648, -32_768],
     ['the largest numbers', '7FFFFFFF 7FFFFFFF 7FFF', 2_147_483_647, 32_767],
     ['minus one', 'FFFFFFFF FFFFFFFF FFFF', -1, -1],
-  ])('reads %s as they are', (_what, hex, degrees, altitude) => {
+  ])('reads %s', (_what, hex, degrees, altitude) => {
     const fixed = new Bytes().u64(0n).u8(0).hex(hex).u16(0).u8(0).u16(0).build();
     const record = onlyRecord(field(0x08, new Bytes().raw(fixed).u8(0, 0, 0, 0, 0, 0).build()));
     expect(record).toMatchObject({ longitude: degrees, latitude: degrees, altitude });
@@ -46,13 +46,13 @@ describe('a record', () => {
     expect(at(0xffff_ffff_ffff_ffffn).bytes.readBigUInt64BE()).toBe(0xffff_ffff_ffff_ffffn);
   });
 
-  it('keeps coordinates without a fix, as devices send the last good ones', () => {
+  it('keeps coordinates without a fix, because devices send the last valid ones', () => {
     const fixed = new Bytes().u64(0n).u8(0).hex('0F0EB600 23C34680').u16(0, 0).u8(0).u16(0).build();
     const record = onlyRecord(field(0x08, new Bytes().raw(fixed).u8(0, 0, 0, 0, 0, 0).build()));
     expect(record).toMatchObject({ longitude: 252_622_336, latitude: 600_000_128, satellites: 0 });
   });
 
-  it('has its own bytes as a view of the data field', () => {
+  it('has its bytes as a view of the data field', () => {
     const data = field(0x08, NO_IO_8, NO_IO_8);
     const [first, second] = decodeRecords(data);
     expect(first?.bytes).toEqual(NO_IO_8);
@@ -102,7 +102,7 @@ describe('IO elements', () => {
     expect(record).toMatchObject({ eventIoId: 0x0123, generationType: 5, io: [{ id: 0x0123, width: 2, value: 7 }] });
   });
 
-  it('have the width of their group, whatever tables say about the id', () => {
+  it('have the width of their group, not that of the table of ids', () => {
     const record = onlyRecord(
       field8e(
         new Bytes().u16(0, 4),
@@ -121,7 +121,7 @@ describe('IO elements', () => {
     ]);
   });
 
-  it('with an id that comes twice are both there, in order', () => {
+  it('with the same id are both returned, in order', () => {
     const io = new Bytes().u8(0, 2).u8(1, 21, 3).u8(1, 21).u16(4).u8(0, 0);
     expect(onlyRecord(field(0x08, new Bytes().raw(FIXED_PART, io.build()).build())).io).toEqual([
       { id: 21, width: 1, value: 3 },
@@ -129,7 +129,7 @@ describe('IO elements', () => {
     ]);
   });
 
-  it.each([0, 1, 255])('are counted by their groups: a total of %i beside two elements is no error', (total) => {
+  it.each([0, 1, 255])('are counted by their groups: a total of %i with two elements is not an error', (total) => {
     const io = new Bytes().u8(0, total).u8(2, 1, 1, 2, 0).u8(0, 0, 0);
     expect(onlyRecord(field(0x08, new Bytes().raw(FIXED_PART, io.build()).build())).io).toHaveLength(2);
   });
@@ -151,7 +151,7 @@ describe('IO elements', () => {
     expect(record.io).toEqual([{ id: 257, width: 65_535, value }]);
   });
 
-  it('are read as text where Teltonika prints one: AVL id 387 on the wiki page "ISO6709"', () => {
+  it('are text where Teltonika documents text: AVL id 387 on the wiki page "ISO6709"', () => {
     const printed = new Bytes()
       .hex('00000000000000528E010000016F7F183310000F0E51DB209AB6DA0088016608000000000002000100EF01000000000000')
       .hex('0001018300222B3534373031302E323636372B303235323539362E373030302B3030302E3133362F0100004C9A')
@@ -168,7 +168,7 @@ describe('IO elements', () => {
 });
 
 describe('a data field', () => {
-  it('may have no records at all', () => {
+  it('may have no records', () => {
     expect(decodeRecords(Buffer.of(0x8e, 0, 0))).toEqual([]);
   });
 
@@ -177,12 +177,12 @@ describe('a data field', () => {
     expect(records).toHaveLength(255);
   });
 
-  it('keeps records in the order they came, also when that is newest first', () => {
+  it('keeps the order of the records, also when that is newest first', () => {
     const times = [3n, 1n, 2n].map((ms) => new Bytes().u64(ms).raw(NO_IO_8.subarray(8)).build());
     expect(decodeRecords(field(0x08, ...times)).map(({ timestampMs }) => timestampMs)).toEqual([3, 1, 2]);
   });
 
-  it.each([0x00, 0x07, 0x09, 0x0c, 0x0f, 0x11, 0x8d, 0xff])('of codec %i is refused', (codec) => {
+  it.each([0x00, 0x07, 0x09, 0x0c, 0x0f, 0x11, 0x8d, 0xff])('of codec %i is rejected', (codec) => {
     expect(protocolErrorOf(() => decodeRecords(Buffer.of(codec, 0, 0)))).toEqual({ code: 'UNSUPPORTED_CODEC', offset: 0 });
   });
 
@@ -195,27 +195,27 @@ describe('a data field', () => {
     ['one more at the end', 1, 2],
     ['one more at the start', 2, 1],
     ['none at the start', 0, 1],
-  ])('whose counts differ is refused before its records are looked at: %s', (_what, count1, count2) => {
+  ])('whose counts differ is rejected before its records are decoded: %s', (_what, count1, count2) => {
     const data = Buffer.concat([Buffer.of(0x08, count1), Buffer.alloc(7, 0xee), Buffer.of(count2)]);
     expect(protocolErrorOf(() => decodeRecords(data))).toEqual({ code: 'COUNT_MISMATCH', offset: 9 });
   });
 
-  it('with a byte after its records is refused', () => {
+  it('with a byte behind its records is rejected', () => {
     const data = Buffer.concat([Buffer.of(0x08, 1), NO_IO_8, Buffer.of(1), Buffer.of(1)]);
     expect(protocolErrorOf(() => decodeRecords(data))).toEqual({ code: 'TRAILING_BYTES', offset: 32 });
   });
 
-  it('with one record more than it counts is refused', () => {
+  it('with one record more than its count is rejected', () => {
     const data = Buffer.concat([Buffer.of(0x08, 1), NO_IO_8, NO_IO_8, Buffer.of(1)]);
     expect(protocolErrorOf(() => decodeRecords(data))).toEqual({ code: 'TRAILING_BYTES', offset: 32 });
   });
 
-  it('with one record less than it counts is refused', () => {
+  it('with one record less than its count is rejected', () => {
     const data = Buffer.concat([Buffer.of(0x08, 2), NO_IO_8, Buffer.of(2)]);
     expect(protocolErrorOf(() => decodeRecords(data))).toEqual({ code: 'TRUNCATED', offset: 32 });
   });
 
-  it('does not lend its last count to a record that is one byte short', () => {
+  it('does not use its last count as the last byte of a record', () => {
     const data = field(0x08, NO_IO_8.subarray(0, -1));
     expect(protocolErrorOf(() => decodeRecords(data))).toEqual({ code: 'TRUNCATED', offset: 31 });
   });
@@ -225,23 +225,23 @@ describe('a data field', () => {
     ['N2', new Bytes().u16(0, 65_535), 1],
     ['N4', new Bytes().u16(0, 0, 65_535), 2],
     ['N8', new Bytes().u16(0, 0, 0, 65_535), 3],
-  ])('with %s past its end is refused at that group', (_name, counts, groupsBefore) => {
+  ])('with %s behind its end is rejected at that group', (_name, counts, groupsBefore) => {
     const data = field(0x8e, new Bytes().raw(FIXED_PART).u16(0, 0).raw(counts.build()).raw(Buffer.alloc(100)).build());
     const offset = 2 + 24 + 4 + 2 * groupsBefore + 2;
     expect(protocolErrorOf(() => decodeRecords(data))).toEqual({ code: 'TRUNCATED', offset });
   });
 
-  it('with NX past its end is refused at the first element that is not there', () => {
+  it('with NX behind its end is rejected at the first missing element', () => {
     const data = field8e(new Bytes().u16(0, 2), ...noFixedGroups(), new Bytes().u16(65_535, 256, 1).u8(0));
     expect(protocolErrorOf(() => decodeRecords(data))).toEqual({ code: 'TRUNCATED', offset: data.length - 1 });
   });
 
-  it.each([1, 2, 65_533])('with a variable-length element %i bytes past its end is refused', (excess) => {
+  it.each([1, 2, 65_533])('with a variable-length element %i bytes behind its end is rejected', (excess) => {
     const data = field8e(new Bytes().u16(0, 1), ...noFixedGroups(), new Bytes().u16(1, 256, 2 + excess).u8(1, 2));
     expect(protocolErrorOf(() => decodeRecords(data))).toEqual({ code: 'TRUNCATED', offset: data.length - 3 });
   });
 
-  it('may lie anywhere in a larger buffer', () => {
+  it('may start anywhere in a larger buffer', () => {
     const data = field(0x08, NO_IO_8);
     const larger = Buffer.concat([Buffer.alloc(5, 0xff), data, Buffer.alloc(5, 0xff)]);
     expect(decodeRecords(larger.subarray(5, 5 + data.length))).toEqual(decodeRecords(data));
@@ -283,7 +283,7 @@ describe('codec 8 with the 16-byte group of old devices', () => {
   const VALUE = '000102030405060708090a0b0c0d0e0f';
   const WITH_ONE = record(3, `c8${VALUE}`);
 
-  it('is read when the frame cannot be read as documented', () => {
+  it('is read when the frame cannot be read with the documented layout', () => {
     const [only] = decodeRecords(field(0x08, WITH_ONE));
     expect(only?.io).toEqual([
       { id: 240, width: 1, value: 1 },
@@ -293,12 +293,12 @@ describe('codec 8 with the 16-byte group of old devices', () => {
     expect(only?.bytes).toEqual(WITH_ONE);
   });
 
-  it('is read for all records of the frame, also those without such elements', () => {
+  it('is read for all records of the frame, also for those without such elements', () => {
     const records = decodeRecords(field(0x08, record(2), WITH_ONE, record(4, `c8${VALUE}`, `c9${VALUE}`), record(2)));
     expect(records.map(({ io }) => io.length)).toEqual([2, 3, 4, 2]);
   });
 
-  it('is read when no record has such an element: the count of each is there', () => {
+  it('is read when no record has such an element: each has the count of the group', () => {
     const empty = new Bytes().raw(FIXED_PART).u8(0, 0, 0, 0, 0, 0, 0).build();
     expect(decodeRecords(field(0x08, empty, empty)).map(({ io }) => io)).toEqual([[], []]);
   });
@@ -318,7 +318,7 @@ describe('codec 8 with the 16-byte group of old devices', () => {
     ],
     ['the layout in codec 16', field(0x10, new Bytes().raw(FIXED_PART).u16(0).u8(7, 0, 0, 0, 0, 0, 0).build())],
     ['the layout in codec 8 Extended', field(0x8e, Buffer.concat([NO_IO_8E, Buffer.of(0, 0)]))],
-  ])('is not accepted with %s: the error is that of the documented layout', (_what, data) => {
+  ])('is rejected with %s: the error is that of the documented layout', (_what, data) => {
     expect(['TRUNCATED', 'TRAILING_BYTES']).toContain(protocolErrorOf(() => decodeRecords(data)).code);
   });
 });

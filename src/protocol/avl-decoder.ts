@@ -12,14 +12,13 @@ const UINT32_RANGE = 0x1_0000_0000;
 
 /**
  * Reads the data field of a codec 8, 8 Extended or 16 frame: codec id, number of data 1, records, number of data 2. Every byte must belong to
- * a record, else the whole field is rejected: an acknowledgement cannot say which records were accepted.
+ * a record, else the whole field is rejected, because an acknowledgement cannot name single records.
  *
- * Unknown ids are accepted. The width of a value is that of its group, since tables of ids disagree with firmware; its meaning is the
- * dictionary's responsibility. N total is not checked for the same reason: the groups carry their own counts. An id that occurs twice stays
- * twice, in order.
+ * Unknown ids are accepted. The width of a value is that of its group, because the tables of ids disagree with the firmware. N total is not
+ * checked, because the groups have counts of their own. An id that occurs twice is returned twice, in order.
  *
- * A codec 8 field that cannot be read as documented is read once more with the 16-byte group of old devices. That reading is accepted only for
- * all records at once, when it uses every byte and each N total is the sum of the groups: then no other reading is possible.
+ * A codec 8 field that cannot be read with the documented layout is read again with the 16-byte group of old devices. The result is accepted only
+ * if it uses every byte of all records and each N total is the sum of the groups: then no other reading is possible.
  */
 export function decodeRecords(data: Buffer): AvlRecord[] {
   const reader = new ByteReader(data, 0, Math.max(0, data.length - COUNT_BYTES));
@@ -51,7 +50,7 @@ function readRecords(reader: ByteReader, count: number, layout: RecordLayout): A
   return records;
 }
 
-/** Null when the field does not have that layout: the error of the documented one is the one to report. */
+/** Returns null when the field does not have this layout: then the error of the documented layout is reported. */
 function readWithGroupOf16(data: Buffer, end: number, count: number): AvlRecord[] | null {
   try {
     return readRecords(new ByteReader(data, RECORDS_OFFSET, end), count, CODEC_8_LAYOUT_WITH_GROUP_OF_16);
@@ -63,15 +62,19 @@ function readWithGroupOf16(data: Buffer, end: number, count: number): AvlRecord[
   }
 }
 
-/** First of all checks: a field whose counts differ is not worth decoding. */
+/** The first check: a field whose counts differ is not decoded. */
 function requireSameCount(count: number, reader: ByteReader): void {
   const trailingCount = reader.view.getUint8(reader.end);
   if (trailingCount !== count) {
-    throw new ProtocolError('COUNT_MISMATCH', `${count} records at the start, ${trailingCount} at the end`, reader.end);
+    throw new ProtocolError(
+      'COUNT_MISMATCH',
+      `number of records is ${count} at the start and ${trailingCount} at the end`,
+      reader.end,
+    );
   }
 }
 
-/** The one object literal keeps all records in one hidden class, whatever their codec. */
+/** A single object literal gives the records of all codecs the same hidden class. */
 function readRecord(reader: ByteReader, layout: RecordLayout): AvlRecord {
   const { view } = reader;
   const start = reader.claim(RECORD_FIXED_BYTES);
@@ -112,8 +115,8 @@ function readIo(reader: ByteReader, layout: RecordLayout): IoElement[] {
 }
 
 /**
- * One bounds check a group, not one a value. The array grows by push: sizing it from the counts was no faster when
- * measured, and sizing it from N total would let 38 bytes ask for an array of 65,535.
+ * One bounds check per group, not per value. The array grows by push: allocating it from the counts was not faster when measured, and
+ * allocating it from N total would let 38 bytes request an array of 65,535 elements.
  */
 function readGroup(reader: ByteReader, layout: RecordLayout, width: FixedWidth, io: IoElement[]): void {
   const { view } = reader;

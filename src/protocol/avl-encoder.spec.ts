@@ -21,7 +21,7 @@ const RECORD: RecordToEncode = {
 };
 
 describe('encodeRecords', () => {
-  it('writes a frame whose bytes were put together by hand', () => {
+  it('writes a frame whose bytes were written by hand', () => {
     const io = [
       { id: 385, width: 2, value: Buffer.of(7, 8) },
       { id: 11, width: 8, value: 0x1122_3344_5566_7788n },
@@ -43,7 +43,7 @@ describe('encodeRecords', () => {
     expect(encodeRecordArray(CODEC_16, [])).toEqual(Buffer.of(0x10, 0, 0));
   });
 
-  it('takes times above 2^53 as bigint', () => {
+  it('accepts times above 2^53 as bigint', () => {
     const array = encodeRecordArray(CODEC_8, [{ ...RECORD, timestampMs: 2n ** 64n - 1n }]);
     expect(array.subarray(2, 10)).toEqual(Buffer.alloc(8, 0xff));
   });
@@ -69,7 +69,7 @@ describe.each([
     );
   });
 
-  it('have bytes that encode to themselves', () => {
+  it('are encoded to the same bytes again', () => {
     fc.assert(
       fc.property(records, (some) => {
         const array = encodeRecordArray(codec, some);
@@ -87,7 +87,7 @@ describe('limits of the codecs', () => {
     expect(() => encodeRecordArray(CODEC_8, many)).toThrow(RangeError);
   });
 
-  it('255 IO elements fit codec 8, 256 do not, and codec 8 Extended has room for 65,535', () => {
+  it('255 IO elements fit codec 8, 256 do not, and 65,535 fit codec 8 Extended', () => {
     const elements = (count: number) => Array.from({ length: count }, (_, i) => ({ id: i & 0xff, width: 1, value: 0 }));
     expect(roundTrip(CODEC_8, elements(255))).toHaveLength(255);
     expect(() => roundTrip(CODEC_8, elements(256))).toThrow(RangeError);
@@ -127,11 +127,11 @@ describe('limits of the codecs', () => {
     expect(() => roundTrip(CODEC_8_EXTENDED, [{ id: 1, width, value: 0 }])).toThrow(RangeError);
   });
 
-  it('a variable-length value has the width it says', () => {
+  it('a variable-length value must have its declared width', () => {
     expect(() => roundTrip(CODEC_8_EXTENDED, [{ id: 1, width: 3, value: Buffer.alloc(4) }])).toThrow(RangeError);
   });
 
-  it('only codec 16 has a generation type, and always', () => {
+  it('codec 16 requires a generation type, the others do not allow one', () => {
     expect(() => encodeRecordArray(CODEC_16, [RECORD])).toThrow(RangeError);
     expect(() => encodeRecordArray(CODEC_8, [{ ...RECORD, generationType: 5 }])).toThrow(RangeError);
   });
@@ -155,7 +155,7 @@ describe('limits of the codecs', () => {
     }
   });
 
-  it.each([CODEC_12, 0x07, 0])('codec %i carries no records', (codec) => {
+  it.each([CODEC_12, 0x07, 0])('codec %i does not have records', (codec) => {
     expect(() => encodeRecords(codec, [])).toThrow(RangeError);
   });
 });
@@ -169,7 +169,7 @@ function variable(length: number): IoElement {
   return { id: 257, width: length, value: Buffer.alloc(length, 0xcd) };
 }
 
-/** Elements come ordered by group, as a decoder gives them. */
+/** Elements are ordered by group, as the decoder returns them. */
 function arbitraryRecord(codec: number, maxId: number): fc.Arbitrary<RecordToEncode> {
   const id = fc.nat(maxId);
   const fixed = ([1, 2, 4] as const).map((width) =>

@@ -7,23 +7,23 @@ import { MAX_RECORDS, RECORD_FIXED_BYTES, RECORD_LAYOUTS, type RecordLayout } fr
 const FIXED_WIDTHS = [1, 2, 4, 8] as const;
 const VARIABLE_LENGTH_BYTES = 2;
 
-/** A bigint where the time is above 2^53. */
+/** The time is a bigint above 2^53. */
 export interface RecordToEncode extends Omit<AvlRecord, 'bytes' | 'timestampMs'> {
   readonly timestampMs: number | bigint;
 }
 
-/** A whole frame, as a device sends it over TCP. Throws RangeError for what the codec has no room for. */
+/** Encodes a whole frame, as a device sends it over TCP. Throws RangeError for values that do not fit the codec. */
 export function encodeRecords(codec: number, records: readonly RecordToEncode[]): Buffer {
   return encodeFrame(encodeRecordArray(codec, records));
 }
 
-/** The data field alone, as UDP packets carry it: codec id, number of data 1, records, number of data 2. */
+/** Encodes the data field alone, as in UDP packets: codec id, number of data 1, records, number of data 2. */
 export function encodeRecordArray(codec: number, records: readonly RecordToEncode[]): Buffer {
   if (!isRecordCodec(codec)) {
     throw new RangeError(`0x${codec.toString(16)} is not a record codec`);
   }
   if (records.length > MAX_RECORDS) {
-    throw new RangeError(`${records.length} records, at most ${MAX_RECORDS} fit`);
+    throw new RangeError(`expected at most ${MAX_RECORDS} records, got ${records.length}`);
   }
   const layout = RECORD_LAYOUTS[codec];
   const encoded = records.map((record) => encodeRecord(record, layout));
@@ -55,7 +55,7 @@ function encodeRecord(record: RecordToEncode, layout: RecordLayout): Buffer {
   return writer.finish();
 }
 
-/** N1, N2, N4, N8 and, where the codec has it, NX; elements of one group stay in order. */
+/** Groups N1, N2, N4, N8 and, where the codec has it, NX. Elements of one group stay in order. */
 function groupByWidth(io: readonly IoElement[], layout: RecordLayout): IoElement[][] {
   const groups: IoElement[][] = FIXED_WIDTHS.map(() => []);
   if (layout.hasVariableGroup) {

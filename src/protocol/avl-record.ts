@@ -1,15 +1,15 @@
-/** One attribute of a record: an AVL id and its value, as wide as the device sent it (protocol: 3.2 IO part). */
+/** One IO element of a record: an AVL id and its value, with the width that the device has sent (Teltonika wiki, Codec, "IO element"). */
 export interface IoElement {
   readonly id: number;
-  /** Bytes on the wire: 1, 2, 4, 8 or 16; for a variable-length (NX) element its length. */
+  /** Number of bytes sent: 1, 2, 4, 8 or 16. For a variable-length (NX) element its length. */
   readonly width: number;
-  /** Unsigned. A bigint for 8-byte elements; for 16-byte and variable-length ones a Buffer, a view into the frame, not to be kept. */
+  /** Unsigned. A bigint for 8-byte elements. For 16-byte and variable-length elements a Buffer, which is a view of the frame: copy it to keep it. */
   readonly value: number | bigint | Buffer;
 }
 
-/** One AVL entry: where and when a device was, and what it measured. */
+/** One AVL record: position and time of a device, and what it measured. */
 export interface AvlRecord {
-  /** Unix milliseconds UTC by the device's clock. Exact up to 2^53; above that use the first 8 of `bytes`. */
+  /** Unix milliseconds by the device's clock. Exact up to 2^53; above it the first 8 of `bytes` are exact. */
   readonly timestampMs: number;
   /** 0 low, 1 high, 2 panic. */
   readonly priority: number;
@@ -25,11 +25,11 @@ export interface AvlRecord {
   readonly satellites: number;
   /** km/h. */
   readonly speed: number;
-  /** 0 for a periodic record, else the AVL id whose change made the device write it. */
+  /** 0 for a periodic record, else the AVL id whose change triggered the record. */
   readonly eventIoId: number;
-  /** Codec 16 only, else null. */
+  /** Codec 16 only, otherwise null. */
   readonly generationType: number | null;
   readonly io: readonly IoElement[];
-  /** The record's own bytes, timestamp to last IO element: a view into the frame, not to be kept. */
+  /** The bytes of the record, timestamp to last IO element: a view of the frame, so copy them to keep them. */
   readonly bytes: Buffer;
 }

@@ -3,13 +3,13 @@ import { ByteReader } from './byte-reader.js';
 
 const BYTES = Buffer.from('0102030405060708', 'hex');
 
-describe('a byte reader', () => {
+describe('ByteReader', () => {
   it('reads big-endian numbers one after another', () => {
     const reader = new ByteReader(BYTES);
     expect([reader.uint8(), reader.uint16(), reader.uint32(), reader.remaining]).toEqual([0x01, 0x0203, 0x04050607, 1]);
   });
 
-  it('gives views, not copies', () => {
+  it('returns views, not copies', () => {
     const bytes = Buffer.from(BYTES);
     const reader = new ByteReader(bytes);
     const slice = reader.slice(2);
@@ -23,20 +23,20 @@ describe('a byte reader', () => {
     ['uint16', (reader: ByteReader) => reader.uint16(), 7],
     ['uint32', (reader: ByteReader) => reader.uint32(), 5],
     ['slice', (reader: ByteReader) => reader.slice(3), 6],
-  ])('throws where %s would pass the end, and has moved nowhere', (_what, read, offset) => {
+  ])('throws where %s would read behind the end, and does not move', (_what, read, offset) => {
     const reader = new ByteReader(BYTES, offset);
     expect(protocolErrorOf(() => read(reader))).toEqual({ code: 'TRUNCATED', offset });
     expect(reader.offset).toBe(offset);
   });
 
-  it('has the end it was given, also before that of its bytes', () => {
+  it('ends where it is told to, also before the end of its bytes', () => {
     const reader = new ByteReader(BYTES, 2, 4);
     expect(reader.uint16()).toBe(0x0304);
     expect(protocolErrorOf(() => reader.uint8())).toEqual({ code: 'TRUNCATED', offset: 4 });
     expect(reader.slice(0)).toHaveLength(0);
   });
 
-  it('reads a piece of a larger buffer from where that begins', () => {
+  it('counts offsets from the start of a slice of a larger buffer', () => {
     expect(new ByteReader(BYTES.subarray(3)).uint16()).toBe(0x0405);
   });
 });

@@ -1,6 +1,6 @@
 const UINT64_MAX = 0xffff_ffff_ffff_ffffn;
 
-/** Fills a buffer of known size with big-endian values. A value that does not fit its field is a RangeError, never cut. */
+/** Fills a buffer of known size with big-endian values. Throws RangeError for a value that does not fit its field. */
 export class ByteWriter {
   private readonly bytes: Buffer;
   private offset = 0;
@@ -36,7 +36,7 @@ export class ByteWriter {
     return this;
   }
 
-  /** The whole buffer. Having written another number of bytes than its size is a bug of the caller. */
+  /** Returns the buffer. The caller must have written exactly its size. */
   finish(): Buffer {
     if (this.offset !== this.bytes.length) {
       throw new Error(`wrote ${this.offset} of ${this.bytes.length} bytes`);

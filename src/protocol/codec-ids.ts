@@ -1,4 +1,4 @@
-/** The first byte of every data field (Teltonika wiki, Codec, "Codec ID"). 0x07, of the GH3000 family, is not spoken here. */
+/** The first byte of every data field (Teltonika wiki, Codec, "Codec ID"). 0x07, of the GH3000 family, is not supported. */
 export const CODEC_8 = 0x08;
 export const CODEC_8_EXTENDED = 0x8e;
 export const CODEC_16 = 0x10;
@@ -7,10 +7,10 @@ export const CODEC_13 = 0x0d;
 export const CODEC_14 = 0x0e;
 export const CODEC_15 = 0x0f;
 
-/** Codecs that carry AVL records. Their frames are acknowledged with the number of records. */
+/** Codecs of AVL records. Their frames are acknowledged with the number of records. */
 export type RecordCodec = typeof CODEC_8 | typeof CODEC_8_EXTENDED | typeof CODEC_16;
 
-/** Codecs that carry one message. Their frames are never acknowledged: a device takes the four bytes for a broken frame. */
+/** Codecs of messages. Their frames are never acknowledged: a device treats the four bytes as a broken frame. */
 export type MessageCodec = typeof CODEC_12 | typeof CODEC_13 | typeof CODEC_14 | typeof CODEC_15;
 
 export function isRecordCodec(id: number): id is RecordCodec {

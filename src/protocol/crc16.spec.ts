@@ -10,19 +10,19 @@ describe('crc16', () => {
     expect(crc16(Buffer.from('123456789'))).toBe(0xbb3d);
   });
 
-  it('is 0 for no bytes and for zeros', () => {
+  it('gives 0 for no bytes and for zeros', () => {
     expect(crc16(Buffer.alloc(0))).toBe(0);
     expect(crc16(Buffer.alloc(100))).toBe(0);
   });
 
-  it('equals the bitwise computation at every length, so with every remainder of the eight-byte steps', () => {
+  it('equals the bitwise computation at every length, with every remainder of the eight-byte steps', () => {
     const bytes = Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 167 + 13) & 0xff));
     for (let length = 0; length <= bytes.length; length++) {
       expect(crc16(bytes, 0, length)).toBe(bitwiseCrc16(bytes.subarray(0, length)));
     }
   });
 
-  it('equals the bitwise computation for each single byte at each place of a step', () => {
+  it('equals the bitwise computation for each byte at each position of a step', () => {
     for (let place = 0; place < 9; place++) {
       for (let byte = 0; byte < 256; byte++) {
         const bytes = Buffer.alloc(9);
@@ -32,7 +32,7 @@ describe('crc16', () => {
     }
   });
 
-  it('looks at nothing outside start and end', () => {
+  it('reads nothing outside start and end', () => {
     const bytes = Buffer.from('xx123456789yy');
     expect(crc16(bytes, 2, 11)).toBe(0xbb3d);
     expect(crc16(bytes, 5, 5)).toBe(0);

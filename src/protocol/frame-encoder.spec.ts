@@ -21,7 +21,7 @@ describe('encodeAcknowledgement', () => {
     expect(encodeAcknowledgement(count).toString('hex')).toBe(hex);
   });
 
-  it.each([-1, 0.5, NaN, 2 ** 32])('refuses %d', (count) => {
+  it.each([-1, 0.5, NaN, 2 ** 32])('rejects %d', (count) => {
     expect(() => encodeAcknowledgement(count)).toThrow(RangeError);
   });
 });

@@ -4,7 +4,7 @@ import { crc16 } from './crc16.js';
 /** Preamble, length and CRC, four bytes each. */
 const FRAMING_BYTES = 12;
 
-/** Wraps a data field (codec id to number of data 2): preamble of zeros, its length, the field, its CRC. */
+/** Wraps a data field (codec id to number of data 2) into a frame: preamble of zeros, length, data field, CRC. */
 export function encodeFrame(data: Buffer): Buffer {
   return new ByteWriter(FRAMING_BYTES + data.length)
     .unsigned(0, 4, 'preamble')
@@ -14,12 +14,12 @@ export function encodeFrame(data: Buffer): Buffer {
     .finish();
 }
 
-/** The data field of a frame that encodeFrame made. */
+/** Returns the data field of a frame that was made by encodeFrame. */
 export function frameData(frame: Buffer): Buffer {
   return frame.subarray(8, frame.length - 4);
 }
 
-/** Answers a frame of records with how many were accepted. Any other number than was sent makes the device send all again. */
+/** The answer to a frame of records: the number of accepted records. If it differs from the number sent, the device sends all of them again. */
 export function encodeAcknowledgement(count: number): Buffer {
   return new ByteWriter(4).unsigned(count, 4, 'count').finish();
 }

@@ -10,7 +10,7 @@ const OTHER_FRAME = bytesOf(vectorNamed('codec12-getio-response'));
 const PING = Buffer.of(0xff);
 
 describe('a frame', () => {
-  it('has its codec id, its count, its data field and itself', () => {
+  it('has codec id, count, data field and all its bytes', () => {
     const [frame] = split(FRAME);
     expect(frame).toEqual({ codec: 0x08, count: 1, data: FRAME.subarray(8, -4), bytes: FRAME });
   });
@@ -18,18 +18,18 @@ describe('a frame', () => {
   it.each([
     ['zero', '00CB', vectorNamed('codec12-getio-request')],
     ['not zero', '4312', vectorNamed('codec12-getinfo-request')],
-  ])('is good when the high byte of its CRC is %s (%s)', (_what, crc, vector) => {
+  ])('is valid when the high byte of its CRC is %s (%s)', (_what, crc, vector) => {
     expect(bytesOf(vector).subarray(-2).toString('hex').toUpperCase()).toBe(crc);
     expect(split(bytesOf(vector))).toHaveLength(1);
   });
 
-  it('is good when the low byte of its CRC is zero', () => {
+  it('is valid when the low byte of its CRC is zero', () => {
     const data = Buffer.of(0x0c, 1, 5, 0, 0, 0, 1, 0x26, 1);
     const frame = frameWhoseCrc(data, (crc) => (crc & 0xff) === 0 && crc !== 0);
     expect(split(frame)).toHaveLength(1);
   });
 
-  it('is good when its CRC is zero', () => {
+  it('is valid when its CRC is zero', () => {
     const frame = frameWhoseCrc(Buffer.of(0x0c, 1, 5, 0, 0, 0, 2, 0, 0, 1), (crc) => crc === 0);
     expect(frame.subarray(-4)).toEqual(Buffer.alloc(4));
     expect(split(frame)).toHaveLength(1);
@@ -43,7 +43,7 @@ describe('a frame', () => {
     }
   });
 
-  it.each([1, 7, 8, 9, 40])('cut after %i bytes is a copy that no longer needs its chunks', (cut) => {
+  it.each([1, 7, 8, 9, 40])('cut after %i bytes is a copy that does not hold its chunks', (cut) => {
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     const chunk = Buffer.concat([FRAME, OTHER_FRAME.subarray(0, cut)]);
     splitter.push(chunk);
@@ -53,7 +53,7 @@ describe('a frame', () => {
     expect(drain(splitter).map(({ bytes }) => bytes)).toEqual([OTHER_FRAME]);
   });
 
-  it('cut in two holds memory of about its own size, not that of its chunk', () => {
+  it('cut in two holds about its own size of memory, not that of its chunk', () => {
     const data = new Bytes().u8(0x8e, 0).raw(Buffer.alloc(1500, 7)).u8(0).build();
     const frame = frameOf(data);
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
@@ -65,7 +65,7 @@ describe('a frame', () => {
     expect(whole?.bytes.buffer.byteLength).toBe(frame.length);
   });
 
-  it('of 1 MB trickles in byte by byte without being copied at each', () => {
+  it('of 1 MB that arrives byte by byte is not copied for each byte', () => {
     const frame = frameOf(Buffer.concat([Buffer.of(0x8e, 1), Buffer.alloc(1_000_000, 0xff), Buffer.of(1)]));
     const allocations = jest.spyOn(Buffer, 'allocUnsafeSlow');
     const splitter = new FrameSplitter(frame.length);
@@ -79,14 +79,14 @@ describe('a frame', () => {
     allocations.mockRestore();
   });
 
-  it('is given as it is when its codec is unknown: what it means is not decided here', () => {
+  it('is returned unchanged when its codec is unknown', () => {
     const data = Buffer.of(0x42, 9, 9);
     expect(split(frameOf(data))).toEqual([{ codec: 0x42, count: 9, data, bytes: frameOf(data) }]);
   });
 });
 
 describe('bufferedBytes', () => {
-  it('counts what came and was not given out, at each step of a frame', () => {
+  it('counts the bytes that were not returned, at each step of a frame', () => {
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     for (let i = 0; i < FRAME.length - 1; i++) {
       splitter.push(FRAME.subarray(i, i + 1));
@@ -98,7 +98,7 @@ describe('bufferedBytes', () => {
     expect(splitter.bufferedBytes).toBe(0);
   });
 
-  it('counts frames that wait behind the one given out, and chunks behind those', () => {
+  it('counts frames behind the returned one, and chunks behind those', () => {
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     splitter.push(Buffer.concat([FRAME, FRAME]));
     splitter.push(OTHER_FRAME);
@@ -106,7 +106,7 @@ describe('bufferedBytes', () => {
     expect(splitter.bufferedBytes).toBe(FRAME.length + OTHER_FRAME.length);
   });
 
-  it('does not count pings, nor what follows a broken frame', () => {
+  it('does not count pings, nor bytes behind a broken frame', () => {
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     splitter.push(Buffer.concat([PING, PING]));
     splitter.push(Buffer.alloc(0));
@@ -127,12 +127,12 @@ describe('a ping', () => {
     expect(splitter.pings).toBe(5);
   });
 
-  it.each([1, 2, 3])('after %i zeros of a preamble is none: the preamble is broken', (zeros) => {
+  it.each([1, 2, 3])('after %i zeros of a preamble is an error: the preamble is broken', (zeros) => {
     const bytes = Buffer.concat([Buffer.alloc(zeros), PING, FRAME]);
     expect(protocolErrorOf(() => split(bytes))).toEqual({ code: 'BAD_PREAMBLE', offset: zeros });
   });
 
-  it('is none in the length field: 255 is a length there', () => {
+  it('is not recognized in the length field, where 255 is a length', () => {
     const frame = frameOf(Buffer.concat([Buffer.of(0x8e, 1), Buffer.alloc(252, 0xff), Buffer.of(1)]));
     expect(frame.subarray(4, 8)).toEqual(Buffer.of(0, 0, 0, 255));
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
@@ -143,7 +143,7 @@ describe('a ping', () => {
     expect(splitter.pings).toBe(0);
   });
 
-  it('is counted without end, since it asks for nothing', () => {
+  it('is counted without a limit, because it needs no answer', () => {
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     splitter.push(Buffer.alloc(100_000, 0xff));
     expect(splitter.next()).toBeNull();
@@ -152,7 +152,7 @@ describe('a ping', () => {
 });
 
 describe('a preamble that is not zeros', () => {
-  it.each([0, 1, 2, 3])('is refused at byte %i, as soon as that is there', (place) => {
+  it.each([0, 1, 2, 3])('is rejected at byte %i, as soon as that byte arrives', (place) => {
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     splitter.push(Buffer.alloc(place));
     expect(splitter.next()).toBeNull();
@@ -160,7 +160,7 @@ describe('a preamble that is not zeros', () => {
     expect(protocolErrorOf(() => splitter.next())).toEqual({ code: 'BAD_PREAMBLE', offset: place });
   });
 
-  it('ends the stream: good frames after it are not looked for, and the error stays', () => {
+  it('ends the stream: later frames are not searched for, and the error is repeated', () => {
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     splitter.push(Buffer.concat([FRAME, Buffer.of(1), FRAME]));
     expect(splitter.next()?.bytes).toEqual(FRAME);
@@ -172,16 +172,16 @@ describe('a preamble that is not zeros', () => {
 });
 
 describe('a length', () => {
-  it('of 3 is the smallest: a codec id and two counts', () => {
+  it('is at least 3: a codec id and two counts', () => {
     expect(split(frameOf(Buffer.of(0x08, 0, 0)))).toHaveLength(1);
   });
 
-  it.each([0, 1, 2])('of %i is refused', (length) => {
+  it.each([0, 1, 2])('of %i is rejected', (length) => {
     const header = new Bytes().u32(0, length).build();
     expect(protocolErrorOf(() => split(header))).toEqual({ code: 'BAD_LENGTH', offset: 4 });
   });
 
-  it('that makes the frame as large as the limit is good', () => {
+  it('of a frame as large as the limit is accepted', () => {
     const frame = frameOf(Buffer.alloc(MAX_FRAME_BYTES - 12, 1));
     expect(split(frame).map(({ bytes }) => bytes.length)).toEqual([MAX_FRAME_BYTES]);
   });
@@ -200,14 +200,14 @@ describe('a length', () => {
     },
   );
 
-  it('that is one too small makes a bad CRC, and then the stream is out of step', () => {
+  it('that is one too small gives a bad CRC, and then the stream is not synchronized', () => {
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     splitter.push(withLength(FRAME, FRAME.length - 12 - 1));
     expect(() => splitter.next()).toThrow(FrameCrcError);
     expect(protocolErrorOf(() => splitter.next()).code).toBe('BAD_PREAMBLE');
   });
 
-  it('that is one too large takes a byte of the next frame, makes a bad CRC, and then the next frame is one zero short', () => {
+  it('that is one too large takes a byte of the next frame and gives a bad CRC, and then the next frame lacks a zero', () => {
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     splitter.push(withLength(FRAME, FRAME.length - 12 + 1));
     expect(splitter.next()).toBeNull();
@@ -218,7 +218,7 @@ describe('a length', () => {
 });
 
 describe('a frame with a wrong CRC', () => {
-  it('is told with its content, and the frame after it is still given', () => {
+  it('is reported with its content, and the next frame is still returned', () => {
     const bad = corrupt(FRAME, 20);
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     splitter.push(Buffer.concat([bad, OTHER_FRAME]));
@@ -230,7 +230,7 @@ describe('a frame with a wrong CRC', () => {
     expect(splitter.next()).toBeNull();
   });
 
-  it('is told when it came in pieces too', () => {
+  it('is also reported when it arrived in pieces', () => {
     const bad = corrupt(FRAME, 20);
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     splitter.push(bad.subarray(0, 30));
@@ -240,7 +240,7 @@ describe('a frame with a wrong CRC', () => {
     expect(splitter.next()?.bytes).toEqual(OTHER_FRAME);
   });
 
-  it.each([1, 2, 3, 4])('is refused when byte %i of the CRC field is wrong, though two of them are always zero', (fromEnd) => {
+  it.each([1, 2, 3, 4])('is rejected when byte %i of the CRC field is wrong, although two of them are always zero', (fromEnd) => {
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     splitter.push(corrupt(FRAME, FRAME.length - fromEnd));
     expect(() => splitter.next()).toThrow(FrameCrcError);
@@ -293,7 +293,7 @@ function withLength(frame: Buffer, length: number): Buffer {
   return changed;
 }
 
-/** Tries values for the two bytes before the last until the CRC is as wanted: every CRC is reached by some two bytes. */
+/** Tries values of the two bytes before the last until the CRC has this value: two bytes can produce every CRC. */
 function frameWhoseCrc(data: Buffer, wanted: (crc: number) => boolean): Buffer {
   for (let value = 0; value < 0x1_0000; value++) {
     data.writeUInt16BE(value, data.length - 3);

@@ -4,17 +4,17 @@ import { ProtocolError, type ProtocolErrorCode } from './protocol-error.js';
 const PREAMBLE_BYTES = 4;
 const HEADER_BYTES = 8;
 const CRC_BYTES = 4;
-/** What a frame has besides its data field. */
+/** The bytes of a frame besides its data field. */
 const FRAMING_BYTES = HEADER_BYTES + CRC_BYTES;
 /** Codec id, number of data 1, number of data 2. */
 const MIN_DATA_BYTES = 3;
-/** A keep-alive byte ("network ping") that a device sends between frames on an idle link. Nothing is answered. */
+/** A keep-alive byte ("network ping") that a device sends between frames on an idle link. It is not answered. */
 export const KEEP_ALIVE = 0xff;
 const FIRST_ALLOCATION_BYTES = 512;
 
 export interface Frame {
   readonly codec: number;
-  /** Number of data 1: how many records, as the frame claims. */
+  /** Number of data 1: the number of records by the frame's own count. */
   readonly count: number;
   /** The data field, codec id to number of data 2. */
   readonly data: Buffer;
@@ -22,7 +22,7 @@ export interface Frame {
   readonly bytes: Buffer;
 }
 
-/** A frame whose CRC does not match. The stream is still in step: the next frame may be read. */
+/** A frame whose CRC does not match. The stream is still synchronized: the next frame may be read. */
 export class FrameCrcError extends ProtocolError {
   constructor(
     readonly frame: Frame,
@@ -33,16 +33,16 @@ export class FrameCrcError extends ProtocolError {
 }
 
 /**
- * Cuts the bytes that follow a login into frames, wherever TCP has cut them. Push chunks in, take frames out with next()
- * until it gives null. Frames that lie inside one chunk are views of it, so a pushed chunk belongs to the splitter.
+ * Splits the bytes behind a login into frames, wherever TCP has cut them. Push chunks, then call next() until it returns null.
+ * A frame that lies inside one chunk is a view of it, so a pushed chunk belongs to the splitter.
  *
- * When next() has given null, it is in one of three states. Idle: nothing is held. In the header: up to seven bytes have
- * come, of which only their number and the length so far are kept. In the body: `partial` holds what has come.
+ * After next() has returned null, the splitter is in one of three states. Idle: nothing is held. In the header: up to seven bytes have
+ * arrived, of which only their number and the length so far are kept. In the body: `partial` holds the bytes that have arrived.
  */
 export class FrameSplitter {
   private chunk: Buffer | null = null;
   private position = 0;
-  /** Chunks pushed before the current one was used up. */
+  /** Chunks that were pushed before the current one was read completely. */
   private later: Buffer[] | null = null;
   private headerBytes = 0;
   private dataLength = 0;
@@ -54,7 +54,7 @@ export class FrameSplitter {
 
   constructor(private readonly maxFrameBytes: number) {}
 
-  /** Bytes pushed that belong to no frame given out yet. */
+  /** Bytes that were pushed and are not part of a returned frame. */
   get bufferedBytes(): number {
     const unread = this.chunk === null ? 0 : this.chunk.length - this.position;
     const queued = this.later === null ? 0 : this.later.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -78,8 +78,8 @@ export class FrameSplitter {
   }
 
   /**
-   * The next whole frame, or null when more bytes are needed. FrameCrcError leaves the stream in step. BAD_PREAMBLE and
-   * BAD_LENGTH do not: where the next frame begins is unknown, and every later call throws the same error.
+   * Returns the next complete frame, or null when more bytes are needed. After FrameCrcError the stream is still synchronized. After
+   * BAD_PREAMBLE and BAD_LENGTH the start of the next frame is unknown, and every later call throws the same error.
    */
   next(): Frame | null {
     if (this.failure !== null) {
@@ -95,7 +95,7 @@ export class FrameSplitter {
     return null;
   }
 
-  /** True when preamble and length are read; false when the chunk was used up before. */
+  /** Returns true when preamble and length are read, and false when the chunk ended before. */
   private readHeader(chunk: Buffer): boolean {
     while (this.headerBytes < HEADER_BYTES) {
       if (this.position === chunk.length) {
@@ -106,7 +106,7 @@ export class FrameSplitter {
     return true;
   }
 
-  /** Each byte is judged as it comes: a peer that speaks another protocol is known by its first. */
+  /** Each byte is checked as it arrives: a peer with another protocol is detected by its first byte. */
   private readHeaderByte(byte: number): void {
     if (this.headerBytes >= PREAMBLE_BYTES) {
       this.dataLength = this.dataLength * 0x100 + byte;
@@ -126,13 +126,17 @@ export class FrameSplitter {
     const length = this.dataLength;
     if (length < MIN_DATA_BYTES || length + FRAMING_BYTES > this.maxFrameBytes) {
       const limit = this.maxFrameBytes - FRAMING_BYTES;
-      throw this.fail('BAD_LENGTH', `data field length is ${MIN_DATA_BYTES} to ${limit}, got ${length}`, PREAMBLE_BYTES);
+      throw this.fail(
+        'BAD_LENGTH',
+        `expected a data field of ${MIN_DATA_BYTES} to ${limit} bytes, got ${length}`,
+        PREAMBLE_BYTES,
+      );
     }
   }
 
   /**
-   * The fast path: the frame lies in this chunk and is not copied. Where its header began in an earlier chunk, fewer than
-   * eight bytes of this one are read.
+   * The fast path: the frame lies in this chunk and is not copied. If its header began in an earlier chunk, fewer than eight bytes of
+   * this chunk were read.
    */
   private takeWhole(chunk: Buffer): Buffer | null {
     const start = this.position - HEADER_BYTES;
@@ -144,7 +148,7 @@ export class FrameSplitter {
     return chunk.subarray(start, end);
   }
 
-  /** Copies what the chunk has of the frame, so that a half frame does not hold a chunk many times its size. */
+  /** Copies the part of the frame in this chunk, so that a partial frame does not keep a chunk of many times its size in memory. */
   private takePart(chunk: Buffer): Buffer | null {
     const frameBytes = FRAMING_BYTES + this.dataLength;
     const filled = this.partial === null ? HEADER_BYTES : this.partialBytes;
@@ -157,9 +161,9 @@ export class FrameSplitter {
   }
 
   /**
-   * Room for `needed` bytes of the frame. It grows by doubling up to the frame's size: a frame that trickles in costs O(n),
-   * and a peer that only claims a long frame costs 512 bytes. Slow allocations, because a piece of Node's shared 8 KiB pool
-   * would keep the whole pool alive for as long as the device takes to send the rest.
+   * Returns a buffer for `needed` bytes of the frame. It grows by doubling up to the size of the frame: a frame that arrives slowly costs
+   * O(n), and a peer that only announces a long frame costs 512 bytes. allocUnsafeSlow, because a slice of Node's shared 8 KiB pool would
+   * keep the whole pool in memory until the rest of the frame arrives.
    */
   private reserve(needed: number, frameBytes: number): Buffer {
     if (this.partial !== null && this.partial.length >= needed) {

@@ -17,7 +17,7 @@ describe('a stream of login, pings and frames', () => {
   const stream = Buffer.concat([login, PING, FRAME, OTHER_FRAME, PING, PING, FRAME, PING]);
   const whole = receive([stream]);
 
-  it('holds what was put in', () => {
+  it('is split into its parts', () => {
     expect(whole).toEqual({ imei: '356307042441013', frames: [FRAME, OTHER_FRAME, FRAME], pings: 4, left: 0 });
   });
 
@@ -31,7 +31,7 @@ describe('a stream of login, pings and frames', () => {
     expect(receive([...stream].map((byte) => Buffer.of(byte)))).toEqual(whole);
   });
 
-  it('gives the same however often TCP cuts it', () => {
+  it('gives the same wherever and however often TCP cuts it', () => {
     const cuts = fc.uniqueArray(fc.nat(stream.length), { maxLength: 12 });
     fc.assert(
       fc.property(cuts, (places) => {
@@ -41,7 +41,7 @@ describe('a stream of login, pings and frames', () => {
     );
   });
 
-  it('gives the same when all chunks are pushed before the first frame is taken', () => {
+  it('gives the same when all chunks are pushed before the first frame is read', () => {
     const afterLogin = stream.subarray(login.length);
     const splitter = new FrameSplitter(MAX_FRAME_BYTES);
     for (const byte of afterLogin) {
@@ -56,7 +56,7 @@ describe('a stream of login, pings and frames', () => {
 describe('a frame with one byte changed', () => {
   const changes = [...Array.from({ length: 8 }, (_, bit) => 1 << bit), 0xff, 0x5a];
 
-  it('is never given', () => {
+  it('is never returned', () => {
     for (const frame of ALL_FRAMES) {
       for (let place = 0; place < frame.length; place++) {
         for (const change of changes) {
@@ -66,7 +66,7 @@ describe('a frame with one byte changed', () => {
     }
   });
 
-  it('is never given, for each of the 255 other values of each byte', () => {
+  it('is never returned, for each of the 255 other values of each byte', () => {
     const frame = bytesOf(vectorNamed('codec8-tcp-2'));
     for (let place = 0; place < frame.length; place++) {
       for (let change = 1; change < 256; change++) {
@@ -76,7 +76,7 @@ describe('a frame with one byte changed', () => {
   });
 });
 
-/** What a connection does: a login first, then frames. */
+/** Reads like a connection: a login first, then frames. */
 function receive(chunks: readonly Buffer[]): { imei: string | null; frames: Buffer[]; pings: number; left: number } {
   const splitter = new FrameSplitter(MAX_FRAME_BYTES);
   const frames: Buffer[] = [];
@@ -109,7 +109,7 @@ function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {
   return edges.slice(1).map((end, index) => bytes.subarray(edges[index], end));
 }
 
-/** Whether the changed frame comes out as a frame; anything but ProtocolErrors on the way fails the test. */
+/** Whether the changed frame is returned as a frame. Any error but a ProtocolError fails the test. */
 function survives(changed: Buffer): boolean {
   const splitter = new FrameSplitter(MAX_FRAME_BYTES);
   splitter.push(changed);

@@ -12,7 +12,7 @@ describe('an IMEI', () => {
     },
   );
 
-  it('is packed into eight bytes behind a zero, as Teltonika prints it', () => {
+  it('is packed into eight bytes with a leading zero, as documented', () => {
     expect(packImei('352093081452251')).toEqual(Buffer.of(0x03, 0x52, 0x09, 0x30, 0x81, 0x45, 0x22, 0x51));
     expect(unpackImei(packImei('352093081452251'), 0)).toBe('352093081452251');
   });

@@ -7,7 +7,7 @@ export const PACKED_IMEI_BYTES = 8;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
 
-/** 15 decimal digits. The check digit is not looked at: not every device in the field has a right one. */
+/** Whether the text is 15 decimal digits. The check digit is not checked, because it is wrong in some devices. */
 export function isImei(text: string): boolean {
   if (text.length !== IMEI_DIGITS) {
     return false;
@@ -24,22 +24,22 @@ export function isAsciiDigit(byte: number): boolean {
   return byte >= DIGIT_0 && byte <= DIGIT_9;
 }
 
-/** For encoders: a wrong IMEI there is our caller's mistake, hence no ProtocolError. */
+/** For encoders. Throws RangeError, not ProtocolError: here an invalid IMEI is an error of the caller. */
 export function requireImei(text: string): void {
   if (!isImei(text)) {
     throw new RangeError(`an IMEI is ${IMEI_DIGITS} digits, got ${JSON.stringify(text)}`);
   }
 }
 
-/** 352093081452251 becomes 03 52 09 30 81 45 22 51. */
+/** Packs 352093081452251 into 03 52 09 30 81 45 22 51. */
 export function packImei(imei: string): Buffer {
   requireImei(imei);
   return Buffer.from(`0${imei}`, 'hex');
 }
 
 /**
- * Reads the packed IMEI of codec 14 and 15. Not the IMEI of binary SMS, which is an 8-byte integer.
- * @param offset where the field stands, for the error.
+ * Reads the packed IMEI of codec 14 and 15. The IMEI of binary SMS, an 8-byte integer, is different.
+ * @param offset of the field, for the error.
  */
 export function unpackImei(packed: Buffer, offset: number): string {
   const digits = packed.toString('hex');

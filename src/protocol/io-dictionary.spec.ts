@@ -12,7 +12,7 @@ it('the generated dictionary is what `npm run dictionary` would write today', ()
 });
 
 describe('the dictionary', () => {
-  it('has each id once, in order, and only ids that two bytes can name', () => {
+  it('has each id once, in order, and only ids of two bytes', () => {
     const ids = IO_ELEMENTS.map(({ id }) => id);
     expect(ids).toEqual([...new Set(ids)].sort((one, other) => one - other));
     expect(ids[0]).toBeGreaterThan(0);
@@ -24,7 +24,7 @@ describe('the dictionary', () => {
     expect(IO_ELEMENTS.filter(({ tft100 }) => tft100)).toHaveLength(558);
   });
 
-  it('says what an id is', () => {
+  it('defines an id', () => {
     expect(findIoElement(66)).toEqual({
       id: 66,
       name: 'External Voltage',
@@ -44,27 +44,27 @@ describe('the dictionary', () => {
     });
   });
 
-  it('has words for values', () => {
+  it('names values', () => {
     expect(findIoElement(69)?.values?.['2']).toBe('on, no fix');
   });
 
-  it('has no word on the scale of what Teltonika left blank', () => {
+  it('has no multiplier where the table of Teltonika is blank', () => {
     expect([800, 839, 840].map((id) => findIoElement(id)?.multiplier)).toEqual([null, null, null]);
   });
 
-  it('keeps VIN, which the tables have twice, once', () => {
+  it('has VIN once, which the tables list twice', () => {
     expect(findIoElement(256)).toMatchObject({ name: 'VIN', type: 'ascii', multiplier: null });
   });
 
-  it('corrects 387: the tables say hex, the wiki prints text', () => {
+  it('corrects 387: hex in the tables, text on the wiki', () => {
     expect(findIoElement(387)).toMatchObject({ name: 'ISO6709 Coordinates', type: 'ascii', variable: true });
   });
 
-  it('gives null for an id it does not have', () => {
+  it('returns null for an unknown id', () => {
     expect([0, 65_535, -1, 0.5, NaN].map(findIoElement)).toEqual([null, null, null, null, null]);
   });
 
-  it('has a width for every number, and a sign only for numbers', () => {
+  it('has a width for every number, and signed values only for numbers', () => {
     const numbers = IO_ELEMENTS.filter(({ variable }) => !variable);
     expect(numbers.filter(({ width }) => ![1, 2, 4, 8].includes(width ?? 0))).toEqual([]);
     expect(IO_ELEMENTS.filter(({ type, variable }) => type === 'signed' && variable)).toEqual([]);
@@ -85,17 +85,17 @@ describe('fitsDefinition', () => {
     ['a cell id of an LTE network', 205, 4, 1, true],
     ['an id without a definition', 60_000, 8, 1n, true],
     ['such an id with variable width', 60_000, 4, bytes, true],
-  ])('says of %s', (_what, id, width, value, fits) => expect(fitsDefinition({ id, width, value })).toBe(fits));
+  ])('decides about %s', (_what, id, width, value, fits) => expect(fitsDefinition({ id, width, value })).toBe(fits));
 });
 
 describe('isSignedIo', () => {
-  it('says of every id what its definition says', () => {
+  it('returns for every id what its definition says', () => {
     const signed = Array.from({ length: 0x1_0000 }, (_, id) => id).filter(isSignedIo);
     expect(signed).toEqual(IO_ELEMENTS.filter(({ type }) => type === 'signed').map(({ id }) => id));
     expect(signed).toEqual(expect.arrayContaining([17, 18, 19, 25, 72]));
   });
 
-  it('says no of what is no id', () => {
+  it('returns false for unknown ids', () => {
     expect([-1, 0x1_0000, 17.5, NaN].map(isSignedIo)).toEqual([false, false, false, false]);
   });
 });

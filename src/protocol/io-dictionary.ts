@@ -10,10 +10,10 @@ const ANY = 0xff;
 
 const BY_ID: ReadonlyMap<number, IoElementDefinition> = new Map(IO_ELEMENTS.map((element) => [element.id, element]));
 
-/** A byte for each id that two bytes can name, because it is asked for every element of every record. */
+/** One byte for each possible id, because it is read for every element of every record. */
 const SIGNED = signedIds();
 
-/** For each id the widths that fit its definition, as bits: 1, 2, 4, 8, and VARIABLE. Ids without a definition take any. */
+/** For each id the widths that fit its definition, as bits: 1, 2, 4, 8, and VARIABLE. For ids without a definition all of them. */
 const WIDTHS = definedWidths();
 
 export function findIoElement(id: number): IoElementDefinition | null {
@@ -25,7 +25,7 @@ export function isSignedIo(id: number): boolean {
   return SIGNED[id] === 1;
 }
 
-/** Whether an element of that width has the meaning that the dictionary gives its id. */
+/** Whether an element has a width for which the dictionary defines its id. */
 export function fitsDefinition(element: IoElement): boolean {
   const wire = typeof element.value === 'object' ? VARIABLE : element.width;
   return ((WIDTHS[element.id] as number) & wire) !== 0;

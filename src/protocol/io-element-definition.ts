@@ -1,30 +1,30 @@
-/** What Teltonika's AVL id tables say about one id. Never used to decide how many bytes a value has: the record says that. */
+/** The definition of one AVL id in Teltonika's tables. The width of a value comes from the record, never from here. */
 export interface IoElementDefinition {
   readonly id: number;
   readonly name: string;
-  /** Bytes by the table; for a variable-length element the most there can be. Null where the table gives none. */
+  /** Number of bytes by the table; for a variable-length element the maximum. Null where the table has none. */
   readonly width: number | null;
-  /** Comes in the NX group of codec 8 Extended. */
+  /** Sent in the NX group of codec 8 Extended. */
   readonly variable: boolean;
-  /** How to read the bytes. `hex` stands for identifiers and structures that are no number. */
+  /** How to read the bytes. `hex` is for identifiers and structures, which are not numbers. */
   readonly type: 'unsigned' | 'signed' | 'hex' | 'ascii';
-  /** Raw value times this is in `unit`. Null where the table is blank or the value is no quantity: show it raw. */
+  /** The raw value times this is the value in `unit`. Null where the table is blank or the value is not a quantity: then show the raw value. */
   readonly multiplier: number | null;
   readonly unit: string | null;
-  /** Words for single raw values, where the table has them; the key is the raw value in decimal. */
+  /** Names of raw values, where the table has them. The key is the raw value in decimal. */
   readonly values: Readonly<Record<string, string>> | null;
-  /** Raw values that cannot be a measurement, and what each says. */
+  /** Raw values that are error codes, and what each means. */
   readonly errors: Readonly<Record<string, string>> | null;
-  /** Raw values that are an error or a measurement, and the doubt. */
+  /** Raw values that may be an error code or a measurement, and why. */
   readonly doubts: Readonly<Record<string, string>> | null;
-  /** Further widths with the same meaning. */
+  /** Other widths with the same meaning. */
   readonly otherWidths: readonly number[];
-  /** The number is written with leading zeros up to that many digits. */
+  /** The number is written with leading zeros up to this many digits. */
   readonly minDigits: number | null;
-  /** The table's heading, for example "Permanent I/O elements". */
+  /** The heading in the table, for example "Permanent I/O elements". */
   readonly group: string | null;
-  /** In the TFT100's own table. */
+  /** Listed in the table of the TFT100. */
   readonly tft100: boolean;
-  /** Another device family gives this id another meaning, width, sign or scale: trust name and scale on a TFT100 only. */
+  /** Other device families define this id with another meaning, width, sign or scale: name and scale are reliable for a TFT100 only. */
   readonly differsBetweenFamilies: boolean;
 }

@@ -1,7 +1,9 @@
 import type { IoElement } from './avl-record.js';
 import { isSignedIo } from './io-dictionary.js';
 
-/** The value with the sign its id has by the dictionary, and the width it had on the wire. */
+const ICCID_2_DIGITS = 10;
+
+/** Returns the value with the sign that the dictionary defines, read with the width that was sent. */
 export function signedIoValue({ id, width, value }: IoElement): number | bigint | Buffer {
   return typeof value === 'object' || !isSignedIo(id) ? value : toSigned(value, width);
 }
@@ -18,7 +20,7 @@ export function toSigned(value: number | bigint, width: number): number | bigint
   return value >= range / 2 ? value - range : value;
 }
 
-/** The other way round, for encoders: -1 in two bytes is 0xffff. */
+/** The reverse, for encoders: -1 in two bytes is 0xffff. */
 export function toUnsigned(value: number, width: number): number;
 export function toUnsigned(value: bigint, width: number): bigint;
 export function toUnsigned(value: number | bigint, width: number): number | bigint;
@@ -27,4 +29,9 @@ export function toUnsigned(value: number | bigint, width: number): number | bigi
     return BigInt.asUintN(8 * width, value);
   }
   return value < 0 ? value + 2 ** (8 * width) : value;
+}
+
+/** The ICCID of the SIM from AVL ids 11 and 14: both in decimal, 14 with at least ten digits (Teltonika wiki, AVL ids). */
+export function iccid(id11: bigint, id14: bigint): string {
+  return `${id11}${id14.toString().padStart(ICCID_2_DIGITS, '0')}`;
 }

@@ -11,13 +11,13 @@ describe('decodeLogin', () => {
     expect(decodeLogin(bytesOf(vector))).toEqual({ imei: vector.name.slice(-15), bytesRead: 17 });
   });
 
-  it('needs more for every part of a login, the empty one too', () => {
+  it('returns null for every part of a login, also for no bytes', () => {
     for (let length = 0; length < LOGIN.length; length++) {
       expect(decodeLogin(LOGIN.subarray(0, length))).toBeNull();
     }
   });
 
-  it('leaves what follows the login to others', () => {
+  it('does not read the bytes behind the login', () => {
     const withPing = Buffer.concat([LOGIN, Buffer.of(0xff)]);
     expect(decodeLogin(withPing)).toEqual({ imei: IMEI, bytesRead: 17 });
   });
@@ -33,7 +33,7 @@ describe('decodeLogin', () => {
     ['the character before "0"', '000F2F', 2],
     ['the character after "9"', '000F3A', 2],
     ['a NUL as the last digit', `000F${'39'.repeat(14)}00`, 16],
-  ])('refuses %s as soon as it is there', (_what, hex, offset) => {
+  ])('rejects %s as soon as it arrives', (_what, hex, offset) => {
     const bytes = Buffer.from(hex, 'hex');
     expect(protocolErrorOf(() => decodeLogin(bytes))).toEqual({ code: 'BAD_LOGIN', offset });
     expect(decodeLogin(bytes.subarray(0, offset))).toBeNull();
@@ -48,7 +48,7 @@ describe('skipKeepAlives', () => {
     ['ff000f', '000f'],
     ['ffff00ff', '00ff'],
     ['000fff', '000fff'],
-  ])('of %s leaves %s', (bytes, rest) => {
+  ])('of %s returns %s', (bytes, rest) => {
     expect(skipKeepAlives(Buffer.from(bytes, 'hex')).toString('hex')).toBe(rest);
   });
 });
@@ -58,7 +58,7 @@ describe('encodeLogin', () => {
     expect(encodeLogin(vector.name.slice(-15))).toEqual(bytesOf(vector));
   });
 
-  it.each(['', '35630704244101', '3563070424410133', '35630704244101x', '٣'.repeat(15)])('refuses %j', (imei) => {
+  it.each(['', '35630704244101', '3563070424410133', '35630704244101x', '٣'.repeat(15)])('rejects %j', (imei) => {
     expect(() => encodeLogin(imei)).toThrow(RangeError);
   });
 });

@@ -2,7 +2,7 @@ import { KEEP_ALIVE } from './frame-splitter.js';
 import { IMEI_DIGITS, isAsciiDigit, requireImei } from './imei.js';
 import { ProtocolError } from './protocol-error.js';
 
-/** The server's one-byte answers to a login (Teltonika wiki, Codec, "Communication with server"). */
+/** The one-byte answers of the server to a login (Teltonika wiki, Codec, "Communication with server"). */
 export const LOGIN_ACCEPTED = 0x01;
 export const LOGIN_REFUSED = 0x00;
 
@@ -11,21 +11,21 @@ const LOGIN_BYTES = LENGTH_BYTES + IMEI_DIGITS;
 
 export interface Login {
   readonly imei: string;
-  /** Where the bytes after the login begin; a device may send some without waiting for the answer. */
+  /** Offset of the bytes behind the login. A device may send some without waiting for the answer. */
   readonly bytesRead: number;
 }
 
 /**
  * Reads the first bytes of a TCP connection: the length of the IMEI, then the IMEI as ASCII digits.
- * Null means more bytes are needed. Throws BAD_LOGIN at the first byte that no login has, so that a port scanner
- * or a browser is known for what it is without waiting for 17 bytes.
+ * Returns null when more bytes are needed. Throws BAD_LOGIN at the first byte that no login has there, so that a port scanner
+ * or a browser is detected before it has sent 17 bytes.
  */
 export function decodeLogin(buffer: Buffer): Login | null {
   const available = Math.min(buffer.length, LOGIN_BYTES);
   for (let offset = 0; offset < available; offset++) {
     const byte = buffer.readUInt8(offset);
     if (!isLoginByte(byte, offset)) {
-      throw new ProtocolError('BAD_LOGIN', `byte 0x${byte.toString(16)} cannot stand at ${offset} of a login`, offset);
+      throw new ProtocolError('BAD_LOGIN', `unexpected byte 0x${byte.toString(16)} at offset ${offset} of the login`, offset);
     }
   }
   if (available < LOGIN_BYTES) {
@@ -35,8 +35,8 @@ export function decodeLogin(buffer: Buffer): Login | null {
 }
 
 /**
- * What follows the keep-alive bytes at the start of `buffer`. A device whose keep-alive timer runs while it opens a new connection sends some
- * ahead of its login. Nothing is answered to them.
+ * Returns the bytes behind the keep-alive bytes at the start of `buffer`. A device whose keep-alive timer expires while it opens a new
+ * connection sends some before its login. They are not answered.
  */
 export function skipKeepAlives(buffer: Buffer): Buffer {
   let start = 0;

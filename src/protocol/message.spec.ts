@@ -25,7 +25,7 @@ const IMEI = '352093081452251';
 const PACKED_IMEI = '0352093081452251';
 
 describe('decodeMessage', () => {
-  it('gives a payload of no bytes when the size says so', () => {
+  it('gives an empty payload for a size of zero', () => {
     expect(decodeMessage(field(CODEC_12, 0x06, ''))).toMatchObject({ payload: Buffer.alloc(0), timestampS: null, imei: null });
     expect(decodeMessage(field(CODEC_13, 0x06, '00000001'))).toMatchObject({ payload: Buffer.alloc(0), timestampS: 1 });
     expect(decodeMessage(field(CODEC_14, 0x11, PACKED_IMEI))).toMatchObject({ payload: Buffer.alloc(0), imei: IMEI });
@@ -35,7 +35,7 @@ describe('decodeMessage', () => {
     expect(decodeMessage(field(CODEC_13, 0x06, 'FFFFFFFF')).timestampS).toBe(4_294_967_295);
   });
 
-  it('gives a chunk of a photo as the bytes it is', () => {
+  it('gives a chunk of a photo unchanged', () => {
     const message = decodeMessage(field(CODEC_12, 0x0d, '00FFD8FFE00A0D00'));
     expect(message).toMatchObject({ type: MESSAGE_TYPE_PHOTO, payload: Buffer.from('00FFD8FFE00A0D00', 'hex') });
   });
@@ -47,18 +47,18 @@ describe('decodeMessage', () => {
     expect(payload.toString()).toBe('B');
   });
 
-  it('ignores what the quantity is, as documented, as long as both say the same', () => {
+  it('ignores the quantity, as documented, if both are equal', () => {
     expect(decodeMessage(new Bytes().u8(CODEC_12, 7, 6).u32(1).u8(65, 7).build()).payload).toEqual(Buffer.from('A'));
     const data = new Bytes().u8(CODEC_12, 1, 6).u32(1).u8(65, 2).build();
     expect(protocolErrorOf(() => decodeMessage(data))).toEqual({ code: 'COUNT_MISMATCH', offset: 8 });
   });
 
-  it.each([0x08, 0x8e, 0x10, 0x0b, 0x11, 0x00])('refuses codec %i', (codec) => {
+  it.each([0x08, 0x8e, 0x10, 0x0b, 0x11, 0x00])('rejects codec %i', (codec) => {
     const data = Buffer.concat([Buffer.of(codec), field(CODEC_12, 0x06, '').subarray(1)]);
     expect(protocolErrorOf(() => decodeMessage(data))).toEqual({ code: 'UNSUPPORTED_CODEC', offset: 0 });
   });
 
-  it('knows these types of each codec and no other', () => {
+  it('accepts these types of each codec and no others', () => {
     const accepted = [CODEC_12, CODEC_13, CODEC_14, CODEC_15].map((codec) =>
       Array.from({ length: 256 }, (_, type) => type).filter((type) => acceptsType(codec, type)),
     );
@@ -74,7 +74,7 @@ describe('decodeMessage', () => {
     ['one too large', 1, 'TRUNCATED', 3],
     ['far too large', 0xffff_0000, 'TRUNCATED', 3],
     ['one too small', -1, 'TRAILING_BYTES', 9],
-  ])('refuses a size that is %s', (_what, difference, code, offset) => {
+  ])('rejects a size that is %s', (_what, difference, code, offset) => {
     const data = field(CODEC_12, 0x06, '414243');
     data.writeUInt32BE(3 + difference, 3);
     expect(protocolErrorOf(() => decodeMessage(data))).toEqual({ code, offset });
@@ -84,7 +84,7 @@ describe('decodeMessage', () => {
     ['13', CODEC_13, 0x06, '000001', 7],
     ['14', CODEC_14, 0x11, PACKED_IMEI.slice(2), 7],
     ['15', CODEC_15, 0x0b, '00000001' + PACKED_IMEI.slice(2), 11],
-  ])('refuses a codec %s body too short for its own fields', (_name, codec, type, body, offset) => {
+  ])('rejects a codec %s body that is too short for its fields', (_name, codec, type, body, offset) => {
     expect(protocolErrorOf(() => decodeMessage(field(codec, type, body)))).toEqual({ code: 'TRUNCATED', offset });
   });
 
@@ -94,7 +94,7 @@ describe('decodeMessage', () => {
     ['sixteen digits', '1352093081452251', CODEC_14, 7],
     ['all ones', 'FFFFFFFFFFFFFFFF', CODEC_14, 7],
     ['a letter in codec 15', '035209308145225A', CODEC_15, 11],
-  ])('refuses an IMEI field with %s', (_what, packed, codec, offset) => {
+  ])('rejects an IMEI field with %s', (_what, packed, codec, offset) => {
     const data = codec === CODEC_14 ? field(codec, 0x06, packed) : field(codec, 0x0b, `00000000${packed}`);
     expect(protocolErrorOf(() => decodeMessage(data))).toEqual({ code: 'BAD_IMEI', offset });
   });
@@ -110,11 +110,11 @@ describe('decodeMessages', () => {
     ['each with its type', of('03', one('first'), one(''), one('third')), ['first', '', 'third']],
     ['the type given once', of('03', one('first'), one('', ''), one('third', '')), ['first', '', 'third']],
     ['one of them, whatever the quantity', of('07', one('only')), ['only']],
-  ])('gives every message in order: %s', (_what, data, expected) => {
+  ])('returns every message in order: %s', (_what, data, expected) => {
     expect(texts(data)).toEqual(expected);
   });
 
-  it('gives every message of the other codecs, each with its own time and IMEI', () => {
+  it('returns every message of the other codecs, each with its time and IMEI', () => {
     const data = Buffer.from(`0f020b0000000d00000001${PACKED_IMEI}410b0000000d00000002${PACKED_IMEI}4202`, 'hex');
     expect(decodeMessages(data)).toMatchObject([
       { timestampS: 1, imei: IMEI, payload: Buffer.from('A') },
@@ -122,7 +122,7 @@ describe('decodeMessages', () => {
     ]);
   });
 
-  it('rejects fewer messages than the quantity, unless it is one alone, and more of them', () => {
+  it('rejects more messages than the quantity, and fewer unless there is only one', () => {
     expect(protocolErrorOf(() => decodeMessages(of('03', one('a'), one('b')))).code).toBe('COUNT_MISMATCH');
     expect(protocolErrorOf(() => decodeMessages(of('01', one('a'), one('b')))).code).toBe('TRAILING_BYTES');
     expect(protocolErrorOf(() => decodeMessages(of('02', one('a'), one('b'), one('c')))).code).toBe('TRAILING_BYTES');
@@ -134,7 +134,7 @@ describe('decodeMessages', () => {
     expect(protocolErrorOf(() => decodeMessages(of('02', one('a'), one('b', '77')))).code).toBe('UNSUPPORTED_MESSAGE_TYPE');
   });
 
-  it('does not give one of several as the only one', () => {
+  it('does not return one of several as the only one', () => {
     expect(protocolErrorOf(() => decodeMessage(of('02', one('a'), one('b')))).code).toBe('TRAILING_BYTES');
   });
 });
@@ -154,12 +154,12 @@ describe('messageText', () => {
   });
 });
 
-describe('encoders of messages', () => {
+describe('message encoders', () => {
   const text = fc.string({ unit: fc.nat(0xff).map((code) => String.fromCharCode(code)), maxLength: 160 });
   const timestampS = fc.nat(0xffff_ffff);
   const imei = fc.array(fc.nat(9), { minLength: 15, maxLength: 15 }).map((digits) => digits.join(''));
 
-  it('write what is read back, whatever the text, the time and the IMEI', () => {
+  it('write what the decoder reads, for any text, time and IMEI', () => {
     fc.assert(
       fc.property(text, timestampS, imei, (anyText, time, anyImei) => {
         const payload = Buffer.from(anyText, 'latin1');
@@ -175,17 +175,17 @@ describe('encoders of messages', () => {
     );
   });
 
-  it.each(['€', 'setdigout 1\u{1f600}', 'Ā'])('refuse %j, which has a character of more than one byte', (wide) => {
+  it.each(['€', 'setdigout 1\u{1f600}', 'Ā'])('reject %j, which has a character of more than one byte', (wide) => {
     expect(() => encodeCodec12Command(wide)).toThrow(RangeError);
     expect(() => encodeCodec14Command(IMEI, wide)).toThrow(RangeError);
   });
 
-  it.each([-1, 2 ** 32, 1.5, NaN])('refuse %d as a time', (time) => {
+  it.each([-1, 2 ** 32, 1.5, NaN])('reject %d as a time', (time) => {
     expect(() => encodeCodec13Message(time, '')).toThrow(RangeError);
     expect(() => encodeCodec15Message(time, IMEI, '')).toThrow(RangeError);
   });
 
-  it.each(['', '35209308145225', '3520930814522510', '35209308145225A'])('refuse %j as an IMEI', (wrong) => {
+  it.each(['', '35209308145225', '3520930814522510', '35209308145225A'])('reject %j as an IMEI', (wrong) => {
     expect(() => encodeCodec14Command(wrong, 'getver')).toThrow(RangeError);
     expect(() => encodeCodec14Nack(wrong)).toThrow(RangeError);
     expect(() => encodeCodec15Message(0, wrong, '')).toThrow(RangeError);

@@ -7,13 +7,13 @@ import { ProtocolError } from './protocol-error.js';
 
 /** Message types (Teltonika wiki, Codec, "Codec for communication over GPRS messages"). */
 export const MESSAGE_TYPE_COMMAND = 0x05;
-/** The device's answer to a command; also serial-port data that nobody asked for. */
+/** The reply of a device to a command, and unsolicited serial-port data. */
 export const MESSAGE_TYPE_REPLY = 0x06;
 /** The only type of codec 15: serial-port data with a time and the device's IMEI. */
 export const MESSAGE_TYPE_CODEC_15 = 0x0b;
-/** Codec 12 from devices with a camera: one chunk of a file, seen in public captures. The payload is given as it is. */
+/** Codec 12 from devices with a camera: one chunk of a file, as seen in public captures. The payload is not interpreted. */
 export const MESSAGE_TYPE_PHOTO = 0x0d;
-/** Codec 14: not executed, for the command named another IMEI. Which of the two stands in the answer is not documented. */
+/** Codec 14: the command was not executed, because it names another IMEI. Which of the two IMEIs the reply has is not documented. */
 export const MESSAGE_TYPE_NACK = 0x11;
 
 const QUANTITY = 1;
@@ -24,9 +24,9 @@ const QUANTITY_BYTES = 1;
 export interface DeviceMessage {
   readonly codec: MessageCodec;
   readonly type: number;
-  /** What follows the time and the IMEI: a view into the frame, not to be kept. For text see messageText. */
+  /** The bytes behind the time and the IMEI: a view of the frame, so copy them to keep them. For text use messageText. */
   readonly payload: Buffer;
-  /** Codec 13 and 15: Unix seconds by the device's clock. (The wiki's text says milliseconds; its examples are seconds.) */
+  /** Codec 13 and 15: Unix seconds by the device's clock. (The text of the wiki says milliseconds, but its examples are seconds.) */
   readonly timestampS: number | null;
   /** Codec 14 and 15. */
   readonly imei: string | null;
@@ -57,8 +57,8 @@ const LAYOUTS: Readonly<Record<MessageCodec, MessageLayout>> = {
  * Reads the data field of a codec 12 to 15 frame: codec id, quantity, then type, size and body of each message, quantity. `size` counts the
  * body, and the body holds the time and the IMEI where the codec has them.
  *
- * The quantity is documented as ignored, and a frame with one message may carry any. Where more messages follow, there must be exactly as many
- * as the quantity says; their type is repeated or, since a size begins with 0x00 and no type does, left out.
+ * The quantity is documented as ignored, and may have any value in a frame with one message. With several messages it must be their number.
+ * The type of a further message may be omitted, which is recognized because a size begins with 0x00 and no type is 0x00.
  */
 export function decodeMessages(data: Buffer): DeviceMessage[] {
   const reader = new ByteReader(data);
@@ -87,7 +87,7 @@ export function decodeMessages(data: Buffer): DeviceMessage[] {
   return messages;
 }
 
-/** The only message of a field. Throws ProtocolError TRAILING_BYTES when there are more. */
+/** Reads a data field with one message. Throws TRAILING_BYTES when there are more. */
 export function decodeMessage(data: Buffer): DeviceMessage {
   const [message, another] = decodeMessages(data);
   if (!message || another) {
@@ -101,7 +101,7 @@ function readMessage(reader: ByteReader, data: Buffer, codec: MessageCodec, type
   if (!layout.types.includes(type)) {
     throw new ProtocolError(
       'UNSUPPORTED_MESSAGE_TYPE',
-      `codec ${codec} has no type 0x${type.toString(16)}`,
+      `message type 0x${type.toString(16)} is not supported in codec ${codec}`,
       reader.offset - TYPE_BYTES,
     );
   }
@@ -109,7 +109,7 @@ function readMessage(reader: ByteReader, data: Buffer, codec: MessageCodec, type
   const size = reader.uint32();
   const present = reader.remaining - QUANTITY_BYTES;
   if (size > present) {
-    throw new ProtocolError('TRUNCATED', `size ${size}, but ${present} bytes are there`, sizeOffset);
+    throw new ProtocolError('TRUNCATED', `expected ${size} bytes, got ${present}`, sizeOffset);
   }
   const start = reader.claim(size);
   const body = new ByteReader(data, start, start + size);
@@ -122,14 +122,14 @@ function requireQuantity(quantity: number, count: number, data: Buffer): void {
   const offset = data.length - QUANTITY_BYTES;
   const trailingQuantity = data.readUInt8(offset);
   if (trailingQuantity !== quantity) {
-    throw new ProtocolError('COUNT_MISMATCH', `quantity ${quantity} at the start, ${trailingQuantity} at the end`, offset);
+    throw new ProtocolError('COUNT_MISMATCH', `quantity is ${quantity} at the start and ${trailingQuantity} at the end`, offset);
   }
   if (count > 1 && count !== quantity) {
-    throw new ProtocolError('COUNT_MISMATCH', `quantity ${quantity}, but ${count} messages`, offset);
+    throw new ProtocolError('COUNT_MISMATCH', `quantity is ${quantity}, but there are ${count} messages`, offset);
   }
 }
 
-/** A payload as text, without the line ends and NULs that some devices add. Latin-1: every byte stays one character. */
+/** Returns a payload as text, without the line ends and NULs that some devices append. Latin-1, so that every byte is one character. */
 export function messageText(payload: Buffer): string {
   let end = payload.length;
   while (end > 0 && isTextPadding(payload.readUInt8(end - 1))) {
@@ -188,7 +188,7 @@ function encodeMessage(codec: MessageCodec, type: number, parts: readonly Buffer
   return encodeFrame(data);
 }
 
-/** Buffer.from(text, 'latin1') would cut a wider character to its low byte: another command than was asked for. */
+/** Buffer.from(text, 'latin1') would cut a wider character to its low byte and so change the command. */
 function latin1(text: string): Buffer {
   for (let i = 0; i < text.length; i++) {
     if (text.charCodeAt(i) > 0xff) {

@@ -54,7 +54,7 @@ describe('frames of records printed by Teltonika', () => {
     expect(encodeRecordArray(bytesOf(vector).readUInt8(0), records)).toEqual(bytesOf(vector));
   });
 
-  it.each(goodVectors(RECORD_CODECS, 'tcp'))('$name gives each record its own bytes, which together are the whole', (vector) => {
+  it.each(goodVectors(RECORD_CODECS, 'tcp'))('$name gives each record its bytes, which together are the data field', (vector) => {
     const { data } = onlyFrame(bytesOf(vector));
     const records = decodeRecords(data).map((record) => record.bytes);
     expect(Buffer.concat([data.subarray(0, 2), ...records, data.subarray(-1)])).toEqual(data);
@@ -115,8 +115,8 @@ describe('messages printed by Teltonika', () => {
   });
 });
 
-describe('examples that are printed wrong', () => {
-  it('are all looked at here', () => {
+describe('examples with errors in the documentation', () => {
+  it('are all tested here', () => {
     const wrong = OFFICIAL_VECTORS.filter(({ expect: expected }) => expected !== 'decode').map(({ name }) => name);
     expect(wrong).toEqual([
       'codec16-udp-as-printed-MALFORMED',
@@ -125,18 +125,18 @@ describe('examples that are printed wrong', () => {
     ]);
   });
 
-  it('the codec 16 datagram is refused: its length runs past its end', () => {
+  it('the codec 16 datagram is rejected: its length is more than its bytes', () => {
     const { packets, error } = decodeUdpDatagram(bytesOf(vectorNamed('codec16-udp-as-printed-MALFORMED')));
     expect(packets).toEqual([]);
     expect(error).toMatchObject({ code: 'TRUNCATED', offset: 2 });
   });
 
-  it('the codec 16 data field is refused by itself too: 7 records at the start, 1 at the end', () => {
+  it('the codec 16 data field alone is rejected too: 7 records at the start, 1 at the end', () => {
     const data = bytesOf(vectorNamed('codec16-udp-as-printed-MALFORMED')).subarray(23);
     expect(protocolErrorOf(() => decodeRecords(data))).toEqual({ code: 'COUNT_MISMATCH', offset: data.length - 1 });
   });
 
-  it('the old codec 13 frame never becomes whole, and takes the frame after it for its end', () => {
+  it('the old codec 13 frame is never complete, and the next frame is read as its end', () => {
     const splitter = new FrameSplitter(1024);
     splitter.push(bytesOf(vectorNamed('codec13-getinfo-old-MALFORMED')));
     expect(splitter.next()).toBeNull();
@@ -149,7 +149,7 @@ describe('examples that are printed wrong', () => {
     expect(protocolErrorOf(() => decodeMessage(data))).toEqual({ code: 'UNSUPPORTED_MESSAGE_TYPE', offset: 2 });
   });
 
-  it('the codec 14 nACK has a wrong CRC, and reads well with the right one', () => {
+  it('the codec 14 nACK has a wrong CRC, and is valid with the right one', () => {
     const printed = bytesOf(vectorNamed('codec14-nack-as-printed-BADCRC'));
     expect(() => onlyFrame(printed)).toThrow(FrameCrcError);
     const message = decodeMessage(onlyFrame(frameOf(printed.subarray(8, -4))).data);
@@ -179,7 +179,7 @@ function textOf(name: string): string {
   return vectorNamed(name).decoded?.text ?? '';
 }
 
-/** A record in the words of the vectors' file, each value as the hex digits of its width. */
+/** A record in the format of the vectors' file, each value as the hex digits of its width. */
 function asPrinted(record: AvlRecord): unknown {
   return {
     timestamp_ms: record.timestampMs,

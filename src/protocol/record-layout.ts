@@ -1,14 +1,14 @@
 import { CODEC_16, CODEC_8, CODEC_8_EXTENDED, type RecordCodec } from './codec-ids.js';
 
-/** How the IO part of a record differs between codecs (Teltonika wiki, Codec, "IO element"). The 24 bytes before it do not. */
+/** How the IO part of a record differs between codecs (Teltonika wiki, Codec, "IO element"). The 24 bytes before it are the same. */
 export interface RecordLayout {
-  /** Width of an AVL id, the event id's too. */
+  /** Width of an AVL id, also of the event id. */
   readonly idBytes: 1 | 2;
   /** Width of N total and of each group's count. */
   readonly countBytes: 1 | 2;
-  /** A byte after the event id: what made the device write the record. */
+  /** A byte behind the event id that says what triggered the record. */
   readonly hasGenerationType: boolean;
-  /** The NX group: elements that carry their own length. */
+  /** The NX group, whose elements have a length field. */
   readonly hasVariableGroup: boolean;
   /** A group of 16-byte elements behind the 8-byte one. */
   readonly hasGroupOf16: boolean;
@@ -21,7 +21,7 @@ export const RECORD_LAYOUTS: Readonly<Record<RecordCodec, RecordLayout>> = {
 };
 
 /**
- * Codec 8 as some old devices send it, with a group that no document shows. Never assumed: only for a frame that cannot be read as documented.
+ * Codec 8 as some old devices send it, with an undocumented group. Used only for a frame that cannot be read with the documented layout.
  */
 export const CODEC_8_LAYOUT_WITH_GROUP_OF_16: RecordLayout = { ...RECORD_LAYOUTS[CODEC_8], hasGroupOf16: true };
 

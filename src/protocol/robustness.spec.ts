@@ -14,8 +14,8 @@ const RECORD_FIELDS = goodVectors(['8', '8E', '16']).map((vector) => dataFieldOf
 const MESSAGE_FIELDS = goodVectors(['12', '13', '14', '15']).map((vector) => dataFieldOf(vector.transport, bytesOf(vector)));
 const CODECS = [0x08, 0x8e, 0x10, 0x0c, 0x0d, 0x0e, 0x0f];
 
-describe('what a device sends, cut short anywhere', () => {
-  it('is a login or a frame to wait for, never an error', () => {
+describe('the bytes of a device, cut short anywhere', () => {
+  it('are an incomplete login or frame, never an error', () => {
     for (const vector of goodVectors(undefined, 'tcp')) {
       const bytes = bytesOf(vector);
       for (let length = 0; length < bytes.length; length++) {
@@ -25,7 +25,7 @@ describe('what a device sends, cut short anywhere', () => {
     }
   });
 
-  it('is a refused data field of records', () => {
+  it('are a rejected data field of records', () => {
     for (const field of RECORD_FIELDS) {
       for (let length = 0; length < field.length; length++) {
         const { code } = protocolErrorOf(() => decodeRecords(field.subarray(0, length)));
@@ -34,7 +34,7 @@ describe('what a device sends, cut short anywhere', () => {
     }
   });
 
-  it('is a refused data field of records also when the counts still agree', () => {
+  it('are a rejected data field of records also when the counts still agree', () => {
     for (const field of RECORD_FIELDS) {
       for (let length = 3; length < field.length; length++) {
         const cut = Buffer.from(field.subarray(0, length));
@@ -44,7 +44,7 @@ describe('what a device sends, cut short anywhere', () => {
     }
   });
 
-  it('is a refused data field of a message', () => {
+  it('are a rejected data field of a message', () => {
     for (const field of MESSAGE_FIELDS) {
       for (let length = 0; length < field.length; length++) {
         expect(protocolErrorOf(() => decodeMessage(field.subarray(0, length))).code).toBe('TRUNCATED');
@@ -53,8 +53,8 @@ describe('what a device sends, cut short anywhere', () => {
   });
 });
 
-describe('what a device sends, with a byte too many', () => {
-  it('is a refused data field', () => {
+describe('the bytes of a device, with one byte added', () => {
+  it('are a rejected data field', () => {
     for (const field of RECORD_FIELDS) {
       const longer = Buffer.concat([field.subarray(0, -1), Buffer.of(1), field.subarray(-1)]);
       expect(protocolErrorOf(() => decodeRecords(longer)).code).toBe('TRAILING_BYTES');
@@ -66,8 +66,8 @@ describe('what a device sends, with a byte too many', () => {
   });
 });
 
-describe('a data field with any byte changed to anything', () => {
-  it('is decoded or refused, and what is decoded accounts for every byte', () => {
+describe('a data field with any byte changed to any value', () => {
+  it('is decoded or rejected, and the decoded content accounts for every byte', () => {
     const fields = [...RECORD_FIELDS, ...MESSAGE_FIELDS];
     const change = fc.record({ field: fc.constantFrom(...fields), place: fc.nat(), value: fc.nat(255) });
     fc.assert(
@@ -84,7 +84,7 @@ describe('a data field with any byte changed to anything', () => {
 describe('noise', () => {
   const noise = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes));
 
-  it('in a data field of each codec is decoded or refused', () => {
+  it('in a data field of each codec is decoded or rejected', () => {
     const field = fc
       .tuple(fc.constantFrom(...CODECS), fc.nat(4), noise)
       .map(([codec, count, bytes]) => Buffer.concat([Buffer.of(codec, count), bytes, Buffer.of(count)]));
@@ -96,7 +96,7 @@ describe('noise', () => {
     );
   });
 
-  it('with small numbers, which reaches deep into the groups, is decoded or refused', () => {
+  it('with small numbers, which reach deep into the groups, is decoded or rejected', () => {
     const small = fc.array(fc.nat(2), { minLength: 30, maxLength: 200 }).map((bytes) => Buffer.from(bytes));
     const field = fc
       .tuple(fc.constantFrom(0x08, 0x8e, 0x10), small)
@@ -109,7 +109,7 @@ describe('noise', () => {
     );
   });
 
-  it('after a login gives frames with a good CRC or a ProtocolError', () => {
+  it('behind a login gives frames with a valid CRC or a ProtocolError', () => {
     const stream = fc.array(
       fc.oneof(
         noise,
@@ -127,7 +127,7 @@ describe('noise', () => {
     );
   });
 
-  it('instead of a login is waited for or refused', () => {
+  it('instead of a login is incomplete or rejected', () => {
     fc.assert(
       fc.property(noise, (bytes) => {
         expect(endsWellOrWithProtocolError(() => decodeLogin(bytes))).toBe(true);
@@ -136,7 +136,7 @@ describe('noise', () => {
     );
   });
 
-  it('in a datagram is told, not thrown', () => {
+  it('in a datagram is returned as an error, not thrown', () => {
     const datagram = fc.oneof(
       noise,
       noise.map((bytes) => Buffer.concat([Buffer.of(0, bytes.length), bytes])),
@@ -177,7 +177,7 @@ function drainAll(chunks: readonly Buffer[]): void {
   }
 }
 
-/** As a connection does; what comes out must add up to the bytes that went in. */
+/** Reads like a connection. The parts that are returned must add up to the bytes that were pushed. */
 function decodeField(data: Buffer): void {
   const codec = data.readUInt8(0);
   if (isRecordCodec(codec)) {

@@ -9,25 +9,25 @@ const IMEI = '352093086403655';
 const EMPTY_FIELD = Buffer.of(0x08, 0, 0);
 
 describe('a datagram', () => {
-  it('may hold several packets, one after another', () => {
+  it('may have several packets', () => {
     const { packets, error } = decodeUdpDatagram(Buffer.concat([PACKET, OTHER_PACKET, PACKET]));
     expect(error).toBeNull();
     expect(packets.map(({ avlPacketId }) => avlPacketId)).toEqual([5, 7, 5]);
     expect(packets.map(({ data }) => data)).toEqual([PACKET.subarray(23), OTHER_PACKET.subarray(23), PACKET.subarray(23)]);
   });
 
-  it('of no bytes holds no packet and no error', () => {
+  it('without bytes has no packet and no error', () => {
     expect(decodeUdpDatagram(Buffer.alloc(0))).toEqual({ packets: [], error: null });
   });
 
-  it('gives the packets before a bad one, and says what was bad and where', () => {
+  it('gives the packets before an invalid one, and the error with its offset', () => {
     const bad = packetOf({ imei: '35209308640365X' });
     const { packets, error } = decodeUdpDatagram(Buffer.concat([PACKET, bad, OTHER_PACKET]));
     expect(packets.map(({ avlPacketId }) => avlPacketId)).toEqual([5]);
     expect(error).toMatchObject({ code: 'BAD_IMEI', offset: PACKET.length + 8 });
   });
 
-  it('cut anywhere gives its whole packets and says that one is cut', () => {
+  it('cut anywhere gives its complete packets and an error', () => {
     const datagram = Buffer.concat([PACKET, OTHER_PACKET]);
     for (let length = 1; length < datagram.length; length++) {
       const { packets, error } = decodeUdpDatagram(datagram.subarray(0, length));
@@ -36,7 +36,7 @@ describe('a datagram', () => {
     }
   });
 
-  it('with a byte after its last packet says so', () => {
+  it('with a byte behind its last packet gives an error', () => {
     const { packets, error } = decodeUdpDatagram(Buffer.concat([PACKET, Buffer.of(0)]));
     expect(packets).toHaveLength(1);
     expect(error).toMatchObject({ code: 'TRUNCATED', offset: PACKET.length });
@@ -44,16 +44,16 @@ describe('a datagram', () => {
 });
 
 describe('a channel packet', () => {
-  it('has a data field of three bytes at least', () => {
+  it('has a data field of at least three bytes', () => {
     expect(decodeUdpDatagram(packetOf({ data: EMPTY_FIELD }))).toMatchObject({ packets: [{ data: EMPTY_FIELD }], error: null });
     expect(errorOf(packetOf({ data: Buffer.of(0x08, 0) }))).toMatchObject({ code: 'BAD_LENGTH', offset: 0 });
   });
 
-  it.each([0, 1, 3, 23])('of length %i is refused', (length) => {
+  it.each([0, 1, 3, 23])('of length %i is rejected', (length) => {
     expect(errorOf(new Bytes().u16(length).raw(Buffer.alloc(60)).build())).toMatchObject({ code: 'BAD_LENGTH', offset: 0 });
   });
 
-  it.each([0, 14, 16, 0xffff])('with an IMEI length of %i is refused', (imeiLength) => {
+  it.each([0, 14, 16, 0xffff])('with an IMEI length of %i is rejected', (imeiLength) => {
     expect(errorOf(packetOf({ imeiLength, data: Buffer.alloc(10) }))).toMatchObject({ code: 'BAD_IMEI', offset: 6 });
   });
 
@@ -61,7 +61,7 @@ describe('a channel packet', () => {
     expect(decodeUdpDatagram(packetOf({ packetType })).packets).toMatchObject([{ packetType, imei: IMEI }]);
   });
 
-  it('is encoded with packet type 1 unless another is asked for', () => {
+  it('is encoded with packet type 1 by default', () => {
     const packet = { packetId: 0xcafe, avlPacketId: 5, imei: IMEI, data: EMPTY_FIELD };
     expect(encodeUdpPacket(packet)).toEqual(packetOf({}));
     expect(encodeUdpPacket({ ...packet, packetType: 0 })).toEqual(packetOf({ packetType: 0 }));
@@ -80,16 +80,16 @@ describe('a channel packet', () => {
 });
 
 describe('encodeUdpReply', () => {
-  it('writes the bytes that Teltonika prints', () => {
+  it('writes the bytes of the documentation', () => {
     expect(encodeUdpReply(0xcafe, 5, 1).toString('hex')).toBe('0005cafe010501');
   });
 
-  it('can say that nothing was accepted, and that 255 were', () => {
+  it('accepts counts from 0 to 255', () => {
     expect(encodeUdpReply(0, 0, 0).toString('hex')).toBe('00050000010000');
     expect(encodeUdpReply(0xffff, 255, 255).toString('hex')).toBe('0005ffff01ffff');
   });
 
-  it('refuses numbers that do not fit', () => {
+  it('rejects numbers that do not fit', () => {
     expect(() => encodeUdpReply(0x1_0000, 0, 0)).toThrow(RangeError);
     expect(() => encodeUdpReply(0, 256, 0)).toThrow(RangeError);
     expect(() => encodeUdpReply(0, 0, 256)).toThrow(RangeError);
@@ -97,13 +97,13 @@ describe('encodeUdpReply', () => {
 });
 
 describe('decodeUdpReply', () => {
-  it('reads what Teltonika prints, whatever its packet type', () => {
+  it('reads the bytes of the documentation, with any packet type', () => {
     const reply = { packetId: 0xcafe, avlPacketId: 5, accepted: 1 };
     expect(decodeUdpReply(Buffer.from('0005cafe010501', 'hex'))).toEqual(reply);
     expect(decodeUdpReply(Buffer.from('0005cafe000501', 'hex'))).toEqual(reply);
   });
 
-  it.each(['', '00', '0005cafe0105', '0005cafe01050100', '0004cafe0105', '0006cafe01050100'])('refuses %j', (hex) => {
+  it.each(['', '00', '0005cafe0105', '0005cafe01050100', '0004cafe0105', '0006cafe01050100'])('rejects %j', (hex) => {
     expect(() => decodeUdpReply(Buffer.from(hex, 'hex'))).toThrow(ProtocolError);
   });
 });

@@ -8,7 +8,7 @@ const LENGTH_BYTES = 2;
 const HEADER_BYTES = 2 + 1 + 1 + 2 + IMEI_DIGITS;
 /** The smallest data field: codec id and two counts. */
 const MIN_DATA_BYTES = 3;
-/** Documented as "not usable byte"; older papers call it packet type, 1 meaning that no channel acknowledgement is wanted. */
+/** Documented as "not usable byte". Older documents call it packet type, and 1 means that no channel acknowledgement is requested. */
 const USUAL_PACKET_TYPE = 0x01;
 const REPLY_LENGTH = 5;
 
@@ -22,16 +22,16 @@ export interface UdpChannelPacket {
 }
 
 export interface UdpDatagram {
-  /** The good packets, up to the first bad one. */
+  /** The valid packets, up to the first invalid one. */
   readonly packets: UdpChannelPacket[];
-  /** What was wrong with the packet after them; null when all were good. */
+  /** The error of the packet behind them. Null when all are valid. */
   readonly error: ProtocolError | null;
 }
 
 /**
  * Reads a datagram: one or more channel packets, one after another (Teltonika wiki, Codec, "Communication with server
- * over UDP"). There is no login, no preamble and no CRC. A bad packet ends the reading, because its length field cannot be
- * trusted to say where the next begins; the packets before it are good and are to be answered, else the device repeats them.
+ * over UDP"). There is no login, no preamble and no CRC. An invalid packet ends the reading, because its length field may be wrong and
+ * the start of the next packet is unknown. The packets before it are valid and are to be answered, else the device repeats them.
  */
 export function decodeUdpDatagram(datagram: Buffer): UdpDatagram {
   const packets: UdpChannelPacket[] = [];
@@ -49,7 +49,7 @@ export function decodeUdpDatagram(datagram: Buffer): UdpDatagram {
   return { packets, error: null };
 }
 
-/** Tells the device how many records of that packet were accepted, counted from the first. */
+/** The answer to a packet: how many of its records were accepted, counted from the first. */
 export function encodeUdpReply(packetId: number, avlPacketId: number, accepted: number): Buffer {
   return new ByteWriter(LENGTH_BYTES + REPLY_LENGTH)
     .unsigned(REPLY_LENGTH, 2, 'length')
@@ -66,19 +66,23 @@ export interface UdpReply {
   readonly accepted: number;
 }
 
-/** What encodeUdpReply made. Throws ProtocolError. */
+/** Reads what encodeUdpReply writes. Throws ProtocolError. */
 export function decodeUdpReply(datagram: Buffer): UdpReply {
   const reader = new ByteReader(datagram);
   const length = reader.uint16();
   if (length !== REPLY_LENGTH || reader.remaining !== length) {
-    throw new ProtocolError('BAD_LENGTH', `an answer has ${REPLY_LENGTH} bytes, got ${length} and ${reader.remaining}`, 0);
+    throw new ProtocolError(
+      'BAD_LENGTH',
+      `expected a reply of ${REPLY_LENGTH} bytes, got length ${length} and ${reader.remaining} bytes`,
+      0,
+    );
   }
   const packetId = reader.uint16();
   reader.uint8();
   return { packetId, avlPacketId: reader.uint8(), accepted: reader.uint8() };
 }
 
-/** One channel packet; several may be put into one datagram. */
+/** One channel packet. A datagram may contain several. */
 export function encodeUdpPacket(packet: Omit<UdpChannelPacket, 'packetType'> & { readonly packetType?: number }): Buffer {
   requireImei(packet.imei);
   const length = HEADER_BYTES + packet.data.length;
@@ -97,8 +101,8 @@ function readPacket(datagram: Buffer, reader: ByteReader): UdpChannelPacket {
   const lengthOffset = reader.offset;
   const length = reader.uint16();
   if (length < HEADER_BYTES + MIN_DATA_BYTES) {
-    const least = HEADER_BYTES + MIN_DATA_BYTES;
-    throw new ProtocolError('BAD_LENGTH', `a packet has at least ${least} bytes, got ${length}`, lengthOffset);
+    const min = HEADER_BYTES + MIN_DATA_BYTES;
+    throw new ProtocolError('BAD_LENGTH', `expected a packet of at least ${min} bytes, got ${length}`, lengthOffset);
   }
   const start = reader.claim(length);
   const packet = new ByteReader(datagram, start, start + length);
@@ -113,11 +117,11 @@ function readImei(packet: ByteReader): string {
   const offset = packet.offset;
   const length = packet.uint16();
   if (length !== IMEI_DIGITS) {
-    throw new ProtocolError('BAD_IMEI', `expected ${IMEI_DIGITS} digits, got ${length}`, offset);
+    throw new ProtocolError('BAD_IMEI', `expected an IMEI of ${IMEI_DIGITS} digits, got length ${length}`, offset);
   }
   const imei = packet.slice(length).toString('latin1');
   if (!isImei(imei)) {
-    throw new ProtocolError('BAD_IMEI', 'an IMEI is digits only', offset + 2);
+    throw new ProtocolError('BAD_IMEI', 'expected an IMEI of digits only', offset + 2);
   }
   return imei;
 }

@@ -1,4 +1,4 @@
-import { iccid } from '../protocol/composite-values.js';
+import { iccid } from '../protocol/io-value.js';
 import { type DeviceParameters } from './device-parameters.js';
 import { analogInput } from './io-table.js';
 import { GNSS_SLEEP } from './satellite-fix.js';
