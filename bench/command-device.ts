@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { encodeLogin } from '../src/protocol/login.js';
 import { encodeCodec12Reply } from '../src/protocol/message.js';
-import { ServerStream } from '../src/simulator/server-stream.js';
+import { ServerStream } from '../src/simulator/connection/server-stream.js';
 import { TelemetryFrame } from './telemetry-frame.js';
 
 const RECORDS_PER_FRAME = 10;

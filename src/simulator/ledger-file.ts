@@ -1,5 +1,5 @@
 import { appendFileSync, closeSync, openSync } from 'node:fs';
-import { type StoredRecord } from './record-source.js';
+import { type StoredRecord } from './device/record-source.js';
 
 const FLUSH_CHARACTERS = 256 * 1024;
 const FLUSH_MS = 500;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SimulatedDevice } from '../../src/simulator/simulated-device.js';
+import { SimulatedDevice } from '../../src/simulator/device/simulated-device.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, codec13Frame, codec14Frame, frame, recordsFrame, uint } from '../support/frames.js';

@@ -1,11 +1,11 @@
-import { decodeRecords } from '../protocol/avl-decoder.js';
-import { encodeRecordArray } from '../protocol/avl-encoder.js';
-import { type AvlRecord } from '../protocol/avl-record.js';
-import { CODEC_16, CODEC_8, CODEC_8_EXTENDED, type RecordCodec } from '../protocol/codec-ids.js';
-import { type FaultRates, FaultPlan } from './fault-plan.js';
-import { createRandom } from './random.js';
+import { decodeRecords } from '../../protocol/avl-decoder.js';
+import { encodeRecordArray } from '../../protocol/avl-encoder.js';
+import { type AvlRecord } from '../../protocol/avl-record.js';
+import { CODEC_16, CODEC_8, CODEC_8_EXTENDED, type RecordCodec } from '../../protocol/codec-ids.js';
+import { type FaultRates, FaultPlan } from '../fault-plan.js';
+import { createRandom } from '../random.js';
 import { RecordSource, type StoredRecord } from './record-source.js';
-import { Vehicle } from './vehicle.js';
+import { Vehicle } from '../vehicle/vehicle.js';
 
 const START_MS = Date.parse('2026-03-01T08:00:00Z');
 const METRES_PER_DEGREE = 111_320;

@@ -1,8 +1,8 @@
-import { decodeRecords } from '../protocol/avl-decoder.js';
-import { encodeRecordArray } from '../protocol/avl-encoder.js';
-import { CODEC_8 } from '../protocol/codec-ids.js';
-import { FrameCrcError, FrameSplitter } from '../protocol/frame-splitter.js';
-import { FaultPlan, type FaultRates } from './fault-plan.js';
+import { decodeRecords } from '../../protocol/avl-decoder.js';
+import { encodeRecordArray } from '../../protocol/avl-encoder.js';
+import { CODEC_8 } from '../../protocol/codec-ids.js';
+import { FrameCrcError, FrameSplitter } from '../../protocol/frame-splitter.js';
+import { FaultPlan, type FaultRates } from '../fault-plan.js';
 import { RecordBuffer } from './record-buffer.js';
 import { type OutgoingFrame, RecordTransmission } from './record-transmission.js';
 

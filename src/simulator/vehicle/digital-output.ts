@@ -1,4 +1,4 @@
-import { type OutputRequest } from './setdigout.js';
+import { type OutputRequest } from '../commands/setdigout.js';
 
 type LevelRequest = NonNullable<OutputRequest>;
 

@@ -1,7 +1,7 @@
-import { CommandRunner, type Execution } from './command-runner.js';
+import { CommandRunner, type Execution } from '../commands/command-runner.js';
 import { DeviceBody } from './device-body.js';
-import { type Connection } from './connection.js';
-import { DatagramConnection } from './datagram-connection.js';
+import { type Connection } from '../connection/connection.js';
+import { DatagramConnection } from '../connection/datagram-connection.js';
 import { deviceImei } from './device-imei.js';
 import {
   completeSettings,
@@ -10,13 +10,13 @@ import {
   type DeviceSurroundings,
   type LedgerEntry,
 } from './device-settings.js';
-import { FaultPlan } from './fault-plan.js';
+import { FaultPlan } from '../fault-plan.js';
 import { type StoredRecord } from './record-source.js';
 import { type OutgoingFrame, RecordTransmission } from './record-transmission.js';
-import { ServerConnection } from './server-connection.js';
-import { type Alarm, type Clock, TimerWheel } from './timer-wheel.js';
-import { TrafficCounters } from './traffic-counters.js';
-import { type Vehicle } from './vehicle.js';
+import { ServerConnection } from '../connection/server-connection.js';
+import { type Alarm, type Clock, TimerWheel } from '../timer-wheel.js';
+import { TrafficCounters } from '../traffic-counters.js';
+import { type Vehicle } from '../vehicle/vehicle.js';
 
 /**
  * One TFT100. It writes records by its own clock into a bounded buffer and sends them, one frame at a time, each frame again

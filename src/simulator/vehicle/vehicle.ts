@@ -1,7 +1,7 @@
 import { DigitalOutput } from './digital-output.js';
 import { MobileNetwork } from './mobile-network.js';
 import { PowerSupply } from './power-supply.js';
-import { drawBetween, type Random } from './random.js';
+import { drawBetween, type Random } from '../random.js';
 import { Ride } from './ride.js';
 import { SatelliteFix } from './satellite-fix.js';
 

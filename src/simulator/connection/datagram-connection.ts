@@ -1,12 +1,12 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { frameData } from '../protocol/frame-encoder.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
-import { decodeUdpReply, encodeUdpPacket } from '../protocol/udp-channel.js';
+import { frameData } from '../../protocol/frame-encoder.js';
+import { ProtocolError } from '../../protocol/protocol-error.js';
+import { decodeUdpReply, encodeUdpPacket } from '../../protocol/udp-channel.js';
 import { type Connection, SILENT } from './connection.js';
-import { type DeviceSettings } from './device-settings.js';
-import { type Alarm, type TimerWheel } from './timer-wheel.js';
-import { countOne, type TrafficCounters } from './traffic-counters.js';
+import { type DeviceSettings } from '../device/device-settings.js';
+import { type Alarm, type TimerWheel } from '../timer-wheel.js';
+import { countOne, type TrafficCounters } from '../traffic-counters.js';
 
 /**
  * A device's way to its server by UDP. There is no login: it is ready from open() on, or waits a moment before it sends again. A packet that

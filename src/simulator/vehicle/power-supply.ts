@@ -1,4 +1,4 @@
-import { drawBetween, type Random } from './random.js';
+import { drawBetween, type Random } from '../random.js';
 import { type Ride } from './ride.js';
 
 /** A 13-cell pack, millivolts empty and full. */

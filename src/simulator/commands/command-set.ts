@@ -1,4 +1,4 @@
-import { readIo } from './io-table.js';
+import { readIo } from '../vehicle/io-table.js';
 import {
   batteryText,
   type DeviceView,

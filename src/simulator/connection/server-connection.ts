@@ -1,13 +1,13 @@
-import { encodeLogin } from '../protocol/login.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
+import { encodeLogin } from '../../protocol/login.js';
+import { ProtocolError } from '../../protocol/protocol-error.js';
 import { type Connection, SILENT } from './connection.js';
 import { DeviceLink } from './device-link.js';
-import { type DeviceSettings } from './device-settings.js';
-import { type FaultPlan } from './fault-plan.js';
+import { type DeviceSettings } from '../device/device-settings.js';
+import { type FaultPlan } from '../fault-plan.js';
 import { reconnectDelayMs } from './reconnect-delay.js';
 import { type ServerItem, ServerStream } from './server-stream.js';
-import { type Alarm, type TimerWheel } from './timer-wheel.js';
-import { countOne, type TrafficCounters } from './traffic-counters.js';
+import { type Alarm, type TimerWheel } from '../timer-wheel.js';
+import { countOne, type TrafficCounters } from '../traffic-counters.js';
 
 const PING = Buffer.of(0xff);
 /** Zeros followed by so much silence are an acknowledgement of 0 and no half frame. */

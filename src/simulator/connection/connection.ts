@@ -1,4 +1,4 @@
-import { type Frame } from '../protocol/frame-splitter.js';
+import { type Frame } from '../../protocol/frame-splitter.js';
 
 export interface ConnectionEvents {
   /** The login, where there is one, was accepted: the device may send. */

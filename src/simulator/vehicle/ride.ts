@@ -1,4 +1,4 @@
-import { drawBetween, type Random } from './random.js';
+import { drawBetween, type Random } from '../random.js';
 
 /** What the vehicle is doing. Driving ends at a light or in a parking place; both end in driving again. */
 export type RidePhase = 'parked' | 'driving' | 'light';

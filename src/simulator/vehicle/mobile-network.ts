@@ -1,4 +1,4 @@
-import { drawInteger, type Random } from './random.js';
+import { drawInteger, type Random } from '../random.js';
 import { type Ride } from './ride.js';
 
 /** MCC and MNC in decimal: the three Lithuanian networks. */

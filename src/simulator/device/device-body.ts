@@ -1,13 +1,13 @@
-import { type CommandedDevice } from './command-set.js';
-import { DeviceParameters } from './device-parameters.js';
+import { type CommandedDevice } from '../commands/command-set.js';
+import { DeviceParameters } from '../commands/device-parameters.js';
 import { type DeviceSettings } from './device-settings.js';
-import { type FaultPlan } from './fault-plan.js';
-import { createRandom } from './random.js';
+import { type FaultPlan } from '../fault-plan.js';
+import { createRandom } from '../random.js';
 import { RecordBuffer } from './record-buffer.js';
 import { RecordSource, type StoredRecord } from './record-source.js';
-import { type Clock } from './timer-wheel.js';
-import { type TrafficCounters } from './traffic-counters.js';
-import { Vehicle } from './vehicle.js';
+import { type Clock } from '../timer-wheel.js';
+import { type TrafficCounters } from '../traffic-counters.js';
+import { Vehicle } from '../vehicle/vehicle.js';
 
 /** Device time between two records when no clock drives them (intervalMs 0). */
 const UNCLOCKED_PERIOD_MS = 10;

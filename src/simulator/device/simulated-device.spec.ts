@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { decodeRecords } from '../protocol/avl-decoder.js';
-import { type AvlRecord } from '../protocol/avl-record.js';
-import { encodeAcknowledgement } from '../protocol/frame-encoder.js';
-import { type Frame, FrameCrcError, FrameSplitter } from '../protocol/frame-splitter.js';
-import { decodeMessage, encodeCodec12Command, encodeCodec14Command, messageText } from '../protocol/message.js';
+import { decodeRecords } from '../../protocol/avl-decoder.js';
+import { type AvlRecord } from '../../protocol/avl-record.js';
+import { encodeAcknowledgement } from '../../protocol/frame-encoder.js';
+import { type Frame, FrameCrcError, FrameSplitter } from '../../protocol/frame-splitter.js';
+import { decodeMessage, encodeCodec12Command, encodeCodec14Command, messageText } from '../../protocol/message.js';
 import { type DeviceOptions } from './device-settings.js';
 import { SimulatedDevice } from './simulated-device.js';
 

@@ -1,5 +1,5 @@
-import { CODEC_14 } from '../protocol/codec-ids.js';
-import { type Frame } from '../protocol/frame-splitter.js';
+import { CODEC_14 } from '../../protocol/codec-ids.js';
+import { type Frame } from '../../protocol/frame-splitter.js';
 import {
   decodeMessage,
   encodeCodec12Reply,
@@ -7,13 +7,13 @@ import {
   encodeCodec14Reply,
   MESSAGE_TYPE_COMMAND,
   messageText,
-} from '../protocol/message.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
+} from '../../protocol/message.js';
+import { ProtocolError } from '../../protocol/protocol-error.js';
 import { executeCommand } from './command-set.js';
-import { type Connection } from './connection.js';
-import { type DeviceBody } from './device-body.js';
-import { type FaultPlan } from './fault-plan.js';
-import { countOne, type TrafficCounters } from './traffic-counters.js';
+import { type Connection } from '../connection/connection.js';
+import { type DeviceBody } from '../device/device-body.js';
+import { type FaultPlan } from '../fault-plan.js';
+import { countOne, type TrafficCounters } from '../traffic-counters.js';
 
 /** One command that a device carried out. */
 export interface Execution {

@@ -1,10 +1,10 @@
-import { type RecordToEncode } from '../protocol/avl-encoder.js';
-import { type RecordCodec, CODEC_16 } from '../protocol/codec-ids.js';
-import { type FaultPlan } from './fault-plan.js';
-import { ioRows, type IoRow } from './io-table.js';
-import { drawBetween } from './random.js';
+import { type RecordToEncode } from '../../protocol/avl-encoder.js';
+import { type RecordCodec, CODEC_16 } from '../../protocol/codec-ids.js';
+import { type FaultPlan } from '../fault-plan.js';
+import { ioRows, type IoRow } from '../vehicle/io-table.js';
+import { drawBetween } from '../random.js';
 import { RecordTemplate } from './record-template.js';
-import { type Vehicle } from './vehicle.js';
+import { type Vehicle } from '../vehicle/vehicle.js';
 
 /** A record as it lies in the device's memory, encoded. */
 export interface StoredRecord {

@@ -1,7 +1,7 @@
-import { encodeRecordArray, type RecordToEncode } from '../protocol/avl-encoder.js';
-import { type IoElement } from '../protocol/avl-record.js';
-import { type RecordCodec } from '../protocol/codec-ids.js';
-import { RECORD_FIXED_BYTES, RECORD_LAYOUTS } from '../protocol/record-layout.js';
+import { encodeRecordArray, type RecordToEncode } from '../../protocol/avl-encoder.js';
+import { type IoElement } from '../../protocol/avl-record.js';
+import { type RecordCodec } from '../../protocol/codec-ids.js';
+import { RECORD_FIXED_BYTES, RECORD_LAYOUTS } from '../../protocol/record-layout.js';
 
 /** Codec id and number of data before the record, number of data after it. */
 const ARRAY_HEAD_BYTES = 2;

@@ -1,6 +1,6 @@
-import { encodeAcknowledgement } from '../protocol/frame-encoder.js';
-import { encodeCodec12Command, encodeCodec14Command } from '../protocol/message.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
+import { encodeAcknowledgement } from '../../protocol/frame-encoder.js';
+import { encodeCodec12Command, encodeCodec14Command } from '../../protocol/message.js';
+import { ProtocolError } from '../../protocol/protocol-error.js';
 import { ServerStream } from './server-stream.js';
 
 const ACCEPTED = Buffer.of(1);

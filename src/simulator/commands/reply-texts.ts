@@ -1,8 +1,8 @@
-import { iccid } from '../protocol/io-value.js';
+import { iccid } from '../../protocol/io-value.js';
 import { type DeviceParameters } from './device-parameters.js';
-import { analogInput } from './io-table.js';
-import { GNSS_SLEEP } from './satellite-fix.js';
-import { type Vehicle } from './vehicle.js';
+import { analogInput } from '../vehicle/io-table.js';
+import { GNSS_SLEEP } from '../vehicle/satellite-fix.js';
+import { type Vehicle } from '../vehicle/vehicle.js';
 
 /** What a command can see of the device. */
 export interface DeviceView {

@@ -1,4 +1,4 @@
-import { CODEC_8, CODEC_8_EXTENDED, type RecordCodec } from '../protocol/codec-ids.js';
+import { CODEC_8, CODEC_8_EXTENDED, type RecordCodec } from '../../protocol/codec-ids.js';
 import { type Vehicle } from './vehicle.js';
 
 export interface IoRow {

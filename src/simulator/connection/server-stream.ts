@@ -1,6 +1,6 @@
-import { CODEC_12, CODEC_14 } from '../protocol/codec-ids.js';
-import { type Frame, FrameSplitter } from '../protocol/frame-splitter.js';
-import { LOGIN_ACCEPTED } from '../protocol/login.js';
+import { CODEC_12, CODEC_14 } from '../../protocol/codec-ids.js';
+import { type Frame, FrameSplitter } from '../../protocol/frame-splitter.js';
+import { LOGIN_ACCEPTED } from '../../protocol/login.js';
 
 export type ServerItem =
   | { readonly kind: 'login'; readonly isAccepted: boolean }

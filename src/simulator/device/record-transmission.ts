@@ -1,7 +1,7 @@
-import { type RecordCodec } from '../protocol/codec-ids.js';
-import { encodeFrame } from '../protocol/frame-encoder.js';
-import { type FaultPlan } from './fault-plan.js';
-import { drawInteger } from './random.js';
+import { type RecordCodec } from '../../protocol/codec-ids.js';
+import { encodeFrame } from '../../protocol/frame-encoder.js';
+import { type FaultPlan } from '../fault-plan.js';
+import { drawInteger } from '../random.js';
 import { type RecordBuffer } from './record-buffer.js';
 import { type StoredRecord } from './record-source.js';
 

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { drawInteger, type Random } from './random.js';
+import { drawInteger, type Random } from '../random.js';
 
 export interface LinkEvents {
   connected(): void;

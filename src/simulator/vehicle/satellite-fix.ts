@@ -1,4 +1,4 @@
-import { drawBetween, drawInteger, type Random } from './random.js';
+import { drawBetween, drawInteger, type Random } from '../random.js';
 import { type Ride } from './ride.js';
 
 /** AVL id 69. */
