@@ -1,6 +1,6 @@
 import { CODEC_16, CODEC_8_EXTENDED } from '../protocol/codec-ids.js';
 import { parseCommandLine, UsageError } from './command-line.js';
-import { FAULT_NAMES } from './fault-name.js';
+import { FAULT_NAMES } from './fault-plan.js';
 import { faultOption, FLAG_OPTIONS, helpText, NUMBER_OPTIONS, TEXT_OPTIONS } from './option-table.js';
 
 describe('the command line', () => {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CODEC_16, CODEC_8, CODEC_8_EXTENDED } from '../protocol/codec-ids.js';
 import { isImei } from '../protocol/imei.js';
-import { FAULT_NAMES } from './fault-name.js';
+import { FAULT_NAMES } from './fault-plan.js';
 import { type FleetOptions } from './fleet.js';
 import { faultOption, FLAG_OPTIONS, NUMBER_OPTIONS, type NumberOption, PROBABILITY, TEXT_OPTIONS } from './option-table.js';
 

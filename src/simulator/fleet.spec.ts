@@ -3,9 +3,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { FrameCrcError, FrameSplitter } from '../protocol/frame-splitter.js';
 import { encodeAcknowledgement } from '../protocol/frame-encoder.js';
 import { type LedgerEntry } from './device/device-settings.js';
-import { FAULT_NAMES } from './fault-name.js';
+import { FAULT_NAMES } from './fault-plan.js';
 import { Fleet } from './fleet.js';
-import { summaryText } from './summary.js';
+import { summaryText } from './report.js';
 
 const LOGIN_BYTES = 17;
 
@@ -83,8 +83,8 @@ describe('a fleet', () => {
     expect(fleet.counters.reconnects).toBeGreaterThan(0);
     expect(fleet.counters.badCrcAcknowledged).toBe(0);
     expect(fleet.waitingRecords).toBe(fleet.devices.reduce((sum, device) => sum + device.waitingRecords, 0));
-    expect(fleet.addsUp).toBe(true);
-    expect(summaryText(fleet, 1000)).toMatch(/created \d+ = acknowledged \d+ \+ waiting \d+ \+ dropped 0 \(adds up\)/);
+    expect(fleet.isBalanced).toBe(true);
+    expect(summaryText(fleet, 1000)).toMatch(/created \d+ = acknowledged \d+ \+ waiting \d+ \+ dropped 0 \(balanced\)/);
   });
 
   it('drains to the last record', async () => {

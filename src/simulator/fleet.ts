@@ -31,11 +31,11 @@ export class Fleet {
   ) {
     this.wheel = new TimerWheel(clock);
     this.rampAlarm = this.wheel.createAlarm(() => this.startDueDevices());
-    const surroundings = { wheel: this.wheel, clock, counters: this.counters };
+    const environment = { wheel: this.wheel, clock, counters: this.counters };
     const startTimeMs = options.startTimeMs ?? Date.now();
     this.devices = Array.from({ length: options.devices }, (_, index) => {
       const settings = { ...options, index, startTimeMs: startTimeMs + Math.round(this.startDelayMs(index)) };
-      return new SimulatedDevice(settings, surroundings);
+      return new SimulatedDevice(settings, environment);
     });
   }
 
@@ -49,7 +49,7 @@ export class Fleet {
   }
 
   /** Whether every record that was written is accounted for: acknowledged, waiting or dropped. */
-  get addsUp(): boolean {
+  get isBalanced(): boolean {
     const { recordsCreated, recordsAcknowledged, recordsDropped } = this.counters;
     return recordsCreated === recordsAcknowledged + recordsDropped + this.waitingRecords;
   }

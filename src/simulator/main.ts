@@ -1,10 +1,9 @@
 import { type Invocation, parseCommandLine, UsageError } from './command-line.js';
-import { introduction, unreachable } from './first-steps.js';
 import { Fleet, type FleetOptions } from './fleet.js';
 import { LedgerFile } from './ledger-file.js';
 import { helpText } from './option-table.js';
 import { ProgressLine } from './progress-line.js';
-import { summaryText } from './summary.js';
+import { introduction, summaryText, unreachableHint } from './report.js';
 
 const EXIT_OK = 0;
 const EXIT_UNBALANCED = 1;
@@ -12,7 +11,7 @@ const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 const TERMINAL_LINE_MS = 1000;
 const LOG_LINE_MS = 5000;
-/** For the frames under way when the time to drain is over. */
+/** For frames that are still in flight after the drain. */
 const GRACE_MS = 1000;
 const ERASE_LINE = '\r\u001b[2K';
 
@@ -47,11 +46,11 @@ async function run(invocation: Invocation, ledger: LedgerFile | null): Promise<n
   stopProgress();
   ledger?.close();
   console.log(summaryText(fleet, performance.now() - startedAt));
-  const problem = unreachable(fleet, invocation.fleet);
-  if (problem !== null) {
-    console.error(problem);
+  const hint = unreachableHint(fleet, invocation.fleet);
+  if (hint !== null) {
+    console.error(hint);
   }
-  return fleet.addsUp ? EXIT_OK : EXIT_UNBALANCED;
+  return fleet.isBalanced ? EXIT_OK : EXIT_UNBALANCED;
 }
 
 function openLedger(path: string | null): LedgerFile | null {
@@ -62,7 +61,7 @@ function openLedger(path: string | null): LedgerFile | null {
   }
 }
 
-/** Resolves after the duration or at the first SIGINT or SIGTERM; the second ends the process there and then. */
+/** Resolves after the duration or at the first SIGINT or SIGTERM. The second signal ends the process immediately. */
 function untilTheEnd(durationMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = durationMs > 0 ? setTimeout(resolve, durationMs) : undefined;
@@ -85,7 +84,7 @@ function showProgress(fleet: Fleet, server: FleetOptions): () => void {
   const isTerminal = process.stdout.isTTY;
   const progress = new ProgressLine(fleet, performance.now());
   const show = (): void => {
-    const text = unreachable(fleet, server) ?? progress.next(performance.now());
+    const text = unreachableHint(fleet, server) ?? progress.next(performance.now());
     if (isTerminal) {
       process.stdout.write(`${ERASE_LINE}${text.slice(0, process.stdout.columns - 1)}`);
     } else {

@@ -1,4 +1,4 @@
-import { FAULT_NAMES, type FaultName, FAULTS } from './fault-name.js';
+import { FAULT_NAMES, type FaultName, FAULTS } from './fault-plan.js';
 
 export interface NumberOption {
   readonly default: number;

@@ -1,46 +1,46 @@
-import { type FaultName } from './fault-name.js';
 import { LatencyHistogram } from './latency-histogram.js';
 
-/** What happened so far, counted where it happens. One object for a whole fleet, or one for a device alone. */
+/** Counters of a whole fleet, or of a device that is used alone. */
 export class TrafficCounters {
   /** Devices that are logged in now. */
   connected = 0;
   logins = 0;
   refusedLogins = 0;
-  /** Attempts to connect after a device's first. */
+  /** Attempts to connect after the first one of a device. */
   reconnects = 0;
-  /** Connections that could not be opened or broke, by error code. */
+  /** Connections that failed to open or broke, by error code. */
   readonly connectionErrors = new Map<string, number>();
 
   recordsCreated = 0;
   recordsAcknowledged = 0;
-  /** Oldest records given up because the buffer was full, and those a deleterecords command erased. */
+  /** Records dropped because the buffer was full, or erased by a deleterecords command. */
   recordsDropped = 0;
 
   framesSent = 0;
   framesAcknowledged = 0;
   bytesSent = 0;
-  /** Frames sent again because no right acknowledgement had come. */
+  /** Frames sent again because they were not acknowledged with the right count. */
   resends = 0;
   wrongCounts = 0;
   missingAcknowledgements = 0;
-  /** Four bytes that no frame was waiting for. */
-  strayAcknowledgements = 0;
-  /** Frames with a wrong CRC that were acknowledged all the same. */
+  /** Acknowledgements without a frame in flight. */
+  unexpectedAcknowledgements = 0;
+  /** Frames with a wrong CRC that were acknowledged nevertheless. */
   badCrcAcknowledged = 0;
-  /** Messages from the server that could not be read. */
+  /** Messages of the server that are not valid. */
   badMessages = 0;
 
   commandsExecuted = 0;
   commandsAnswered = 0;
   /** Codec 14 commands for another IMEI. */
   commandsRefused = 0;
-  /** Received, but the connection went before their turn came: not executed. */
+  /** Received, but not executed because the connection was lost before. */
   commandsDiscarded = 0;
   readonly executedByText = new Map<string, number>();
 
-  readonly faults = new Map<FaultName, number>();
-  /** From the last byte written to the acknowledgement, in milliseconds. */
+  /** By name of the fault. */
+  readonly faults = new Map<string, number>();
+  /** Milliseconds from the last byte of a frame to its acknowledgement. */
   readonly acknowledgementMs = new LatencyHistogram();
 }
 

@@ -127,7 +127,7 @@ afterEach(async () => {
 /** The devices get rid of what waits, and say what they were acknowledged. */
 async function requireNothingLost(): Promise<void> {
   expect(await simulator?.kill('SIGTERM')).toEqual({ code: 0, signal: null });
-  expect(simulator?.lines.join('\n')).toMatch(/\+ waiting 0 \+ dropped 0 \(adds up\)/);
+  expect(simulator?.lines.join('\n')).toMatch(/\+ waiting 0 \+ dropped 0 \(balanced\)/);
   const { acknowledged, broken } = await checkLedger(database, ledger);
   expect(acknowledged).toBeGreaterThan(DEVICES);
   expect(broken).toEqual([]);

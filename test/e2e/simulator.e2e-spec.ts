@@ -41,7 +41,7 @@ describe('the simulator', () => {
     const fleet = `--port=${gateway.devicePort} --devices=60 --interval=0.4 --duration=8 --drain=20 --ledger=${ledger} --quiet`;
     const simulator = simulate([fleet, ...FAULTS].join(' '));
     expect(await simulator.exit).toEqual({ code: 0, signal: null });
-    expect(simulator.lines.join('\n')).toMatch(/created \d+ = acknowledged \d+ \+ waiting \d+ \+ dropped 0 \(adds up\)/);
+    expect(simulator.lines.join('\n')).toMatch(/created \d+ = acknowledged \d+ \+ waiting \d+ \+ dropped 0 \(balanced\)/);
     const { acknowledged, broken } = await checkLedger(database, ledger);
     expect(acknowledged).toBeGreaterThan(2_000);
     expect(broken).toEqual([]);
@@ -51,7 +51,7 @@ describe('the simulator', () => {
     const simulator = simulate(`--port=${gateway.devicePort} --devices=5 --interval=0.2 --imei-base=350612100000000`);
     await simulator.waitForLine(/^connected 5\/5 /);
     expect(await simulator.kill(signal)).toEqual<ProcessExit>({ code: 0, signal: null });
-    expect(simulator.lines.join('\n')).toMatch(/\+ waiting 0 \+ dropped 0 \(adds up\)/);
+    expect(simulator.lines.join('\n')).toMatch(/\+ waiting 0 \+ dropped 0 \(balanced\)/);
   });
 
   it('names one of its devices, and the request that shows it', async () => {
@@ -71,7 +71,7 @@ describe('the simulator', () => {
     const simulator = simulate('--port=1 --devices=1 --duration=0.5 --drain=0 --quiet');
     await simulator.exit;
     expect(simulator.lines.at(-1)).toBe(
-      'Nothing listens on 127.0.0.1:1. Start the gateway with "npm start", or name its address with --host and --port.',
+      'No server listens on 127.0.0.1:1. Start the gateway with "npm start", or set its address with --host and --port.',
     );
   });
 

@@ -133,7 +133,7 @@ describe('a gateway with a port for UDP', () => {
     const fleet = `--udp --port=${device.port} --devices=20 --interval=0.2 --duration=2 --drain=20 --ramp=0 --quiet --ledger=${ledger}`;
     const simulator = new NodeProcess({ args: [SIMULATOR, ...`${fleet} --lose-ack=0.1 --ack-timeout=0.3`.split(' ')] });
     expect(await simulator.exit).toEqual({ code: 0, signal: null });
-    expect(simulator.lines.join('\n')).toMatch(/created \d+ = acknowledged \d+ \+ waiting 0 \+ dropped 0 \(adds up\)/);
+    expect(simulator.lines.join('\n')).toMatch(/created \d+ = acknowledged \d+ \+ waiting 0 \+ dropped 0 \(balanced\)/);
     expect(simulator.lines.join('\n')).not.toMatch(/resends 0$/m);
     const { acknowledged, broken } = await checkLedger(database, ledger);
     expect(acknowledged).toBeGreaterThan(100);

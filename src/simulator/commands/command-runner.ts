@@ -97,7 +97,7 @@ export class CommandRunner {
     const atMs = this.device.nowMs;
     const outcome = executeCommand(this.device, command.text, this.settings.unknownReply);
     const reply = outcome.kind === 'reply' ? outcome.text : null;
-    const losesReply = reply !== null && this.faults.strikes('dropReply');
+    const losesReply = reply !== null && this.faults.occurs('dropReply');
     const wasAnswered = reply !== null && !losesReply;
     this.executions.push({ text: command.text, atMs, codec: command.codec, reply, wasAnswered });
     this.counters.commandsExecuted++;

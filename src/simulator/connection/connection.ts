@@ -19,16 +19,16 @@ export interface Connection {
   /** @param bytes a whole frame. */
   send(bytes: Buffer): void;
   /** The server works: the next attempt after a loss is immediate again. */
-  proven(): void;
+  confirmWorking(): void;
   /** Gives up what is under way and comes back by its schedule, or after `waitMs`. */
   drop(waitMs?: number): void;
   /** As when a mobile network forgets it. */
-  goSilent(): void;
+  goHalfOpen(): void;
   /** For good. No event follows. */
   close(): Promise<void>;
 }
 
-export const SILENT: ConnectionEvents = {
+export const NO_EVENTS: ConnectionEvents = {
   ready: () => undefined,
   acknowledged: () => undefined,
   message: () => undefined,

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { frameData } from '../../protocol/frame-encoder.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import { decodeUdpReply, encodeUdpPacket } from '../../protocol/udp-channel.js';
-import { type Connection, SILENT } from './connection.js';
+import { type Connection, NO_EVENTS } from './connection.js';
 import { type DeviceSettings } from '../device/device-settings.js';
 import { type Alarm, type TimerWheel } from '../timer-wheel.js';
 import { countOne, type TrafficCounters } from '../traffic-counters.js';
@@ -13,7 +13,7 @@ import { countOne, type TrafficCounters } from '../traffic-counters.js';
  * is sent again keeps its ids, so that the server's answer to any of its copies is the answer to all.
  */
 export class DatagramConnection implements Connection {
-  events = SILENT;
+  events = NO_EVENTS;
   private socket: Socket | null = null;
   private isOpen = false;
   private packetId = 0;
@@ -58,7 +58,7 @@ export class DatagramConnection implements Connection {
     });
   }
 
-  proven(): void {
+  confirmWorking(): void {
     // There is no schedule to begin anew.
   }
 
@@ -68,12 +68,12 @@ export class DatagramConnection implements Connection {
     this.events.lost();
   }
 
-  goSilent(): void {
+  goHalfOpen(): void {
     this.drop(this.settings.reconnectMinuteMs);
   }
 
   close(): Promise<void> {
-    this.events = SILENT;
+    this.events = NO_EVENTS;
     this.leave();
     this.againAlarm.cancel();
     const { socket } = this;
@@ -100,7 +100,7 @@ export class DatagramConnection implements Connection {
       if (packetId === this.packetId && avlPacketId === (packetId & 0xff)) {
         this.events.acknowledged(accepted);
       } else {
-        this.counters.strayAcknowledgements++;
+        this.counters.unexpectedAcknowledgements++;
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) {

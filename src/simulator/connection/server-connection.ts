@@ -1,15 +1,16 @@
 import { encodeLogin } from '../../protocol/login.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
-import { type Connection, SILENT } from './connection.js';
+import { type Connection, NO_EVENTS } from './connection.js';
 import { DeviceLink } from './device-link.js';
 import { type DeviceSettings } from '../device/device-settings.js';
 import { type FaultPlan } from '../fault-plan.js';
-import { reconnectDelayMs } from './reconnect-delay.js';
 import { type ServerItem, ServerStream } from './server-stream.js';
 import { type Alarm, type TimerWheel } from '../timer-wheel.js';
 import { countOne, type TrafficCounters } from '../traffic-counters.js';
 
 const PING = Buffer.of(0xff);
+/** The pauses of a TFT100 between attempts to connect, in minutes ("Limit connection errors", on by default). The last one repeats. */
+const RECONNECT_DELAYS_MINUTES = [0, 1, 1, 2, 2, 4, 6, 8, 10] as const;
 /** Zeros followed by so much silence are an acknowledgement of 0 and no half frame. */
 const UNDECIDED_MS = 1000;
 /** Dead connections a device keeps open; the oldest is closed then. */
@@ -43,7 +44,7 @@ export class ServerConnection implements Connection {
     this.pingAlarm = wheel.createAlarm(() => this.send(PING));
   }
 
-  events = SILENT;
+  events = NO_EVENTS;
 
   get isReady(): boolean {
     return this.ready;
@@ -62,7 +63,7 @@ export class ServerConnection implements Connection {
 
   send(bytes: Buffer): void {
     this.counters.bytesSent += bytes.length;
-    if (this.faults.strikes('split')) {
+    if (this.faults.occurs('split')) {
       this.link?.writeInPieces(bytes, this.faults.sequenceOf('split'));
     } else {
       this.link?.write(bytes);
@@ -71,7 +72,7 @@ export class ServerConnection implements Connection {
   }
 
   /** The server works: the next attempt after a loss is immediate again. */
-  proven(): void {
+  confirmWorking(): void {
     this.failures = 0;
   }
 
@@ -82,7 +83,7 @@ export class ServerConnection implements Connection {
   }
 
   /** Leaves the connection open but dead, as when a mobile network forgets it, and comes back later on a new one. */
-  goSilent(): void {
+  goHalfOpen(): void {
     if (this.link !== null) {
       this.link.abandon();
       this.abandoned.push(this.link);
@@ -96,7 +97,7 @@ export class ServerConnection implements Connection {
   /** For good. No event follows. */
   async close(): Promise<void> {
     const link = this.link;
-    this.events = SILENT;
+    this.events = NO_EVENTS;
     this.leave(null);
     for (const dead of this.abandoned.splice(0)) {
       dead.drop();
@@ -203,4 +204,13 @@ export class ServerConnection implements Connection {
       this.handle(item);
     }
   }
+}
+
+/**
+ * @param failures failed attempts in a row; 0 directly after a connection that worked.
+ * @param minuteMs duration of one minute of the schedule: 60,000 as on a real device.
+ */
+export function reconnectDelayMs(failures: number, minuteMs: number): number {
+  const last = RECONNECT_DELAYS_MINUTES.length - 1;
+  return RECONNECT_DELAYS_MINUTES[Math.min(failures, last)]! * minuteMs;
 }

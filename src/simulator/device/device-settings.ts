@@ -42,6 +42,8 @@ export interface DeviceSettings {
   readonly onAcknowledged: ((imei: string, records: readonly StoredRecord[]) => void) | null;
 }
 
+const IMEI_PREFIX_DIGITS = 14;
+
 const DEFAULTS: Omit<DeviceSettings, 'port' | 'startTimeMs'> = {
   host: '127.0.0.1',
   udp: false,
@@ -79,8 +81,31 @@ export interface LedgerEntry {
 }
 
 /** What the devices of a fleet share; a device alone makes its own. */
-export interface DeviceSurroundings {
+export interface DeviceEnvironment {
   readonly wheel?: TimerWheel;
   readonly clock?: Clock;
   readonly counters?: TrafficCounters;
+}
+
+/**
+ * The IMEI of device `index`: the first 14 digits of the base plus the index, then their Luhn check digit. The last digit of the base is
+ * not used. Base 350612000000000 gives 350612000000008, 350612000000016, 350612000000024, ...
+ */
+export function deviceImei(base: string, index: number): string {
+  const prefix = (BigInt(base.slice(0, IMEI_PREFIX_DIGITS)) + BigInt(index)).toString().padStart(IMEI_PREFIX_DIGITS, '0');
+  if (prefix.length > IMEI_PREFIX_DIGITS) {
+    throw new RangeError(`IMEI base ${base} is too large for device ${index}`);
+  }
+  return `${prefix}${luhnDigit(prefix)}`;
+}
+
+/** Doubles every second digit from the right, adds the digit sums, and returns what is missing to a multiple of ten. */
+function luhnDigit(digits: string): number {
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = Number(digits[digits.length - 1 - i]);
+    const doubled = digit * 2;
+    sum += i % 2 === 1 ? digit : doubled - (doubled > 9 ? 9 : 0);
+  }
+  return (10 - (sum % 10)) % 10;
 }

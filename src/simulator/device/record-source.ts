@@ -82,7 +82,7 @@ export class RecordSource {
   }
 
   private write(timestampMs: number, eventIoId: number, priority: number): StoredRecord {
-    const time = this.faults.strikes('badClock') ? this.wrongTime(timestampMs) : timestampMs;
+    const time = this.faults.occurs('badClock') ? this.wrongTime(timestampMs) : timestampMs;
     const record = this.readVehicle(time, eventIoId, priority);
     this.template ??= new RecordTemplate(this.timetable.codec, record);
     return { sequence: this.sequence++, timestampMs: time, bytes: this.template.encode(record) };

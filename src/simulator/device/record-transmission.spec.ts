@@ -58,7 +58,7 @@ describe('stop and wait', () => {
     write(0, 1, 2);
     const first = sending.next(3)!;
     write(3, 4, 5);
-    sending.giveUpWaiting();
+    sending.connectionLost();
     expect(sending.unacknowledged).toBe(3);
     expect(sending.next(3)!.bytes.equals(first.bytes)).toBe(true);
   });
@@ -78,14 +78,14 @@ describe('stop and wait', () => {
   });
 
   it('calls an acknowledgement stray when nothing is under way', () => {
-    expect(transmission().acknowledge(3)).toEqual({ kind: 'stray' });
+    expect(transmission().acknowledge(3)).toEqual({ kind: 'unexpected' });
   });
 
   it('does not hear the acknowledgement that the fault has lost', () => {
     const sending = transmission({ loseAck: 1 });
     write(0, 1, 2);
     sending.next(3);
-    expect(sending.acknowledge(3)).toEqual({ kind: 'unheard' });
+    expect(sending.acknowledge(3)).toEqual({ kind: 'lost' });
     expect(sending.current).not.toBeNull();
   });
 
@@ -107,7 +107,7 @@ describe('stop and wait', () => {
     write(3, 4);
     sending.acknowledge(9);
     expect(timesIn(sending.next(3))).toEqual([0, 1, 2]);
-    sending.giveUpWaiting();
+    sending.connectionLost();
     expect(timesIn(sending.next(3))).toEqual([0, 1, 2, 3, 4]);
     expect(sending.acknowledge(3)).toEqual({ kind: 'wrong-count' });
   });

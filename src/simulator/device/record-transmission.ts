@@ -22,9 +22,9 @@ export type AcknowledgementResult =
   | { readonly kind: 'accepted'; readonly frame: OutgoingFrame; readonly records: readonly StoredRecord[] }
   | { readonly kind: 'wrong-count' }
   /** A fault has it that the acknowledgement was never heard. */
-  | { readonly kind: 'unheard' }
+  | { readonly kind: 'lost' }
   /** No frame was waiting for one. */
-  | { readonly kind: 'stray' };
+  | { readonly kind: 'unexpected' };
 
 export interface TransmissionOptions {
   readonly codec: RecordCodec;
@@ -37,7 +37,7 @@ export interface TransmissionOptions {
  * number. It is idle, has a frame under way (`current`), or holds records that are to be sent again.
  */
 export class RecordTransmission {
-  private underWay: OutgoingFrame | null = null;
+  private inFlight: OutgoingFrame | null = null;
   private records: readonly StoredRecord[] = [];
   private duplicate: readonly StoredRecord[] = [];
   private wasAcknowledgementLost = false;
@@ -49,7 +49,7 @@ export class RecordTransmission {
   ) {}
 
   get current(): OutgoingFrame | null {
-    return this.underWay;
+    return this.inFlight;
   }
 
   /** Records taken from the buffer and not acknowledged yet. */
@@ -59,7 +59,7 @@ export class RecordTransmission {
 
   /** The next frame, now under way; null when one is, or when fewer than `minimum` records wait. */
   next(minimum: number): OutgoingFrame | null {
-    if (this.underWay !== null) {
+    if (this.inFlight !== null) {
       return null;
     }
     if (this.duplicate.length > 0) {
@@ -79,14 +79,14 @@ export class RecordTransmission {
   }
 
   acknowledge(count: number): AcknowledgementResult {
-    const frame = this.underWay;
+    const frame = this.inFlight;
     if (frame === null) {
-      return { kind: 'stray' };
+      return { kind: 'unexpected' };
     }
     if (frame.losesAcknowledgement) {
-      return { kind: 'unheard' };
+      return { kind: 'lost' };
     }
-    this.underWay = null;
+    this.inFlight = null;
     if (count !== frame.count) {
       return { kind: 'wrong-count' };
     }
@@ -95,16 +95,16 @@ export class RecordTransmission {
     }
     const records = this.records;
     this.records = [];
-    if (this.faults.strikes('duplicate')) {
+    if (this.faults.occurs('duplicate')) {
       this.duplicate = records;
     }
     return { kind: 'accepted', frame, records };
   }
 
   /** The connection is gone, and with it the acknowledgement. The same records come again on the next one. */
-  giveUpWaiting(): void {
-    this.wasAcknowledgementLost = this.underWay !== null;
-    this.underWay = null;
+  connectionLost(): void {
+    this.wasAcknowledgementLost = this.inFlight !== null;
+    this.inFlight = null;
     this.duplicate = [];
   }
 
@@ -117,7 +117,7 @@ export class RecordTransmission {
   private addNewerRecords(): void {
     const { recordsPerFrame, newestFirst } = this.options;
     const room = Math.min(recordsPerFrame, MAX_RECORDS - this.records.length);
-    if (this.wasAcknowledgementLost && this.buffer.size > 0 && room > 0 && this.faults.strikes('rebatch')) {
+    if (this.wasAcknowledgementLost && this.buffer.size > 0 && room > 0 && this.faults.occurs('rebatch')) {
       const newer = this.buffer.take(room, 0, MAX_RECORDS, newestFirst);
       this.records = newestFirst ? [...newer, ...this.records] : [...this.records, ...newer];
     }
@@ -128,12 +128,12 @@ export class RecordTransmission {
     const count = records.length;
     const parts = [Buffer.of(this.options.codec, count), ...records.map((record) => record.bytes), Buffer.of(count)];
     const bytes = encodeFrame(Buffer.concat(parts));
-    const hasBadCrc = this.faults.strikes('badCrc');
+    const hasBadCrc = this.faults.occurs('badCrc');
     if (hasBadCrc) {
       this.breakCrc(bytes);
     }
-    this.underWay = { kind, bytes, count, hasBadCrc, losesAcknowledgement: this.faults.strikes('loseAck') };
-    return this.underWay;
+    this.inFlight = { kind, bytes, count, hasBadCrc, losesAcknowledgement: this.faults.occurs('loseAck') };
+    return this.inFlight;
   }
 
   /** Each time another wrong value: noise on a line does not repeat itself either. */

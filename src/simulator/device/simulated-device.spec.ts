@@ -211,8 +211,8 @@ describe('a simulated device', () => {
     start({ bufferRecords: 10, ackTimeoutMs: 100 });
     await until(() => device.counters.recordsDropped >= 5);
     // Those of the frame under way are kept besides.
-    const underWay = Math.max(...server.frames.map(({ count }) => count));
-    expect(device.waitingRecords).toBeLessThanOrEqual(10 + underWay);
+    const inFlight = Math.max(...server.frames.map(({ count }) => count));
+    expect(device.waitingRecords).toBeLessThanOrEqual(10 + inFlight);
     server.answer = (frame) => frame.count;
     device.drain();
     await until(() => device.waitingRecords === 0);

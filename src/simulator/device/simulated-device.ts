@@ -2,12 +2,12 @@ import { CommandRunner, type Execution } from '../commands/command-runner.js';
 import { DeviceBody } from './device-body.js';
 import { type Connection } from '../connection/connection.js';
 import { DatagramConnection } from '../connection/datagram-connection.js';
-import { deviceImei } from './device-imei.js';
 import {
   completeSettings,
+  deviceImei,
   type DeviceOptions,
   type DeviceSettings,
-  type DeviceSurroundings,
+  type DeviceEnvironment,
   type LedgerEntry,
 } from './device-settings.js';
 import { FaultPlan } from '../fault-plan.js';
@@ -47,13 +47,13 @@ export class SimulatedDevice {
   private readonly over: Promise<void>;
   private resolveOver: () => void = () => undefined;
 
-  constructor(options: DeviceOptions, surroundings: DeviceSurroundings = {}) {
+  constructor(options: DeviceOptions, environment: DeviceEnvironment = {}) {
     const settings = completeSettings(options);
-    const wheel = surroundings.wheel ?? new TimerWheel();
+    const wheel = environment.wheel ?? new TimerWheel();
     this.settings = settings;
     this.imei = deviceImei(settings.imeiBase, settings.index);
-    this.counters = surroundings.counters ?? new TrafficCounters();
-    this.clock = surroundings.clock ?? (() => performance.now());
+    this.counters = environment.counters ?? new TrafficCounters();
+    this.clock = environment.clock ?? (() => performance.now());
     this.faults = new FaultPlan(settings.faults, settings.seed, settings.index, this.counters.faults);
     this.body = new DeviceBody(this.imei, settings, this.clock, this.faults, this.counters);
     this.transmission = new RecordTransmission(this.body.buffer, settings, this.faults);
@@ -170,8 +170,8 @@ export class SimulatedDevice {
     this.sentAt = this.clock();
     this.ackAlarm.set(this.settings.ackTimeoutMs);
     this.connection.send(frame.bytes);
-    if (this.faults.strikes('halfOpen')) {
-      this.connection.goSilent();
+    if (this.faults.occurs('halfOpen')) {
+      this.connection.goHalfOpen();
     }
   }
 
@@ -180,8 +180,8 @@ export class SimulatedDevice {
     switch (result.kind) {
       case 'accepted':
         this.ackAlarm.cancel();
-        this.connection.proven();
-        this.keepAccount(result.frame, result.records);
+        this.connection.confirmWorking();
+        this.countAcknowledged(result.frame, result.records);
         this.sendNextOrFinish();
         break;
       case 'wrong-count':
@@ -189,15 +189,15 @@ export class SimulatedDevice {
         this.ackAlarm.cancel();
         this.resendAlarm.set(this.settings.resendDelayMs);
         break;
-      case 'stray':
-        this.counters.strayAcknowledgements++;
+      case 'unexpected':
+        this.counters.unexpectedAcknowledgements++;
         break;
-      case 'unheard':
+      case 'lost':
         break;
     }
   }
 
-  private keepAccount(frame: OutgoingFrame, records: readonly StoredRecord[]): void {
+  private countAcknowledged(frame: OutgoingFrame, records: readonly StoredRecord[]): void {
     this.counters.framesAcknowledged++;
     this.counters.recordsAcknowledged += records.length;
     this.counters.badCrcAcknowledged += frame.hasBadCrc ? 1 : 0;
@@ -226,7 +226,7 @@ export class SimulatedDevice {
   private handleLoss(): void {
     this.ackAlarm.cancel();
     this.resendAlarm.cancel();
-    this.transmission.giveUpWaiting();
+    this.transmission.connectionLost();
     this.commands.discardWaiting();
     if (this.state === 'finishing') {
       this.finish();

@@ -1,7 +1,7 @@
-import { deviceImei } from './device-imei.js';
+import { deviceImei } from './device-settings.js';
 
-describe('the IMEI of a device', () => {
-  it.each(['490154203237518', '356938035643809', '352093081452251'])('ends with the check digit that %s has', (imei) => {
+describe('deviceImei', () => {
+  it.each(['490154203237518', '356938035643809', '352093081452251'])('ends with the check digit of %s', (imei) => {
     expect(deviceImei(`${imei.slice(0, 14)}0`, 0)).toBe(imei);
   });
 
@@ -13,7 +13,7 @@ describe('the IMEI of a device', () => {
     ]);
   });
 
-  it('keeps leading zeros and never gets a sixteenth digit', () => {
+  it('keeps leading zeros, and never has a sixteenth digit', () => {
     expect(deviceImei('000000000000000', 1)).toBe('000000000000018');
     expect(() => deviceImei('999999999999990', 1)).toThrow(RangeError);
   });

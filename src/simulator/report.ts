@@ -3,8 +3,33 @@ import { latencyText } from './progress-line.js';
 
 const MAX_LISTED = 20;
 const LABEL_WIDTH = 13;
+const LOOPBACK = '127.0.0.1';
 
-/** The account of a whole run, as printed at its end. */
+/** The server that the fleet connects to. */
+interface ServerAddress {
+  readonly host?: string | undefined;
+  readonly port: number;
+}
+
+/** The first lines of a run: which devices there are, and how to see one of them. */
+export function introduction(fleet: Fleet, { host = LOOPBACK, port }: ServerAddress): string {
+  const [first] = fleet.devices;
+  const devices = fleet.devices.length === 1 ? 'One device connects' : `${fleet.devices.length} devices connect`;
+  return [
+    `${devices} to ${host}:${port}; the first has IMEI ${first!.imei}. Its newest record:`,
+    `  curl -H "x-api-key: $(cat .data/api-key)" "http://localhost:8091/api/v1/devices/${first!.imei}/telemetry/latest?view=scaled"`,
+  ].join('\n');
+}
+
+/** Returns a hint when no device has logged in because no server listens, else null. */
+export function unreachableHint(fleet: Fleet, { host = LOOPBACK, port }: ServerAddress): string | null {
+  const { logins, connectionErrors } = fleet.counters;
+  return logins === 0 && connectionErrors.has('ECONNREFUSED')
+    ? `No server listens on ${host}:${port}. Start the gateway with "npm start", or set its address with --host and --port.`
+    : null;
+}
+
+/** The summary that is printed at the end of a run. */
 export function summaryText(fleet: Fleet, elapsedMs: number): string {
   const { counters } = fleet;
   const seconds = Math.max(elapsedMs / 1000, 0.001);
@@ -17,7 +42,7 @@ export function summaryText(fleet: Fleet, elapsedMs: number): string {
       `${rate(counters.recordsAcknowledged, seconds)} records/s, ${rate(counters.framesAcknowledged, seconds)} frames/s`,
     ),
     line('ack time', latencyText(counters.acknowledgementMs)),
-    line('ack trouble', acknowledgementTrouble(fleet)),
+    line('ack errors', acknowledgementErrors(fleet)),
     line('connections', `logins ${counters.logins}, refused ${counters.refusedLogins}, reconnects ${counters.reconnects}`),
     ...list('errors', counters.connectionErrors),
     line('commands', commandsText(fleet)),
@@ -27,21 +52,21 @@ export function summaryText(fleet: Fleet, elapsedMs: number): string {
   return lines.join('\n');
 }
 
-/** Each number comes from another place: written and acknowledged are counted, waiting is what the devices hold now. */
+/** The numbers have different sources: created and acknowledged are counters, waiting is what the devices hold now. */
 function balanceText(fleet: Fleet): string {
   const { recordsCreated, recordsAcknowledged, recordsDropped } = fleet.counters;
-  const verdict = fleet.addsUp ? 'adds up' : 'DOES NOT ADD UP';
+  const verdict = fleet.isBalanced ? 'balanced' : 'NOT BALANCED';
   return (
     `created ${recordsCreated} = acknowledged ${recordsAcknowledged} + waiting ${fleet.waitingRecords} + dropped ${recordsDropped}` +
     ` (${verdict})`
   );
 }
 
-function acknowledgementTrouble(fleet: Fleet): string {
-  const { missingAcknowledgements, wrongCounts, strayAcknowledgements, badCrcAcknowledged, badMessages } = fleet.counters;
+function acknowledgementErrors(fleet: Fleet): string {
+  const { missingAcknowledgements, wrongCounts, unexpectedAcknowledgements, badCrcAcknowledged, badMessages } = fleet.counters;
   return (
-    `missing ${missingAcknowledgements}, wrong count ${wrongCounts}, stray ${strayAcknowledgements}, ` +
-    `for a bad CRC ${badCrcAcknowledged}, unreadable messages ${badMessages}`
+    `missing ${missingAcknowledgements}, wrong count ${wrongCounts}, unexpected ${unexpectedAcknowledgements}, ` +
+    `for a wrong CRC ${badCrcAcknowledged}, invalid messages ${badMessages}`
   );
 }
 
@@ -50,7 +75,7 @@ function commandsText(fleet: Fleet): string {
   return `executed ${commandsExecuted}, answered ${commandsAnswered}, for another IMEI ${commandsRefused}, discarded ${commandsDiscarded}`;
 }
 
-/** The most frequent first. Texts come from outside: quoted, so that none can move the terminal's cursor. */
+/** The most frequent first. The texts come from the server and are quoted, so that they can't control the terminal. */
 function list(label: string, counts: ReadonlyMap<string, number>): string[] {
   const sorted = [...counts].sort((a, b) => b[1] - a[1]);
   const shown = sorted.slice(0, MAX_LISTED).map(([text, count]) => line(label, `${count} x ${JSON.stringify(text)}`));

@@ -1,4 +1,4 @@
-import { reconnectDelayMs } from './reconnect-delay.js';
+import { reconnectDelayMs } from './server-connection.js';
 
 it("waits as long as a TFT100 between attempts, in the simulator's minutes", () => {
   const seconds = Array.from({ length: 11 }, (_, failures) => reconnectDelayMs(failures, 1000) / 1000);
