@@ -4,7 +4,7 @@ import { FAULT_NAMES } from './fault-plan.js';
 import { faultOption, FLAG_OPTIONS, helpText, NUMBER_OPTIONS, TEXT_OPTIONS } from './option-table.js';
 
 describe('the command line', () => {
-  it('has a default for everything', () => {
+  it('has a default for every option', () => {
     const invocation = parseCommandLine([])!;
     expect(invocation).toMatchObject({ durationMs: 0, drainMs: 5000, quiet: false, ledgerPath: null });
     expect(invocation.fleet).toMatchObject({
@@ -24,7 +24,7 @@ describe('the command line', () => {
     expect('startTimeMs' in invocation.fleet).toBe(false);
   });
 
-  it('takes what is given', () => {
+  it('reads the given options', () => {
     const args = '--devices 7 --interval 0.5 --codec 16 --lose-ack 0.25 --newest-first --start-time 2026-01-01T00:00:00Z --quiet';
     const invocation = parseCommandLine(args.split(' '))!;
     expect(invocation.quiet).toBe(true);
@@ -33,7 +33,7 @@ describe('the command line', () => {
     expect(invocation.fleet.faults).toMatchObject({ loseAck: 0.25, duplicate: 0 });
   });
 
-  it('takes UDP', () => {
+  it('reads --udp', () => {
     expect(parseCommandLine(['--udp', '--lose-ack', '0.1'])!.fleet).toMatchObject({ udp: true, faults: { loseAck: 0.1 } });
   });
 
@@ -49,9 +49,9 @@ describe('the command line', () => {
     [['--codec', '9'], /--codec must be 8e, 8 or 16/],
     [['--imei-base', '12'], /--imei-base must be 15 digits/],
     [['--start-time', 'yesterday'], /--start-time must be a date/],
-    [['--udp', '--bad-crc', '0.1'], /--bad-crc means nothing with --udp/],
+    [['--udp', '--bad-crc', '0.1'], /--bad-crc cannot be used with --udp/],
     [['now'], /'now'/],
-  ])('refuses %j and says why', (args, reason) => {
+  ])('rejects %j and says why', (args, reason) => {
     expect(() => parseCommandLine(args)).toThrow(UsageError);
     expect(() => parseCommandLine(args)).toThrow(reason);
   });

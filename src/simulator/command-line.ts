@@ -5,17 +5,17 @@ import { FAULT_NAMES } from './fault-plan.js';
 import { type FleetOptions } from './fleet.js';
 import { faultOption, FLAG_OPTIONS, NUMBER_OPTIONS, type NumberOption, PROBABILITY, TEXT_OPTIONS } from './option-table.js';
 
-/** What was asked for on the command line. */
+/** The parsed command line. */
 export interface Invocation {
   readonly fleet: FleetOptions;
-  /** 0 until interrupted. */
+  /** 0: until interrupted. */
   readonly durationMs: number;
   readonly drainMs: number;
   readonly quiet: boolean;
   readonly ledgerPath: string | null;
 }
 
-/** The command line cannot be followed. The message says why. */
+/** The command line is not valid. The message says why. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -23,14 +23,14 @@ export class UsageError extends Error {
 const CODECS = { '8e': CODEC_8_EXTENDED, '8': CODEC_8, '16': CODEC_16 } as const;
 
 const MIN_INTERVAL_S = 0.01;
-/** UDP has no CRC to break, no stream to cut, no link to keep open, and no commands. */
+/** UDP has no CRC, no stream to split, no connection to keep alive, and no commands. */
 const NOT_BY_UDP = ['bad-crc', 'split', 'ping', 'unknown-reply'];
 
 type NumberName = keyof typeof NUMBER_OPTIONS;
 type TextName = keyof typeof TEXT_OPTIONS;
 type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
 
-/** Returns null when help was asked for. Throws UsageError. */
+/** Returns null for --help. Throws UsageError. */
 export function parseCommandLine(args: readonly string[]): Invocation | null {
   const values = parseValues(args);
   if (values['help'] === true) {
@@ -57,7 +57,7 @@ function parseValues(args: readonly string[]): Values {
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
-    // parseArgs explains itself in the first sentence and goes on about positionals in the next.
+    // The first sentence is the error; the next ones are about positional arguments.
     const message = error instanceof Error ? error.message : String(error);
     throw new UsageError(message.split(/\.\s/)[0], { cause: error });
   }
@@ -110,8 +110,8 @@ function checkNumber(name: string, text: Values[string], option: NumberOption): 
     return option.default;
   }
   const value = Number(text);
-  const isGood = text !== '' && value >= option.min && value <= option.max && (!option.whole || Number.isInteger(value));
-  if (!isGood) {
+  const isValid = text !== '' && value >= option.min && value <= option.max && (!option.whole || Number.isInteger(value));
+  if (!isValid) {
     const kind = option.whole ? 'a whole number' : 'a number';
     throw new UsageError(`--${name} must be ${kind} from ${option.min} to ${option.max}, got ${JSON.stringify(text)}`);
   }
@@ -134,7 +134,7 @@ function readCodec(values: Values): (typeof CODECS)[keyof typeof CODECS] {
 function readUdp(values: Values): boolean {
   const wrong = NOT_BY_UDP.find((name) => values[name] !== undefined);
   if (values['udp'] === true && wrong !== undefined) {
-    throw new UsageError(`--${wrong} means nothing with --udp`);
+    throw new UsageError(`--${wrong} cannot be used with --udp`);
   }
   return values['udp'] === true;
 }

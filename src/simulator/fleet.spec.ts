@@ -30,7 +30,7 @@ function serve(socket: Socket): void {
   });
 }
 
-describe('a fleet', () => {
+describe('Fleet', () => {
   let server: Server;
   let fleet: Fleet;
 
@@ -53,7 +53,7 @@ describe('a fleet', () => {
     return fleet;
   }
 
-  /** Runs until every device has so many records acknowledged, and gives the ledger of one. */
+  /** Runs until every device has this many acknowledged records, and returns the ledger of one. */
   async function ledgerOf(index: number, records: number): Promise<LedgerEntry[]> {
     fleet.start();
     const deadline = performance.now() + 10_000;
@@ -65,7 +65,7 @@ describe('a fleet', () => {
     return fleet.devices[index]!.ledger.slice(0, records);
   }
 
-  it('has the same device 2 whatever its size', async () => {
+  it('has the same device 2 in any size of fleet', async () => {
     build({ devices: 3 });
     const inSmall = await ledgerOf(2, 9);
     build({ devices: 9 });
@@ -87,7 +87,7 @@ describe('a fleet', () => {
     expect(summaryText(fleet, 1000)).toMatch(/created \d+ = acknowledged \d+ \+ waiting \d+ \+ dropped 0 \(balanced\)/);
   });
 
-  it('drains to the last record', async () => {
+  it('drains until no record is left', async () => {
     build({ faults: { loseAck: 0.2, badCrc: 0.2 } });
     fleet.start();
     expect(await fleet.drain(20_000)).toBe(true);
@@ -95,7 +95,7 @@ describe('a fleet', () => {
     expect(fleet.counters.recordsAcknowledged).toBe(fleet.counters.recordsCreated);
   });
 
-  it('switches devices on one after another, and sets their clocks accordingly', async () => {
+  it('starts devices one after another, and sets their clocks accordingly', async () => {
     build({ devices: 5, rampPerSecond: 50, intervalMs: 10, recordsPerFrame: 1 });
     expect(fleet.devices.map((device) => device.isConnected)).toEqual([false, false, false, false, false]);
     await ledgerOf(0, 3);

@@ -5,16 +5,16 @@ import { TrafficCounters } from './traffic-counters.js';
 
 export interface FleetOptions extends Omit<DeviceOptions, 'index'> {
   readonly devices: number;
-  /** How many devices are switched on in a second; 0 for all at once. */
+  /** How many devices are started per second. 0: all at once. */
   readonly rampPerSecond?: number;
 }
 
 const RAMP_STEP_MS = 20;
-const DRAIN_LOOK_MS = 20;
+const DRAIN_CHECK_MS = 20;
 
 /**
- * Many devices on one timer. Device i depends on the seed and on i, not on how many there are: its index, its IMEI, its ride, its faults,
- * and its clock, which shows the start time plus the moment at which the ramp switches it on.
+ * Many devices on one timer. Device i depends on the seed and on i, not on the size of the fleet: its IMEI, its ride, its faults, and its clock,
+ * which shows the start time plus the time until the ramp starts it.
  */
 export class Fleet {
   readonly devices: readonly SimulatedDevice[];
@@ -39,7 +39,7 @@ export class Fleet {
     });
   }
 
-  /** Records written and not acknowledged yet, counted device by device. */
+  /** Number of records that were written and are not acknowledged, summed over the devices. */
   get waitingRecords(): number {
     let records = 0;
     for (const device of this.devices) {
@@ -48,7 +48,7 @@ export class Fleet {
     return records;
   }
 
-  /** Whether every record that was written is accounted for: acknowledged, waiting or dropped. */
+  /** Whether every record that was written is acknowledged, waiting or dropped. */
   get isBalanced(): boolean {
     const { recordsCreated, recordsAcknowledged, recordsDropped } = this.counters;
     return recordsCreated === recordsAcknowledged + recordsDropped + this.waitingRecords;
@@ -59,7 +59,7 @@ export class Fleet {
     this.startDueDevices();
   }
 
-  /** No device writes records any more. Resolves when all were acknowledged (true) or the time is over (false). */
+  /** Stops writing records. Resolves with true when all records are acknowledged, and with false after the timeout. */
   drain(timeoutMs: number): Promise<boolean> {
     this.rampAlarm.cancel();
     for (const device of this.devices) {
@@ -67,20 +67,20 @@ export class Fleet {
     }
     const deadline = this.clock() + timeoutMs;
     return new Promise((resolve) => {
-      const look = (): void => {
+      const check = (): void => {
         const isEmpty = this.waitingRecords === 0;
         if (isEmpty || this.clock() >= deadline) {
           resolve(isEmpty);
         } else {
-          alarm.set(DRAIN_LOOK_MS);
+          alarm.set(DRAIN_CHECK_MS);
         }
       };
-      const alarm = this.wheel.createAlarm(look);
-      look();
+      const alarm = this.wheel.createAlarm(check);
+      check();
     });
   }
 
-  /** Ends every device; frames under way have `graceMs` to be acknowledged. */
+  /** Stops all devices. Frames in flight have `graceMs` to be acknowledged. */
   async stop(graceMs = 0): Promise<void> {
     this.rampAlarm.cancel();
     await Promise.all(this.devices.map((device) => device.stop(graceMs)));

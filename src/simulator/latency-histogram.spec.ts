@@ -1,7 +1,7 @@
 import { LatencyHistogram } from './latency-histogram.js';
 
-describe('a latency histogram', () => {
-  it('gives percentiles within its bucket width', () => {
+describe('LatencyHistogram', () => {
+  it('gives percentiles with the error of its bucket width', () => {
     const histogram = new LatencyHistogram();
     for (let milliseconds = 1; milliseconds <= 1000; milliseconds++) {
       histogram.add(milliseconds);
@@ -15,7 +15,7 @@ describe('a latency histogram', () => {
     expect(new LatencyHistogram().percentile(0.5)).toBeNull();
   });
 
-  it('takes the shortest and the longest of times', () => {
+  it('accepts the shortest and the longest durations', () => {
     const histogram = new LatencyHistogram();
     histogram.add(0);
     histogram.add(1e9);
@@ -23,7 +23,7 @@ describe('a latency histogram', () => {
     expect(histogram.percentile(1)).toBeGreaterThan(100_000);
   });
 
-  it('tells what came since a snapshot', () => {
+  it('returns the durations since a snapshot', () => {
     const histogram = new LatencyHistogram();
     histogram.add(1000);
     const snapshot = histogram.snapshot();

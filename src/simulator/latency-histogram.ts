@@ -2,7 +2,7 @@ const LOWEST_MS = 0.05;
 const BUCKETS_PER_DOUBLING = 8;
 const BUCKETS = 22 * BUCKETS_PER_DOUBLING;
 
-/** Durations in buckets that grow by 9 %: percentiles within that error, however many are added. 0.05 ms to 200 s. */
+/** Durations of 0.05 ms to 200 s in buckets that grow by 9 %, which is the error of the percentiles. Its size is constant. */
 export class LatencyHistogram {
   private readonly counts = new Float64Array(BUCKETS);
   private total = 0;
@@ -17,7 +17,7 @@ export class LatencyHistogram {
     this.total++;
   }
 
-  /** The duration that a share of all (0 to 1) did not exceed; null when there are none. */
+  /** The duration that a share (0 to 1) of all did not exceed. Null when there are none. */
   percentile(share: number): number | null {
     let left = Math.ceil(this.total * share);
     for (let bucket = 0; bucket < BUCKETS && this.total > 0; bucket++) {
@@ -29,11 +29,12 @@ export class LatencyHistogram {
     return null;
   }
 
-  /** A copy of now, to ask later what came in between. */
+  /** A copy, for `since`. */
   snapshot(): LatencyHistogram {
     return this.since(new LatencyHistogram());
   }
 
+  /** The durations that were added after a snapshot. */
   since(earlier: LatencyHistogram): LatencyHistogram {
     const difference = new LatencyHistogram();
     difference.counts.set(this.counts.map((count, bucket) => count - earlier.counts[bucket]!));

@@ -5,8 +5,8 @@ const FLUSH_CHARACTERS = 256 * 1024;
 const FLUSH_MS = 500;
 
 /**
- * One line of JSON for each acknowledged record: {"imei", "timestampMs", "bytes"}, bytes being the record in hex, timestamp to
- * last IO element. A line is written after the acknowledgement, never before it, so whatever stands here the server has claimed to keep.
+ * A file with one line of JSON per acknowledged record: {"imei", "timestampMs", "bytes"}, where bytes is the record in hex, timestamp to
+ * last IO element. A line is written after the acknowledgement, so the server must have stored every record of the file.
  */
 export class LedgerFile {
   private readonly descriptor: number;

@@ -11,18 +11,18 @@ export interface NumberOption {
 export const NUMBER_OPTIONS = {
   port: whole(9000, 1, 65_535, 'port of the server'),
   devices: whole(50, 1, 100_000, 'how many devices'),
-  interval: real(5, 86_400, 'seconds for the records of one frame; 0: the next frame at once after each acknowledgement'),
-  records: whole(3, 1, 255, 'records in a frame; with a long queue a frame takes more, up to about 1 kB'),
-  seed: whole(1, 0, 2 ** 32 - 1, 'the same seed gives the same rides and the same faults'),
-  duration: real(0, 2_000_000, 'seconds to run; 0 until Ctrl-C'),
-  drain: real(5, 3600, 'seconds at the end to get rid of what still waits'),
-  ramp: real(100, 100_000, 'devices switched on in a second; 0: all at once'),
-  'ack-timeout': real(30, 3600, 'seconds to wait for an answer before closing'),
-  ping: real(0, 86_400, 'seconds of silence before a 0xFF keep-alive byte; 0: none'),
-  'reconnect-scale': real(1, 60, 'seconds for each minute of the schedule 0, 1, 1, 2, 2, 4, 6, 8, 10; 60: the real thing'),
-  'resend-delay': real(1, 3600, 'seconds between a wrong count and sending again'),
-  reboot: real(3, 3600, 'seconds a device is away after cpureset'),
-  buffer: whole(5000, 1, 1_000_000, 'records a device can hold; then the oldest is dropped'),
+  interval: real(5, 86_400, 'seconds between frames; 0: the next frame immediately after each acknowledgement'),
+  records: whole(3, 1, 255, 'records in a frame; with a long queue more, up to about 1 kB'),
+  seed: whole(1, 0, 2 ** 32 - 1, 'the same seed gives the same rides and faults'),
+  duration: real(0, 2_000_000, 'seconds to run; 0: until Ctrl-C'),
+  drain: real(5, 3600, 'seconds at the end to send the waiting records'),
+  ramp: real(100, 100_000, 'devices started per second; 0: all at once'),
+  'ack-timeout': real(30, 3600, 'seconds to wait for an answer before the connection is closed'),
+  ping: real(0, 86_400, 'seconds without sending before a 0xFF keep-alive byte; 0: none'),
+  'reconnect-scale': real(1, 60, 'seconds per minute of the schedule 0, 1, 1, 2, 2, 4, 6, 8, 10; 60: as a real device'),
+  'resend-delay': real(1, 3600, 'seconds between a wrong count and the next attempt'),
+  reboot: real(3, 3600, 'seconds a device is offline after cpureset'),
+  buffer: whole(5000, 1, 1_000_000, 'records a device can hold; above it the oldest is dropped'),
 } as const satisfies Record<string, NumberOption>;
 
 export const TEXT_OPTIONS = {
@@ -30,21 +30,21 @@ export const TEXT_OPTIONS = {
   codec: { default: '8e', help: '8e, 8 or 16' },
   'imei-base': {
     default: '350612000000000',
-    help: 'IMEI of device 0; the others count up; the last digit becomes the Luhn digit',
+    help: 'IMEI of device 0; the others count up; the last digit is replaced by the Luhn digit',
   },
   'start-time': { default: null, help: "ISO date and time of the devices' clocks at the start (default: now)" },
-  'unknown-reply': { default: null, help: 'what devices say to an unknown command (default: nothing)' },
-  ledger: { default: null, help: 'file for a line of JSON per acknowledged record: imei, timestampMs, bytes in hex' },
+  'unknown-reply': { default: null, help: 'reply of devices to an unknown command (default: none)' },
+  ledger: { default: null, help: 'file with one line of JSON per acknowledged record: imei, timestampMs, bytes in hex' },
 } as const satisfies Record<string, { readonly default: string | null; readonly help: string }>;
 
 export const FLAG_OPTIONS = {
-  udp: 'send by UDP; a packet without an answer is sent again, with its packet id, after --ack-timeout',
+  udp: 'send by UDP; a packet without an answer is sent again with the same packet id after --ack-timeout',
   'newest-first': 'send the newest records first',
   quiet: 'print the summary only',
-  help: 'print this',
+  help: 'print this help',
 } as const;
 
-/** A probability: once for each occasion. */
+/** A probability per occasion. */
 export const PROBABILITY: NumberOption = real(0, 1, '');
 
 export function helpText(): string {
@@ -62,7 +62,7 @@ export function helpText(): string {
   ];
   const width = Math.max(...rows.map(([option]) => option.length)) + 2;
   const lines = rows.map(([option, help]) => `  ${option.padEnd(width)}${help}`);
-  return ['Simulates a fleet of TFT100 devices. <p> is a probability, 0 to 1, for each occasion.', '', ...lines].join('\n');
+  return ['Simulates a fleet of TFT100 devices. <p> is a probability, 0 to 1, per occasion.', '', ...lines].join('\n');
 }
 
 /** loseAck becomes lose-ack. */
@@ -70,14 +70,14 @@ export function faultOption(name: FaultName): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function describe(help: string, standard: string | number | null): string {
-  return standard === null ? help : `${help} (default: ${standard})`;
+function describe(help: string, defaultValue: string | number | null): string {
+  return defaultValue === null ? help : `${help} (default: ${defaultValue})`;
 }
 
-function whole(standard: number, min: number, max: number, help: string): NumberOption {
-  return { default: standard, min, max, whole: true, help };
+function whole(defaultValue: number, min: number, max: number, help: string): NumberOption {
+  return { default: defaultValue, min, max, whole: true, help };
 }
 
-function real(standard: number, max: number, help: string): NumberOption {
-  return { default: standard, min: 0, max, whole: false, help };
+function real(defaultValue: number, max: number, help: string): NumberOption {
+  return { default: defaultValue, min: 0, max, whole: false, help };
 }

@@ -8,7 +8,7 @@ interface Reading {
   readonly latencies: LatencyHistogram;
 }
 
-/** What a fleet does now: rates and times are those since the last line. */
+/** The progress of a fleet, as one line. Rates and times are those since the last line. */
 export class ProgressLine {
   private last: Reading;
 
@@ -45,7 +45,7 @@ export class ProgressLine {
   }
 }
 
-/** The usual time and that of the slowest hundredth. */
+/** The median, and the time of the slowest 1 %. */
 export function latencyText(latencies: LatencyHistogram): string {
   return `p50 ${millisecondsText(latencies.percentile(0.5))} p99 ${millisecondsText(latencies.percentile(0.99))}`;
 }

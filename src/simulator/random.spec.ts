@@ -5,19 +5,19 @@ function numbers(seed: number, index: number, purpose: string): number[] {
   return Array.from({ length: 20 }, () => random());
 }
 
-describe('a random sequence', () => {
-  it('is the same for the same seed, index and purpose', () => {
+describe('createRandom', () => {
+  it('gives the same sequence for the same seed, index and purpose', () => {
     expect(numbers(7, 3, 'ride')).toEqual(numbers(7, 3, 'ride'));
   });
 
-  it('is another for another seed, index or purpose', () => {
+  it('gives another sequence for another seed, index or purpose', () => {
     const one = numbers(7, 3, 'ride');
     for (const other of [numbers(8, 3, 'ride'), numbers(7, 4, 'ride'), numbers(7, 3, 'split')]) {
       expect(other.filter((value, i) => value === one[i])).toEqual([]);
     }
   });
 
-  it('spreads evenly from 0 to 1', () => {
+  it('is distributed evenly from 0 to 1', () => {
     const random = createRandom(1, 0, 'ride');
     const tenths = Array.from({ length: 10 }, () => 0);
     for (let i = 0; i < 10_000; i++) {

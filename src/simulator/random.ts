@@ -1,11 +1,11 @@
-/** Gives the next number of a sequence, at least 0 and below 1. */
+/** Returns the next number of a sequence, from 0 up to, not including, 1. */
 export type Random = () => number;
 
 const WARM_UP_ROUNDS = 12;
 
 /**
- * A repeatable sequence (sfc32) for one purpose of one device. The same seed, index and purpose give the same numbers whatever
- * else the fleet does: what one device or one fault draws never moves the numbers of another.
+ * A repeatable sequence (sfc32) for one purpose of one device. The same seed, index and purpose give the same numbers: the numbers that
+ * one device or one fault draws do not change those of another.
  */
 export function createRandom(seed: number, index: number, purpose: string): Random {
   let a = seed >>> 0;

@@ -1,6 +1,6 @@
 import { type Alarm, TimerWheel } from './timer-wheel.js';
 
-describe('a timer wheel', () => {
+describe('TimerWheel', () => {
   let now: number;
   let wheel: TimerWheel;
   let rung: string[];
@@ -26,7 +26,7 @@ describe('a timer wheel', () => {
     wheel.advance();
   }
 
-  it('rings when the time has come, not before, and once', () => {
+  it('fires an alarm when it is due, not before, and once', () => {
     alarm('a').set(100);
     passes(95);
     expect(rung).toEqual([]);
@@ -36,7 +36,7 @@ describe('a timer wheel', () => {
     expect(rung).toEqual(['a']);
   });
 
-  it('rings in the order of the times, also when it was held up', () => {
+  it('fires alarms in order, also when it was delayed', () => {
     alarm('late').set(300);
     alarm('early').set(20);
     passes(60_000);
@@ -53,7 +53,7 @@ describe('a timer wheel', () => {
     expect(rung).toEqual(['a']);
   });
 
-  it('forgets what was cancelled or set anew', () => {
+  it('does not fire alarms that were cancelled or set again', () => {
     const cancelled = alarm('cancelled');
     cancelled.set(50);
     cancelled.cancel();
@@ -67,7 +67,7 @@ describe('a timer wheel', () => {
     expect(rung).toEqual(['moved']);
   });
 
-  it('lets an alarm set itself again while it rings', () => {
+  it('allows an alarm to set itself again while it fires', () => {
     const again = wheel.createAlarm(() => {
       rung.push('tick');
       again.set(50);
@@ -81,7 +81,7 @@ describe('a timer wheel', () => {
     expect(rung.length).toBeLessThanOrEqual(6);
   });
 
-  it('rings by itself on a real clock', async () => {
+  it('fires without help on a real clock', async () => {
     await new Promise<void>((resolve) => new TimerWheel().createAlarm(resolve).set(10));
   });
 });

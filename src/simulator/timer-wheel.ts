@@ -1,12 +1,12 @@
-/** Milliseconds of a clock that never goes back. */
+/** Milliseconds of a monotonic clock. */
 export type Clock = () => number;
 
 const SLOT_MS = 5;
 const SLOTS = 1024;
 
 /**
- * All the alarms of a fleet on one timer. Setting and cancelling cost the same with ten alarms as with a hundred thousand;
- * an alarm is at most one slot (5 ms) late. The timer runs only while an alarm is set, so an idle wheel keeps no process alive.
+ * All alarms of a fleet on one timer. The cost of setting and cancelling does not depend on the number of alarms. An alarm is at most one
+ * slot (5 ms) late. The timer runs only while an alarm is set, so an idle wheel does not keep the process alive.
  */
 export class TimerWheel {
   private readonly slots: Set<Alarm>[] = Array.from({ length: SLOTS }, () => new Set<Alarm>());
@@ -19,22 +19,22 @@ export class TimerWheel {
     this.startedAt = clock();
   }
 
-  /** An alarm for reuse; it is not set yet. */
-  createAlarm(ring: () => void): Alarm {
-    return new Alarm(this, ring);
+  /** Creates a reusable alarm, which is not set. */
+  createAlarm(onDue: () => void): Alarm {
+    return new Alarm(this, onDue);
   }
 
-  /** Rings what is due. The wheel's own timer calls this; a test with a clock of its own may too. */
+  /** Fires the due alarms. Called by the timer of the wheel, and by tests with a clock of their own. */
   advance(): void {
     const now = this.tickAt(this.clock());
     const first = Math.max(this.tick + 1, now - SLOTS + 1);
     for (let tick = first; tick <= now; tick++) {
       this.tick = tick;
-      this.ringSlot(tick, now);
+      this.fireSlot(tick, now);
     }
   }
 
-  /** For Alarm only. Returns the tick at which it will ring. */
+  /** For Alarm only. Returns the tick at which the alarm fires. */
   add(alarm: Alarm, delayMs: number): number {
     if (this.alarms === 0) {
       this.tick = this.tickAt(this.clock());
@@ -56,8 +56,8 @@ export class TimerWheel {
     }
   }
 
-  /** An alarm that is set again while its slot rings stands in the same set only when it is due a whole turn later. */
-  private ringSlot(tick: number, now: number): void {
+  /** An alarm that is set again while its slot fires is in the same set only if it is due a whole turn later. */
+  private fireSlot(tick: number, now: number): void {
     for (const alarm of this.slotOf(tick)) {
       if (alarm.dueTick !== null && alarm.dueTick <= now) {
         alarm.fire();
@@ -74,21 +74,21 @@ export class TimerWheel {
   }
 }
 
-/** One thing to be done later, at most once per set(). */
+/** Calls a function later, at most once per set(). */
 export class Alarm {
-  /** When it rings; null when it is not set. */
+  /** When the alarm fires. Null when it is not set. */
   dueTick: number | null = null;
 
   constructor(
     private readonly wheel: TimerWheel,
-    private readonly ring: () => void,
+    private readonly onDue: () => void,
   ) {}
 
   get isSet(): boolean {
     return this.dueTick !== null;
   }
 
-  /** Sets it anew: an earlier set() that has not rung is forgotten. */
+  /** Replaces an earlier set() that has not fired. */
   set(delayMs: number): void {
     this.cancel();
     this.dueTick = this.wheel.add(this, delayMs);
@@ -104,6 +104,6 @@ export class Alarm {
   /** For TimerWheel only. */
   fire(): void {
     this.cancel();
-    this.ring();
+    this.onDue();
   }
 }

@@ -254,7 +254,7 @@ describe('scenario D: executed, then the link drops before the reply', () => {
     const id = await order(device.imei, 'setdigout 1?', { timeoutSeconds: 30, metadata: { job: 'D' } });
     expect(await ended(id)).toMatchObject({ status: 'COMPLETED', attempts: 2, metadata: { job: 'D' } });
     expect((await look(id)).response).toContain('Already set to 1');
-    expect(device.executions.map(({ text, wasAnswered }) => [text, wasAnswered])).toEqual([
+    expect(device.executedCommands.map(({ text, wasAnswered }) => [text, wasAnswered])).toEqual([
       ['setdigout 1?', false],
       ['setdigout 1?', true],
     ]);

@@ -15,13 +15,13 @@ import { type DeviceBody } from '../device/device-body.js';
 import { type FaultPlan } from '../fault-plan.js';
 import { countOne, type TrafficCounters } from '../traffic-counters.js';
 
-/** One command that a device carried out. */
-export interface Execution {
+/** A command that a device has executed. */
+export interface ExecutedCommand {
   readonly text: string;
   /** By the device's clock. */
   readonly atMs: number;
   readonly codec: number;
-  /** What the device said; null when such a command is silent. */
+  /** The reply; null for commands without one. */
   readonly reply: string | null;
   /** False when the connection was lost before the reply. */
   readonly wasAnswered: boolean;
@@ -40,11 +40,11 @@ interface RunnerSettings {
 }
 
 /**
- * Takes commands as they come and carries them out when the device has time, that is between two frames of its own, in the order
- * in which they came. Those still waiting when the connection goes are forgotten.
+ * Queues received commands and executes them in order, between two frames of the device. When the connection is lost, the queue is
+ * discarded.
  */
 export class CommandRunner {
-  readonly executions: Execution[] = [];
+  readonly executed: ExecutedCommand[] = [];
   private waiting: ReceivedCommand[] = [];
 
   constructor(
@@ -71,7 +71,7 @@ export class CommandRunner {
     }
   }
 
-  /** Carries out what waits. A command may end the connection. */
+  /** Executes the queued commands. A command may end the connection. */
   runAll(): void {
     while (this.connection.isReady) {
       const command = this.waiting.shift();
@@ -99,7 +99,7 @@ export class CommandRunner {
     const reply = outcome.kind === 'reply' ? outcome.text : null;
     const losesReply = reply !== null && this.faults.occurs('dropReply');
     const wasAnswered = reply !== null && !losesReply;
-    this.executions.push({ text: command.text, atMs, codec: command.codec, reply, wasAnswered });
+    this.executed.push({ text: command.text, atMs, codec: command.codec, reply, wasAnswered });
     this.counters.commandsExecuted++;
     countOne(this.counters.executedByText, command.text);
     if (outcome.kind === 'restart') {

@@ -6,7 +6,7 @@ import { TrafficCounters } from '../traffic-counters.js';
 
 const START_MS = Date.parse('2026-03-01T08:05:09Z');
 
-describe('a device answers', () => {
+describe('executeCommand', () => {
   let device: DeviceBody;
   let counters: TrafficCounters;
 
@@ -37,11 +37,11 @@ describe('a device answers', () => {
     ['setdigout 111', 'Bad syntax'],
     ['setdigout 1 5 5 5', 'Bad syntax'],
     ['setdigout 1 soon', 'Bad syntax'],
-  ])('%s with %s', (command, reply) => {
+  ])('replies to %s with %s', (command, reply) => {
     expect(say(command)).toBe(reply);
   });
 
-  it('the same in getio, readio and its outputs after setdigout', () => {
+  it('shows the same outputs in getio and readio after setdigout', () => {
     say('setdigout 1?');
     expect(say('setdigout 10')).toBe('DOUT1:Already set to 1 DOUT2:Already set to 0');
     expect(say('getio')).toMatch(/^DI1:[01] DI2:[01] DI3:0 AIN1:\d+ AIN2:0 DO1:1 DO2:0$/);
@@ -49,7 +49,7 @@ describe('a device answers', () => {
     expect(device.vehicle.outputs.map((output) => output.level)).toEqual([1, 0]);
   });
 
-  it('that an output is switched off in its configuration', () => {
+  it('replies that an output is disabled in its configuration', () => {
     expect(say('setparam 131:9')).toBe('New value 131:9');
     expect(say('setdigout 11')).toBe('DOUT1 Is disabled from CFG DOUT2:1 Timeout:INFINITY');
     say('setparam 131:5');
@@ -70,27 +70,27 @@ describe('a device answers', () => {
     ['getparam 2004;2005', /^Param ID:2004 Value:127\.0\.0\.1;2005:9000$/],
     ['getparam 99999', /^Invalid parameter id provided$/],
     ['setparam 99999:1', /^WARNING: Not supported Param ID or Value detected$/],
-  ])('%s in the words of a TFT100', (command, words) => {
+  ])('replies to %s with the text of a TFT100', (command, words) => {
     expect(say(command)).toMatch(words);
   });
 
-  it('getparam with what setparam has set', () => {
+  it('replies to getparam with the value set by setparam', () => {
     expect(say('setparam 2001:wap;2002:a:b')).toBe('New value 2001:wap;2002:a:b');
     expect(say('getparam 2001;2002')).toBe('Param ID:2001 Value:wap;2002:a:b');
   });
 
-  it('unknown commands with nothing, or with a configured text', () => {
+  it('replies to unknown commands with nothing, or with a configured text', () => {
     expect([say('nonsense'), say('GETINFO'), say('nonsense 1', 'Unknown command')]).toEqual([null, null, 'Unknown command']);
   });
 
-  it('getrecord with an urgent record, and deleterecords by dropping them', () => {
+  it('writes an urgent record at getrecord, and drops records at deleterecords', () => {
     expect(say('getrecord')).toBeNull();
     expect([device.waitingRecords, device.hasUrgentRecord]).toEqual([1, true]);
     expect(say('deleterecords')).toBe('All records are erased');
     expect([counters.recordsCreated, counters.recordsDropped, device.waitingRecords]).toEqual([1, 1, 0]);
   });
 
-  it('cpureset with a restart that resets the outputs', () => {
+  it('restarts at cpureset and resets the outputs', () => {
     say('setdigout 11');
     expect(executeCommand(device, 'cpureset', null)).toEqual({ kind: 'restart' });
     device.restart();

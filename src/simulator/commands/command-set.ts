@@ -12,18 +12,18 @@ import {
 } from './reply-texts.js';
 import { parseSetdigout } from './setdigout.js';
 
-/** The device as a command finds it. */
+/** The device as commands see it. */
 export interface CommandedDevice extends DeviceView {
-  /** Writes a record with high priority now. */
+  /** Writes a record with high priority immediately. */
   storeRecord(): void;
   eraseRecords(): void;
 }
 
 export type CommandOutcome =
   | { readonly kind: 'reply'; readonly text: string }
-  /** Done, or not known to the device; either way it says nothing. */
+  /** Executed, or unknown to the device. In both cases there is no reply. */
   | { readonly kind: 'silence' }
-  /** It says nothing and starts anew. */
+  /** No reply, and the device restarts. */
   | { readonly kind: 'restart' };
 
 type Execution = (device: CommandedDevice, argument: string) => CommandOutcome;
@@ -49,7 +49,7 @@ const COMMANDS = new Map<string, Execution>([
   ['deleterecords', (device) => eraseRecords(device)],
 ]);
 
-/** @param unknownReply what the device says to a command it does not know; null for nothing, which is what is known of real ones. */
+/** @param unknownReply the reply to an unknown command; null for none, as known from real devices. */
 export function executeCommand(device: CommandedDevice, text: string, unknownReply: string | null): CommandOutcome {
   const space = text.indexOf(' ');
   const name = space < 0 ? text : text.slice(0, space);

@@ -8,8 +8,8 @@ const OUTPUTS_BY_PIN_MODE: Readonly<Record<string, readonly [boolean, boolean]>>
 const PIN_MODE = '131';
 
 /**
- * The settings a server can read and write with getparam and setparam: a handful of a TFT100's some thousands. Only the pin mode (131)
- * changes what the device does.
+ * The parameters that a server can read and write with getparam and setparam: a few of the thousands of a TFT100. Only the pin mode (131)
+ * changes the behaviour of the device.
  */
 export class DeviceParameters {
   private readonly values: Map<string, string>;
@@ -39,7 +39,7 @@ export class DeviceParameters {
     return OUTPUTS_BY_PIN_MODE[this.values.get(PIN_MODE)!]![output] ?? false;
   }
 
-  /** Answers `getparam <id>[;<id>...]`. */
+  /** Returns the reply to `getparam <id>[;<id>...]`. */
   read(argument: string): string {
     const ids = argument.split(';');
     if (!ids.every((id) => this.values.has(id))) {
@@ -50,7 +50,7 @@ export class DeviceParameters {
     return `Param ID:${first![0]} Value:${first![1]}${rest}`;
   }
 
-  /** Answers `setparam <id>:<value>[;<id>:<value>...]`. All of them or none. */
+  /** Returns the reply to `setparam <id>:<value>[;<id>:<value>...]`. Sets all of them or none. */
   write(argument: string): string {
     const settings = argument.split(';').map((text): [string, string] => {
       const colon = text.indexOf(':');

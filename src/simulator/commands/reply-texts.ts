@@ -4,7 +4,7 @@ import { analogInput } from '../vehicle/io-table.js';
 import { GNSS_SLEEP } from '../vehicle/satellite-fix.js';
 import { type Vehicle } from '../vehicle/vehicle.js';
 
-/** What a command can see of the device. */
+/** What the replies show of the device. */
 export interface DeviceView {
   readonly imei: string;
   readonly vehicle: Vehicle;
@@ -19,7 +19,7 @@ export interface DeviceView {
 
 const DATA_LINK_OPEN = 1;
 const NET_TYPE_2G = 1;
-/** Field "GPS" of getinfo; not the numbering of AVL id 69. */
+/** Field "GPS" of getinfo. Its numbers differ from those of AVL id 69. */
 const GPS_ON_NO_FIX = 1;
 const GPS_ON_FIX = 2;
 const GPS_SLEEP = 3;
@@ -107,7 +107,7 @@ function degreesText(tenMillionths: number): string {
   return (tenMillionths / 1e7).toFixed(6);
 }
 
-/** Not padded with zeros, as the device writes it. */
+/** Without leading zeros, as the device writes it. */
 function dateText(timeMs: number, separator: string): string {
   const date = new Date(timeMs);
   return [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()].join(separator);

@@ -1,9 +1,9 @@
-/** What `setdigout` asks of one output; null leaves the output alone. */
+/** The request of `setdigout` for one output. Null: the output is not changed. */
 export type OutputRequest = {
   readonly level: 0 | 1;
-  /** How long the level is held, in seconds; null for ever. */
+  /** How long the level is held, in seconds. Null: indefinitely. */
   readonly timeoutS: number | null;
-  /** Only while the vehicle is not faster than this, in km/h; null at any speed. */
+  /** The level is held only up to this speed in km/h. Null: at any speed. */
   readonly maxSpeedKmh: number | null;
 } | null;
 
@@ -15,7 +15,7 @@ const NUMBER = /^(?:\?|\d{1,6})$/;
 
 /**
  * Reads the arguments of `setdigout <states> [Y1] [Y2] [Z1] [Z2]` (Teltonika wiki, "setdigout"): one state for each output, then
- * as many hold times as there are states, then as many speed limits. "?" leaves a state or a value out.
+ * as many hold times as there are states, then as many speed limits. "?" omits a state or a value.
  */
 export function parseSetdigout(args: readonly string[]): SetdigoutParse {
   const [states, ...numbers] = args;

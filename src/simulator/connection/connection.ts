@@ -1,16 +1,16 @@
 import { type Frame } from '../../protocol/frame-splitter.js';
 
 export interface ConnectionEvents {
-  /** The login, where there is one, was accepted: the device may send. */
+  /** The device may send: its login was accepted, or there is none. */
   ready(): void;
   acknowledged(count: number): void;
   message(frame: Frame): void;
-  /** The connection, ready or not, is gone. It comes back by itself. */
+  /** The connection is lost, ready or not. It reconnects automatically. */
   lost(): void;
   isAwaitingAcknowledgement(): boolean;
 }
 
-/** A device's way to its server. */
+/** The connection of a device to its server, over any number of sockets. */
 export interface Connection {
   /** Set by the device before open(). */
   events: ConnectionEvents;
@@ -18,13 +18,13 @@ export interface Connection {
   open(): void;
   /** @param bytes a whole frame. */
   send(bytes: Buffer): void;
-  /** The server works: the next attempt after a loss is immediate again. */
+  /** The server has acknowledged a frame: the next attempt after a loss is immediate again. */
   confirmWorking(): void;
-  /** Gives up what is under way and comes back by its schedule, or after `waitMs`. */
+  /** Closes immediately, and reconnects by the schedule, or after `waitMs`. */
   drop(waitMs?: number): void;
-  /** As when a mobile network forgets it. */
+  /** Leaves the connection open but dead, as a mobile network does, and reconnects later. */
   goHalfOpen(): void;
-  /** For good. No event follows. */
+  /** Closes without reconnecting. No event follows. */
   close(): Promise<void>;
 }
 

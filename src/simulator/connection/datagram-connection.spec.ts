@@ -10,7 +10,7 @@ const IMEI = '350612000000008';
 
 let server: Socket;
 let packets: UdpChannelPacket[];
-/** What is answered; null says nothing. */
+/** The answer to a packet. Null: none. */
 let answer: (packet: UdpChannelPacket) => Buffer | null;
 let device: SimulatedDevice;
 
@@ -49,7 +49,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe('a simulated device by UDP', () => {
-  it('sends its records without a login, each packet with ids of its own', async () => {
+  it('sends its records without a login, each packet with its own ids', async () => {
     start({ ackTimeoutMs: 60_000 });
     await until(() => device.counters.framesAcknowledged >= 3);
     expect(new Set(packets.map(({ imei }) => imei))).toEqual(new Set([IMEI]));
@@ -62,7 +62,7 @@ describe('a simulated device by UDP', () => {
     expect(device.counters).toMatchObject({ logins: 0, connected: 1, resends: 0 });
   });
 
-  it('sends a packet that is not answered again, the same bytes with the same ids', async () => {
+  it('sends a packet without an answer again, with the same bytes and ids', async () => {
     answer = () => null;
     start();
     await until(() => packets.length >= 3);
@@ -75,7 +75,7 @@ describe('a simulated device by UDP', () => {
     expect(device.counters.recordsAcknowledged).toBe(device.counters.recordsCreated);
   });
 
-  it('takes no answer to another packet, nor noise, for its own', async () => {
+  it('ignores answers to other packets, and noise', async () => {
     answer = ({ packetId, avlPacketId }) =>
       packets.length % 2 === 0 ? Buffer.from('noise') : encodeUdpReply(packetId + 1, avlPacketId, 2);
     start();
@@ -85,7 +85,7 @@ describe('a simulated device by UDP', () => {
     expect(device.counters.badMessages).toBeGreaterThan(0);
   });
 
-  it('goes on when nobody listens, and counts it', async () => {
+  it('continues when no server listens, and counts the errors', async () => {
     server.close();
     await once(server, 'close');
     server = createSocket('udp4').bind(0, '127.0.0.1');

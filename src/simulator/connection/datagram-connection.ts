@@ -9,8 +9,8 @@ import { type Alarm, type TimerWheel } from '../timer-wheel.js';
 import { countOne, type TrafficCounters } from '../traffic-counters.js';
 
 /**
- * A device's way to its server by UDP. There is no login: it is ready from open() on, or waits a moment before it sends again. A packet that
- * is sent again keeps its ids, so that the server's answer to any of its copies is the answer to all.
+ * The connection of a device by UDP. There is no login: it is ready after open(), and again some time after drop(). A packet that is sent again
+ * keeps its ids, so that the answer to any copy is the answer to all of them.
  */
 export class DatagramConnection implements Connection {
   events = NO_EVENTS;
@@ -18,7 +18,7 @@ export class DatagramConnection implements Connection {
   private isOpen = false;
   private packetId = 0;
   private data: Buffer | null = null;
-  private readonly againAlarm: Alarm;
+  private readonly readyAlarm: Alarm;
 
   constructor(
     private readonly imei: string,
@@ -26,7 +26,7 @@ export class DatagramConnection implements Connection {
     wheel: TimerWheel,
     private readonly counters: TrafficCounters,
   ) {
-    this.againAlarm = wheel.createAlarm(() => this.becomeReady());
+    this.readyAlarm = wheel.createAlarm(() => this.becomeReady());
   }
 
   get isReady(): boolean {
@@ -37,7 +37,7 @@ export class DatagramConnection implements Connection {
     const { host, port } = this.settings;
     this.socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
     this.socket.on('message', (answer) => this.read(answer));
-    // "Connected", a socket is told that nobody listens there.
+    // Only a connected socket reports that no server listens.
     this.socket.on('error', (error: NodeJS.ErrnoException) => countOne(this.counters.connectionErrors, error.code ?? error.name));
     this.socket.on('connect', () => this.becomeReady());
     this.socket.connect(port, host);
@@ -59,12 +59,12 @@ export class DatagramConnection implements Connection {
   }
 
   confirmWorking(): void {
-    // There is no schedule to begin anew.
+    // There is no schedule.
   }
 
   drop(waitMs = 0): void {
     this.leave();
-    this.againAlarm.set(waitMs);
+    this.readyAlarm.set(waitMs);
     this.events.lost();
   }
 
@@ -75,7 +75,7 @@ export class DatagramConnection implements Connection {
   close(): Promise<void> {
     this.events = NO_EVENTS;
     this.leave();
-    this.againAlarm.cancel();
+    this.readyAlarm.cancel();
     const { socket } = this;
     this.socket = null;
     return socket === null ? Promise.resolve() : new Promise((resolve) => socket.close(resolve));

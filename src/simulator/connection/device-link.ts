@@ -4,7 +4,7 @@ import { drawInteger, type Random } from '../random.js';
 export interface LinkEvents {
   connected(): void;
   data(chunk: Buffer): void;
-  /** @param errorCode null when the server closed it in good order. */
+  /** @param errorCode null when the server has closed the connection without an error. */
   closed(errorCode: string | null): void;
 }
 
@@ -14,7 +14,7 @@ const MAX_PIECE_BYTES = 24;
 export class DeviceLink {
   private readonly socket: Socket;
   private events: LinkEvents | null;
-  /** Pieces still to be written, while a split write is going on. */
+  /** Pieces that are not written yet, during a split write. */
   private pieces: Buffer[] = [];
   private errorCode: string | null = null;
 
@@ -37,7 +37,7 @@ export class DeviceLink {
     }
   }
 
-  /** Writes in small pieces, each in a turn of the event loop of its own, so that the server reads them one by one. */
+  /** Writes small pieces, each in its own turn of the event loop, so that the server reads them one by one. */
   writeInPieces(bytes: Buffer, random: Random): void {
     const isWriting = this.pieces.length > 0;
     for (let start = 0; start < bytes.length;) {
@@ -50,26 +50,26 @@ export class DeviceLink {
     }
   }
 
-  /** Closes when what was written has gone out, except for pieces not written yet. The events end here. */
+  /** Closes after the written bytes are sent. Pieces that are not written yet are dropped. No event follows. */
   close(): Promise<void> {
     this.events = null;
     this.pieces = [];
     if (this.socket.closed) {
       return Promise.resolve();
     }
-    // Not end(): that one waits for the server to close its side too.
+    // Not end(): it waits until the server closes its side too.
     this.socket.destroySoon();
     return new Promise((resolve) => this.socket.once('close', () => resolve()));
   }
 
-  /** Closes at once, what was written or not. The events end here. */
+  /** Closes immediately, without sending the written bytes. No event follows. */
   drop(): void {
     this.events = null;
     this.pieces = [];
     this.socket.destroy();
   }
 
-  /** Leaves the connection open but dead: nothing is read or written any more, and no close is sent. The events end here. */
+  /** Leaves the connection open but dead: nothing is read or written any more, and it is not closed. No event follows. */
   abandon(): void {
     this.events = null;
     this.pieces = [];

@@ -11,14 +11,14 @@ import { countOne, type TrafficCounters } from '../traffic-counters.js';
 const PING = Buffer.of(0xff);
 /** The pauses of a TFT100 between attempts to connect, in minutes ("Limit connection errors", on by default). The last one repeats. */
 const RECONNECT_DELAYS_MINUTES = [0, 1, 1, 2, 2, 4, 6, 8, 10] as const;
-/** Zeros followed by so much silence are an acknowledgement of 0 and no half frame. */
+/** Four zeros followed by this much silence are an acknowledgement of 0, not the start of a frame. */
 const UNDECIDED_MS = 1000;
-/** Dead connections a device keeps open; the oldest is closed then. */
+/** How many dead connections a device keeps open. Above it the oldest is closed. */
 const MAX_ABANDONED = 2;
 
 /**
- * A device's way to its server over any number of TCP connections, one after another. It is away (before open(), between two
- * attempts, after close()), logging in, or ready. Attempts follow the TFT100's schedule; after proven() it begins anew.
+ * The connection of a device over any number of TCP connections, one after another. It is offline (before open(), between two attempts, after
+ * close()), logging in, or ready. Attempts follow the schedule of a TFT100, which starts again after confirmWorking().
  */
 export class ServerConnection implements Connection {
   private link: DeviceLink | null = null;
@@ -71,18 +71,15 @@ export class ServerConnection implements Connection {
     this.postponePing();
   }
 
-  /** The server works: the next attempt after a loss is immediate again. */
   confirmWorking(): void {
     this.failures = 0;
   }
 
-  /** Closes at once and comes back by the schedule, or after `waitMs`. */
   drop(waitMs?: number): void {
     this.link?.drop();
     this.leave(waitMs ?? this.nextDelayMs());
   }
 
-  /** Leaves the connection open but dead, as when a mobile network forgets it, and comes back later on a new one. */
   goHalfOpen(): void {
     if (this.link !== null) {
       this.link.abandon();
@@ -94,7 +91,6 @@ export class ServerConnection implements Connection {
     this.leave(Math.max(this.settings.reconnectMinuteMs, this.nextDelayMs()));
   }
 
-  /** For good. No event follows. */
   async close(): Promise<void> {
     const link = this.link;
     this.events = NO_EVENTS;
@@ -117,7 +113,7 @@ export class ServerConnection implements Connection {
     this.leave(this.nextDelayMs());
   }
 
-  /** @param waitMs until the next attempt; null for no more attempts. */
+  /** @param waitMs until the next attempt; null: no further attempt. */
   private leave(waitMs: number | null): void {
     this.link = null;
     for (const alarm of [this.loginAlarm, this.undecidedAlarm, this.pingAlarm, this.reconnectAlarm]) {
@@ -137,7 +133,7 @@ export class ServerConnection implements Connection {
     return reconnectDelayMs(this.failures++, this.settings.reconnectMinuteMs);
   }
 
-  /** An item can make the device give this connection up; what stands behind it is then not read. */
+  /** An item can make the device close this connection. Then the bytes behind it are not read. */
   private read(link: DeviceLink, chunk: Buffer): void {
     this.stream.push(chunk);
     let item = this.nextItem();

@@ -7,7 +7,7 @@ const ACCEPTED = Buffer.of(1);
 const GETINFO = encodeCodec12Command('getinfo');
 const GETIO = encodeCodec14Command('352093081452251', 'getio');
 
-/** The kinds and contents of what was read, in words. */
+/** The items that were read, as texts. */
 function readAll(stream: ServerStream): string[] {
   const words: string[] = [];
   for (let item = stream.next(); item !== null; item = stream.next()) {
@@ -27,8 +27,8 @@ function loggedIn(): ServerStream {
   return stream;
 }
 
-describe('the stream from the server', () => {
-  it('reads the same wherever TCP has cut it', () => {
+describe('ServerStream', () => {
+  it('reads the same items wherever TCP has cut them', () => {
     const bytes = Buffer.concat([ACCEPTED, encodeAcknowledgement(3), GETINFO, GETIO, encodeAcknowledgement(255), GETINFO]);
     for (let cut = 0; cut <= bytes.length; cut++) {
       const stream = new ServerStream();
@@ -39,13 +39,13 @@ describe('the stream from the server', () => {
     }
   });
 
-  it('knows a refused login', () => {
+  it('reads a refused login', () => {
     const stream = new ServerStream();
     stream.push(Buffer.of(0));
     expect(readAll(stream)).toEqual(['login false']);
   });
 
-  it('takes four zeros for an acknowledgement of 0 when no frame follows', () => {
+  it('reads four zeros as an acknowledgement of 0 when no frame follows', () => {
     for (const next of [encodeAcknowledgement(0), encodeAcknowledgement(3), encodeAcknowledgement(200), GETINFO]) {
       const stream = loggedIn();
       stream.push(Buffer.concat([encodeAcknowledgement(0), next, GETIO]));
@@ -55,7 +55,7 @@ describe('the stream from the server', () => {
     }
   });
 
-  it('waits when only four zeros came, until it is told to settle', () => {
+  it('returns nothing for four zeros alone until settle is called', () => {
     const stream = loggedIn();
     stream.push(encodeAcknowledgement(0));
     expect(readAll(stream)).toEqual([]);
@@ -64,7 +64,7 @@ describe('the stream from the server', () => {
     expect([stream.isUndecided, stream.settle()]).toEqual([false, null]);
   });
 
-  it('does not settle half a command', () => {
+  it('does not settle a part of a command', () => {
     const stream = loggedIn();
     stream.push(GETINFO.subarray(0, 12));
     expect([readAll(stream), stream.settle()]).toEqual([[], null]);
@@ -72,7 +72,7 @@ describe('the stream from the server', () => {
     expect(readAll(stream)).toEqual(['codec 12']);
   });
 
-  it('stays in step after a command with a wrong CRC', () => {
+  it('stays synchronized after a command with a wrong CRC', () => {
     const damaged = Buffer.from(GETINFO);
     damaged.writeUInt8(damaged.readUInt8(damaged.length - 1) ^ 1, damaged.length - 1);
     const stream = loggedIn();

@@ -16,16 +16,16 @@ const MAX_FRAME_BYTES = 16_384;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Reads what a server sends on one connection: the answer to the login, then acknowledgements and messages in any order, wherever TCP
- * has cut them. An acknowledgement is four bytes with a count, a message is a frame, which begins with four bytes of zero. So
- * an acknowledgement of 0 looks like the beginning of a frame: what follows decides (a frame has a length and a message codec
- * there), or, when nothing follows, the caller's patience: see `isUndecided`.
+ * Reads the bytes of a server on one connection: the answer to the login, then acknowledgements and messages in any order, wherever TCP
+ * has cut them. An acknowledgement is a count of four bytes. A message is a frame, which begins with four zero bytes. So an
+ * acknowledgement of 0 looks like the start of a frame. The next bytes decide (a frame has a length and a message codec there). If none
+ * follow, the caller decides after a timeout: see `isUndecided`.
  */
 export class ServerStream {
   private bytes: Buffer = NOTHING;
   private isLoggedIn = false;
 
-  /** Four zero bytes have come that may be an acknowledgement of 0 or a frame's first half. */
+  /** Whether four zero bytes have arrived that are an acknowledgement of 0 or the start of a frame. */
   get isUndecided(): boolean {
     return this.isLoggedIn && this.bytes.length >= WORD_BYTES && this.bytes.length <= HEADER_BYTES;
   }
@@ -34,7 +34,7 @@ export class ServerStream {
     this.bytes = this.bytes.length === 0 ? chunk : Buffer.concat([this.bytes, chunk]);
   }
 
-  /** The next item, or null when more bytes are needed. Throws a ProtocolError (BAD_CRC) for a damaged message; reading may go on. */
+  /** Returns the next item, or null when more bytes are needed. Throws BAD_CRC for a damaged message, after which reading may continue. */
   next(): ServerItem | null {
     if (!this.isLoggedIn) {
       return this.readLogin();
@@ -52,7 +52,7 @@ export class ServerStream {
     return this.looksLikeFrame() ? this.readMessage() : this.readAcknowledgement();
   }
 
-  /** To be called when nothing more came for a while: takes undecided zeros for an acknowledgement of 0. */
+  /** To be called after a timeout without further bytes: reads undecided zeros as an acknowledgement of 0. */
   settle(): ServerItem | null {
     return this.isUndecided ? this.readAcknowledgement() : null;
   }

@@ -9,7 +9,7 @@ import { type Clock } from '../timer-wheel.js';
 import { type TrafficCounters } from '../traffic-counters.js';
 import { Vehicle } from '../vehicle/vehicle.js';
 
-/** Device time between two records when no clock drives them (intervalMs 0). */
+/** Device time between two records when they do not follow the clock (intervalMs 0). */
 const UNCLOCKED_PERIOD_MS = 10;
 
 /** The device without its modem: clock, sensors, outputs, parameters, and the records it has written. */
@@ -19,7 +19,7 @@ export class DeviceBody implements CommandedDevice {
   readonly buffer: RecordBuffer;
   bootedAtMs: number;
   restarts = 0;
-  /** A record was written that is not to wait until a frame is full. */
+  /** A record was written that is to be sent before a frame is full. */
   hasUrgentRecord = false;
 
   private readonly source: RecordSource;
@@ -43,7 +43,7 @@ export class DeviceBody implements CommandedDevice {
     this.bootedAtMs = startTimeMs;
   }
 
-  /** The device's clock. It stands still until it is started. */
+  /** The clock of the device. It does not run before startClock(). */
   get nowMs(): number {
     const elapsedMs = this.startedAt === null ? 0 : this.clock() - this.startedAt;
     return this.settings.startTimeMs + elapsedMs;
@@ -57,7 +57,7 @@ export class DeviceBody implements CommandedDevice {
     this.startedAt = this.clock();
   }
 
-  /** Writes the records whose time has come, and returns the milliseconds until the next. */
+  /** Writes the records that are due, and returns the milliseconds until the next one. */
   writeDueRecords(): number {
     while (this.source.nextAtMs <= this.nowMs) {
       this.writeRecord();
@@ -65,7 +65,7 @@ export class DeviceBody implements CommandedDevice {
     return this.source.nextAtMs - this.nowMs;
   }
 
-  /** Writes the next periodic record, whatever the clock says. */
+  /** Writes the next periodic record, independent of the clock. */
   writeRecord(): void {
     this.vehicle.advanceOutputs(this.nowMs);
     this.store(this.source.next());
@@ -81,7 +81,7 @@ export class DeviceBody implements CommandedDevice {
     this.counters.recordsDropped += this.buffer.clear();
   }
 
-  /** Outputs fall back; records, parameters and the clock survive. */
+  /** Outputs are reset. Records, parameters and the clock are kept. */
   restart(): void {
     this.restarts++;
     this.bootedAtMs = this.nowMs + this.settings.rebootMs;

@@ -11,30 +11,30 @@ export interface DeviceSettings {
   /** Sends by UDP: no login, no commands, no CRC. */
   readonly udp: boolean;
   readonly codec: RecordCodec;
-  /** Everything random follows from the seed and the index. */
+  /** Everything random is derived from the seed and the index. */
   readonly seed: number;
   readonly index: number;
   /** See deviceImei. */
   readonly imeiBase: string;
-  /** Time for the records of one frame; 0: no clock, the next frame is made when the last one was acknowledged. */
+  /** Time between frames. 0: the next frame is created when the last one was acknowledged. */
   readonly intervalMs: number;
   readonly recordsPerFrame: number;
-  /** What the device's clock shows when it is started. */
+  /** The time of the device's clock at its start. */
   readonly startTimeMs: number;
   readonly newestFirst: boolean;
-  /** Parameter 1001: how long it waits for an answer before it closes the connection. */
+  /** Parameter 1001: how long the device waits for an answer before it closes the connection. */
   readonly ackTimeoutMs: number;
-  /** A 0xFF byte after so long without sending; 0 for never. */
+  /** A 0xFF byte is sent after this time without sending. 0: never. */
   readonly pingMs: number;
-  /** How long one minute of the reconnect schedule (0, 1, 1, 2, 2, 4, 6, 8, 10 minutes) lasts. */
+  /** Duration of one minute of the reconnect schedule (0, 1, 1, 2, 2, 4, 6, 8, 10 minutes). */
   readonly reconnectMinuteMs: number;
-  /** How long it waits after a wrong count before it sends the frame again. */
+  /** How long the device waits after a wrong count before it sends the frame again. */
   readonly resendDelayMs: number;
-  /** How long it is away after cpureset. */
+  /** How long the device is offline after cpureset. */
   readonly rebootMs: number;
-  /** Records it can hold beside those under way. */
+  /** Maximum number of records besides those in flight. */
   readonly bufferRecords: number;
-  /** What it says to a command it does not know; null for nothing. */
+  /** The reply to an unknown command. Null: none. */
   readonly unknownReply: string | null;
   readonly faults: FaultRates;
   /** Keeps every acknowledged record in `ledger`. */
@@ -72,15 +72,15 @@ export function completeSettings(options: DeviceOptions): DeviceSettings {
   return { ...DEFAULTS, startTimeMs: Date.now(), ...options };
 }
 
-/** A record that the server has acknowledged. */
+/** A record that was acknowledged by the server. */
 export interface LedgerEntry {
   readonly imei: string;
   readonly timestampMs: number;
-  /** The record's own bytes, timestamp to last IO element. */
+  /** The bytes of the record, timestamp to last IO element. */
   readonly bytes: Buffer;
 }
 
-/** What the devices of a fleet share; a device alone makes its own. */
+/** What the devices of a fleet share. A device that is used alone creates its own. */
 export interface DeviceEnvironment {
   readonly wheel?: TimerWheel;
   readonly clock?: Clock;

@@ -15,8 +15,8 @@ function sequences(records: readonly StoredRecord[]): number[] {
   return records.map((record) => record.sequence);
 }
 
-describe('a record buffer', () => {
-  it('gives the oldest first, or the newest first', () => {
+describe('RecordBuffer', () => {
+  it('returns the oldest first, or the newest first', () => {
     const buffer = filled(6);
     expect(sequences(buffer.take(2, 0, 255, false))).toEqual([0, 1]);
     expect(sequences(buffer.take(2, 0, 255, true))).toEqual([5, 4]);
@@ -24,20 +24,20 @@ describe('a record buffer', () => {
     expect(buffer.size).toBe(0);
   });
 
-  it('gives more than asked for as long as the bytes allow, and never above the count', () => {
+  it('returns more than requested if the bytes allow it, and never more than the maximum', () => {
     expect(filled(50).take(3, 10 * BYTES, 255, false)).toHaveLength(10);
     expect(filled(50).take(3, 10 * BYTES, 7, true)).toHaveLength(7);
     expect(filled(50).take(20, 10 * BYTES, 255, false)).toHaveLength(20);
   });
 
-  it('drops the oldest when it is full, and says so', () => {
+  it('drops the oldest record when it is full, and returns how many', () => {
     const buffer = filled(5, 5);
     expect(buffer.add({ sequence: 5, timestampMs: 5, bytes: Buffer.alloc(BYTES) })).toBe(1);
     expect(buffer.size).toBe(5);
     expect(sequences(buffer.take(1, 0, 255, false))).toEqual([1]);
   });
 
-  it('loses and repeats nothing however it is filled and emptied', () => {
+  it('loses and repeats no record in any sequence of calls', () => {
     const buffer = new RecordBuffer(10_000);
     const taken: number[] = [];
     for (let sequence = 0; sequence < 5000; sequence++) {
@@ -50,7 +50,7 @@ describe('a record buffer', () => {
     expect(taken).toEqual(Array.from({ length: 5000 }, (_, sequence) => sequence));
   });
 
-  it('tells how many it erased', () => {
+  it('returns how many records it erased', () => {
     const buffer = filled(4);
     expect([buffer.clear(), buffer.size]).toEqual([4, 0]);
   });

@@ -1,9 +1,9 @@
 import { type StoredRecord } from './record-source.js';
 
-/** Rebuilding the array costs its length, so it is done only when at least this much of it, and half, is empty. */
+/** Copying the array costs its length, so it is copied only when at least this many entries, and half of it, are empty. */
 const COMPACT_AT = 64;
 
-/** The records that wait to be sent, oldest to newest, up to a limit; over it the oldest goes. */
+/** The records that wait to be sent, oldest to newest, up to a limit. Above it the oldest is dropped. */
 export class RecordBuffer {
   private records: StoredRecord[] = [];
   private head = 0;
@@ -14,7 +14,7 @@ export class RecordBuffer {
     return this.records.length - this.head;
   }
 
-  /** Returns how many old records had to go: 0 or 1. */
+  /** Returns how many old records were dropped: 0 or 1. */
   add(record: StoredRecord): number {
     this.records.push(record);
     if (this.size <= this.capacity) {
@@ -25,8 +25,8 @@ export class RecordBuffer {
   }
 
   /**
-   * Takes `atLeast` records, or all when there are fewer, and more as long as they fit into `maxBytes` together.
-   * Newest first gives them in that order too.
+   * Removes and returns `atLeast` records, or all when there are fewer, and more as long as they fit into `maxBytes` together. With
+   * `newestFirst` they are returned in that order.
    */
   take(atLeast: number, maxBytes: number, maxCount: number, newestFirst: boolean): StoredRecord[] {
     let bytes = 0;
@@ -42,7 +42,7 @@ export class RecordBuffer {
     return newestFirst ? this.records.splice(this.records.length - count).reverse() : this.shift(count);
   }
 
-  /** Returns how many were erased. */
+  /** Returns how many records were erased. */
   clear(): number {
     const erased = this.size;
     this.records = [];

@@ -33,7 +33,7 @@ function io(record: AvlRecord, id: number): number {
 }
 
 describe('the records of a device', () => {
-  it('are the same for the same seed and index, and others for others', () => {
+  it('are the same for the same seed and index, and differ for others', () => {
     const hex = (records: StoredRecord[]): string[] => records.map((record) => record.bytes.toString('hex'));
     const one = hex(take(source(3), 50));
     expect(hex(take(source(3), 50))).toEqual(one);
@@ -41,7 +41,7 @@ describe('the records of a device', () => {
     expect(hex(take(source(3, CODEC_8_EXTENDED, {}, 2), 50))).not.toEqual(one);
   });
 
-  it('keep their places and readings when clocks go wrong', () => {
+  it('keep their positions and values when the clock is wrong', () => {
     const good = decode(take(source(0), 100));
     const bad = decode(take(source(0, CODEC_8_EXTENDED, { badClock: 0.5 }), 100));
     expect(bad.map((record) => record.latitude)).toEqual(good.map((record) => record.latitude));
@@ -63,12 +63,12 @@ describe('the records of a device', () => {
     },
   );
 
-  it('come at the period of the clock', () => {
+  it('follow the period of the clock', () => {
     const times = take(source(), 4).map((record) => record.timestampMs - START_MS);
     expect(times).toEqual([0, 2000, 4000, 6000]);
   });
 
-  it('count in the odometer the metres that the vehicle went', () => {
+  it('count the driven metres in the odometer', () => {
     for (let index = 0; index < 5; index++) {
       const records = decode(take(source(index), 900)).filter((record) => record.satellites > 0);
       let metres = 0;
@@ -102,7 +102,7 @@ describe('the records of a device', () => {
     expect(events.every((record) => record.priority === 1)).toBe(true);
   });
 
-  it('keep the last place and have no speed without a fix', () => {
+  it('keep the last position and have no speed without a fix', () => {
     const records = decode(Array.from({ length: 6 }, (_, index) => take(source(index), 1500)).flat());
     const blind = records.filter((record) => record.satellites === 0);
     expect(blind.length).toBeGreaterThan(100);
@@ -110,7 +110,7 @@ describe('the records of a device', () => {
     expect(blind.every((record) => record.latitude > 54e7 && io(record, 69) !== 1)).toBe(true);
   });
 
-  it('carry signed axes, eight-byte ICCID halves and the ISO 6709 text', () => {
+  it('have signed axes, eight-byte ICCID halves and the ISO 6709 text', () => {
     const records = decode(Array.from({ length: 8 }, (_, index) => take(source(index), 3)).flat());
     const gravity = records.map((record) => (io(record, 19) << 16) >> 16);
     expect(gravity.some((value) => value < -900) && gravity.some((value) => value > 900)).toBe(true);

@@ -6,18 +6,18 @@ import { drawBetween } from '../random.js';
 import { RecordTemplate } from './record-template.js';
 import { type Vehicle } from '../vehicle/vehicle.js';
 
-/** A record as it lies in the device's memory, encoded. */
+/** An encoded record in the memory of the device. */
 export interface StoredRecord {
-  /** Counts the records of the device from 0. */
+  /** Number of the record, counted from 0. */
   readonly sequence: number;
   readonly timestampMs: number;
-  /** Timestamp to last IO element, as they will stand in the frame. */
+  /** Timestamp to last IO element, as in the frame. */
   readonly bytes: Buffer;
 }
 
 export interface RecordTimetable {
   readonly codec: RecordCodec;
-  /** Time of the first record, by the device's clock. */
+  /** Time of the first record by the device's clock. */
   readonly firstMs: number;
   readonly periodMs: number;
 }
@@ -39,8 +39,8 @@ const YEAR_MS = 365 * 86_400_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Makes a device's records. The n-th depends on the vehicle (seed and index), on n, on the first time and the period only,
- * except for the outputs, which follow the commands.
+ * Creates the records of a device. Record n depends only on the vehicle (seed and index), on n, on the first time and on the period, except
+ * for the outputs, which follow the commands.
  */
 export class RecordSource {
   private readonly rows: readonly IoRow[];
@@ -62,12 +62,12 @@ export class RecordSource {
     this.lastLevels = vehicle.outputs.map((output) => output.level);
   }
 
-  /** When the next periodic record is to be written, by the device's clock. */
+  /** When the next periodic record is due, by the device's clock. */
   get nextAtMs(): number {
     return Math.round(this.timetable.firstMs + this.tick * this.timetable.periodMs);
   }
 
-  /** Moves the vehicle on by one period and writes the record of that moment. */
+  /** Advances the vehicle by one period and returns the record of that time. */
   next(): StoredRecord {
     const timestampMs = this.nextAtMs;
     this.tick++;
@@ -76,7 +76,7 @@ export class RecordSource {
     return this.write(timestampMs, eventIoId, eventIoId === 0 ? PRIORITY_LOW : PRIORITY_HIGH);
   }
 
-  /** A record out of turn, as `getrecord` asks for. The vehicle stays where it is. */
+  /** Returns an additional record, as requested by `getrecord`. The vehicle is not advanced. */
   extra(timestampMs: number): StoredRecord {
     return this.write(timestampMs, 0, PRIORITY_HIGH);
   }
@@ -115,7 +115,7 @@ export class RecordSource {
     return eventIoId === 0 ? PERIODICAL : ON_CHANGE;
   }
 
-  /** The AVL id whose change is worth an event; 0 when nothing changed since the last record. */
+  /** Returns the AVL id whose change is an event; 0 when nothing has changed since the last record. */
   private findEvent(): number {
     let event = 0;
     const isMoving = this.vehicle.isMoving;

@@ -10,12 +10,12 @@ const VARIABLE_LENGTH_BYTES = 2;
 const GROUP_WIDTHS = [1, 2, 4, 8] as const;
 
 /**
- * Encodes records that have the same IO elements one after another. The protocol's encoder writes the first; the others are copies
- * of it with the numbers put in, which is several times cheaper: a fleet of thousands writes records more than it does anything else.
+ * Encodes records that have the same IO elements. The encoder of `protocol` writes the first one. The others are copies of it with new
+ * values, which is several times cheaper: a fleet of thousands spends most of its time on writing records.
  */
 export class RecordTemplate {
   private readonly bytes: Buffer;
-  /** Where the value of each IO element stands, in the order in which the elements are given. */
+  /** Offset of the value of each IO element, in the order of the elements. */
   private readonly valueOffsets: readonly number[];
 
   constructor(
@@ -27,7 +27,7 @@ export class RecordTemplate {
     this.valueOffsets = findValueOffsets(codec, first.io);
   }
 
-  /** The record's own bytes, timestamp to last IO element. */
+  /** Returns the bytes of a record, timestamp to last IO element. */
   encode(record: RecordToEncode): Buffer {
     const bytes = Buffer.from(this.bytes);
     const timestampMs = Number(record.timestampMs);
@@ -56,7 +56,7 @@ export class RecordTemplate {
   }
 }
 
-/** The elements stand group by group on the wire: those of one byte, of two, four, eight, then those with a length of their own. */
+/** The elements are encoded in groups: those of one byte, of two, four, eight, then those of variable length. */
 function findValueOffsets(codec: RecordCodec, io: readonly IoElement[]): number[] {
   const { idBytes, countBytes, hasGenerationType } = RECORD_LAYOUTS[codec];
   const offsets: number[] = [];

@@ -8,7 +8,7 @@ import { type OutgoingFrame, RecordTransmission } from './record-transmission.js
 
 const EMPTY = { priority: 0, longitude: 0, latitude: 0, altitude: 0, angle: 0, satellites: 0, speed: 0, eventIoId: 0 };
 
-describe('stop and wait', () => {
+describe('RecordTransmission', () => {
   let buffer: RecordBuffer;
 
   beforeEach(() => {
@@ -28,7 +28,7 @@ describe('stop and wait', () => {
     }
   }
 
-  it('sends when enough records wait, one frame at a time', () => {
+  it('sends one frame at a time when enough records wait', () => {
     const sending = transmission();
     write(0, 1);
     expect(sending.next(3)).toBeNull();
@@ -77,11 +77,11 @@ describe('stop and wait', () => {
     expect(timesIn(sending.next(3))).toEqual([3, 2, 1]);
   });
 
-  it('calls an acknowledgement stray when nothing is under way', () => {
+  it('reports an acknowledgement as unexpected when no frame is in flight', () => {
     expect(transmission().acknowledge(3)).toEqual({ kind: 'unexpected' });
   });
 
-  it('does not hear the acknowledgement that the fault has lost', () => {
+  it('ignores the acknowledgement when the fault occurs', () => {
     const sending = transmission({ loseAck: 1 });
     write(0, 1, 2);
     sending.next(3);
@@ -89,7 +89,7 @@ describe('stop and wait', () => {
     expect(sending.current).not.toBeNull();
   });
 
-  it('sends an acknowledged frame twice, and its records count once', () => {
+  it('sends an acknowledged frame twice, and counts its records once', () => {
     const sending = transmission({ duplicate: 1 });
     write(0, 1, 2);
     const first = sending.next(3)!;
@@ -112,7 +112,7 @@ describe('stop and wait', () => {
     expect(sending.acknowledge(3)).toEqual({ kind: 'wrong-count' });
   });
 
-  it('breaks the CRC and nothing else', () => {
+  it('changes the CRC and nothing else', () => {
     const sending = transmission({ badCrc: 1 });
     write(0, 1, 2);
     const frame = sending.next(3)!;

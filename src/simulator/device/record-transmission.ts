@@ -14,16 +14,16 @@ export interface OutgoingFrame {
   readonly bytes: Buffer;
   readonly count: number;
   readonly hasBadCrc: boolean;
-  /** The acknowledgement of this frame will not be heard. */
+  /** A fault: the acknowledgement of this frame will be ignored. */
   readonly losesAcknowledgement: boolean;
 }
 
 export type AcknowledgementResult =
   | { readonly kind: 'accepted'; readonly frame: OutgoingFrame; readonly records: readonly StoredRecord[] }
   | { readonly kind: 'wrong-count' }
-  /** A fault has it that the acknowledgement was never heard. */
+  /** A fault: the acknowledgement is ignored. */
   | { readonly kind: 'lost' }
-  /** No frame was waiting for one. */
+  /** No frame is in flight. */
   | { readonly kind: 'unexpected' };
 
 export interface TransmissionOptions {
@@ -33,8 +33,8 @@ export interface TransmissionOptions {
 }
 
 /**
- * Stop and wait: one frame of records is under way at a time, and its records are kept until it was acknowledged with their
- * number. It is idle, has a frame under way (`current`), or holds records that are to be sent again.
+ * Stop and wait: one frame of records is in flight at a time, and its records are kept until they are acknowledged with the right count.
+ * It is idle, has a frame in flight (`current`), or holds records that are to be sent again.
  */
 export class RecordTransmission {
   private inFlight: OutgoingFrame | null = null;
@@ -52,12 +52,12 @@ export class RecordTransmission {
     return this.inFlight;
   }
 
-  /** Records taken from the buffer and not acknowledged yet. */
+  /** Number of records that were taken from the buffer and are not acknowledged. */
   get unacknowledged(): number {
     return this.records.length;
   }
 
-  /** The next frame, now under way; null when one is, or when fewer than `minimum` records wait. */
+  /** Returns the next frame, which is then in flight. Returns null when one is in flight already, or when fewer than `minimum` records wait. */
   next(minimum: number): OutgoingFrame | null {
     if (this.inFlight !== null) {
       return null;
@@ -101,7 +101,7 @@ export class RecordTransmission {
     return { kind: 'accepted', frame, records };
   }
 
-  /** The connection is gone, and with it the acknowledgement. The same records come again on the next one. */
+  /** The connection is lost, and with it the acknowledgement. The same records are sent again on the next one. */
   connectionLost(): void {
     this.wasAcknowledgementLost = this.inFlight !== null;
     this.inFlight = null;
@@ -136,7 +136,7 @@ export class RecordTransmission {
     return this.inFlight;
   }
 
-  /** Each time another wrong value: noise on a line does not repeat itself either. */
+  /** Another wrong value each time, like noise on a line. */
   private breakCrc(frame: Buffer): void {
     const noise = drawInteger(this.faults.sequenceOf('badCrc'), 1, 0xffff);
     const offset = frame.length - 2;

@@ -11,7 +11,7 @@ import { SimulatedDevice } from './simulated-device.js';
 const IMEI = '350612000000008';
 const LOGIN_BYTES = 17;
 
-/** Answers logins with 0x01 and frames with what `answer` says; null says nothing. */
+/** Answers logins with 0x01 and frames with the result of `answer`. Null: no answer. */
 class ScriptedServer {
   readonly logins: string[] = [];
   readonly loginTimes: number[] = [];
@@ -147,7 +147,7 @@ describe('a simulated device', () => {
     return frames.map((frame) => frame.bytes.toString('hex'));
   }
 
-  it('logs in and sends frames of the wanted size, each after the last was acknowledged', async () => {
+  it('logs in and sends frames of the configured size, each after the last was acknowledged', async () => {
     start({ intervalMs: 300 });
     await until(() => device.counters.framesAcknowledged >= 3);
     expect(server.logins).toEqual([IMEI]);
@@ -158,7 +158,7 @@ describe('a simulated device', () => {
     expectBooksToBalance();
   });
 
-  it('sends nothing before the login is accepted, and knocks again when it is refused', async () => {
+  it('sends nothing before the login is accepted, and tries again when it is refused', async () => {
     server.loginAnswer = 0x00;
     start();
     await until(() => server.logins.length >= 4);
@@ -168,7 +168,7 @@ describe('a simulated device', () => {
     expect(device.counters.refusedLogins).toBeGreaterThanOrEqual(4);
   });
 
-  it('knocks at ever longer intervals, and anew after an acknowledgement', async () => {
+  it('reconnects with increasing delays, and immediately again after an acknowledgement', async () => {
     const unitMs = 150;
     server.loginAnswer = 0x00;
     start({ reconnectMinuteMs: unitMs });
@@ -196,7 +196,7 @@ describe('a simulated device', () => {
     expectBooksToBalance();
   });
 
-  it('closes when no acknowledgement comes, and sends the same frame on the next connection', async () => {
+  it('closes without an acknowledgement, and sends the same frame on the next connection', async () => {
     server.answer = (frame) => (server.logins.length < 3 ? null : frame.count);
     start({ ackTimeoutMs: 100 });
     await until(() => device.counters.framesAcknowledged > 0);
@@ -206,11 +206,11 @@ describe('a simulated device', () => {
     expectBooksToBalance();
   });
 
-  it('keeps records through an outage, up to its buffer, and drops the oldest', async () => {
+  it('keeps records during an outage, up to its buffer size, and drops the oldest', async () => {
     server.answer = () => null;
     start({ bufferRecords: 10, ackTimeoutMs: 100 });
     await until(() => device.counters.recordsDropped >= 5);
-    // Those of the frame under way are kept besides.
+    // The records of the frame in flight are kept besides.
     const inFlight = Math.max(...server.frames.map(({ count }) => count));
     expect(device.waitingRecords).toBeLessThanOrEqual(10 + inFlight);
     server.answer = (frame) => frame.count;
@@ -219,7 +219,7 @@ describe('a simulated device', () => {
     expectBooksToBalance();
   });
 
-  it('shows in its records what setdigout has set', async () => {
+  it('shows the outputs that setdigout has set in its records', async () => {
     start();
     await until(() => server.frames.length > 0);
     expect(await server.ask('setdigout 1?')).toBe('DOUT1:1 Timeout:INFINITY DOUT2:IGNORED');
@@ -230,39 +230,39 @@ describe('a simulated device', () => {
     const values = [179, 180].map((id) => last.io.find((element) => element.id === id)?.value);
     expect(values).toEqual([1, 0]);
     expect(server.records[0]!.io.find((element) => element.id === 179)?.value).toBe(0);
-    expect(device.executions.map(({ text, reply }) => [text, reply !== null])).toEqual([
+    expect(device.executedCommands.map(({ text, reply }) => [text, reply !== null])).toEqual([
       ['setdigout 1?', true],
       ['setdigout 1?', true],
       ['getio', true],
     ]);
   });
 
-  it('carries a command out only when no frame of its own is under way', async () => {
+  it('executes a command only when no frame of its own is in flight', async () => {
     server.answer = () => null;
     start();
     await until(() => server.frames.length === 1);
     server.send(Buffer.concat([encodeCodec12Command('getver'), encodeCodec12Command('getio')]));
     server.send(encodeCodec12Command('nonsense'));
     await until(() => server.frames.length === 1 && device.counters.recordsCreated > 6);
-    expect(device.executions).toEqual([]);
+    expect(device.executedCommands).toEqual([]);
     server.answer = (frame) => frame.count;
     server.send(encodeAcknowledgement(server.frames[0]!.count));
     await until(() => server.replies.length === 2);
-    expect(device.executions.map(({ text }) => text)).toEqual(['getver', 'getio', 'nonsense']);
+    expect(device.executedCommands.map(({ text }) => text)).toEqual(['getver', 'getio', 'nonsense']);
     expect(device.counters.commandsAnswered).toBe(2);
   });
 
-  it('refuses a codec 14 command for another IMEI', async () => {
+  it('rejects a codec 14 command for another IMEI', async () => {
     start();
     await until(() => device.isConnected);
     server.send(encodeCodec14Command('352093081452251', 'getio'));
     server.send(encodeCodec14Command(IMEI, 'getver'));
     await until(() => server.replies.length === 2);
     expect([server.replies[0], server.replies[1]!.slice(0, 4)]).toEqual(['nACK', 'Ver:']);
-    expect(device.executions.map(({ text }) => text)).toEqual(['getver']);
+    expect(device.executedCommands.map(({ text }) => text)).toEqual(['getver']);
   });
 
-  it('goes silently at cpureset and comes back', async () => {
+  it('disconnects without a reply at cpureset, and reconnects', async () => {
     start();
     await until(() => device.isConnected);
     await server.ask('setdigout 1?');
@@ -279,10 +279,10 @@ describe('a simulated device', () => {
     server.send(encodeCodec12Command('setdigout 1?'));
     await until(() => server.logins.length === 2);
     expect(server.replies).toEqual([]);
-    expect(device.executions).toMatchObject([{ text: 'setdigout 1?', wasAnswered: false }]);
+    expect(device.executedCommands).toMatchObject([{ text: 'setdigout 1?', wasAnswered: false }]);
   });
 
-  it('leaves half-open connections behind and loses nothing', async () => {
+  it('leaves half-open connections and loses no record', async () => {
     start({ faults: { halfOpen: 0.5 } });
     await until(() => server.openSockets >= 2 && device.counters.framesAcknowledged >= 3);
     expect(device.counters.faults.get('halfOpen')).toBeGreaterThan(0);
@@ -291,33 +291,33 @@ describe('a simulated device', () => {
     expectBooksToBalance();
   });
 
-  it('sends what is whole in small pieces', async () => {
+  it('sends complete frames in small pieces', async () => {
     start({ faults: { split: 1 } });
     await until(() => device.counters.framesAcknowledged >= 3);
     expect(server.logins).toEqual([IMEI]);
     expect(server.reads).toBeGreaterThan(20);
   });
 
-  it('sends a frame again after its CRC was broken, whole at last', async () => {
+  it('sends a frame again until its CRC is valid', async () => {
     start({ faults: { badCrc: 0.5 } });
     await until(() => server.badFrames >= 2 && device.counters.framesAcknowledged >= 2);
     expectBooksToBalance();
   });
 
-  it('keeps the link open with pings', async () => {
+  it('keeps the connection open with pings', async () => {
     start({ intervalMs: 60_000, pingMs: 5 });
     await until(() => server.reads >= 4);
     expect(server.frames).toEqual([]);
   });
 
-  it('sends as fast as it is acknowledged when it has no interval', async () => {
+  it('sends as fast as it is acknowledged without an interval', async () => {
     start({ intervalMs: 0, recordsPerFrame: 10 });
     await until(() => device.counters.framesAcknowledged >= 200);
     expect(server.frames.every((frame) => frame.count === 10)).toBe(true);
     expectBooksToBalance();
   });
 
-  it('waits for the frame under way when it is stopped', async () => {
+  it('waits for the frame in flight when it is stopped', async () => {
     let held: (() => void) | null = null;
     server.answer = ({ count }) => {
       held = () => server.send(encodeAcknowledgement(count));

@@ -1,4 +1,4 @@
-import { CommandRunner, type Execution } from '../commands/command-runner.js';
+import { CommandRunner, type ExecutedCommand } from '../commands/command-runner.js';
 import { DeviceBody } from './device-body.js';
 import { type Connection } from '../connection/connection.js';
 import { DatagramConnection } from '../connection/datagram-connection.js';
@@ -19,14 +19,14 @@ import { TrafficCounters } from '../traffic-counters.js';
 import { type Vehicle } from '../vehicle/vehicle.js';
 
 /**
- * One TFT100. It writes records by its own clock into a bounded buffer and sends them, one frame at a time, each frame again
- * until it is acknowledged with the right count; between two frames it carries out commands. It is new, running (after drain()
- * without writing records), finishing (after stop(), while a frame is under way), or over.
+ * One TFT100. It writes records by its clock into a bounded buffer and sends them one frame at a time, each until it is acknowledged with
+ * the right count. Between two frames it executes commands. It is new, running (after drain() without writing records), finishing (after
+ * stop(), while a frame is in flight), or over.
  */
 export class SimulatedDevice {
   readonly imei: string;
   readonly counters: TrafficCounters;
-  /** Every acknowledged record, when settings.keepLedger. */
+  /** All acknowledged records, if settings.keepLedger. */
   readonly ledger: LedgerEntry[] = [];
 
   private readonly settings: DeviceSettings;
@@ -72,14 +72,14 @@ export class SimulatedDevice {
     return this.connection.isReady;
   }
 
-  /** Records written and not acknowledged yet. */
+  /** Number of records that were written and are not acknowledged. */
   get waitingRecords(): number {
     return this.body.waitingRecords + this.transmission.unacknowledged;
   }
 
-  /** The commands it carried out, in order. */
-  get executions(): readonly Execution[] {
-    return this.commands.executions;
+  /** The executed commands, in order. */
+  get executedCommands(): readonly ExecutedCommand[] {
+    return this.commands.executed;
   }
 
   get vehicle(): Vehicle {
@@ -106,7 +106,7 @@ export class SimulatedDevice {
     this.connection.open();
   }
 
-  /** Writes no more records, and sends what waits without waiting for a frame to fill. */
+  /** Stops writing records, and sends the waiting ones without waiting for a full frame. */
   drain(): void {
     this.isWriting = false;
     this.recordAlarm.cancel();
@@ -114,8 +114,8 @@ export class SimulatedDevice {
   }
 
   /**
-   * Leaves for good. A frame under way has `graceMs` to be acknowledged; what waits stays unsent. Resolves when the
-   * connection is closed.
+   * Disconnects and does not return. A frame in flight has `graceMs` to be acknowledged; waiting records are not sent. Resolves when
+   * the connection is closed.
    */
   stop(graceMs = 0): Promise<void> {
     if (this.state === 'new' || this.state === 'running') {
@@ -131,7 +131,7 @@ export class SimulatedDevice {
     return this.over;
   }
 
-  /** Loses the connection now; it comes back after `waitMs`, by default as its reconnect schedule says. */
+  /** Drops the connection and reconnects after `waitMs`, by default by the reconnect schedule. */
   dropConnection(waitMs?: number): void {
     if (this.state === 'running') {
       this.connection.drop(waitMs);

@@ -3,8 +3,8 @@ import { DigitalOutput } from './digital-output.js';
 const ON = { level: 1, timeoutS: null, maxSpeedKmh: null } as const;
 const OFF = { level: 0, timeoutS: null, maxSpeedKmh: null } as const;
 
-describe('a digital output', () => {
-  it('is set for ever, and says so when it was set already', () => {
+describe('DigitalOutput', () => {
+  it('is set indefinitely, and reports when it was set already', () => {
     const output = new DigitalOutput();
     expect(output.request(ON, 0, 0)).toBe('1 Timeout:INFINITY');
     expect(output.request(ON, 1, 0)).toBe('Already set to 1');
@@ -14,7 +14,7 @@ describe('a digital output', () => {
     expect(output.level).toBe(0);
   });
 
-  it('falls back when its time is over', () => {
+  it('reverts when its time is over', () => {
     const output = new DigitalOutput();
     expect(output.request({ ...ON, timeoutS: 10 }, 1000, 0)).toBe('1 Timeout:10s');
     output.advance(10_999, 0);
@@ -23,7 +23,7 @@ describe('a digital output', () => {
     expect(output.level).toBe(0);
   });
 
-  it('takes a new request in place of a running time', () => {
+  it('replaces a running time with a new request', () => {
     const output = new DigitalOutput();
     output.request({ ...ON, timeoutS: 10 }, 0, 0);
     expect(output.request(ON, 5000, 0)).toBe('1 Timeout:INFINITY');
@@ -31,7 +31,7 @@ describe('a digital output', () => {
     expect(output.level).toBe(1);
   });
 
-  it('falls back to what it was before the first of several timed requests', () => {
+  it('reverts to its level before the first of several timed requests', () => {
     const output = new DigitalOutput();
     output.request({ ...ON, timeoutS: 10 }, 0, 0);
     output.request({ ...ON, timeoutS: 20 }, 5000, 0);
@@ -41,7 +41,7 @@ describe('a digital output', () => {
     expect(output.level).toBe(0);
   });
 
-  it('waits until the vehicle is slow enough, and lets go when it is too fast again', () => {
+  it('waits until the vehicle is slow enough, and reverts when it is too fast again', () => {
     const output = new DigitalOutput();
     const words = '1 Timeout:INFINITY Speed threshold:20km/h';
     expect(output.request({ ...ON, maxSpeedKmh: 20 }, 0, 35)).toBe(`${words} Speed is above threshold, queued`);
@@ -55,13 +55,13 @@ describe('a digital output', () => {
     expect(output.level).toBe(0);
   });
 
-  it('acts at once when the vehicle is slow enough', () => {
+  it('is set immediately when the vehicle is slow enough', () => {
     const output = new DigitalOutput();
     expect(output.request({ level: 1, timeoutS: 10, maxSpeedKmh: 20 }, 0, 20)).toBe('1 Timeout:10s Speed threshold:20km/h');
     expect(output.level).toBe(1);
   });
 
-  it('forgets a queued request when another comes', () => {
+  it('drops a queued request when another one arrives', () => {
     const output = new DigitalOutput();
     output.request({ ...ON, maxSpeedKmh: 20 }, 0, 35);
     expect(output.request(OFF, 1000, 35)).toBe('Already set to 0');

@@ -9,8 +9,8 @@ interface Hold {
 }
 
 /**
- * One output of the device. It is free (a level for ever), held (a level with a time or a speed at which it falls back), or has a
- * request queued until the vehicle is slow enough. A new request takes the place of a held or queued one.
+ * One output of the device. It is free (its level is permanent), held (its level reverts after a time or above a speed), or has a request
+ * that is queued until the vehicle is slow enough. A new request replaces a held or queued one.
  */
 export class DigitalOutput {
   private currentLevel: 0 | 1 = 0;
@@ -21,7 +21,7 @@ export class DigitalOutput {
     return this.currentLevel;
   }
 
-  /** Returns the device's words for what it did, as they stand behind "DOUTn:". */
+  /** Returns the reply of the device, which follows "DOUTn:". */
   request(request: LevelRequest, nowMs: number, speedKmh: number): string {
     this.advance(nowMs, speedKmh);
     this.queued = null;
@@ -29,12 +29,12 @@ export class DigitalOutput {
       return `Already set to ${request.level}`;
     }
     const timeout = request.timeoutS === null ? 'INFINITY' : `${request.timeoutS}s`;
-    const words = `${request.level} Timeout:${timeout}`;
+    const text = `${request.level} Timeout:${timeout}`;
     if (request.maxSpeedKmh === null) {
       this.apply(request, nowMs);
-      return words;
+      return text;
     }
-    const limited = `${words} Speed threshold:${request.maxSpeedKmh}km/h`;
+    const limited = `${text} Speed threshold:${request.maxSpeedKmh}km/h`;
     if (speedKmh <= request.maxSpeedKmh) {
       this.apply(request, nowMs);
       return limited;
@@ -44,7 +44,7 @@ export class DigitalOutput {
     return `${limited} Speed is above threshold, queued`;
   }
 
-  /** Ends what is over and begins what was queued. To be called before the level is looked at. */
+  /** Reverts an expired level and applies a queued request. To be called before the level is read. */
   advance(nowMs: number, speedKmh: number): void {
     const { hold, queued } = this;
     if (hold !== null && (isReached(hold.untilMs, nowMs) || isExceeded(hold.maxSpeedKmh, speedKmh))) {

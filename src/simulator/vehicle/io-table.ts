@@ -3,7 +3,7 @@ import { type Vehicle } from './vehicle.js';
 
 export interface IoRow {
   readonly id: number;
-  /** Bytes; for the one of variable length, its length. */
+  /** Number of bytes; of the element with variable length, its length. */
   readonly width: number;
   readonly read: (vehicle: Vehicle) => number | bigint | Buffer;
 }
@@ -12,7 +12,7 @@ const ISO6709_ID = 387;
 const ISO6709_BYTES = 34;
 const HIGHEST_ONE_BYTE_ID = 0xff;
 
-/** What a TFT100 puts into each record, in the order of the groups on the wire. */
+/** The IO elements of a TFT100 record, in the order of their groups. */
 const ROWS: readonly IoRow[] = [
   { id: 239, width: 1, read: (vehicle) => bit(vehicle.isIgnitionOn) },
   { id: 240, width: 1, read: (vehicle) => bit(vehicle.isMoving) },
@@ -48,7 +48,7 @@ const ROWS: readonly IoRow[] = [
   { id: ISO6709_ID, width: ISO6709_BYTES, read: (vehicle) => iso6709(vehicle) },
 ];
 
-/** Codec 8 has one byte for an id; only codec 8 extended has elements of variable length. */
+/** In codec 8 an id has one byte. Only codec 8 Extended has elements of variable length. */
 export function ioRows(codec: RecordCodec): readonly IoRow[] {
   if (codec === CODEC_8_EXTENDED) {
     return ROWS;
@@ -57,17 +57,17 @@ export function ioRows(codec: RecordCodec): readonly IoRow[] {
   return codec === CODEC_8 ? fixed.filter((row) => row.id <= HIGHEST_ONE_BYTE_ID) : fixed;
 }
 
-/** The value of one element now; null for an id this device does not have. */
+/** Returns the current value of an element. Null for an id that the device does not have. */
 export function readIo(vehicle: Vehicle, id: number): number | bigint | Buffer | null {
   return ROWS.find((row) => row.id === id)?.read(vehicle) ?? null;
 }
 
-/** Millivolts of AIN1: the pack through the vehicle's 1:10 divider. */
+/** Millivolts of AIN1: the battery pack through the 1:10 divider of the vehicle. */
 export function analogInput(vehicle: Vehicle): number {
   return Math.round(vehicle.power.externalMillivolts / 10);
 }
 
-/** As the wiki's sample capture has it: ten-thousandths of degrees with four decimals, kilometres of height, 34 characters. */
+/** The format of the sample capture of the wiki: ten-thousandths of degrees with four decimals, kilometres of height, 34 characters. */
 function iso6709(vehicle: Vehicle): Buffer {
   const { latitude, longitude, altitude } = vehicle.fix;
   const height = `${altitude < 0 ? '-' : '+'}000.${digits(altitude, 3)}`;

@@ -6,7 +6,7 @@ const OPERATORS = [24601, 24602, 24603] as const;
 const CELL_DEGREES = 0.008;
 const AREA_DEGREES = 0.06;
 
-/** Signal, cell and SIM. The cell goes by place, so that driving changes it and coming back brings it back. */
+/** Signal, cell and SIM. The cell depends on the position, so that it changes while driving and is the same again at the same place. */
 export class MobileNetwork {
   /** AVL id 21: 0 to 5. */
   signal: number;

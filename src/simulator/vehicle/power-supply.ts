@@ -6,7 +6,7 @@ const PACK_EMPTY_MV = 41_600;
 const PACK_FULL_MV = 54_200;
 const PACK_RANGE_M = 45_000;
 const SWAP_BELOW = 0.25;
-/** The device's own small battery, millivolts empty and full. */
+/** The small battery of the device, millivolts empty and full. */
 const BATTERY_EMPTY_MV = 3400;
 const BATTERY_FULL_MV = 4120;
 const BATTERY_LIFE_S = 5 * 3600;
@@ -14,8 +14,8 @@ const BATTERY_CHARGE_S = 2 * 3600;
 const CHARGE_CURRENT_MA = 145;
 
 /**
- * The vehicle's pack, which driving empties and somebody swaps for a full one while the vehicle is parked, and the device's own
- * battery, which carries it through the swap and is charged from the pack afterwards.
+ * The battery pack of the vehicle, which is discharged by driving and replaced by a full one while the vehicle is parked, and the battery of the
+ * device, which supplies it during the replacement and is then charged from the pack.
  */
 export class PowerSupply {
   private packCharge: number;
@@ -36,7 +36,7 @@ export class PowerSupply {
     return this.swapLeft <= 0;
   }
 
-  /** AVL ids 66 and 800. Under load the voltage sags. */
+  /** AVL ids 66 and 800. The voltage drops under load. */
   get externalMillivolts(): number {
     if (!this.isPackPresent) {
       return 0;
@@ -50,7 +50,7 @@ export class PowerSupply {
     return Math.round(BATTERY_EMPTY_MV + (BATTERY_FULL_MV - BATTERY_EMPTY_MV) * this.batteryCharge);
   }
 
-  /** AVL id 68: the charging current, falling as the battery fills. */
+  /** AVL id 68: the charging current, which decreases as the battery is charged. */
   get batteryMilliamps(): number {
     return this.isCharging ? Math.round(CHARGE_CURRENT_MA * Math.min(1, (1 - this.batteryCharge) * 5 + 0.05)) : 0;
   }

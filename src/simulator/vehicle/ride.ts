@@ -1,9 +1,9 @@
 import { drawBetween, type Random } from '../random.js';
 
-/** What the vehicle is doing. Driving ends at a light or in a parking place; both end in driving again. */
+/** The phase of a ride. Driving ends at a traffic light or in parking, and continues after both. */
 export type RidePhase = 'parked' | 'driving' | 'light';
 
-/** Vilnius, the cathedral square. */
+/** Vilnius, Cathedral Square. */
 const CENTRE_LATITUDE = 54.6858;
 const CENTRE_LONGITUDE = 25.2877;
 const TOWN_RADIUS_M = 4000;
@@ -12,14 +12,14 @@ const MAX_STEP_S = 1;
 const ACCELERATION = 1.4;
 const BRAKING = 2.2;
 const TURN_SPEED = 4;
-/** Degrees a second while turning off. */
+/** Degrees per second in a turn. */
 const TURN_RATE = 32;
 const ARRIVED_M = 2;
 const KMH = 3.6;
 
 /**
- * A light vehicle in town. It rides from junction to junction: speeds up to what the street allows, slows down for a turn,
- * waits at lights, and parks between two trips. All lengths are metres, speeds metres a second, times seconds.
+ * A light vehicle in a town. It drives from junction to junction: accelerates to the speed limit of the street, slows down for a turn, waits
+ * at traffic lights, and parks between two trips. Lengths are in metres, speeds in metres per second, times in seconds.
  */
 export class Ride {
   phase: RidePhase;
@@ -28,9 +28,9 @@ export class Ride {
   speed = 0;
   /** Degrees clockwise from north. */
   heading: number;
-  /** Along the vehicle, metres a second squared; negative when braking. */
+  /** Metres per second squared, along the vehicle; negative when braking. */
   acceleration = 0;
-  /** Degrees a second, positive to the right. */
+  /** Degrees per second, positive to the right. */
   turning = 0;
   totalMetres: number;
   tripMetres = 0;
@@ -61,7 +61,7 @@ export class Ride {
     return this.speed * KMH;
   }
 
-  /** Hills, by place: the same crossing is always equally high. */
+  /** Hills: the altitude depends only on the position. */
   get altitude(): number {
     return 118 + 24 * Math.sin(this.latitude * 310) + 17 * Math.cos(this.longitude * 190);
   }
@@ -103,20 +103,20 @@ export class Ride {
     }
   }
 
-  /** As fast as the street and the bend allow, but still able to be slow enough at the junction. */
+  /** As fast as the street and the bend allow, and slow enough to brake before the junction. */
   private nextSpeed(seconds: number): number {
     const stops = this.endsAtLight || this.tripLeft <= this.legLeft;
     const endSpeed = stops ? 0 : TURN_SPEED;
     const comfortable = Math.sqrt(endSpeed ** 2 + 2 * BRAKING * Math.max(0, this.legLeft - ARRIVED_M / 2));
     const inBend = Math.abs(this.headingError()) > 20 ? TURN_SPEED : Infinity;
-    const wanted = Math.max(0.8, Math.min(this.streetLimit, comfortable, inBend));
+    const target = Math.max(0.8, Math.min(this.streetLimit, comfortable, inBend));
     const slowest = Math.max(0, this.speed - BRAKING * seconds);
-    return Math.min(Math.max(wanted, slowest), this.speed + ACCELERATION * seconds);
+    return Math.min(Math.max(target, slowest), this.speed + ACCELERATION * seconds);
   }
 
   private turn(seconds: number): void {
-    const most = TURN_RATE * seconds;
-    const change = Math.max(-most, Math.min(most, this.headingError()));
+    const maxChange = TURN_RATE * seconds;
+    const change = Math.max(-maxChange, Math.min(maxChange, this.headingError()));
     this.turning = seconds > 0 ? change / seconds : 0;
     this.heading = (this.heading + change + 360) % 360;
   }
@@ -155,7 +155,7 @@ export class Ride {
     this.speed = 0;
   }
 
-  /** Straight on mostly; out of town the turn that leads back. */
+  /** Mostly straight on. Outside the town the street that leads back. */
   private chooseStreet(): void {
     const choice = this.random();
     let turn = 0;
@@ -164,7 +164,7 @@ export class Ride {
     }
     const bend = this.draw(-14, 14);
     const planned = this.streetHeading + turn + bend;
-    this.streetHeading = ((this.isOutOfTown() ? this.headingHome() + bend : planned) + 720) % 360;
+    this.streetHeading = ((this.isOutOfTown() ? this.headingToCentre() + bend : planned) + 720) % 360;
     this.streetLimit = this.draw(22, 52) / KMH;
     this.legLeft = Math.max(this.draw(90, 420), ARRIVED_M * 2);
     if (this.tripLeft - this.legLeft < 60) {
@@ -179,7 +179,7 @@ export class Ride {
     return Math.hypot(north, east) > TOWN_RADIUS_M;
   }
 
-  private headingHome(): number {
+  private headingToCentre(): number {
     const [north, east] = this.offset();
     return (Math.atan2(-east, -north) * 180) / Math.PI;
   }

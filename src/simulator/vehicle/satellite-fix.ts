@@ -10,14 +10,14 @@ export const GNSS_SLEEP = 3;
 const SLEEP_OFF = 0;
 const SLEEP_GNSS = 1;
 
-/** A parked TFT100 puts its GNSS receiver to sleep after a while. */
+/** A parked TFT100 puts its GNSS receiver to sleep after this time. */
 const SLEEP_AFTER_S = 300;
-/** Once in about half an hour of driving something stands between the device and the sky. */
+/** The signal is lost about once in half an hour of driving. */
 const COVERED_PER_SECOND = 1 / 1800;
 
 /**
- * What the GNSS receiver makes of the ride. Without a fix a device keeps the last good place and reports no satellites,
- * no height, no direction and no speed; so does this one.
+ * The readings of the GNSS receiver. Without a fix a device keeps the last valid position and reports no satellites, no altitude, no angle
+ * and no speed.
  */
 export class SatelliteFix {
   satellites: number;
@@ -40,7 +40,7 @@ export class SatelliteFix {
     private readonly random: Random,
   ) {
     this.satellites = drawInteger(random, 9, 16);
-    this.takePlace();
+    this.readPosition();
   }
 
   get hasFix(): boolean {
@@ -53,7 +53,7 @@ export class SatelliteFix {
       this.satellites = Math.min(19, Math.max(5, this.satellites + drawInteger(this.random, -1, 1)));
       this.hdop = Math.round(drawBetween(this.random, 60, 90) / this.satellites);
       this.pdop = this.hdop + drawInteger(this.random, 2, 6);
-      this.takePlace();
+      this.readPosition();
     } else {
       this.angle = this.speedKmh = this.altitude = this.hdop = this.pdop = 0;
     }
@@ -74,7 +74,7 @@ export class SatelliteFix {
     return this.lostSeconds > 0 ? GNSS_NO_FIX : GNSS_FIX;
   }
 
-  private takePlace(): void {
+  private readPosition(): void {
     this.latitude = Math.round(this.ride.latitude * 1e7);
     this.longitude = Math.round(this.ride.longitude * 1e7);
     this.altitude = Math.round(this.ride.altitude);

@@ -9,20 +9,20 @@ const GRAVITY = 9.81;
 const MILLI_G = 1000;
 const MOVEMENT_STOP_DELAY_S = 60;
 
-/** Everything a device can measure, moved on together. What it holds at a given step depends on the random sequence only. */
+/** Everything that a device measures. The values of a step depend only on the random sequence. */
 export class Vehicle {
   readonly ride: Ride;
   readonly fix: SatelliteFix;
   readonly power: PowerSupply;
   readonly network: MobileNetwork;
-  /** Set from outside, by commands. */
+  /** Set by commands. */
   readonly outputs = [new DigitalOutput(), new DigitalOutput()] as const;
-  /** Thousandths of g, signed, gravity included. */
+  /** Thousandths of g, signed, including gravity. */
   axisX = 0;
   axisY = 0;
   axisZ = 0;
 
-  /** Some are mounted upside down. */
+  /** Some devices are mounted upside down. */
   private readonly gravity: number;
 
   constructor(private readonly random: Random) {
@@ -34,12 +34,12 @@ export class Vehicle {
     this.readAxes();
   }
 
-  /** Key on: driving, or waiting at a light. */
+  /** Driving, or waiting at a traffic light. */
   get isIgnitionOn(): boolean {
     return this.ride.phase !== 'parked';
   }
 
-  /** AVL id 240: a TFT100 calls the vehicle stopped some time after the last shake, not at every light. */
+  /** AVL id 240: a TFT100 reports a stop some time after the last movement, not at every traffic light. */
   get isMoving(): boolean {
     return this.isIgnitionOn || this.ride.phaseSeconds < MOVEMENT_STOP_DELAY_S;
   }
