@@ -17,7 +17,7 @@ export interface Admissions<T> {
   readonly newDevices: number;
 }
 
-/** A device that asks to be admitted, and the address that it sends from. */
+/** A device that requests admission, and the address that it sends from. */
 export interface AdmissionRequest {
   readonly imei: string;
   readonly address: string;

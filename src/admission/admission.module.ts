@@ -16,7 +16,7 @@ import { UnknownDevicesRepository } from './unknown-devices.repository.js';
 import { UnregisteredDevices } from './unregistered-devices.js';
 import { UnregisteredDevicesRepository } from './unregistered-devices.repository.js';
 
-/** Whether a device may connect: the register, bans, address ranges, the limit of unregistered devices, and refused logins. */
+/** Admission of devices: the register, bans, address ranges, the limit of unregistered devices, and refused logins. */
 @Module({
   imports: [ObservabilityModule, ClusterModule, TransportModule, AuditLogModule, DiagnosisModule, RetentionModule],
   controllers: [PacketAdmissionController, RegisteredDevicesController],

@@ -37,14 +37,14 @@ beforeEach(() => {
 afterAll(() => warn.mockRestore());
 
 describe('DeviceAdmission', () => {
-  it('asks for all of one turn in one statement, tells each its own, and notes who is refused', async () => {
+  it('checks all packets of one turn in one statement, settles each with its own result, and records refusals', async () => {
     const asked = ['a', 'bad b', 'c'].map((imei) => admission.admits(imei, '192.0.2.1'));
     expect(await Promise.all(asked)).toEqual([true, false, true]);
     expect(statements.map((statement) => statement.map(({ imei }) => imei))).toEqual([['a', 'bad b', 'c']]);
     expect(noted).toEqual(['bad b 192.0.2.1 banned']);
   });
 
-  it('has one statement under way: what comes meanwhile goes with the next', async () => {
+  it('runs one statement at a time: packets that arrive meanwhile form the next batch', async () => {
     let end!: () => void;
     const held = new Promise<void>((resolve) => (end = resolve));
     answer = async (asked) => {
@@ -63,7 +63,7 @@ describe('DeviceAdmission', () => {
     expect(statements.map((asked) => asked.length)).toEqual([1, 2]);
   });
 
-  it('does not admit a packet that the answer leaves out', async () => {
+  it('does not admit a packet that is missing from the result', async () => {
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     answer = () => Promise.resolve([null]);
     const [first, second] = ['a', 'b'].map((imei) => admission.admits(imei, 'x'));
@@ -72,13 +72,13 @@ describe('DeviceAdmission', () => {
     error.mockRestore();
   });
 
-  it('asks again each time: a ban holds from its commit on', async () => {
+  it('does not cache: a ban takes effect with its commit', async () => {
     expect(await admission.admits('a', 'x')).toBe(true);
     answer = (asked) => Promise.resolve(asked.map(() => 'banned'));
     expect(await admission.admits('a', 'x')).toBe(false);
   });
 
-  it('lets nobody wait for a database that is away, says so once, and goes on when it is back', async () => {
+  it('rejects at once while the database is unavailable, logs it once, and recovers', async () => {
     const good = answer;
     answer = () => Promise.reject(new Error('gone'));
     for (let attempt = 0; attempt < 3; attempt++) {

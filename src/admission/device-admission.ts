@@ -6,7 +6,7 @@ import { RefusedLogins } from './refused-logins.js';
 import { UnregisteredDevices } from './unregistered-devices.js';
 import { UnregisteredDevicesRepository } from './unregistered-devices.repository.js';
 
-const AT_A_TIME = 1_000;
+const MAX_BATCH_SIZE = 1_000;
 
 interface Waiting extends AdmissionRequest {
   readonly settle: (admits: boolean) => void;
@@ -66,7 +66,7 @@ export class DeviceAdmission {
     while (this.waiting.length > 0) {
       // Packets that arrive in the same turn of the event loop share a batch.
       await nextTurn();
-      await this.ask(this.waiting.splice(0, AT_A_TIME));
+      await this.ask(this.waiting.splice(0, MAX_BATCH_SIZE));
     }
     this.asking = false;
   }

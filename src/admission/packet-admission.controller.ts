@@ -4,7 +4,7 @@ import { DEVICE_PACKET, type DevicePacket } from '../transport/patterns.js';
 import { TeltonikaContext } from '../transport/teltonika.context.js';
 import { DeviceAdmission } from './device-admission.js';
 
-/** Answers the transport's question whether a device may send by UDP, where it does not log in. */
+/** Decides for the transport whether a device may send by UDP, where it does not log in. */
 @Controller()
 export class PacketAdmissionController {
   constructor(private readonly admission: DeviceAdmission) {}

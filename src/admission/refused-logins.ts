@@ -8,10 +8,10 @@ import { UnregisteredDevices } from './unregistered-devices.js';
 import { type UnknownDevice, UnknownDevicesRepository } from './unknown-devices.repository.js';
 
 const WRITE_EVERY_MS = 2_000;
-/** Devices that wait to be written: invented IMEIs must not fill the memory. The table has bounds of its own. */
+/** Maximum number of devices that wait to be written: invented IMEIs must not fill the memory. The table has its own limits. */
 const MAX_WAITING_DEVICES = 10_000;
 
-/** Counts refused logins and remembers who was refused. Added up in memory: a flood of bad logins is no flood of writes. */
+/** Counts refused logins and stores the refused devices. Counts are added up in memory, so a flood of refused logins causes few writes. */
 @Injectable()
 export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
   private readonly counts: Record<LoginRefusal | 'forgotten', number> = {
@@ -36,7 +36,7 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
     this.metrics.counter(
       {
         name: 'iot_broker_not_admitted_total',
-        help: 'Logins, and packets by UDP, of devices that are not admitted, by reason (unknown, banned, address, limit).',
+        help: 'Refused logins and UDP packets of devices that are not admitted, by reason (unknown, banned, address, limit).',
         labelNames: ['reason'],
       },
       () => (['unknown', 'banned', 'address', 'limit'] as const).map((reason) => [{ reason }, this.counts[reason]] as const),
@@ -51,7 +51,7 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
     if (refusal === 'unknown' || refusal === 'limit') {
       this.noteUnknown(imei, address);
     } else {
-      // Known devices only, of which there is an end.
+      // Known devices only, because their number is limited.
       this.log.tally('refused', imei, refusal, 1, { address });
     }
   }

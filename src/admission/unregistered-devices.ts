@@ -6,13 +6,13 @@ import { type AdmissionRule } from './admission-rule.js';
 import { UnregisteredDevicesRepository } from './unregistered-devices.repository.js';
 
 const COUNT_EVERY_MS = 10_000;
-/** Larger than any number of devices, and fits an integer of PostgreSQL. */
+/** Larger than any number of devices. Fits an integer of PostgreSQL. */
 const UNBOUNDED = 2_147_483_647;
 
 /**
- * How many more devices may be admitted that are not registered. An IMEI is free to invent, and each admitted one gets rows that stay: its newest
+ * Limits the number of unregistered devices. Anyone can invent an IMEI, and each admitted one gets permanent rows: its newest
  * record, its event sequence, its log. The number is counted in the database every ten seconds and by this instance in between, so instances
- * that admit at the same time can exceed the limit by what they admit within ten seconds. Registered devices, and those admitted before,
+ * that admit at the same time can exceed the limit by the number of devices they admit within ten seconds. Registered devices, and those admitted before,
  * are not affected.
  */
 @Injectable()
@@ -34,14 +34,14 @@ export class UnregisteredDevices implements OnModuleInit, OnApplicationBootstrap
     this.metrics.gauge(
       {
         name: 'iot_broker_unregistered_devices',
-        help: 'Devices of the whole cluster admitted without being registered, as of the last count; MAX_UNREGISTERED_DEVICES bounds them.',
+        help: 'Unregistered devices admitted in the whole cluster, as of the last count. Limited by MAX_UNREGISTERED_DEVICES.',
       },
       () => (this.isBounded ? this.count : null),
     );
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // A database that is away at this moment does not end the start: the next count is due in ten seconds.
+    // An unavailable database does not abort the start: the next count follows in ten seconds.
     await this.countAgain().catch(() => undefined);
   }
 
@@ -54,7 +54,7 @@ export class UnregisteredDevices implements OnModuleInit, OnApplicationBootstrap
     return this.isBounded ? Math.max(0, this.settings.MAX_UNREGISTERED_DEVICES - this.count) : UNBOUNDED;
   }
 
-  /** So many that were not known before have been admitted. */
+  /** This many new unregistered devices have been admitted. */
   noteAdmitted(devices: number): void {
     this.count += devices;
   }

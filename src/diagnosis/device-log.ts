@@ -8,15 +8,15 @@ import { Periodic } from '../platform/scheduling/periodic-tasks.js';
 import { type DeviceLogEntry, type DeviceLogKind, DeviceLogRepository } from './device-log.repository.js';
 
 const WRITE_EVERY_MS = 2_000;
-const MOST_WAITING = 50_000;
-const WRITTEN_AT_A_TIME = 2_000;
+const MAX_WAITING = 50_000;
+const ROWS_PER_INSERT = 2_000;
 const MAX_ROWS_PER_DEVICE = 500;
 
 type Tally = DeviceLogEntry & { readonly detail: { count: number } };
 
 /**
- * What happened to each device lately, for its diagnosis. Written in the background and never waited for: under pressure, or while the
- * database is away, entries are dropped and counted. What comes in numbers (frames rejected, records resent, logins refused) is added up
+ * Recent events of each device, for its diagnosis. Written in the background; no caller waits for it. Under load, or while the
+ * database is unavailable, entries are dropped and counted. Frequent events (frames rejected, records resent, logins refused) are added up
  * between two writes.
  */
 @Injectable()
@@ -54,7 +54,7 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
-  /** Like `note`, one entry a device and cause for all until the next write. */
+  /** Like `note`, but adds up to one entry per device and cause until the next write. */
   tally(kind: DeviceLogKind, imei: string, cause: string, count: number, detail: DeviceLogEntry['detail'] = {}): void {
     const key = `${imei} ${kind} ${cause}`;
     const known = this.tallies.get(key);
@@ -70,8 +70,8 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
     const batch = [...this.entries, ...this.tallies.values()];
     this.entries = [];
     this.tallies = new Map();
-    for (let first = 0; first < batch.length; first += WRITTEN_AT_A_TIME) {
-      await this.append(batch.slice(first, first + WRITTEN_AT_A_TIME));
+    for (let first = 0; first < batch.length; first += ROWS_PER_INSERT) {
+      await this.append(batch.slice(first, first + ROWS_PER_INSERT));
     }
   }
 
@@ -84,7 +84,7 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private hasRoom(): boolean {
-    if (this.waiting < MOST_WAITING) {
+    if (this.waiting < MAX_WAITING) {
       return true;
     }
     this.counts.dropped++;
@@ -98,7 +98,7 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
       batch.forEach(({ imei }) => this.table.noteRows(imei));
     } catch (error) {
       this.counts.dropped += batch.length;
-      this.database.logFailure(this.logger, `${batch.length} entries of the device log are dropped`, error);
+      this.database.logFailure(this.logger, `${batch.length} entries of the device log were dropped`, error);
     }
   }
 }

@@ -10,7 +10,7 @@ import { likelyCauses } from './likely-causes.js';
 export class DiagnosisController {
   constructor(private readonly diagnosis: DiagnosisService) {}
 
-  /** What is wrong with a device: its last logins, refusals, closes and troubles, and what they are likely to come from. */
+  /** Diagnosis of a device: its last logins, refusals, disconnects and errors, and their likely causes. */
   @Get('devices/:imei/diagnosis')
   async diagnose(@Param() { imei }: ImeiParam): Promise<DiagnosisDto> {
     const findings = await this.diagnosis.examine(imei);

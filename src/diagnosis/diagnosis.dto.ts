@@ -1,14 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** What is likely to be wrong. */
+/** A likely cause of a problem. */
 export class LikelyCauseDto {
   /**
-   * Stable, for programs.
+   * Stable code for programs.
    * @example 'CLOCK_AHEAD'
    */
   readonly code!: string;
   /**
-   * For people.
+   * Description.
    * @example 'The clock of the device is an hour ahead'
    */
   readonly text!: string;
@@ -19,13 +19,13 @@ export class DeviceLogEntryDto {
   readonly at!: Date;
   @ApiProperty({ enum: ['login', 'refused', 'closed', 'rejected_frames', 'resent_records'] })
   readonly kind!: string;
-  /** Address of a login, reason of a close; cause and count of what is added up. */
+  /** Address of a login, reason of a disconnect, or cause and count of entries that are added up. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: { cause: 'BAD_CRC', count: 3 } })
   readonly detail!: Readonly<Record<string, unknown>>;
 }
 
 export class RecordFindingsDto {
-  /** How many of its last records were looked at. */
+  /** How many of its last records were examined. */
   readonly looked!: number;
   /** Received minus device time, of the record for which it is least; negative: the clock is ahead. */
   readonly leastClockOffsetSeconds!: number | null;

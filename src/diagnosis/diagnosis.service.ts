@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DiagnosisRepository } from './diagnosis.repository.js';
 import { type Findings } from './findings.js';
 
-/** What is wrong with a device. One that was never seen has empty findings. */
+/** Diagnoses a device. The findings of an unknown device are empty. */
 @Injectable()
 export class DiagnosisService {
   constructor(private readonly repository: DiagnosisRepository) {}

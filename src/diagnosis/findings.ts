@@ -1,18 +1,18 @@
-/** What happened to one device, as its log tells it. Newest first. */
+/** An entry of a device's log. */
 export interface LogEntry {
   readonly at: Date;
   readonly kind: 'login' | 'refused' | 'closed' | 'rejected_frames' | 'resent_records';
   readonly detail: Readonly<{ address?: string; reason?: string; cause?: string; count?: number }>;
 }
 
-/** What its last records say. */
+/** Statistics of its last records. */
 export interface RecordFindings {
   readonly looked: number;
   /** Received minus device time, in seconds, of the record for which it is least: a late record was kept, an early one has a wrong clock. */
   readonly leastClockOffsetSeconds: number | null;
   /** Without satellites, which the GNSS receiver (AVL id 69) or the sleep mode (200) explains: it was off. */
   readonly gnssOff: number;
-  /** Without satellites although the receiver was on, as far as the record says. */
+  /** Without satellites although the receiver was on according to the record. */
   readonly withoutFix: number;
   /** Of those, the ones at 0/0: without a fix since the device was started. */
   readonly atZero: number;
@@ -22,7 +22,7 @@ export interface RecordFindings {
 export interface CommandFindings {
   readonly unconfirmed: number;
   readonly completed: number;
-  /** Attempts whose time was over without an answer. */
+  /** Attempts that timed out without an answer. */
   readonly unansweredAttempts: number;
 }
 
@@ -34,7 +34,7 @@ export interface AdmissionFindings {
   readonly lastUnknownAt: Date | null;
 }
 
-/** All that is known of what may be wrong with a device. */
+/** All findings about a device. */
 export interface Findings {
   readonly connectedSince: Date | null;
   readonly log: LogEntry[];

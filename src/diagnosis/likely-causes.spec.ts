@@ -20,7 +20,7 @@ function closes(reason: string, count: number, minutesApart = 10): LogEntry[] {
 }
 
 describe('likelyCauses', () => {
-  it('has nothing to say of a healthy device', () => expect(likelyCauses(HEALTHY)).toEqual([]));
+  it('reports nothing for a healthy device', () => expect(likelyCauses(HEALTHY)).toEqual([]));
 
   it.each<[string, Partial<Findings>, RegExp]>([
     ['NOT_REGISTERED', { admission: { ...HEALTHY.admission, unknownAttempts: 3 } }, /3 times/],
@@ -69,12 +69,15 @@ describe('likelyCauses', () => {
     ['a device that always sleeps', { records: { ...HEALTHY.records, gnssOff: 100, withoutFix: 0 } }],
     ['a clock within five minutes', { records: { ...HEALTHY.records, leastClockOffsetSeconds: -300 } }],
     ['some reconnects', { log: closes('peer', 3) }],
-    ['closes that are ours', { log: closes('shutdown', 9) }],
+    ['disconnects by the gateway', { log: closes('shutdown', 9) }],
     [
       'a registered device that was unknown before',
       { admission: { ...HEALTHY.admission, status: 'registered', unknownAttempts: 3 } },
     ],
     ['some unanswered commands among answered ones', { commands: { unconfirmed: 1, completed: 1, unansweredAttempts: 3 } }],
-    ['a device that never spoke', { records: { ...HEALTHY.records, looked: 0, withoutFix: 0, leastClockOffsetSeconds: null } }],
-  ])('says nothing of %s', (_what, difference) => expect(likelyCauses({ ...HEALTHY, ...difference })).toEqual([]));
+    [
+      'a device that never sent data',
+      { records: { ...HEALTHY.records, looked: 0, withoutFix: 0, leastClockOffsetSeconds: null } },
+    ],
+  ])('reports nothing for %s', (_what, difference) => expect(likelyCauses({ ...HEALTHY, ...difference })).toEqual([]));
 });

@@ -1,9 +1,9 @@
 import { type Findings, type LogEntry } from './findings.js';
 
 export interface LikelyCause {
-  /** Stable, for programs. */
+  /** Stable code for programs. */
   readonly code: string;
-  /** A sentence for people. */
+  /** Description in one sentence. */
   readonly text: string;
 }
 
@@ -12,14 +12,14 @@ type Rule = (findings: Findings) => string | null;
 const CLOCK_TOLERANCE_SECONDS = 300;
 const DAMAGED_FRAMES = 3;
 const MANY_CLOSES = 4;
-/** Below it a rate says less than how many there were in all. */
-const SHORTEST_RATE_MS = 2_000;
-const LEAST_OPEN_LINK_TIMEOUT_MS = 30_000;
+/** For shorter intervals the total is reported instead of the rate. */
+const MIN_RATE_MS = 2_000;
+const MIN_OPEN_LINK_TIMEOUT_MS = 30_000;
 const MINUTE_SECONDS = 60;
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
 
-/** Each says what is wrong, or null. */
+/** Each rule returns the description of its cause, or null. */
 const RULES: Readonly<Record<string, Rule>> = {
   NOT_REGISTERED: ({ admission: { status, unknownAttempts } }) =>
     status === null && unknownAttempts > 0
@@ -57,7 +57,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       : null,
   CLOCK_BEHIND: ({ records: { leastClockOffsetSeconds: offset } }) =>
     offset !== null && offset > DAY_SECONDS
-      ? `All of its last records are older than ${duration(offset)} when they come: its clock is behind, or it is sending a backlog.`
+      ? `All of its last records are older than ${duration(offset)} when they arrive: its clock is behind, or it is sending a backlog.`
       : null,
   NO_FIX: ({ records: { looked, gnssOff, withoutFix, atZero } }) => {
     const expected = looked - gnssOff;
@@ -80,7 +80,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
 };
 
-/** The likely causes of what is wrong with a device, as far as one is known. */
+/** The likely causes of a device's problems. */
 export function likelyCauses(findings: Findings): LikelyCause[] {
   return Object.entries(RULES).flatMap(([code, rule]) => {
     const text = rule(findings);
@@ -98,7 +98,7 @@ function reconnects(log: readonly LogEntry[]): string | null {
   const gapsMs = closes.slice(1).map(({ at }, index) => (closes[index]?.at.getTime() ?? 0) - at.getTime());
   const medianMs = [...gapsMs].sort((one, other) => one - other)[Math.floor(gapsMs.length / 2)] ?? 0;
   const rate =
-    medianMs < SHORTEST_RATE_MS ? `within ${duration((newest - oldest) / 1_000)}` : `about every ${duration(medianMs / 1_000)}`;
+    medianMs < MIN_RATE_MS ? `within ${duration((newest - oldest) / 1_000)}` : `about every ${duration(medianMs / 1_000)}`;
   return `Its connection ended ${times(closes.length)}, ${rate}: ${whyClosed(closes, medianMs)}.`;
 }
 
@@ -107,7 +107,7 @@ function whyClosed(closes: readonly LogEntry[], medianMs: number): string {
   if (byDevice * 2 < closes.length) {
     return 'it is silent for longer than BROKER_IDLE_TIMEOUT_SECONDS';
   }
-  return medianMs < LEAST_OPEN_LINK_TIMEOUT_MS
+  return medianMs < MIN_OPEN_LINK_TIMEOUT_MS
     ? 'it closes sooner than its open link timeout (parameter 1000, 30 s or more) can explain, so the network or a proxy may close it'
     : 'its open link timeout (parameter 1000) is shorter than its send period';
 }

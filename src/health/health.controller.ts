@@ -3,7 +3,7 @@ import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs
 import { Public } from '../access/route-access.decorator.js';
 import { NotReadyError, Readiness } from './readiness.js';
 
-/** For probes, which have no key. */
+/** Probes. They need no key. */
 @Public()
 @Controller()
 export class HealthController {
@@ -12,7 +12,7 @@ export class HealthController {
     private readonly readiness: Readiness,
   ) {}
 
-  /** Alive: the process answers. Says nothing of the database: a restart would not bring that back. */
+  /** Alive: the process answers. Does not check the database, because a restart would not repair it. */
   @Get('healthz')
   @HealthCheck()
   async live(): Promise<HealthCheckResult> {

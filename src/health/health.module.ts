@@ -4,7 +4,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { HealthController } from './health.controller.js';
 import { Readiness } from './readiness.js';
 
-/** Terminus logs every failed check; each cause of one is logged once, where it is noticed. */
+/** Liveness and readiness. The logger of Terminus is off: it would log every failed check, and each cause is already logged once. */
 @Module({
   imports: [ObservabilityModule, TerminusModule.forRoot({ logger: false, gracefulShutdownTimeoutMs: 0 })],
   controllers: [HealthController],

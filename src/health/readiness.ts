@@ -8,7 +8,7 @@ import { ReadinessChecks } from '../platform/observability/status-registries.js'
 
 const DATABASE_TIMEOUT_MS = 3_000;
 
-/** Says which parts do not work. */
+/** Lists the failed checks. */
 export class NotReadyError extends DomainError {
   override readonly name = 'NotReadyError';
   readonly code = 'NOT_READY';
@@ -19,7 +19,7 @@ export class NotReadyError extends DomainError {
   }
 }
 
-/** Whether the gateway can take devices and requests. Turns false before anything is closed, so that a balancer sends no more. */
+/** Whether the gateway accepts devices and requests. Turns false before anything is closed, so that a load balancer stops sending. */
 @Injectable()
 export class Readiness {
   private withdrawn = false;
@@ -30,7 +30,7 @@ export class Readiness {
     private readonly checks: ReadinessChecks,
   ) {}
 
-  /** For good: this gateway is about to stop. */
+  /** Permanently not ready: the gateway is about to stop. */
   withdraw(): void {
     this.withdrawn = true;
   }

@@ -5,10 +5,10 @@ import { MetricsSettings } from './metrics.settings.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 
 const PATH = '/metrics';
-/** A scraper asks in one packet and reads what it gets. */
+/** A scraper sends its request in one packet and reads the response at once. */
 const TIMEOUTS_MS = { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 65_000 };
 
-/** The metrics on a port of their own, without a key: for a scraper inside the network, where the API may be seen from outside. */
+/** Serves the metrics on a separate port without a key: for a scraper inside the network while the API is reachable from outside. */
 @Injectable()
 export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(MetricsServer.name);
@@ -33,7 +33,7 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
     this.logger.log(`Metrics on http://${host}:${(server.address() as AddressInfo).port}${PATH}`);
   }
 
-  /** Last of all, so that the end can be watched too. */
+  /** In the last phase, so that the shutdown can be monitored too. */
   onApplicationShutdown(): void {
     this.server?.close();
     this.server?.closeAllConnections();

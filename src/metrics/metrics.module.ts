@@ -5,7 +5,7 @@ import { MetricsController } from './metrics.controller.js';
 import { MetricsServer } from './metrics-server.js';
 import { TransportMetrics } from './transport-metrics.js';
 
-/** Serves the metrics, on the API's port or on one of their own, and registers those of the listener. */
+/** Serves the metrics on the API's port or on a separate one, and registers the metrics of the listener. */
 @Module({
   imports: [ObservabilityModule, TransportModule],
   controllers: [MetricsController],

@@ -6,9 +6,9 @@ import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { TeltonikaServer } from '../transport/teltonika-server.js';
 import { TransportCounters } from '../transport/transport-counters.js';
 
-/** From what a flash disk needs for a commit to what makes a device send again. */
+/** From the commit time of a flash disk to the response timeout of a device. */
 const ACKNOWLEDGEMENT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10, 30];
-/** Codecs as people name them. A byte nobody knows has no name of its own: a device must not be able to make time series. */
+/** Names of codecs. All unknown bytes share one name: a device must not be able to create time series. */
 const CODEC_NAMES: Readonly<Record<number, string>> = {
   [CODEC_8]: '8',
   [CODEC_8_EXTENDED]: '8E',
@@ -19,7 +19,7 @@ const CODEC_NAMES: Readonly<Record<number, string>> = {
   [CODEC_15]: '15',
 };
 
-/** Shows the listener's counters at /metrics and in GET stats. */
+/** Registers the listener's counters as metrics and for GET stats. */
 @Injectable()
 export class TransportMetrics implements OnModuleInit {
   constructor(
@@ -44,7 +44,7 @@ export class TransportMetrics implements OnModuleInit {
       this.metrics.histogram(
         {
           name: 'iot_broker_acknowledgement_seconds',
-          help: 'Time from a frame being whole to its acknowledgement being written, the commit in between.',
+          help: 'Time from the last byte of a frame to its acknowledgement, including the commit.',
         },
         ACKNOWLEDGEMENT_SECONDS,
       ),
@@ -68,7 +68,7 @@ export class TransportMetrics implements OnModuleInit {
     metrics.counter(
       {
         name: 'iot_broker_connections_refused_total',
-        help: 'Connections turned away: as many as allowed were open, in all or of their address, too many came from their address in a second, or newer ones needed their place.',
+        help: 'Connections rejected, by limit: open connections (all), open connections of one address (address), new connections per second of one address (rate), or evicted before login for a newer connection (login).',
         labelNames: ['limit'],
       },
       () => [
@@ -83,11 +83,11 @@ export class TransportMetrics implements OnModuleInit {
       [{ result: 'refused' }, counters.loginsRefused],
     ]);
     metrics.counter(
-      { name: 'iot_broker_logins_slowed_down_total', help: 'Logins that had to wait because too many came in a second.' },
+      { name: 'iot_broker_logins_slowed_down_total', help: 'Logins delayed by the limit of logins per second.' },
       () => counters.loginsSlowedDown,
     );
     metrics.counter(
-      { name: 'iot_broker_disconnects_total', help: 'Connections that ended, by reason.', labelNames: ['reason'] },
+      { name: 'iot_broker_disconnects_total', help: 'Connections closed, by reason.', labelNames: ['reason'] },
       () => labelled('reason', counters.disconnects),
     );
   }
@@ -102,7 +102,7 @@ export class TransportMetrics implements OnModuleInit {
       ],
     );
     metrics.counter(
-      { name: 'iot_broker_tls_reloads_total', help: 'Times the certificate was read again, by result.', labelNames: ['result'] },
+      { name: 'iot_broker_tls_reloads_total', help: 'Reloads of the certificate, by result.', labelNames: ['result'] },
       () => [
         [{ result: 'done' }, counters.tlsReloads],
         [{ result: 'failed' }, counters.tlsReloadsFailed],
@@ -139,11 +139,14 @@ export class TransportMetrics implements OnModuleInit {
 
   private ofFrames(): void {
     const { counters, metrics } = this;
-    metrics.counter({ name: 'iot_broker_received_bytes_total', help: 'Bytes that devices sent.' }, () => counters.bytesReceived);
+    metrics.counter(
+      { name: 'iot_broker_received_bytes_total', help: 'Bytes received from devices.' },
+      () => counters.bytesReceived,
+    );
     metrics.counter(
       {
         name: 'iot_broker_frames_total',
-        help: 'Whole frames with a right CRC, and data fields that came by UDP, by codec.',
+        help: 'Complete frames with a correct CRC, and data fields received by UDP, by codec.',
         labelNames: ['codec'],
       },
       () => byCodec(counters.framesByCodec),
@@ -152,18 +155,18 @@ export class TransportMetrics implements OnModuleInit {
       byCodec(counters.recordsByCodec),
     );
     metrics.counter(
-      { name: 'iot_broker_messages_total', help: 'Messages of devices (codecs 12 to 15).' },
+      { name: 'iot_broker_messages_total', help: 'Messages received from devices (codecs 12 to 15).' },
       () => counters.messages,
     );
     metrics.counter(
       { name: 'iot_broker_acknowledgements_total', help: 'Acknowledgements written to devices.' },
       () => counters.acknowledgements,
     );
-    metrics.counter({ name: 'iot_broker_pings_total', help: 'Keep-alive bytes of devices.' }, () => counters.pings);
+    metrics.counter({ name: 'iot_broker_pings_total', help: 'Keep-alive bytes received from devices.' }, () => counters.pings);
     metrics.counter(
       {
         name: 'iot_broker_rejected_frames_total',
-        help: 'Bytes that could not be accepted, by error code.',
+        help: 'Frames rejected, by error code.',
         labelNames: ['code'],
       },
       () => labelled('code', counters.rejected),
@@ -171,12 +174,12 @@ export class TransportMetrics implements OnModuleInit {
     metrics.counter(
       {
         name: 'iot_broker_frames_slowed_down_total',
-        help: 'Frames that had to wait because their device sent too many in a second.',
+        help: 'Frames delayed by the limit of frames per second of one device.',
       },
       () => counters.framesSlowedDown,
     );
     metrics.counter(
-      { name: 'iot_broker_backpressure_waits_total', help: 'Times a frame had to wait because too many bytes were in flight.' },
+      { name: 'iot_broker_backpressure_waits_total', help: 'Times a frame was delayed by the limit of bytes in flight.' },
       () => counters.backpressureWaits,
     );
     metrics.gauge(

@@ -17,20 +17,20 @@ export class DeviceDto {
    */
   readonly connectionId!: string;
   /**
-   * Which instance holds it.
+   * Name of the instance that holds the connection.
    * @example 'iot-broker-7c9f4:1'
    */
   readonly instance!: string;
   /**
-   * The id of that instance.
+   * Id of that instance.
    * @example '7b0c2a4e-93d1-4c55-8f0e-2f6a1d9e4b10'
    */
   readonly instanceId!: string;
-  /** Grows with every login of a device. */
+  /** Increases with every login of a device. */
   readonly epoch!: number;
-  /** When the last frame arrived; null before the first one, and when another instance than the answering one holds the device. */
+  /** When the last frame arrived; null before the first one, and when the device is connected to another instance than the answering one. */
   readonly lastFrameAt!: Date | null;
-  /** Records acknowledged on this connection; null when another instance than the answering one holds the device. */
+  /** Records acknowledged on this connection; null when the device is connected to another instance than the answering one. */
   readonly records!: number | null;
 
   static from(session: Session, local: LiveConnection | null): DeviceDto {

@@ -8,12 +8,12 @@ import { SessionWriter } from './session-writer.js';
 const COMPARE_EVERY_MS = 30_000;
 
 /**
- * Finds what no notification has told: a connection whose session another instance has taken is closed, a session that has no connection is
- * given back.
+ * Repairs what a lost notification has left: closes connections whose session another instance has taken, and releases sessions that have no
+ * connection.
  */
 @Injectable()
 export class SessionComparison {
-  /** Sessions that had no connection at the last look: a login may be on its way. */
+  /** Sessions that had no connection at the last comparison. Their login may have been in flight. */
   private missing = new Map<string, number>();
 
   constructor(

@@ -7,8 +7,8 @@ import { SessionComparison } from './session-comparison.js';
 import { FORGET_SESSIONS } from './sessions.repository.js';
 
 /**
- * Ends connections that may not act for their device any more: one whose device has logged in at another instance, and all of them while
- * this instance is no member of the cluster.
+ * Closes connections that no longer own their device: one whose device has logged in at another instance, and all of them while
+ * this instance is not a member of the cluster.
  */
 @Injectable()
 export class SessionFence implements OnModuleInit {

@@ -4,7 +4,7 @@ import { CachedReading } from '../platform/observability/cached-reading.js';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { SessionsRepository } from './sessions.repository.js';
 
-/** Shows at /metrics what the database says of sessions. */
+/** Registers the number of sessions in the database as a metric. */
 @Injectable()
 export class SessionMetrics implements OnModuleInit {
   private readonly counts = new CachedReading(() => this.repository.countByInstance());

@@ -11,7 +11,7 @@ import { SessionsRepository } from './sessions.repository.js';
 
 const REAP_EVERY_MS = 2_000;
 
-/** Frees the sessions of instances that died. Any instance may do it; one at a time does. */
+/** Ends the sessions of dead instances. Every instance runs it; a lock lets one at a time through. */
 @Injectable()
 export class SessionReaper {
   private readonly logger = new Logger(SessionReaper.name);
@@ -24,7 +24,7 @@ export class SessionReaper {
     private readonly events: EventLog,
   ) {}
 
-  @Periodic({ everyMs: REAP_EVERY_MS, failure: 'Dead instances could not be looked for' })
+  @Periodic({ everyMs: REAP_EVERY_MS, failure: 'Dead instances could not be reaped' })
   async reap(): Promise<void> {
     if (!this.membership.isMember) {
       return;

@@ -10,9 +10,9 @@ import { DeviceAdmission } from '../admission/device-admission.js';
 import { type SessionEnd, type SessionOpening } from './session.js';
 import { type LoginResult, SessionsRepository } from './sessions.repository.js';
 
-const AT_A_TIME = 1_000;
-/** So long is tried while the gateway stops; sessions that could not be given back are freed by the other instances. */
-const LAST_TRIES_MS = 3_000;
+const MAX_BATCH_SIZE = 1_000;
+/** How long writes are retried while the gateway stops. Sessions that could not be released are freed by the other instances. */
+const SHUTDOWN_RETRY_MS = 3_000;
 const SUPERSEDED: LoginOutcome = { kind: 'superseded' };
 
 interface Waiting<T, R> {
@@ -22,14 +22,14 @@ interface Waiting<T, R> {
 }
 
 /**
- * Opens and ends sessions, many in one statement: what comes while one is being written goes with the next. After a restart a whole fleet logs
- * in at once, and each login is answered after its commit. While the database is away, or this instance is no member of the cluster, logins
- * wait; the device decides for how long.
+ * Opens and ends sessions in batches: requests that arrive while a batch is being written form the next one. After a restart a whole fleet logs
+ * in at once, and each login is answered after its commit. While the database is unavailable, or this instance is not a member of the cluster, logins
+ * wait until the device gives up.
  */
 @Injectable()
 export class SessionWriter implements BeforeApplicationShutdown {
   private readonly logger = new Logger(SessionWriter.name);
-  private readonly patience = new AbortController();
+  private readonly retriesEnd = new AbortController();
   private stopping = false;
   /** The newest login of each device. */
   private readonly openings = new Map<string, Waiting<SessionOpening, LoginOutcome>>();
@@ -44,7 +44,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
     private readonly admission: DeviceAdmission,
   ) {}
 
-  /** Fulfilled when the session is durable, or when a newer login of the same device made it pointless. */
+  /** Fulfilled when the session is durable, or when a newer login of the same device superseded it. */
   open(opening: SessionOpening): Promise<LoginOutcome> {
     return new Promise((settle, fail) => {
       this.openings.get(opening.imei)?.settle(SUPERSEDED);
@@ -53,7 +53,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
     });
   }
 
-  /** Fulfilled when the session is given back, or was not this connection's any more. */
+  /** Fulfilled when the session is released, or when a newer login has taken it. */
   close(end: SessionEnd): Promise<void> {
     return new Promise((settle, fail) => {
       this.ends.push({ what: end, settle, fail });
@@ -63,7 +63,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
 
   beforeApplicationShutdown(): void {
     this.stopping = true;
-    setTimeout(() => this.patience.abort(), LAST_TRIES_MS).unref();
+    setTimeout(() => this.retriesEnd.abort(), SHUTDOWN_RETRY_MS).unref();
   }
 
   private async write(): Promise<void> {
@@ -72,7 +72,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
     }
     this.writing = true;
     while (this.openings.size > 0 || this.ends.length > 0) {
-      // All logins that arrived in this turn of the event loop travel together.
+      // All logins of this turn of the event loop share a batch.
       await nextTurn();
       await Promise.all([this.writeOpenings(), this.writeEnds()]);
     }
@@ -80,7 +80,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
   }
 
   private async writeOpenings(): Promise<void> {
-    const batch = [...this.openings.values()].slice(0, AT_A_TIME);
+    const batch = [...this.openings.values()].slice(0, MAX_BATCH_SIZE);
     if (batch.length === 0) {
       return;
     }
@@ -93,16 +93,16 @@ export class SessionWriter implements BeforeApplicationShutdown {
       const byImei = new Map(results.map((result) => [result.imei, result]));
       batch.forEach((login) => this.finish(login, byImei.get(login.what.imei)));
     } catch (error) {
-      this.logger.error(`${batch.length} logins could not be written down: ${String(error)}`);
+      this.logger.error(`${batch.length} logins could not be stored: ${String(error)}`);
       batch.forEach(({ fail }) => fail(error));
     }
   }
 
-  /** A login without a row in the answer has no session: accepting it would leave a connection that no other instance can evict. */
+  /** A login without a row in the result has no session: accepting it would leave a connection that no other instance can evict. */
   private finish({ what, settle, fail }: Waiting<SessionOpening, LoginOutcome>, result: LoginResult | undefined): void {
     if (!result) {
-      this.logger.error(`The login of ${what.imei} failed: the database wrote no session for it`);
-      fail(new Error(`No session was written for ${what.imei}`));
+      this.logger.error(`The login of ${what.imei} failed: the database stored no session`);
+      fail(new Error(`No session was stored for ${what.imei}`));
     } else if (result.refusal === null) {
       settle({ kind: 'accept', epoch: result.epoch });
     } else {
@@ -112,7 +112,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
   }
 
   private async writeEnds(): Promise<void> {
-    const batch = this.ends.splice(0, AT_A_TIME);
+    const batch = this.ends.splice(0, MAX_BATCH_SIZE);
     if (batch.length === 0) {
       return;
     }
@@ -122,7 +122,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
       this.events.signalAppended();
       batch.forEach(({ settle }) => settle());
     } catch (error) {
-      this.logger.error(`${batch.length} sessions could not be given back: ${String(error)}`);
+      this.logger.error(`${batch.length} sessions could not be released: ${String(error)}`);
       batch.forEach(({ fail }) => fail(error));
     }
   }
@@ -160,14 +160,14 @@ export class SessionWriter implements BeforeApplicationShutdown {
     });
   }
 
-  /** An instance that the others took for dead has no row to refer to, until it returns. */
+  /** An instance that was declared dead has no row to refer to until it rejoins. */
   private persist<T>(work: () => Promise<T>): Promise<T> {
     return retryWhileAway(
       async () => {
         this.membership.require();
         return work();
       },
-      this.stopping ? AbortSignal.timeout(LAST_TRIES_MS) : this.patience.signal,
+      this.stopping ? AbortSignal.timeout(SHUTDOWN_RETRY_MS) : this.retriesEnd.signal,
       (error) => error instanceof NotAMemberError || isMissingReference(error),
     );
   }

@@ -10,7 +10,7 @@ export interface SessionOpening {
   readonly remotePort: number;
 }
 
-/** A session that its connection gives back. */
+/** A session that its connection releases. */
 export interface SessionEnd {
   readonly imei: string;
   readonly epoch: number;
@@ -21,7 +21,7 @@ export interface SessionEnd {
 export interface Session extends SessionOpening {
   readonly epoch: number;
   readonly instanceId: string;
-  /** For people. */
+  /** Name of the instance. */
   readonly instance: string;
 }
 

@@ -15,7 +15,7 @@ import { SessionWriter } from './session-writer.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService } from './sessions.service.js';
 
-/** Which device is connected to which instance. */
+/** Sessions: which instance holds the connection of a device. */
 @Module({
   imports: [ObservabilityModule, ClusterModule, TransportModule, AdmissionModule, DiagnosisModule, EventsModule],
   controllers: [DevicesController, DeviceConnectionController],

@@ -6,19 +6,19 @@ export class InstanceStatsDto {
   readonly instanceId!: string;
   readonly startedAt!: Date;
   readonly heartbeatAt!: Date;
-  /** Devices it holds. */
+  /** Devices connected to it. */
   readonly devices!: number;
   /** Its own sections, as of its last heartbeat. */
   readonly stats!: Record<string, unknown> | null;
 }
 
 /**
- * How the gateway is doing: devices of the whole cluster, the process and its counters of the instance that answers, and every instance.
+ * State of the gateway: devices of the whole cluster, process and counters of the answering instance, and all instances.
  * The sections between memoryUsage and instances are each feature's own counters since its start.
  */
 export class StatsDto {
   readonly success!: true;
-  /** Devices that are logged in, on all instances; while the database is away, on the one that answers. */
+  /** Devices that are logged in, on all instances. While the database is unavailable: on the answering instance. */
   readonly authenticatedDevices!: number;
   /** Seconds since the start of the process. */
   readonly uptime!: number;
@@ -28,6 +28,6 @@ export class StatsDto {
   readonly transport!: Record<string, unknown>;
   /** The ingest: records stored, duplicates, batches, quarantine. */
   readonly telemetry?: Record<string, unknown>;
-  /** Those that are alive; none while the database is away. */
+  /** Instances that are alive. Empty while the database is unavailable. */
   readonly instances!: InstanceStatsDto[];
 }

@@ -1,5 +1,5 @@
 /**
- * Device times outside this window are a clock that lies. Such records are stored and acknowledged like all others, but
+ * A device time outside this window comes from a wrong clock. Such records are stored and acknowledged like all others, but
  * their days share the default partition, and those from the future do not count as the latest.
  */
 export const OLDEST_DAYS_BACK = 400;

@@ -10,7 +10,7 @@ export interface AttributeColumn {
 const column = (avlId: number, name: string, type: ColumnType): AttributeColumn => ({ avlId, name, type });
 
 /**
- * The one table that says which AVL id is which column of `tbl_iot_telemetry_data`, in the order of the columns.
+ * Maps each AVL id to its column of `tbl_iot_telemetry_data`, in the order of the columns.
  * Values are raw. What has no column here, or does not fit its column, goes to `io`. The names of the first
  * block are the contract with host applications; columns may be added (by a migration), never renamed.
  */
@@ -47,7 +47,7 @@ export const ATTRIBUTE_COLUMNS: readonly AttributeColumn[] = [
   column(842, 'dout2_overcurrent', 'smallint'),
   column(303, 'instant_movement', 'smallint'),
 
-  // Not in the old table, but in the default configuration of a TFT100: as jsonb they would cost most of the write.
+  // The default configuration of a TFT100 sends these. Stored as jsonb they would cost most of the write.
   column(239, 'ignition', 'smallint'),
   column(24, 'gnss_speed', 'integer'),
   column(69, 'gnss_status', 'smallint'),

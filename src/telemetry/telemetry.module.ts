@@ -30,7 +30,7 @@ import { TelemetryController } from './records/telemetry.controller.js';
 import { TelemetryRepository } from './ingest/telemetry.repository.js';
 import { TelemetryService } from './records/telemetry.service.js';
 
-/** Records in (from the transport to the table) and out (over REST). */
+/** Stores the records that devices send, and serves them over REST. */
 @Module({
   imports: [
     ObservabilityModule,

@@ -14,15 +14,15 @@ export class TelemetrySettings {
   @IntegerVariable(0, 36_500)
   readonly TELEMETRY_RETENTION_DAYS: number = 0;
 
-  /** Days for which bytes are kept in quarantine. 0 keeps them until a bound deletes them. */
+  /** Days for which bytes are kept in quarantine. 0: no limit by age. */
   @IntegerVariable(0, 36_500)
   readonly QUARANTINE_RETENTION_DAYS: number = 365;
 
-  /** Frames and records of one device in quarantine; with more its oldest are deleted. */
+  /** Maximum number of frames and records of one device in quarantine. Beyond it the oldest of the device are deleted. */
   @IntegerVariable(1, 1_000_000)
   readonly QUARANTINE_MAX_ROWS_PER_DEVICE: number = 1_000;
 
-  /** Frames and records in quarantine in all; with more the oldest are deleted, those of devices that are not registered first. */
+  /** Maximum number of frames and records in quarantine. Beyond it the oldest are deleted, those of unregistered devices first. */
   @IntegerVariable(1, 100_000_000)
   readonly QUARANTINE_MAX_ROWS: number = 50_000;
 }

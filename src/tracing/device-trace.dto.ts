@@ -7,7 +7,7 @@ export const DEFAULT_TTL_SECONDS = 3_600;
 
 export class StartTraceDto {
   /**
-   * After so many seconds it ends by itself.
+   * Seconds after which the trace ends automatically.
    * @example 3600
    */
   @ApiPropertyOptional({ type: 'integer' })
@@ -23,7 +23,7 @@ export class DeviceTraceDto {
   /** @example '350612345678901' */
   readonly imei!: string;
   readonly traced!: boolean;
-  /** When it ends by itself; null when it does not (LOG_DEVICE), and when there is none. */
+  /** When the trace ends automatically. Null when it does not end (LOG_DEVICE), and when none is active. */
   readonly until!: Date | null;
 }
 

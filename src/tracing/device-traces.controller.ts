@@ -25,7 +25,7 @@ export class DeviceTracesController {
     return { success: true, trace: { imei, traced: until !== undefined, until: until ?? null } };
   }
 
-  /** Logs every byte a device sends and gets, in hex, on all instances, for an hour or as long as `ttlSeconds` says. */
+  /** Logs every byte sent and received by a device, in hex, on all instances, for an hour or for `ttlSeconds`. */
   @Put(':imei')
   @ApiProblem(409, 'TOO_MANY_TRACES')
   async start(
@@ -36,7 +36,7 @@ export class DeviceTracesController {
     return { success: true, trace: { imei, traced: true, until: await this.traces.start(imei, ttlSeconds, actor) } };
   }
 
-  /** Logs them no longer, on all instances. */
+  /** Stops logging the bytes of a device on all instances. */
   @Delete(':imei')
   async stop(@Param() { imei }: ImeiParam, @Actor() actor: AuditActor): Promise<DeviceTraceAnswerDto> {
     await this.traces.stop(imei, actor);

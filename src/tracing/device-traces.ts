@@ -10,20 +10,20 @@ import { TracingSettings } from './tracing.settings.js';
 import { DeviceTrace } from '../transport/device-trace.js';
 import { TooManyTracesError } from './tracing.errors.js';
 
-/** More at a time would be a log of the fleet. */
-const MOST_TRACES = 100;
+/** Maximum number of active traces. */
+const MAX_TRACES = 100;
 const TOPIC = 'trace';
 const MS = 1_000;
 
 interface Trace {
-  /** Null: as long as the process lives. */
+  /** Null: until the process stops. */
   readonly until: Date | null;
   readonly timer: NodeJS.Timeout | null;
 }
 
 /**
- * Which devices' bytes are logged. Switched for all instances, because a device may come back by any of them; each ends a trace by its own
- * clock. An instance that starts later, or could not be told, does not know of it: asking again tells everybody again.
+ * The devices whose bytes are logged. A trace is switched on all instances, because a device may reconnect to any of them. Each ends it by its own
+ * clock. An instance that starts later, or missed the notification, does not have it: repeat the request to notify all instances again.
  */
 @Injectable()
 export class DeviceTraces implements OnModuleInit {
@@ -46,7 +46,7 @@ export class DeviceTraces implements OnModuleInit {
     }
   }
 
-  /** Until when this instance logs the device's bytes: null is for as long as it lives, undefined is not at all. */
+  /** Until when this instance logs the device's bytes. Null: until it stops. Undefined: not at all. */
   find(imei: string): Date | null | undefined {
     return this.traces.get(imei)?.until;
   }
@@ -57,8 +57,8 @@ export class DeviceTraces implements OnModuleInit {
 
   /** Throws TooManyTracesError. */
   async start(imei: string, ttlSeconds: number, actor: AuditActor): Promise<Date> {
-    if (this.traces.size >= MOST_TRACES && !this.traces.has(imei)) {
-      throw new TooManyTracesError(MOST_TRACES);
+    if (this.traces.size >= MAX_TRACES && !this.traces.has(imei)) {
+      throw new TooManyTracesError(MAX_TRACES);
     }
     const until = new Date(Date.now() + ttlSeconds * MS);
     await this.publish(`${imei} ${ttlSeconds}`, { actor, action: 'device.traced', imei, details: { ttlSeconds } });
@@ -71,7 +71,7 @@ export class DeviceTraces implements OnModuleInit {
     this.end(imei);
   }
 
-  /** The other instances hear of it when the audit entry is committed; this one acts after that. Nothing happens without the entry. */
+  /** The other instances are notified when the audit entry commits; this one acts after that. Without the entry the change has no effect. */
   private publish(message: string, entry: AuditEntry): Promise<void> {
     return this.instances.transaction(async (manager) => {
       await this.audit.record(entry, manager);
@@ -83,7 +83,7 @@ export class DeviceTraces implements OnModuleInit {
     const [imei = '', ttlSeconds] = text.split(' ');
     if (ttlSeconds === '0') {
       this.end(imei);
-    } else if (this.traces.size < MOST_TRACES || this.traces.has(imei)) {
+    } else if (this.traces.size < MAX_TRACES || this.traces.has(imei)) {
       this.begin(imei, new Date(Date.now() + Number(ttlSeconds) * MS));
     }
   }
@@ -93,7 +93,7 @@ export class DeviceTraces implements OnModuleInit {
     const timer = until && setTimeout(() => this.end(imei), until.getTime() - Date.now()).unref();
     this.traces.set(imei, { until, timer });
     this.trace.watch(this.traces.keys());
-    this.logger.log(`Bytes of ${imei} are logged ${until ? `until ${until.toISOString()}` : 'as long as this process runs'}`, {
+    this.logger.log(`Bytes of ${imei} are logged ${until ? `until ${until.toISOString()}` : 'until the process stops'}`, {
       imei,
     });
   }
@@ -104,7 +104,7 @@ export class DeviceTraces implements OnModuleInit {
       clearTimeout(trace.timer ?? undefined);
       this.traces.delete(imei);
       this.trace.watch(this.traces.keys());
-      this.logger.log(`Bytes of ${imei} are not logged any more`, { imei });
+      this.logger.log(`Bytes of ${imei} are no longer logged`, { imei });
     }
   }
 }

@@ -6,6 +6,6 @@ export class TooManyTracesError extends DomainError {
   readonly httpStatus = 409;
 
   constructor(limit: number) {
-    super(`The bytes of ${limit} devices are logged already: end one of these first`);
+    super(`The bytes of ${limit} devices are already logged: end one of these traces first`);
   }
 }

@@ -5,7 +5,7 @@ import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { DeviceTraces } from './device-traces.js';
 import { DeviceTracesController } from './device-traces.controller.js';
 
-/** Whose bytes are logged, and until when. */
+/** Traces of devices: logs their bytes for a limited time. */
 @Module({
   imports: [ClusterModule, TransportModule, AuditLogModule],
   controllers: [DeviceTracesController],

@@ -1,8 +1,8 @@
 import { IsOptional, Matches } from 'class-validator';
 
-/** Which devices are traced from the start. */
+/** Devices that are traced from the start. */
 export class TracingSettings {
-  /** IMEIs of devices whose bytes are logged in hex, separated by commas, as long as the process runs. */
+  /** IMEIs of devices whose bytes are logged in hex, separated by commas, until the process stops. */
   @IsOptional()
   @Matches(/^\s*\d{15}\s*(,\s*\d{15}\s*)*$/, { message: 'LOG_DEVICE must be IMEIs of 15 digits, separated by commas' })
   readonly LOG_DEVICE?: string;

@@ -156,7 +156,7 @@ describe('two open gateways', () => {
     expect(await device.closed()).not.toEqual(Buffer.of(1));
     expect(await Promise.all(others)).toEqual([true, true]);
     expect((await a.get(`devices/${imei}`)).status).toBe(404);
-    await a.process.waitForLine(new RegExp(`The login of ${imei} failed: the database wrote no session for it`));
+    await a.process.waitForLine(new RegExp(`The login of ${imei} failed: the database stored no session`));
     await database.query('drop trigger skip_session on tbl_iot_device_sessions');
     await waitFor(() => accepted(a, imei), { what: 'the device to be accepted again' });
   });

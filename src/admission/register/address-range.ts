@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** A CIDR block without bits behind its prefix, as PostgreSQL's cidr takes it. An address alone is a block of one. */
+/** Whether the text is a CIDR block without bits behind its prefix, as PostgreSQL's cidr accepts it. A single address is a block of one. */
 export function isAddressRange(text: unknown): boolean {
   if (typeof text !== 'string') {
     return false;

@@ -26,7 +26,7 @@ export class NotAdmittedConnections implements OnModuleInit {
     this.channel.handle('admission', { onMessage: (imei) => this.close(imei), onListening: () => this.lookForAll() });
   }
 
-  @Periodic({ everyMs: LOOK_EVERY_MS, failure: 'Connections that are not admitted could not be looked for' })
+  @Periodic({ everyMs: LOOK_EVERY_MS, failure: 'Connections of devices that are not admitted could not be searched' })
   async lookForAll(): Promise<void> {
     if (this.connections.size > 0) {
       await this.close(null);

@@ -9,16 +9,16 @@ export class RegisteredDeviceDto {
   /** @example 'Van 12' */
   readonly name!: string | null;
   /**
-   * For people.
+   * Free text.
    * @example 'Keys in the office'
    */
   readonly note!: string | null;
   /**
-   * What the ban was given as its reason; null when it is not banned, or none was given.
+   * Reason of the ban. Null when the device is not banned, or when no reason was given.
    * @example 'stolen'
    */
   readonly banReason!: string | null;
-  /** Where it may log in from; empty: from anywhere. */
+  /** Address ranges from which it may log in. Empty: any address. */
   readonly allowedRanges!: string[];
   readonly createdAt!: Date;
   readonly updatedAt!: Date;
@@ -57,7 +57,7 @@ export class UnknownDeviceDto {
   /** Logins that were refused. */
   readonly attempts!: number;
   /**
-   * Where the last one came from.
+   * Address of the last login.
    * @example '198.51.100.7'
    */
   readonly lastAddress!: string;

@@ -4,7 +4,7 @@ import { DomainError } from '../../platform/errors/errors.js';
 export const REGISTERED_DEVICE_STATUSES = ['registered', 'banned'] as const;
 export type RegisteredDeviceStatus = (typeof REGISTERED_DEVICE_STATUSES)[number];
 
-/** A device that the operator has said something about. */
+/** A device that the operator has registered or banned. */
 export interface RegisteredDevice {
   readonly imei: string;
   readonly status: RegisteredDeviceStatus;
@@ -16,7 +16,7 @@ export interface RegisteredDevice {
   readonly updatedAt: Date;
 }
 
-/** What is left out (undefined) stays as it is, null clears it. */
+/** Undefined keeps a value, null clears it. */
 export interface Registration {
   readonly imei: string;
   readonly name?: string | null;

@@ -17,14 +17,14 @@ import { PageLimit } from '../../platform/http/request-values.js';
 import { isAddressRange } from './address-range.js';
 import { REGISTERED_DEVICE_STATUSES, type RegisteredDeviceStatus } from './registered-device.js';
 
-const MOST_RANGES = 50;
-const MOST_AT_ONCE = 1_000;
+const MAX_RANGES = 50;
+const MAX_DEVICES = 1_000;
 const DEVICES_MESSAGE = 'devices must be objects: {imei, name, note, allowedRanges}';
 
-/** What is known of a device. A field that is left out keeps its value; null clears it. */
+/** Description of a device. A field that is left out keeps its value; null clears it. */
 export class RegistrationDto {
   /**
-   * For people. Left out: unchanged. Null: cleared.
+   * Free text. Left out: unchanged. Null: cleared.
    * @example 'Van 12'
    */
   @IsOptional()
@@ -33,7 +33,7 @@ export class RegistrationDto {
   readonly name?: string | null;
 
   /**
-   * For people. Left out: unchanged. Null: cleared.
+   * Free text. Left out: unchanged. Null: cleared.
    * @example 'Keys in the office'
    */
   @IsOptional()
@@ -47,7 +47,7 @@ export class RegistrationDto {
    */
   @IsOptional()
   @IsArray({ message: 'allowedRanges must be a list' })
-  @ArrayMaxSize(MOST_RANGES, { message: `allowedRanges must be at most ${MOST_RANGES}` })
+  @ArrayMaxSize(MAX_RANGES, { message: `allowedRanges must be at most ${MAX_RANGES}` })
   @ValidateBy(
     { name: 'isAddressRange', validator: { validate: isAddressRange } },
     { each: true, message: 'allowedRanges must be CIDR blocks without bits behind the prefix (198.51.100.0/24)' },
@@ -68,8 +68,8 @@ export class BulkRegistrationDto {
   /** All of them are registered, or none. */
   @IsArray({ message: 'devices must be a list' })
   @ArrayMinSize(1, { message: 'devices must not be empty' })
-  @ArrayMaxSize(MOST_AT_ONCE, { message: `devices must be at most ${MOST_AT_ONCE} at once` })
-  // A list within the list passes ValidateNested: there is nothing in it to validate.
+  @ArrayMaxSize(MAX_DEVICES, { message: `devices must be at most ${MAX_DEVICES} at once` })
+  // ValidateNested accepts a list within the list, because a list has no properties to validate.
   @IsObject({ each: true, message: DEVICES_MESSAGE })
   @ValidateNested({ each: true, message: DEVICES_MESSAGE })
   @Type(() => DeviceRegistrationDto)
@@ -78,7 +78,7 @@ export class BulkRegistrationDto {
 
 export class BanDto {
   /**
-   * For people.
+   * Free text.
    * @example 'stolen'
    */
   @IsOptional()
@@ -89,21 +89,21 @@ export class BanDto {
 
 /** A page in the order of the IMEIs. */
 export class ImeiPageQuery {
-  /** Devices a page. */
+  /** Devices per page. */
   @PageLimit()
   readonly limit: number = 100;
 
   /**
-   * `nextCursor` of the page before.
+   * `nextCursor` of the previous page.
    * @example '350612345678901'
    */
   @IsOptional()
-  @Matches(/^\d{15}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
+  @Matches(/^\d{15}$/, { message: 'cursor must be a nextCursor of an earlier response' })
   readonly cursor?: string;
 }
 
 export class RegisteredDevicesQuery extends ImeiPageQuery {
-  /** Only those that are registered, or banned. */
+  /** Only devices with this status. */
   @ApiPropertyOptional({ enum: REGISTERED_DEVICE_STATUSES })
   @IsOptional()
   @IsIn(REGISTERED_DEVICE_STATUSES, { message: `status must be ${REGISTERED_DEVICE_STATUSES.join(' or ')}` })

@@ -55,7 +55,7 @@ export class RegisteredDevicesController {
     return { success: true, device: await this.devices.register({ imei, ...dto }, actor) };
   }
 
-  /** Takes a device off the register, its ban with it. */
+  /** Removes a device from the register, including its ban. */
   @Delete('registered-devices/:imei')
   @ApiProblem(404, 'DEVICE_NOT_REGISTERED')
   async remove(@Param() { imei }: ImeiParam, @Actor() actor: AuditActor): Promise<DeviceRemovedDto> {
@@ -63,7 +63,7 @@ export class RegisteredDevicesController {
     return { success: true };
   }
 
-  /** Bans a device, registered or not: its connection is closed, on whichever instance, and its logins are refused. */
+  /** Bans a device, registered or not. Its connection is closed on any instance, and its logins are refused. */
   @Post('registered-devices/:imei/ban')
   @HttpCode(HttpStatus.OK)
   async ban(
@@ -74,7 +74,7 @@ export class RegisteredDevicesController {
     return { success: true, device: await this.devices.ban(imei, reason ?? null, actor) };
   }
 
-  /** Ends a ban. The device is registered then. */
+  /** Ends a ban. The device becomes registered. */
   @Post('registered-devices/:imei/unban')
   @ApiProblem(404, 'DEVICE_NOT_REGISTERED')
   @HttpCode(HttpStatus.OK)
@@ -82,7 +82,7 @@ export class RegisteredDevicesController {
     return { success: true, device: await this.devices.unban(imei, actor) };
   }
 
-  /** Devices that were refused because they are not registered; the 10,000 seen last. */
+  /** Devices that were refused because they are not registered: the last 10,000. */
   @Get('unknown-devices')
   async listUnknown(@Query() { cursor, limit }: ImeiPageQuery): Promise<UnknownDeviceListDto> {
     const { items, nextCursor } = await this.devices.listUnknown(cursor ?? '', limit);

@@ -86,7 +86,7 @@ export class RegisteredDevicesService {
   }
 
   async listUnknown(after: string, limit: number): Promise<DevicePage<UnknownDevice>> {
-    // One more than asked for tells whether the list goes on; these rows are small.
+    // One extra row shows whether there are more pages.
     const found = await this.unknown.list(after, limit + 1);
     return devicePage({ rows: found.slice(0, limit), hasMore: found.length > limit });
   }

@@ -7,9 +7,9 @@ const NUMERIC_NEGATIVE = 0x4000;
 const COORDINATE_DECIMALS = 7;
 const JSONB_VERSION = 1;
 
-/** What stands before the rows of a binary COPY: signature, flags, length of the extension. */
+/** Header of a binary COPY: signature, flags, length of the extension. */
 export const COPY_HEADER = Buffer.from('5047434f50590aff0d0a000000000000000000', 'hex');
-/** What stands behind them: a column count of -1. */
+/** Trailer of a binary COPY: a column count of -1. */
 export const COPY_TRAILER = Buffer.from('ffff', 'hex');
 
 /** Unix milliseconds of a timestamptz that `CopyBuffer.timestamp` wrote; the offset is that of its eight bytes. */
@@ -43,7 +43,7 @@ export class CopyBuffer {
     return this.bytes.length;
   }
 
-  /** Begins anew in the same memory: what was given out by `written` must not be needed any more. */
+  /** Starts again in the same memory. Views returned by `written` become invalid. */
   clear(): void {
     this.position = 0;
   }
@@ -53,7 +53,7 @@ export class CopyBuffer {
     return this.bytes.subarray(start, end);
   }
 
-  /** Makes sure the next `bytes` fit; every row asks once for the most it can need. */
+  /** Makes sure the next `bytes` fit. Called once per row, with its maximum size. */
   reserve(bytes: number): void {
     const needed = this.position + bytes;
     if (needed <= this.bytes.length) {
@@ -156,7 +156,7 @@ export class CopyBuffer {
     this.raw16(lower % 10_000);
   }
 
-  /** Text of ASCII characters, which the caller has made sure of. */
+  /** Text. The caller guarantees that it is ASCII. */
   ascii(value: string): void {
     this.reserve(value.length + 512);
     this.raw32(value.length);
@@ -167,7 +167,7 @@ export class CopyBuffer {
     this.position = position + value.length;
   }
 
-  /** Text from bytes that are ASCII characters, which the caller has made sure of. */
+  /** Text from bytes. The caller guarantees that they are ASCII. */
   asciiBytes(value: Buffer): void {
     this.reserve(value.length + 512);
     this.raw32(value.length);

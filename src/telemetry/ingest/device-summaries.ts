@@ -3,7 +3,7 @@ import { type RecordKeys } from './record-batch.js';
 
 const DAY_MS = 86_400_000;
 
-/** What a batch brought of one device. */
+/** The new records of one device in a batch. */
 export interface DeviceSummary {
   readonly imei: string;
   count: number;
@@ -12,16 +12,16 @@ export interface DeviceSummary {
   /** The key of the record with the greatest device time. */
   newestMs: number;
   newestHash: bigint;
-  /** False: all of its records are from further in the future than a clock that is right could say. */
+  /** False when all of its records are further in the future than NEWEST_DAYS_AHEAD. */
   isPlausible: boolean;
 }
 
-/** Whether a record of this device time may be the latest one. */
+/** Whether a record with this device time may be the latest one. */
 export function isPlausibleTime(timeMs: number, nowMs: number): boolean {
   return timeMs < nowMs + NEWEST_DAYS_AHEAD * DAY_MS;
 }
 
-/** One for each device, in no order. A record with a plausible time is newer than any without. */
+/** One summary per device, in no order. A record with a plausible time is newer than any record without. */
 export function summariseDevices({ imeis, timesMs, hashes, receivedMs }: RecordKeys, nowMs: number): DeviceSummary[] {
   const devices = new Map<string, DeviceSummary>();
   for (let index = 0; index < imeis.length; index++) {

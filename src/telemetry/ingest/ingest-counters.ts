@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 
-/** What the ingest has done since the start of the process. */
+/** Counters of the ingest since the start of the process. */
 @Injectable()
 export class IngestCounters {
-  /** Rows new to the table. */
+  /** Records stored as new rows. */
   recordsStored = 0;
-  /** Records that were in the table already: a device sent them again. */
+  /** Records that were already stored: a device sent them again. */
   duplicates = 0;
   batches = 0;
-  /** Batches that met a duplicate and went the second way. */
+  /** Batches that met a duplicate and were merged. */
   mergedBatches = 0;
-  /** Batches that held a row the database refuses and were taken apart. */
+  /** Batches that held a row the database rejects and were split. */
   isolatedBatches = 0;
-  /** Times a batch had to be written again because the database was away. */
+  /** Times a batch was retried because it could not be written. */
   retries = 0;
   quarantinedFrames = 0;
   quarantinedRecords = 0;

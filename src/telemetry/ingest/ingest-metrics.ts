@@ -7,7 +7,7 @@ import { TelemetryWriter } from './telemetry-writer.js';
 const BATCH_RECORDS = [1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
 const BATCH_SECONDS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 
-/** Shows at /metrics what the ingest has done. */
+/** Registers the metrics of the ingest. */
 @Injectable()
 export class IngestMetrics implements OnModuleInit {
   constructor(
@@ -26,17 +26,17 @@ export class IngestMetrics implements OnModuleInit {
   private ofRecords(): void {
     const { counters, metrics } = this;
     metrics.counter(
-      { name: 'iot_broker_records_stored_total', help: 'Records that are new rows of the table.' },
+      { name: 'iot_broker_records_stored_total', help: 'Records stored as new rows.' },
       () => counters.recordsStored,
     );
     metrics.counter(
-      { name: 'iot_broker_duplicate_records_total', help: 'Records that were in the table already: devices sent them again.' },
+      { name: 'iot_broker_duplicate_records_total', help: 'Records that were already stored: devices sent them again.' },
       () => counters.duplicates,
     );
     metrics.counter(
       {
         name: 'iot_broker_quarantined_total',
-        help: 'What was kept byte for byte in quarantine, by scope (frame, record).',
+        help: 'Frames and records stored in quarantine, by scope (frame, record).',
         labelNames: ['scope'],
       },
       () => [
@@ -64,12 +64,12 @@ export class IngestMetrics implements OnModuleInit {
       ],
     );
     metrics.counter(
-      { name: 'iot_broker_batch_retries_total', help: 'Times a batch had to be written again because the database was away.' },
+      { name: 'iot_broker_batch_retries_total', help: 'Times a batch was retried because it could not be written.' },
       () => counters.retries,
     );
     const observeRecords = metrics.histogram({ name: 'iot_broker_batch_records', help: 'Records in a batch.' }, BATCH_RECORDS);
     const observeSeconds = metrics.histogram(
-      { name: 'iot_broker_batch_seconds', help: 'Time a batch took to be durable, retries included.' },
+      { name: 'iot_broker_batch_seconds', help: 'Time until a batch was durable, retries included.' },
       BATCH_SECONDS,
     );
     counters.whenBatchIsStored((records, seconds) => {
@@ -83,7 +83,7 @@ export class IngestMetrics implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_partition_blocked_seconds',
-        help: 'How long another transaction has kept a change of partitions (create, drop) waiting; 0 when none does.',
+        help: 'How long other transactions have blocked a change of partitions (create, drop). 0 when none is blocked.',
         labelNames: ['change'],
       },
       () => [

@@ -4,7 +4,7 @@ import { signedIoValue } from '../../protocol/io-value.js';
 
 const EIGHT_BYTES = 8;
 
-/** The record in which an id was seen last: tells repeated ids without a set for each record. */
+/** The record in which an id was seen last. Detects repeated ids without one set per record. */
 const seenIn = new Uint32Array(0x1_0000);
 let recordNumber = 0;
 

@@ -3,7 +3,7 @@ import { dayOf } from '../clock-window.js';
 import { CopyBuffer, timestampMsAt } from './copy-buffer.js';
 import { appendRecordRow, storedTimestampMs } from './record-row.js';
 
-/** A frame as the batch needs it: where it came from, and its bytes, should one of its records have to be quarantined. */
+/** A frame with its source, and with its bytes in case one of its records has to be quarantined. */
 export interface IncomingFrame {
   readonly imei: string;
   readonly remoteAddress: string;
@@ -19,13 +19,13 @@ export interface BatchedFrame {
   readonly bytes: Buffer;
   readonly firstRow: number;
   readonly rowCount: number;
-  /** Of the device times in it; one may be in it several times. */
+  /** Days of its device times. A day may occur several times. */
   readonly days: readonly number[];
   readonly stored: (records: number) => void;
   readonly failed: (error: unknown) => void;
 }
 
-/** What identifies records, and when they were received; the arrays run side by side. */
+/** The keys of records and the times at which they were received. Index i of each array belongs to record i. */
 export interface RecordKeys {
   readonly imeis: string[];
   readonly timesMs: number[];
@@ -33,19 +33,19 @@ export interface RecordKeys {
   readonly receivedMs: number[];
 }
 
-/** Of an encoded row: the count of columns, then columns of a 4-byte length and their bytes. The IMEI is the first of them. */
+/** Layout of an encoded row: the count of columns, then for each column a 4-byte length and its bytes. The IMEI is the first column. */
 const COUNT_BYTES = 2;
 const LENGTH_BYTES = 4;
 const EIGHT_BYTE_COLUMN = LENGTH_BYTES + 8;
 
-/** Rows of many frames, already in the form in which COPY takes them, that will be committed together. */
+/** Rows of many frames, encoded for COPY, that are committed together. */
 export class RecordBatch {
   readonly frames: BatchedFrame[] = [];
   /** Days since 1970-01-01 of the device times in it. */
   readonly days = new Set<number>();
   private readonly rowEnds: number[] = [];
 
-  /** @param rows where the rows are encoded: empty, and this batch's alone until it is settled. */
+  /** @param rows an empty buffer for the encoded rows. The batch owns it until it is settled. */
   constructor(readonly rows = new CopyBuffer()) {}
 
   get rowCount(): number {
@@ -56,7 +56,7 @@ export class RecordBatch {
     return this.rows.length;
   }
 
-  /** The promise is settled by whoever writes the batch: fulfilled with the number of records once all of the frame are durable. */
+  /** The writer of the batch settles the promise: fulfilled with the number of records once all records of the frame are durable. */
   add(frame: IncomingFrame): Promise<number> {
     const firstRow = this.rowCount;
     const days: number[] = [];
@@ -80,7 +80,7 @@ export class RecordBatch {
     return this.rows.written(first === 0 ? 0 : this.rowEnds[first - 1], end === 0 ? 0 : this.rowEnds[end - 1]);
   }
 
-  /** Read back from the encoded rows: only who tells of records needs them, and the others must not pay for it. */
+  /** Read back from the encoded rows, because only events of records need them: without events they cost nothing. */
   keys(): RecordKeys {
     const keys: RecordKeys = { imeis: [], timesMs: [], hashes: [], receivedMs: [] };
     const bytes = this.rows.written();
@@ -96,7 +96,7 @@ export class RecordBatch {
     return keys;
   }
 
-  /** The frame that a row came with, and which of its records it is. */
+  /** The frame of a row, and the index of its record in the frame. */
   frameOfRow(row: number): { frame: BatchedFrame; recordIndex: number } {
     const frame = this.frames.findLast(({ firstRow }) => firstRow <= row);
     if (!frame) {

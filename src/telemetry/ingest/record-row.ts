@@ -7,10 +7,10 @@ import { type CopyBuffer } from './copy-buffer.js';
 
 const hasher = await xxhash();
 
-/** The last millisecond that every client can show. Device times beyond it are stored as this, with the exact one in `io`. */
+/** The last millisecond that every client can show. A later device time is stored as this one, and exactly in `io`. */
 export const LAST_TIMESTAMP_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** Most bytes the fixed part of a row can take: 13 columns of the record, 36 attributes of at most 22 bytes. */
+/** Maximum size of the fixed part of a row: 13 columns of the record, 36 attributes of at most 22 bytes. */
 const MAX_FIXED_ROW_BYTES = 2_048;
 const MAX_SMALLINT = 0x7fff;
 const MAX_INTEGER = 0x7fffffff;
@@ -22,7 +22,7 @@ ATTRIBUTE_COLUMNS.forEach(({ avlId }, index) => (placeOfId[avlId] = index + 1));
 /** The element that fills each attribute column of the row being written; reused, as rows are written one at a time. */
 const placed: (IoElement | null)[] = ATTRIBUTE_COLUMNS.map(() => null);
 
-/** XXH64 of a record's own bytes: with the IMEI and the device time it says which record is the same record. */
+/** XXH64 of a record's own bytes. Together with the IMEI and the device time it identifies the record. */
 export function recordHash(bytes: Buffer): bigint {
   return hasher.h64Raw(bytes);
 }
@@ -32,7 +32,7 @@ export function storedTimestampMs(record: AvlRecord): number {
   return Math.min(record.timestampMs, LAST_TIMESTAMP_MS);
 }
 
-/** Appends one record as a row of COPY_COLUMNS. Never refuses a record: what does not fit its column goes to `io`. */
+/** Appends one record as a row of COPY_COLUMNS. Never rejects a record: a value that does not fit its column goes to `io`. */
 export function appendRecordRow(row: CopyBuffer, imei: string, record: AvlRecord, receivedAtMs: number): void {
   row.reserve(MAX_FIXED_ROW_BYTES);
   row.startRow(COPY_COLUMNS.length);
@@ -133,7 +133,7 @@ function appendColumn(row: CopyBuffer, column: AttributeColumn, element: IoEleme
   }
 }
 
-/** Text columns take printable ASCII as it is and everything else (a NUL, for one) as hex: no device text can break a row. */
+/** Text columns take printable ASCII unchanged and everything else (for example a NUL) as hex, so no text of a device makes a row invalid. */
 function appendText(row: CopyBuffer, value: Buffer): boolean {
   if (isPrintable(value)) {
     row.asciiBytes(value);

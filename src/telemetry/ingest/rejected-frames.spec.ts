@@ -28,56 +28,56 @@ interface Variation {
   readonly crcIsRight: boolean;
 }
 
-const judge = (frame: RejectedFrame, imei = 'a') => frames.judge(imei, '127.0.0.1', frame);
+const decide = (frame: RejectedFrame, imei = 'a') => frames.decide(imei, '127.0.0.1', frame);
 
-describe('a frame that may have been damaged on its way', () => {
-  it('closes the connection twice, and is kept and acknowledged the third time', async () => {
+describe('a frame that may have been damaged in transit', () => {
+  it('closes the connection twice, and is quarantined and acknowledged the third time', async () => {
     const damaged = rejected('BAD_CRC');
-    expect([await judge(damaged), await judge(damaged)]).toEqual([{ kind: 'close' }, { kind: 'close' }]);
+    expect([await decide(damaged), await decide(damaged)]).toEqual([{ kind: 'close' }, { kind: 'close' }]);
     expect(quarantined).toEqual([]);
-    expect(await judge(damaged)).toEqual({ kind: 'acknowledge', count: 7 });
+    expect(await decide(damaged)).toEqual({ kind: 'acknowledge', count: 7 });
     expect(quarantined).toMatchObject([{ imei: 'a', scope: 'frame', code: 'BAD_CRC', raw: Buffer.from('the same bytes') }]);
   });
 
-  it('is what came without a CRC, whatever is wrong with it', async () => {
+  it('includes every packet without a CRC', async () => {
     const packet = rejected('TRUNCATED', { crcIsRight: false });
-    expect([await judge(packet), await judge(packet)]).toEqual([{ kind: 'close' }, { kind: 'close' }]);
+    expect([await decide(packet), await decide(packet)]).toEqual([{ kind: 'close' }, { kind: 'close' }]);
     expect(quarantined).toEqual([]);
-    expect(await judge(packet)).toEqual({ kind: 'acknowledge', count: 7 });
+    expect(await decide(packet)).toEqual({ kind: 'acknowledge', count: 7 });
   });
 
-  it('begins to count again when other bytes come between', async () => {
+  it('counts again from zero after other bytes', async () => {
     const bytes = ['x', 'x', 'y', 'x', 'x', 'x'];
     const outcomes = [];
     for (const each of bytes) {
-      outcomes.push((await judge(rejected('BAD_CRC', { bytes: each }))).kind);
+      outcomes.push((await decide(rejected('BAD_CRC', { bytes: each }))).kind);
     }
     expect(outcomes).toEqual(['close', 'close', 'close', 'close', 'close', 'acknowledge']);
   });
 
-  it('is counted for each device by itself', async () => {
+  it('is counted per device', async () => {
     for (const imei of ['a', 'b', 'c', 'd']) {
-      expect(await judge(rejected('BAD_CRC'), imei)).toEqual({ kind: 'close' });
+      expect(await decide(rejected('BAD_CRC'), imei)).toEqual({ kind: 'close' });
     }
   });
 
-  it('is passed over when it was a message: messages are never acknowledged', async () => {
+  it('is skipped when it is a message, which is never acknowledged', async () => {
     const message = rejected('BAD_CRC', { codec: CODEC_12 });
-    await judge(message);
-    await judge(message);
-    expect(await judge(message)).toEqual({ kind: 'skip' });
+    await decide(message);
+    await decide(message);
+    expect(await decide(message)).toEqual({ kind: 'skip' });
   });
 });
 
-describe('a frame with a right CRC that cannot be decoded', () => {
+describe('a frame with a correct CRC that cannot be decoded', () => {
   it.each<[ProtocolErrorCode, number]>([
     ['TRUNCATED', CODEC_8_EXTENDED],
     ['TRAILING_BYTES', CODEC_8_EXTENDED],
     ['COUNT_MISMATCH', CODEC_8_EXTENDED],
     ['UNSUPPORTED_CODEC', 0x07],
     ['UNSUPPORTED_CODEC', 0xff],
-  ])('is kept and acknowledged with its count at the first time: %s, codec %i', async (code, codec) => {
-    expect(await judge(rejected(code, { codec }))).toEqual({ kind: 'acknowledge', count: 7 });
+  ])('is quarantined at once and acknowledged with its count: %s, codec %i', async (code, codec) => {
+    expect(await decide(rejected(code, { codec }))).toEqual({ kind: 'acknowledge', count: 7 });
     expect(quarantined).toMatchObject([{ code }]);
   });
 
@@ -86,8 +86,8 @@ describe('a frame with a right CRC that cannot be decoded', () => {
     ['TRUNCATED', 0x0d],
     ['COUNT_MISMATCH', 0x0e],
     ['TRAILING_BYTES', 0x0f],
-  ])('is kept and skipped when it is a message, which is never acknowledged: %s, codec %i', async (code, codec) => {
-    expect(await judge(rejected(code, { codec }))).toEqual({ kind: 'skip' });
+  ])('is quarantined and skipped when it is a message, which is never acknowledged: %s, codec %i', async (code, codec) => {
+    expect(await decide(rejected(code, { codec }))).toEqual({ kind: 'skip' });
     expect(quarantined).toMatchObject([{ code }]);
   });
 
@@ -96,10 +96,10 @@ describe('a frame with a right CRC that cannot be decoded', () => {
     const repository = { keep: () => new Promise<void>((resolve) => (commit = resolve)) };
     frames = new RejectedFrames(repository as unknown as QuarantineRepository, new IngestCounters());
     let outcome: unknown = null;
-    const judged = judge(rejected('UNSUPPORTED_CODEC', { codec: 0x07 })).then((result) => (outcome = result));
+    const decided = decide(rejected('UNSUPPORTED_CODEC', { codec: 0x07 })).then((result) => (outcome = result));
     await new Promise(setImmediate);
     expect(outcome).toBeNull();
     commit();
-    expect(await judged).toEqual({ kind: 'acknowledge', count: 7 });
+    expect(await decided).toEqual({ kind: 'acknowledge', count: 7 });
   });
 });

@@ -6,7 +6,7 @@ import { IngestCounters } from './ingest-counters.js';
 import { recordHash } from './record-row.js';
 import { type QuarantineEntry, QuarantineRepository } from '../quarantine/quarantine.repository.js';
 
-/** Bytes that arrive unchanged this often were not damaged in transit. */
+/** Bytes that arrive unchanged this many times were not damaged in transit. */
 const STRIKES_BEFORE_QUARANTINE = 3;
 const DEVICES_REMEMBERED = 10_000;
 
@@ -35,7 +35,7 @@ export class RejectedFrames implements OnApplicationShutdown {
     private readonly counters: IngestCounters,
   ) {}
 
-  async judge(imei: string, remoteAddress: string, frame: RejectedFrame): Promise<FrameOutcome> {
+  async decide(imei: string, remoteAddress: string, frame: RejectedFrame): Promise<FrameOutcome> {
     if (!frame.crcIsRight && this.strike(imei, frame.bytes) < STRIKES_BEFORE_QUARANTINE) {
       return CLOSE;
     }
@@ -51,7 +51,7 @@ export class RejectedFrames implements OnApplicationShutdown {
     this.strikes.delete(imei);
     this.counters.quarantinedFrames++;
     this.logger.warn(
-      `${imei}: a frame of ${frame.bytes.length} bytes is in quarantine: ${frame.error.code}, ${frame.error.message}`,
+      `${imei}: a frame of ${frame.bytes.length} bytes was quarantined: ${frame.error.code}, ${frame.error.message}`,
       { imei, remoteAddress },
     );
     return isMessageCodec(frame.codec) ? SKIP : { kind: 'acknowledge', count: frame.count };
@@ -61,7 +61,7 @@ export class RejectedFrames implements OnApplicationShutdown {
     this.stopping.abort(new Error('The gateway is stopping'));
   }
 
-  /** How often in a row this device has sent these bytes. */
+  /** How many times in a row this device has sent these bytes. */
   private strike(imei: string, bytes: Buffer): number {
     const hash = recordHash(bytes);
     const previous = this.strikes.get(imei);

@@ -13,7 +13,7 @@ import { TeltonikaContext } from '../../transport/teltonika.context.js';
 import { RejectedFrames } from './rejected-frames.js';
 import { TelemetryWriter } from './telemetry-writer.js';
 
-/** Records from the transport. What `durable` gives is acknowledged to the device, so it is fulfilled after the commit. */
+/** Receives records from the transport. `durable` is acknowledged to the device, so it is fulfilled after the commit. */
 @Controller()
 export class TelemetryIngestController {
   constructor(
@@ -32,6 +32,6 @@ export class TelemetryIngestController {
   @MessagePattern(REJECTED_FRAME)
   async reject(@Payload() frame: RejectedFrame, @Ctx() context: TeltonikaContext): Promise<FrameOutcome> {
     this.deviceLog.tally('rejected_frames', context.imei, frame.error.code, 1);
-    return this.rejected.judge(context.imei, context.remoteAddress, frame);
+    return this.rejected.decide(context.imei, context.remoteAddress, frame);
   }
 }

@@ -22,7 +22,7 @@ const RECORD: AvlRecord = {
   bytes: Buffer.alloc(30),
 };
 
-/** A store whose writes the test ends one by one, as it likes. */
+/** A store whose writes the test ends one by one. */
 class FakeStore {
   readonly begun: { rows: number; end: (error?: Error) => void }[] = [];
 
@@ -65,14 +65,14 @@ function frame(imei: string, records = 1) {
   };
 }
 
-/** Long enough for the writer to begin what it can begin: it does so in the next turn of the event loop. */
+/** The writer starts batches in the next turn of the event loop. */
 async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('TelemetryWriter', () => {
-  it('writes frames that arrive together as one batch, and answers each with its own count', async () => {
+  it('writes frames that arrive together as one batch, and settles each with its own count', async () => {
     const writer = newWriter();
     const answers = [writer.write(frame('a', 2)), writer.write(frame('b', 3))];
     await turn();
@@ -82,7 +82,7 @@ describe('TelemetryWriter', () => {
     expect(touched).toEqual(['a', 'b']);
   });
 
-  it('answers nobody before the store has finished', async () => {
+  it('settles no frame before the store has finished', async () => {
     const writer = newWriter();
     let answered = false;
     const answer = writer.write(frame('a')).then(() => (answered = true));
@@ -93,7 +93,7 @@ describe('TelemetryWriter', () => {
     expect(answered).toBe(true);
   });
 
-  it('collects what arrives while all writers are busy into the next batch', async () => {
+  it('collects frames that arrive while all writers are busy into the next batch', async () => {
     const writer = newWriter({ TELEMETRY_WRITERS: 2 });
     const answers: Promise<number>[] = [];
     for (const imei of ['a', 'b', 'c', 'd', 'e']) {
@@ -111,7 +111,7 @@ describe('TelemetryWriter', () => {
     expect(writer.batchesInFlight).toBe(0);
   });
 
-  it('closes a batch at its greatest size', async () => {
+  it('closes a batch at its maximum size', async () => {
     const writer = newWriter({ TELEMETRY_WRITERS: 1, TELEMETRY_BATCH_RECORDS: 10 });
     const answers = Array.from({ length: 5 }, (_, index) => writer.write(frame(String(index), 6)));
     await turn();
@@ -123,7 +123,7 @@ describe('TelemetryWriter', () => {
     await Promise.all(answers);
   });
 
-  it('tries again for as long as the store fails, and answers when it succeeds', async () => {
+  it('retries until the store succeeds, and settles the frames then', async () => {
     const writer = newWriter();
     const answer = writer.write(frame('a'));
     await turn();
@@ -136,7 +136,7 @@ describe('TelemetryWriter', () => {
     expect(await answer).toBe(1);
   });
 
-  it('fails what it could not write when the gateway stops, so that it is never acknowledged', async () => {
+  it('fails unwritten frames when the gateway stops, so that they are never acknowledged', async () => {
     const writer = newWriter();
     const answer = writer.write(frame('a'));
     await turn();

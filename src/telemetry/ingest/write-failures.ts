@@ -4,12 +4,12 @@ import { isDatabaseAway, sqlState } from '../../platform/database/database-error
 import { MetricsRegistry } from '../../platform/observability/metrics-registry.js';
 import { ReadinessChecks } from '../../platform/observability/status-registries.js';
 
-/** Batches that fail for longer, without one being stored, make the instance not ready. */
+/** When no batch was stored for longer than this, the instance is not ready. */
 const TOLERATED_SECONDS = 30;
 const MS = 1_000;
 
 /**
- * What batches fail with. An outage is the database's to report. Every other failure (a missing column or permission: an error of our own
+ * Reports why batches fail. Outages are reported by DatabaseAvailability. Any other failure (a missing column or permission: an error of our own
  * statements) is logged once until a batch is stored, and when none was stored for 30 s the instance is not ready.
  */
 @Injectable()
@@ -35,7 +35,7 @@ export class WriteFailures implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_telemetry_failing_seconds',
-        help: 'Time since batches of records began to fail without one being stored, 0 while they are stored.',
+        help: 'Time since batches of records began to fail without one being stored. 0 while batches are stored.',
       },
       () => this.failingSeconds,
     );
@@ -46,19 +46,19 @@ export class WriteFailures implements OnModuleInit {
     return this.failingSince === null ? 0 : (performance.now() - this.failingSince) / MS;
   }
 
-  /** A batch could not be written and will be tried again. */
+  /** A batch could not be written and will be retried. */
   note(error: unknown, rowCount: number): void {
     this.failingSince ??= performance.now();
     const state = sqlState(error);
     const cause = state === null ? 'no SQLSTATE' : `SQLSTATE ${state}`;
     if (isDatabaseAway(error)) {
       this.cause = cause;
-      this.database.logFailure(this.logger, `A batch of ${rowCount} records could not be written, it is tried again`, error);
+      this.database.logFailure(this.logger, `A batch of ${rowCount} records could not be written and will be retried`, error);
       return;
     }
     if (!this.hasLogged || cause !== this.cause) {
       this.hasLogged = true;
-      this.logger.error(`Batches can't be stored (${cause}), they are tried again and nothing is acknowledged: ${String(error)}`);
+      this.logger.error(`Batches can't be stored (${cause}). They are retried and not acknowledged: ${String(error)}`);
     }
     this.cause = cause;
   }

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { type DayRange } from '../../platform/database/day-windows.js';
 
-/** The SQL on `tbl_iot_telemetry_device_days`, but for what moves with a partition (partitions.repository.ts). */
+/** SQL on `tbl_iot_telemetry_device_days`, except statements that belong to a change of partitions (partitions.repository.ts). */
 @Injectable()
 export class DeviceDaysRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}

@@ -4,13 +4,13 @@ import { DeviceDaysRepository } from './device-days.repository.js';
 import { type RecordBatch } from '../ingest/record-batch.js';
 import { TelemetryPartitions } from './telemetry-partitions.js';
 
-/** Pairs of device and day that are remembered; beyond that they are looked up again. */
+/** Maximum number of cached pairs of device and day. Beyond it the cache is emptied. */
 const MAX_REMEMBERED = 200_000;
 
-/** Keeps, before the records themselves, which days a device has records of: reads open the partitions of those days only. */
+/** Stores the days of which a device has records, before the records themselves. Reads open the partitions of those days only. */
 @Injectable()
 export class DeviceDays {
-  /** Devices by day, of what is in the table for certain. Days are never removed from a device there. */
+  /** Devices by day, as committed in the table. The table never removes a day from a device. */
   private readonly remembered = new Map<number, Set<string>>();
   private count = 0;
 
@@ -38,8 +38,8 @@ export class DeviceDays {
   }
 
   /**
-   * Days of which the device may have records in a partition of their own. A device that has none here may still have records that somebody
-   * inserted by SQL: every partition is looked at for it.
+   * Days of which the device may have records in a partition of their own. A device without days here may still have records that were
+   * inserted by SQL: for such a device every partition is searched.
    */
   async find(imei: string): Promise<readonly DayRange[]> {
     const unindexed = await this.partitions.findUnindexed();

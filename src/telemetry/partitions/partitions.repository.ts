@@ -12,12 +12,12 @@ const DEFAULT_PARTITION = 'tbl_iot_telemetry_data_default';
 const PARTITION_LOCK = 7_310_200_812;
 const PARTITION_NAME = /^tbl_iot_telemetry_data_p(\d{4})(\d{2})(\d{2})$/;
 /**
- * How long a statement waits for a table lock. Whoever asks for the table meanwhile waits behind it, so this is also the
+ * How long a statement waits for a table lock. Other statements on the table queue behind it, so this is also the
  * longest that a change of partitions can delay a writer or a reader.
  */
 const LOCK_TIMEOUT = '100ms';
 /** Rows of the default partition deleted at a time, so that no delete holds its locks for long. */
-const STRAYS_AT_A_TIME = 10_000;
+const STRAYS_PER_DELETE = 10_000;
 
 /** Dropping needs the whole table, creating the default partition, and the whole table too when it holds rows of the day. */
 export type PartitionChange = 'create' | 'drop';
@@ -60,11 +60,11 @@ export class PartitionsRepository {
 
   /**
    * Creates the partition of a day and moves into it the rows of that day that the default partition holds. Returns false when
-   * it exists, or when another instance is changing partitions. Rejects with SQLSTATE 55P03 when it could not get a table lock in time; nothing
+   * the partition exists, or when another instance is changing partitions. Rejects with SQLSTATE 55P03 when it could not get a table lock in time; nothing
    * has changed then.
    *
-   * The rows are moved before the lock, beside readers and writers, who see them in the default partition until the commit. Under the lock follow
-   * those that came meanwhile, and PostgreSQL's check that none is left (one sequential scan of the default partition). A writer that sends a moved
+   * The rows are moved before the lock, while readers and writers see them in the default partition until the commit. Under the lock follow
+   * the rows that arrived meanwhile, and PostgreSQL's check that none is left (one sequential scan of the default partition). A writer that sends a moved
    * row again waits for this transaction, which in turn waits for the writer's lock: the time-out resolves that.
    */
   async create(day: number): Promise<boolean> {
@@ -87,7 +87,7 @@ export class PartitionsRepository {
     });
   }
 
-  /** Days whose partition may have devices that `tbl_iot_telemetry_device_days` does not know of. */
+  /** Days whose partition may have devices that are missing in `tbl_iot_telemetry_device_days`. */
   async findUnindexed(): Promise<number[]> {
     const rows = await this.dataSource.query<{ day: number }[]>('select day from tbl_iot_telemetry_indexed_days');
     const indexed = new Set(rows.map(({ day }) => day));
@@ -111,7 +111,7 @@ export class PartitionsRepository {
     );
   }
 
-  /** Drops a day's records. Returns false when another instance is at it. Rejects with SQLSTATE 55P03 like `create`. */
+  /** Drops a day's records. Returns false when another instance is changing partitions. Rejects with SQLSTATE 55P03 like `create`. */
   async drop(day: number): Promise<boolean> {
     return this.changePartitions(async (manager) => {
       await manager.query(`drop table if exists ${partitionName(day)}`);
@@ -120,9 +120,9 @@ export class PartitionsRepository {
     });
   }
 
-  /** Deletes rows that are in no day's partition, by when they were received. */
+  /** Deletes rows of the default partition by the time when they were received. */
   async deleteExpiredStrays(keepDays: number): Promise<void> {
-    for (let deleted = STRAYS_AT_A_TIME; deleted === STRAYS_AT_A_TIME;) {
+    for (let deleted = STRAYS_PER_DELETE; deleted === STRAYS_PER_DELETE;) {
       // TypeORM answers a raw DELETE with [rows, affected].
       [, deleted] = await this.dataSource.query<[unknown[], number]>(
         `delete from ${DEFAULT_PARTITION}
@@ -130,7 +130,7 @@ export class PartitionsRepository {
             select ctid from ${DEFAULT_PARTITION}
              where timestamp < now() - make_interval(days => $1)
              limit $2))`,
-        [keepDays, STRAYS_AT_A_TIME],
+        [keepDays, STRAYS_PER_DELETE],
       );
     }
   }
@@ -144,7 +144,7 @@ export class PartitionsRepository {
   }
 }
 
-/** Goes from one device to the next by the primary key, so the records of each are passed over. */
+/** Steps from one device to the next by the primary key, so it does not read all records of each. */
 async function indexDevices(manager: EntityManager, day: number): Promise<void> {
   const name = partitionName(day);
   await manager.query(

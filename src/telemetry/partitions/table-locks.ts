@@ -12,8 +12,8 @@ export interface LockHolder {
 }
 
 /**
- * Transactions other than the caller's that hold any lock on the table, the oldest first: all of them keep out whoever
- * wants it for itself. Takes no lock and waits for none. `minSeconds` leaves out those that have just begun.
+ * Transactions other than the caller's that hold any lock on the table, oldest first. Each of them blocks a statement that
+ * needs an exclusive lock. Takes no lock and waits for none. `minSeconds` leaves out transactions that have just begun.
  */
 export async function findLockHolders(dataSource: DataSource, table: string, minSeconds = 0): Promise<LockHolder[]> {
   return dataSource.query<LockHolder[]>(

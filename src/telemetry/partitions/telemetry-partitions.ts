@@ -9,24 +9,24 @@ import { IngestCounters } from '../ingest/ingest-counters.js';
 import { PartitionBlockade } from './partition-blockade.js';
 import { type PartitionChange, PartitionsRepository } from './partitions.repository.js';
 
-/** Days other than those around today get a partition when the default one holds this many of their rows. */
+/** A day that is not around today gets a partition when the default one holds this many of its rows. */
 const MIN_ROWS_OF_A_DAY = 100;
-/** How soon a new day is looked at, and how soon after a blocking transaction has ended the partition is created. */
-const LOOK_EVERY_MS = 5_000;
+/** How soon a new day is checked, and how soon after a blocking transaction has ended the partition is created. */
+const CHECK_EVERY_MS = 5_000;
 /** How often partitions that are not indexed by device are looked for. */
 const INDEX_EVERY_MS = 60_000;
 const SURVEY_EVERY_MS = 3_600_000;
-/** A transaction that holds the table for longer is not waited for at all. Those of the gateways are shorter. */
+/** A transaction that holds the table for longer is not waited for. Transactions of the gateways are shorter. */
 const LONG_TRANSACTION_SECONDS = 1;
-/** Looks that are left out after an attempt that met only short transactions; the number doubles with each. */
-const MAX_LOOKS_LEFT_OUT = 12;
+/** Maximum number of checks that are skipped after an attempt that met only short transactions. The number doubles with each attempt. */
+const MAX_SKIPPED_CHECKS = 12;
 
 /**
  * One partition of the telemetry table per day of device time, created by this task and never by a writer: a row whose day has no
  * partition goes to the default one, and is moved when the partition is created. The days around today get theirs ahead. Any other day inside the
  * window gets one when enough of its rows have arrived; a day outside the window never does. A partition is dropped when its retention is over.
  *
- * No change waits for a table lock for longer than a moment, because everybody else would wait behind it: it is given up and tried again.
+ * No change waits for a table lock for longer than LOCK_TIMEOUT, because all other statements would queue behind it. It is given up and tried again.
  */
 @Injectable()
 export class TelemetryPartitions implements OnApplicationBootstrap {
@@ -42,8 +42,8 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
   private dropIsDue = true;
   private unindexed: readonly number[] | null = null;
   private indexIsDue = true;
-  private looksToLeaveOut = 0;
-  private attemptsInVain = 0;
+  private checksToSkip = 0;
+  private failedAttempts = 0;
 
   constructor(
     private readonly settings: TelemetrySettings,
@@ -97,10 +97,10 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
     this.indexIsDue = true;
   }
 
-  @Periodic({ everyMs: LOOK_EVERY_MS, failure: 'Partitions could not be maintained' })
+  @Periodic({ everyMs: CHECK_EVERY_MS, failure: 'Partitions could not be maintained' })
   async maintain(): Promise<void> {
-    if (this.looksToLeaveOut > 0) {
-      this.looksToLeaveOut--;
+    if (this.checksToSkip > 0) {
+      this.checksToSkip--;
       return;
     }
     if ((await this.createAhead()) && (await this.createArrived())) {
@@ -113,14 +113,14 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
     }
   }
 
-  /** What partitions there are, and which of them are not indexed by device. */
+  /** Reads which partitions exist, and which of them are not indexed by device. */
   private async look(): Promise<readonly number[]> {
     this.known = new Set(await this.repository.findDays());
     this.unindexed = await this.repository.findUnindexed();
     return this.unindexed;
   }
 
-  /** Partitions that were there before the index, or that somebody attached by hand. */
+  /** Indexes partitions that are older than the index, or that were attached manually. */
   private async index(): Promise<void> {
     if (!this.indexIsDue) {
       return;
@@ -132,7 +132,7 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
     this.indexIsDue = false;
   }
 
-  /** Returns false when something was in the way. */
+  /** Returns false when a change was blocked. */
   private async createAhead(): Promise<boolean> {
     const today = dayOf(Date.now());
     return this.createMissing([today - 1, today, today + 1, today + NEWEST_DAYS_AHEAD]);
@@ -199,7 +199,7 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
     return isDropped;
   }
 
-  /** Looks who holds the table before it asks for it. Returns false when it could not be had, or when another instance is at work. */
+  /** Checks which transactions hold the table before it requests the lock. Returns false without the lock, or when another instance is changing partitions. */
   private async attempt(kind: PartitionChange, change: string, work: () => Promise<boolean>): Promise<boolean> {
     const [holder] = await this.repository.findHolders(kind, LONG_TRANSACTION_SECONDS);
     if (holder) {
@@ -208,7 +208,7 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
     }
     try {
       const isDone = await work();
-      this.attemptsInVain = 0;
+      this.failedAttempts = 0;
       return isDone;
     } catch (error) {
       if (!isLockTimeout(error)) {
@@ -220,10 +220,10 @@ export class TelemetryPartitions implements OnApplicationBootstrap {
   }
 
   private async backOff(kind: PartitionChange, change: string): Promise<void> {
-    this.looksToLeaveOut = Math.min(2 ** this.attemptsInVain - 1, MAX_LOOKS_LEFT_OUT);
-    this.attemptsInVain++;
+    this.checksToSkip = Math.min(2 ** this.failedAttempts - 1, MAX_SKIPPED_CHECKS);
+    this.failedAttempts++;
     const [holder] = await this.repository.findHolders('drop', 0);
-    if (this.attemptsInVain > 1) {
+    if (this.failedAttempts > 1) {
       this.blockades[kind].report(change, holder ? describeLockHolder(holder) : 'transactions that follow each other');
     }
   }

@@ -23,15 +23,15 @@ export interface StillQuarantined {
 }
 
 export interface RetryResult {
-  /** Rows looked at. */
+  /** Rows that were decoded again. */
   read: number;
-  /** Rows whose records are in the table of records now. */
+  /** Rows whose records are now stored. */
   moved: number;
-  /** Records that are new there; the others of the moved rows were there already. */
+  /** Records of the moved rows that are new. The others were already stored. */
   recordsStored: number;
   duplicates: number;
   readonly remaining: StillQuarantined[];
-  /** Null: no rows are left to look at. */
+  /** Null: no rows are left. */
   nextCursor: string | null;
 }
 
@@ -41,7 +41,7 @@ export interface MovedRows {
   readonly recordsStored: number;
 }
 
-/** Called in each transaction that has moved rows: what fails here undoes them. */
+/** Called in each transaction that has moved rows. An error rolls the transaction back. */
 export type OnMoved = (manager: EntityManager, rows: MovedRows) => Promise<void>;
 
 interface Decoded {
@@ -50,8 +50,8 @@ interface Decoded {
 }
 
 /**
- * Decodes quarantined bytes again, after an upgrade say, and moves what can be decoded to the table of records. One transaction deletes the
- * quarantine row and inserts its records, and holds the lock of the row: two retries at once move each row once.
+ * Decodes quarantined bytes again, for example after an upgrade, and moves the decoded records to the table of records. One transaction deletes the
+ * quarantine row and inserts its records, and holds the lock of the row: concurrent retries move each row once.
  */
 @Injectable()
 export class QuarantineRetry {
@@ -64,7 +64,7 @@ export class QuarantineRetry {
     private readonly latest: LatestRecords,
   ) {}
 
-  /** Looks at up to `limit` rows after the id `afterId`, oldest first. */
+  /** Decodes up to `limit` rows after the id `afterId`, oldest first. */
   async retry(filter: QuarantineFilter, afterId: string, limit: number, onMoved: OnMoved): Promise<RetryResult> {
     const result: RetryResult = { read: 0, moved: 0, recordsStored: 0, duplicates: 0, remaining: [], nextCursor: afterId };
     while (result.read < limit && result.nextCursor !== null) {
@@ -96,7 +96,7 @@ export class QuarantineRetry {
     result.nextCursor = rows.length < limit ? null : (rows.at(-1)?.quarantineId ?? null);
   }
 
-  /** A savepoint for each row: one that the database refuses must not undo the others. */
+  /** One savepoint per row: a row that the database rejects must not undo the others. */
   private async move(manager: EntityManager, row: QuarantinedFrame, batch: RecordBatch, result: RetryResult): Promise<void> {
     try {
       const merged = await manager.transaction(async ({ queryRunner }) => {
@@ -126,7 +126,7 @@ function decode(row: QuarantinedFrame, { remaining: left }: RetryResult): Decode
   try {
     const records = decodeQuarantined(scope, raw);
     const batch = new RecordBatch();
-    // Never settled: the transaction below says what became of the records.
+    // Never settled: the transaction below decides about the records.
     void batch.add({ imei, remoteAddress, receivedAtMs: receivedAt.getTime(), records, bytes: raw });
     return [{ row, batch }];
   } catch (error) {

@@ -4,13 +4,13 @@ import { Optional, OptionalTime, PageLimit } from '../../platform/http/request-v
 import { type QuarantinedFrame } from './quarantined-frame.entity.js';
 
 const REASON_MESSAGE = 'reason must be an error code like TRUNCATED';
-const CURSOR_MESSAGE = 'cursor must be a nextCursor of an earlier answer';
+const CURSOR_MESSAGE = 'cursor must be a nextCursor of an earlier response';
 const MAX_RETRIED_ROWS = 1_000;
 
-/** Which quarantined bytes. */
+/** Selects quarantined bytes. */
 export class QuarantineFilterDto {
   /**
-   * Of one device only.
+   * Limits the result to one device.
    * @example '350612345678901'
    */
   @Optional()
@@ -40,7 +40,7 @@ export class QuarantineFilterDto {
   readonly to?: Date;
 
   /**
-   * `nextCursor` of the answer before.
+   * `nextCursor` of the previous response.
    * @example '1207'
    */
   @Optional()
@@ -93,7 +93,7 @@ export class QuarantineEntryDto {
   readonly occurrences!: number;
   /** @example '198.51.100.7' */
   readonly remoteAddress!: string;
-  /** `frame`: a whole frame that could not be decoded. `record`: one record that the database refused. */
+  /** `frame`: a whole frame that could not be decoded. `record`: one record that the database rejected. */
   @ApiProperty({ enum: ['frame', 'record'] })
   readonly scope!: 'frame' | 'record';
   /**

@@ -43,7 +43,7 @@ export class QuarantineRepository {
     });
   }
 
-  /** The same bytes of the same device are kept once, however often it sends them. */
+  /** The same bytes of the same device are stored once, with a count. */
   async keep(entry: QuarantineEntry): Promise<void> {
     await this.frames.query(
       `insert into tbl_iot_telemetry_quarantine as kept (iot_imei, remote_address, scope, code, detail, raw)

@@ -17,7 +17,7 @@ export class QuarantineEntryNotFoundError extends DomainError {
   readonly httpStatus = 404;
 
   constructor() {
-    super('Not in quarantine');
+    super('The quarantine has no entry with this id');
   }
 }
 
@@ -27,7 +27,7 @@ export interface QuarantinePage {
   readonly nextCursor: string | null;
 }
 
-/** What is in quarantine, and a second try for it. */
+/** REST operations on the quarantine: list, read, retry. */
 @Injectable()
 export class QuarantineService {
   constructor(
@@ -67,7 +67,7 @@ export class QuarantineService {
   }
 }
 
-/** How many entries come up to the bytes of a page: at least one. */
+/** How many entries fill a page: at least one. */
 function lengthOfPage(sizes: readonly { bytes: number }[]): number {
   let bytes = 0;
   const last = sizes.findIndex((entry) => (bytes += entry.bytes) >= MAX_PAGE_BYTES);

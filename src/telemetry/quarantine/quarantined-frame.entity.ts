@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-/** Bytes that a device sent and that could not be stored as records: a whole frame, or one record that the database refused. */
+/** Bytes that a device sent and that could not be stored as records: a whole frame, or one record that the database rejected. */
 @Entity('tbl_iot_telemetry_quarantine')
 export class QuarantinedFrame {
   /** A 64-bit number in decimal. */

@@ -4,14 +4,14 @@ import { ATTRIBUTE_COLUMNS } from '../telemetry-columns.js';
 
 const COLUMN_OF_ID = new Map(ATTRIBUTE_COLUMNS.map(({ avlId, name }) => [avlId, name]));
 
-/** What Teltonika's tables say of one AVL id. */
+/** Definition of one AVL id in Teltonika's tables. */
 export class IoElementDto {
   /** AVL id. */
   readonly id!: number;
   /** @example 'External Voltage' */
   readonly name!: string;
   /**
-   * The column of the telemetry table, null when its values stand in `io`.
+   * The column of the telemetry table. Null when its values are in `io`.
    * @example 'external_voltage'
    */
   readonly column!: string | null;
@@ -23,7 +23,7 @@ export class IoElementDto {
   readonly multiplier!: number | null;
   /** @example 'V' */
   readonly unit!: string | null;
-  /** Words for single values. */
+  /** Meanings of single values. */
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'string' },
@@ -31,7 +31,7 @@ export class IoElementDto {
     example: { 0: 'stopped', 1: 'moving' },
   })
   readonly values!: Readonly<Record<string, string>> | null;
-  /** Raw values that cannot be a measurement, and what each says. */
+  /** Raw values that are an error code, and the meaning of each. */
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'string' },
@@ -39,7 +39,7 @@ export class IoElementDto {
     example: { 32767: 'sensor not found' },
   })
   readonly errors!: Readonly<Record<string, string>> | null;
-  /** Raw values that are an error or a measurement, and the doubt. */
+  /** Raw values that are either an error code or a measurement, with an explanation. */
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'string' },
@@ -50,13 +50,13 @@ export class IoElementDto {
   /** Further widths with the same meaning. */
   @ApiProperty({ type: [Number], example: [4] })
   readonly otherWidths!: readonly number[];
-  /** The API writes the value with leading zeros up to that many digits. */
+  /** The API writes the value with leading zeros, up to this number of digits. */
   readonly minDigits!: number | null;
   /** @example 'Permanent I/O elements' */
   readonly group!: string | null;
   /** In the table of the TFT100. */
   readonly tft100!: boolean;
-  /** Another device family gives this id another meaning. */
+  /** Another device family uses this id with another meaning. */
   readonly differsBetweenFamilies!: boolean;
 
   static from(definition: IoElementDefinition): IoElementDto {

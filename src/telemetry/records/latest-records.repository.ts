@@ -19,7 +19,7 @@ export function upsertLatest(select: string): string {
      where (excluded.iot_timestamp, excluded.record_hash) > (latest.iot_timestamp, latest.record_hash)`;
 }
 
-/** The SQL that keeps `tbl_iot_telemetry_latest`. */
+/** SQL on `tbl_iot_telemetry_latest`. */
 @Injectable()
 export class LatestRecordsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}

@@ -5,11 +5,11 @@ import { dayOf, NEWEST_DAYS_AHEAD } from '../clock-window.js';
 import { LatestRecordsRepository } from './latest-records.repository.js';
 
 const REFRESH_EVERY_MS = 10_000;
-const DEVICES_AT_A_TIME = 500;
+const DEVICES_PER_STATEMENT = 500;
 
 /**
- * Keeps `tbl_iot_telemetry_latest` near the truth, off the ingest path. Readers look at the table of records from that
- * point on, so what is missing here (a few seconds, or what a crash forgot) costs them a little time and never an answer.
+ * Refreshes `tbl_iot_telemetry_latest` in the background, outside the ingest path. Readers read the table of records from that
+ * point on, so an entry that is missing or stale (for a few seconds, or after a crash) makes them slower but never wrong.
  */
 @Injectable()
 export class LatestRecords {
@@ -45,13 +45,13 @@ export class LatestRecords {
 
   @Periodic({ everyMs: REFRESH_EVERY_MS, failure: 'The newest records could not be refreshed' })
   async refresh(): Promise<void> {
-    // Only those waiting now: a fleet that never pauses must not keep this loop from ending.
+    // Only the devices that wait now: steady traffic must not keep this loop from ending.
     const { touched } = this;
     this.touched = new Map();
     for (const [day, devices] of touched) {
       const imeis = [...devices];
-      for (let start = 0; start < imeis.length; start += DEVICES_AT_A_TIME) {
-        await this.refreshSome(day, imeis.slice(start, start + DEVICES_AT_A_TIME));
+      for (let start = 0; start < imeis.length; start += DEVICES_PER_STATEMENT) {
+        await this.refreshSome(day, imeis.slice(start, start + DEVICES_PER_STATEMENT));
       }
     }
   }

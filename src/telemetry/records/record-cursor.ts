@@ -2,7 +2,7 @@ import { InvalidInputError } from '../../platform/errors/errors.js';
 import { type RecordOrder } from './telemetry-query.dto.js';
 
 /**
- * A place in a device's records: the key of the last one seen. Whatever is stored meanwhile, the records behind it stay
+ * A position in a device's records: the key of the last record of a page. Whatever is stored meanwhile, the records after it stay
  * the same ones, none twice and none left out.
  */
 export interface RecordCursor {
@@ -24,7 +24,7 @@ export function decodeCursor(cursor: string, order: RecordOrder): RecordCursor {
   const match = ENCODED.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
   const [, madeFor, iotTimestamp, recordHash] = match ?? [];
   if (!iotTimestamp || !recordHash || !isStorable(iotTimestamp) || BigInt(recordHash) !== BigInt.asIntN(64, BigInt(recordHash))) {
-    throw new InvalidInputError('cursor must be a nextCursor of an earlier answer');
+    throw new InvalidInputError('cursor must be a nextCursor of an earlier response');
   }
   if (madeFor !== order) {
     throw new InvalidInputError(`cursor was made for order=${madeFor}, got order=${order}`);

@@ -26,7 +26,7 @@ describe('an error code', () => {
     [10_800, 25_000, 'no reading from the sensor'],
     [10_803, 32_767, 'sensor not found'],
     [201, -1, 'fuel sensor error'],
-  ])('of %i, %i, has no value and says why; the raw value stays', (id, raw, meaning) => {
+  ])('of %i, %i, has no value and a meaning; the raw value stays', (id, raw, meaning) => {
     expect(only(id, raw)).toMatchObject({ raw, value: null, meaning, name: expect.any(String) as string });
   });
 
@@ -106,7 +106,7 @@ describe('a width that does not fit the definition', () => {
     expect(only(id, raw, width)).toEqual({ id, column: null, name: null, raw, value: raw, unit: null, meaning });
   });
 
-  it('is also said of a value in a column', () => {
+  it('is also reported for a value in a column', () => {
     expect(scaledIo({ widths: { 113: 4 } }, { internal_battery_percent: 99 })).toEqual([
       expect.objectContaining({ id: 113, column: 'internal_battery_percent', name: null, value: 99, unit: null }),
     ]);

@@ -103,7 +103,7 @@ function isIdentifier({ type, variable, width }: IoElementDefinition): boolean {
 }
 
 /**
- * Records say which widths do not fit. Of those stored before they did, only a value that its definition cannot have gives it away: a number
+ * Newer records store which widths do not fit. For older records only a value outside its definition reveals that: a number
  * where bytes are defined, text where a number is, or a number outside the width.
  */
 function fits(definition: IoElementDefinition, raw: AttributeValue, wireWidth: number | null): boolean {
@@ -135,7 +135,7 @@ function bytes(count: number): string {
   return count === 1 ? '1 byte' : `${count} bytes`;
 }
 
-/** Text of the bytes, without the NULs and blanks that fill it up; the hex itself when the bytes are not text. */
+/** Text of the bytes without padding (NULs and blanks). The hex itself when the bytes are not text. */
 function textOfHex(hex: string): string {
   const text = Buffer.from(hex, 'hex')
     .toString('latin1')
@@ -143,7 +143,7 @@ function textOfHex(hex: string): string {
   return /^[\x20-\x7e]*$/.test(text) ? text : hex;
 }
 
-/** Without the noise of binary fractions: 1001 times 0.001 is 1.001. */
+/** Rounded, so that 1001 times 0.001 is 1.001. */
 function multiply(raw: number, multiplier: number): number {
   return Number((raw * multiplier).toPrecision(12));
 }

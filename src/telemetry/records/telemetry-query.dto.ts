@@ -5,7 +5,7 @@ import { OptionalTime, PageLimit } from '../../platform/http/request-values.js';
 export type RecordView = 'raw' | 'scaled';
 export type RecordOrder = 'newest' | 'oldest';
 
-/** How records are shown. */
+/** Selects the representation of records. */
 export class RecordViewQuery {
   /** `raw` as the device sent them, by column name; `scaled` with names, units and multiplied values. */
   @ApiPropertyOptional({ enum: ['raw', 'scaled'], default: 'raw' })
@@ -14,7 +14,7 @@ export class RecordViewQuery {
   readonly view: RecordView = 'raw';
 }
 
-/** Which records of a device, by the device's clock. */
+/** Selects records of a device by the device's clock. */
 export class TelemetryHistoryQuery extends RecordViewQuery {
   /**
    * Records from this device time on, ISO 8601 or Unix milliseconds.
@@ -30,22 +30,22 @@ export class TelemetryHistoryQuery extends RecordViewQuery {
   @OptionalTime()
   readonly to?: Date;
 
-  /** Records a page. */
+  /** Records per page. */
   @PageLimit()
   readonly limit: number = 100;
 
-  /** Which end to begin at. */
+  /** Order of the records by device time. */
   @ApiPropertyOptional({ enum: ['newest', 'oldest'], default: 'newest' })
   @IsOptional()
   @IsIn(['newest', 'oldest'], { message: 'order must be newest or oldest' })
   readonly order: RecordOrder = 'newest';
 
   /**
-   * `nextCursor` of the page before; keep the other parameters as they were.
+   * `nextCursor` of the previous page. Keep the other parameters unchanged.
    * @example 'bmV3ZXN0fDIwMjYtMTEtMjNUMTI6MDA6MDAuMTIzWnwtMQ'
    */
   @IsOptional()
   @IsString()
-  @Matches(/^[A-Za-z0-9_-]{1,100}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
+  @Matches(/^[A-Za-z0-9_-]{1,100}$/, { message: 'cursor must be a nextCursor of an earlier response' })
   readonly cursor?: string;
 }

@@ -14,13 +14,13 @@ export interface RecordRange {
   readonly from: Date | null;
   readonly to: Date | null;
   readonly order: RecordOrder;
-  /** What the records are read for. */
+  /** The representation for which the records are read. */
   readonly view: RecordView;
   readonly after: RecordCursor | null;
   readonly limit: number;
 }
 
-/** The stored size is about that of the text, and needs no decoding; what is stored compressed is decoded. */
+/** The stored size is about that of the text and needs no decoding. Compressed values are decoded. */
 const RECORD_BYTES = `coalesce(octet_length(iso6709_coordinates), 0) + case
   when io is null then 0
   when pg_column_compression(io) is null then pg_column_size(io)
@@ -28,14 +28,14 @@ const RECORD_BYTES = `coalesce(octet_length(iso6709_coordinates), 0) + case
 /** An element of `io` takes about ten bytes, and an object of about 150 with its name and unit. */
 const SCALED_SIZE = 16;
 
-/** From here on a page takes no more days: one window can add MAX_PAGE_BYTES. */
+/** A page of at least this size takes no more days: one window can add MAX_PAGE_BYTES. */
 const FULL_PAGE_BYTES = MAX_PAGE_BYTES / 4;
 
 const TABLE = 'tbl_iot_telemetry_data';
 const DEFAULT_PARTITION = 'tbl_iot_telemetry_data_default';
 
 /**
- * Reads records of a device. PostgreSQL locks every partition that a statement could touch by what is known when it is planned, so the statements
+ * Reads records of a device. PostgreSQL locks every partition that it cannot exclude when it plans a statement, so the statements
  * name the days of the device as constants: a page costs the same among 400 partitions and among 4,000.
  */
 @Injectable()
@@ -45,7 +45,7 @@ export class TelemetryReaderRepository {
     private readonly deviceDays: DeviceDays,
   ) {}
 
-  /** A device's records in the order of its clock, from behind the cursor on. */
+  /** A device's records in the order of its clock, from the record after the cursor on. */
   async findRange(range: RecordRange): Promise<Page<TelemetryRecord>> {
     const { imei, order, after, limit } = range;
     let [from, to] = [range.from?.getTime() ?? -Infinity, range.to?.getTime() ?? Infinity];
@@ -72,8 +72,8 @@ export class TelemetryReaderRepository {
   }
 
   /**
-   * The record with the greatest device time, of those a clock that is right could have made. `tbl_iot_telemetry_latest`
-   * says where to begin; whatever came since is found in the few partitions from there on.
+   * The record with the greatest device time that is not too far in the future. `tbl_iot_telemetry_latest`
+   * gives the start; later records are found in the few partitions from there on.
    */
   async findLatest(imei: string): Promise<TelemetryRecord | null> {
     const [known] = await this.dataSource.query<TelemetryRecord[]>(
@@ -83,7 +83,7 @@ export class TelemetryReaderRepository {
     const to = new Date(Date.now() + NEWEST_DAYS_AHEAD * DAY_MS);
     const range = { imei, from: known?.iotTimestamp ?? null, to, order: 'newest', view: 'raw', after: null, limit: 1 } as const;
     const { rows } = await this.findRange(range);
-    // What is in the table is at least as new; it is missing only when retention has dropped what is known.
+    // The record in the table is at least as new. It is missing only when retention has dropped it.
     return rows[0] ?? known ?? null;
   }
 
@@ -96,7 +96,7 @@ export class TelemetryReaderRepository {
     return row.exists || (await this.findRange(newest)).rows.length > 0;
   }
 
-  /** The default partition may hold records of any day, so it is read beside the days and left out of them. */
+  /** The default partition may hold records of any day, so it is read separately from the days. */
   private async findInWindow(window: DayWindow, range: RecordRange, limit: number): Promise<MeasuredPage<TelemetryRecord>> {
     const { imei, order, view, after } = range;
     const [direction, beyond] = order === 'newest' ? ['desc', '<'] : ['asc', '>'];

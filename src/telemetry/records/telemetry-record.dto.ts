@@ -12,12 +12,12 @@ export class ScaledElementDto {
   /** AVL id. */
   readonly id!: number;
   /**
-   * The column of the telemetry table, null for what stands in `io`.
+   * The column of the telemetry table. Null for a value in `io`.
    * @example 'external_voltage'
    */
   readonly column!: string | null;
   /**
-   * From Teltonika's AVL table; null for an id that it does not have, and when the width on the wire does not fit the table.
+   * From Teltonika's AVL table. Null for an id that is not in the table, and when the width on the wire does not fit the table.
    * @example 'External Voltage'
    */
   readonly name!: string | null;
@@ -33,7 +33,7 @@ export class ScaledElementDto {
   /** @example 'V' */
   readonly unit!: string | null;
   /**
-   * What the value says, where the table has it: a state, an error code ("sensor not found"), a doubt; or that the width does not fit.
+   * The meaning of the value, if the table has one: a state, an error code ("sensor not found"), an ambiguity. Or that the width does not fit.
    * @example 'sensor not found'
    */
   readonly meaning!: string | null;
@@ -41,7 +41,7 @@ export class ScaledElementDto {
 
 /** One AVL record. */
 export class TelemetryRecordDto {
-  /** When the device made it, by its own clock. */
+  /** When the device recorded it, by its own clock. */
   readonly iotTimestamp!: Date;
   /** When the gateway received it. */
   readonly timestamp!: Date;
@@ -63,7 +63,7 @@ export class TelemetryRecordDto {
   readonly satellites!: number;
   /** km/h. */
   readonly speed!: number;
-  /** 0 low, 1 high, 2 panic. */
+  /** 0: low, 1: high, 2: panic. */
   readonly priority!: number;
   /** The AVL id whose change made the device write this record, 0 for a periodic one. */
   readonly eventIoId!: number;
@@ -98,7 +98,7 @@ export class TelemetryHistoryDto {
   readonly count!: number;
   readonly records!: TelemetryRecordDto[];
   /**
-   * Give it as `cursor` to get the next page. Null: there is no more.
+   * Pass it as `cursor` to get the next page. Null: this is the last page.
    * @example 'bmV3ZXN0fDIwMjYtMTEtMjNUMTI6MDA6MDAuMTIzWnwtMQ'
    */
   readonly nextCursor!: string | null;

@@ -1,6 +1,6 @@
 import { ATTRIBUTE_COLUMNS } from '../telemetry-columns.js';
 
-/** What PostgreSQL gives for an attribute: numbers as numbers, `numeric` as text so that no digit is lost. */
+/** An attribute as PostgreSQL returns it: numbers as numbers, `numeric` as text so that no digit is lost. */
 export type AttributeValue = number | string;
 
 /** Bytes on the wire of the elements whose width does not fit the definition of their id; an array for a repeated id. */
@@ -28,7 +28,7 @@ export interface TelemetryRecord {
   readonly io: StoredIo | null;
 }
 
-/** One JSON array instead of 36 columns: pg then makes one object a row, and the names stay in one table. */
+/** One JSON array instead of 36 columns: pg then creates one object per row. */
 const ATTRIBUTES = ATTRIBUTE_COLUMNS.map(({ name, type }) => (type === 'numeric' ? `${name}::text` : name)).join(', ');
 
 /** The select list that gives a TelemetryRecord. */

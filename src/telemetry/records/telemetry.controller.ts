@@ -15,19 +15,22 @@ export class TelemetryController {
 
   /** A device's records, page by page, in the order of the device's clock. */
   @Get('devices/:imei/telemetry')
-  @ApiProblem(404, 'DEVICE_UNKNOWN: it has sent no record and is not connected')
+  @ApiProblem(404, 'DEVICE_UNKNOWN: the device has no records and is not connected')
   async history(@Param() { imei }: ImeiParam, @Query() query: TelemetryHistoryQuery): Promise<TelemetryHistoryDto> {
     return this.telemetry.history(imei, query);
   }
 
   /** A device's newest record by its own clock, also when older ones arrived after it. */
   @Get('devices/:imei/telemetry/latest')
-  @ApiProblem(404, 'DEVICE_UNKNOWN: it has sent no record and is not connected. NO_TELEMETRY: it is connected and has sent none')
+  @ApiProblem(
+    404,
+    'DEVICE_UNKNOWN: the device has no records and is not connected. NO_TELEMETRY: the device is connected and has no records',
+  )
   async latest(@Param() { imei }: ImeiParam, @Query() { view }: RecordViewQuery): Promise<TelemetryLatestDto> {
     return this.telemetry.latest(imei, view);
   }
 
-  /** The dictionary: what each AVL id means. */
+  /** The dictionary of AVL ids. */
   @Get('io-elements')
   ioElements(): IoElementListDto {
     const elements = IO_ELEMENTS.map((definition) => IoElementDto.from(definition));

@@ -1,6 +1,6 @@
 import { DomainError } from '../../platform/errors/errors.js';
 
-/** Neither connected nor ever heard of. */
+/** The device is not connected and has no records. */
 export class DeviceUnknownError extends DomainError {
   override readonly name = 'DeviceUnknownError';
   readonly code = 'DEVICE_UNKNOWN';
@@ -11,7 +11,7 @@ export class DeviceUnknownError extends DomainError {
   }
 }
 
-/** Known, but it has not sent a record yet. */
+/** The device is connected and has no records. */
 export class NoTelemetryError extends DomainError {
   override readonly name = 'NoTelemetryError';
   readonly code = 'NO_TELEMETRY';

@@ -11,7 +11,7 @@ import { type TelemetryRecord } from './telemetry-record.js';
 import { DeviceUnknownError, NoTelemetryError } from './telemetry.errors.js';
 import { TelemetryWriter } from '../ingest/telemetry-writer.js';
 
-/** Records out. */
+/** Reads records for the REST API: history pages and the newest record. */
 @Injectable()
 export class TelemetryService implements OnModuleInit {
   constructor(
@@ -56,7 +56,7 @@ export class TelemetryService implements OnModuleInit {
     return { success: true, imei, record: TelemetryRecordDto.from(record, view) };
   }
 
-  /** A device that has only sent records from the future has at least said where it is. */
+  /** Used for a device that has only records from the future, which are never the latest ones. */
   private async newestWithWrongClock(imei: string): Promise<TelemetryRecord | null> {
     const range = { imei, from: null, to: null, order: 'newest', view: 'raw', after: null, limit: 1 } as const;
     return (await this.reader.findRange(range)).rows[0] ?? null;
