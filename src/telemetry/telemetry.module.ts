@@ -21,6 +21,7 @@ import { QuarantineService } from './quarantine/quarantine.service.js';
 import { QuarantinedFrame } from './quarantine/quarantined-frame.entity.js';
 import { RejectedFrames } from './ingest/rejected-frames.js';
 import { TelemetryEvents } from './ingest/telemetry-events.js';
+import { TelemetryEventsRepository } from './ingest/telemetry-events.repository.js';
 import { TelemetryIngestController } from './ingest/telemetry-ingest.controller.js';
 import { TelemetryPartitions } from './partitions/telemetry-partitions.js';
 import { TelemetryReaderRepository } from './records/telemetry-reader.repository.js';
@@ -56,6 +57,7 @@ import { TelemetryService } from './records/telemetry.service.js';
     QuarantineService,
     RejectedFrames,
     TelemetryEvents,
+    TelemetryEventsRepository,
     TelemetryPartitions,
     TelemetryReaderRepository,
     TelemetryRepository,

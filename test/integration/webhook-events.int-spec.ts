@@ -8,6 +8,7 @@ import { IngestCounters } from '../../src/telemetry/ingest/ingest-counters.js';
 import { type QuarantineRepository } from '../../src/telemetry/quarantine/quarantine.repository.js';
 import { RecordBatch } from '../../src/telemetry/ingest/record-batch.js';
 import { TelemetryEvents } from '../../src/telemetry/ingest/telemetry-events.js';
+import { TelemetryEventsRepository } from '../../src/telemetry/ingest/telemetry-events.repository.js';
 import { type DeviceDays } from '../../src/telemetry/partitions/device-days.js';
 import { TelemetryRepository } from '../../src/telemetry/ingest/telemetry.repository.js';
 import { type ClaimedDelivery } from '../../src/webhooks/delivery/claimed-delivery.js';
@@ -53,11 +54,15 @@ async function newStore(settings: Partial<Record<keyof EventSettings, unknown>> 
     ...settings,
   });
   const source = await newSource();
-  const telemetryEvents = new TelemetryEvents(new EventLog(new EventsRepository(source), events), events);
+  const telemetryEvents = new TelemetryEvents(
+    new EventLog(new EventsRepository(source), events),
+    new TelemetryEventsRepository(),
+    events,
+  );
   const days = { add: () => Promise.resolve() } as unknown as DeviceDays;
   const devices = { tally: () => undefined } as unknown as DeviceLog;
   const quarantine = { keep: () => Promise.resolve() } as unknown as QuarantineRepository;
-  const repository = new TelemetryRepository(source, telemetryEvents);
+  const repository = new TelemetryRepository(source);
   return new BatchStore(repository, days, telemetryEvents, new IngestCounters(), devices, quarantine);
 }
 

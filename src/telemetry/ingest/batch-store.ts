@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { type QueryRunner } from 'typeorm';
 import { decodeRecords } from '../../protocol/avl-decoder.js';
 import { DeviceLog } from '../../diagnosis/device-log.js';
 import { FrameSplitter } from '../../protocol/frame-splitter.js';
@@ -8,16 +9,19 @@ import { IngestCounters } from './ingest-counters.js';
 import { QuarantineRepository } from '../quarantine/quarantine.repository.js';
 import { type RecordBatch } from './record-batch.js';
 import { TelemetryEvents } from './telemetry-events.js';
-import { type MergedRows, TelemetryRepository } from './telemetry.repository.js';
+import { type MergedRows, type OnInserted, TelemetryRepository } from './telemetry.repository.js';
 
 /**
- * Brings one batch into the table, every row exactly once. Three ways, each slower and more forgiving than the one before:
- * *copy* (no row is known yet: the common case), *merge* (some are), *isolate* (the database refuses some: those go to
- * quarantine, their neighbours are stored).
+ * Stores one batch, every row exactly once. When events of records are recorded, they are appended in the same transaction.
+ * A batch is stored in one of three ways, each slower than the one before:
+ * *copy* (all rows are new: the common case), *merge* (some rows are already stored), *isolate* (the database rejects some rows: those go to
+ * quarantine, the others are stored).
  */
 @Injectable()
 export class BatchStore {
   private readonly logger = new Logger(BatchStore.name);
+  /** Null when events of records are not recorded. */
+  private readonly appendEvents: OnInserted | null;
 
   constructor(
     private readonly repository: TelemetryRepository,
@@ -26,9 +30,11 @@ export class BatchStore {
     private readonly counters: IngestCounters,
     private readonly deviceLog: DeviceLog,
     private readonly quarantine: QuarantineRepository,
-  ) {}
+  ) {
+    this.appendEvents = events.areRecorded ? (client, keys) => events.append(client, keys) : null;
+  }
 
-  /** Returns when all rows are durable. Throws when the database can't be reached or can't write: nothing is decided then, call again. */
+  /** Returns when all rows are durable. Throws when the database can't be reached or can't write: call again then. */
   async store(batch: RecordBatch): Promise<void> {
     if (batch.rowCount === 0) {
       return;
@@ -53,17 +59,29 @@ export class BatchStore {
   }
 
   private async copy(batch: RecordBatch): Promise<void> {
-    if (this.events.areWanted) {
-      await this.repository.copyRowsAndTell(batch.encodedRows(), batch.keys());
+    if (this.appendEvents) {
+      await this.repository.copyRowsWith(batch.encodedRows(), batch.keys(), this.appendEvents);
+      this.events.signalAppended();
     } else {
       await this.repository.copyRows(batch.encodedRows());
     }
   }
 
-  /** Merges rows `first` up to `end`; when some are refused, each half by itself, down to the single row that is to blame. */
+  /** Stores the rows that are new, and appends their events, in the transaction of the caller. Call `signalAppended` after its commit. */
+  mergeWithin(queryRunner: QueryRunner, rows: Buffer): Promise<MergedRows[]> {
+    return this.repository.mergeRowsWithin(queryRunner, rows, this.appendEvents);
+  }
+
+  signalAppended(): void {
+    this.events.signalAppended();
+  }
+
+  /** Merges rows `first` up to `end`. When the database rejects some, it merges each half separately, down to the single rejected row. */
   private async merge(batch: RecordBatch, first: number, end: number): Promise<void> {
     try {
-      (await this.repository.mergeRows(batch.encodedRows(first, end))).forEach((merged) => this.count(merged));
+      const merged = await this.repository.mergeRows(batch.encodedRows(first, end), this.appendEvents);
+      this.events.signalAppended();
+      merged.forEach((device) => this.count(device));
     } catch (error) {
       if (!isBadRow(error) || isStaleRoute(error)) {
         throw error;
@@ -98,14 +116,14 @@ export class BatchStore {
       raw,
     });
     this.counters.quarantinedRecords++;
-    this.logger.warn(`${frame.imei}: the database refuses a record, it is in quarantine: ${error.message}`, {
+    this.logger.warn(`${frame.imei}: the database rejected a record, it was quarantined: ${error.message}`, {
       imei: frame.imei,
       remoteAddress: frame.remoteAddress,
     });
   }
 }
 
-/** Decodes the frame once more: its records were let go when the batch took it. */
+/** Decodes the frame again: the batch does not keep decoded records. */
 function recordBytes(frameBytes: Buffer, recordIndex: number): Buffer {
   const splitter = new FrameSplitter(frameBytes.length);
   splitter.push(frameBytes);

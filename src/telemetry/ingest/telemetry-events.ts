@@ -4,25 +4,24 @@ import { EventSettings } from '../../events/events.settings.js';
 import { EventLog } from '../../events/event-log.js';
 import { isPlausibleTime, summariseDevices } from './device-summaries.js';
 import { type RecordKeys } from './record-batch.js';
-
-/** Records that one request tells of at most, when every record is told. */
-export const RECORDS_PER_EVENT = 100;
+import { TelemetryEventsRepository } from './telemetry-events.repository.js';
 
 /**
- * Tells the host of records, in the transaction that stores them. A device has one open event at most: it is counted up, and keeps the key
- * of the newest record. Its body is made when it is first told.
+ * Events of new records, appended in the transaction that stores the records. One open event per device counts its records and keeps the key of
+ * the newest one (its body is built at the first delivery), or every record is delivered (WEBHOOK_TELEMETRY_RECORDS=all).
  */
 @Injectable()
 export class TelemetryEvents {
-  /** False: nobody asked, and storing records must cost nothing more. */
-  readonly areWanted: boolean;
+  /** False: storing records must not cost anything more. */
+  readonly areRecorded: boolean;
   private readonly everyRecord: boolean;
 
   constructor(
     private readonly events: EventLog,
+    private readonly repository: TelemetryEventsRepository,
     settings: EventSettings,
   ) {
-    this.areWanted = events.records('telemetry');
+    this.areRecorded = events.records('telemetry');
     this.everyRecord = settings.WEBHOOK_TELEMETRY_RECORDS === 'all';
   }
 
@@ -31,54 +30,24 @@ export class TelemetryEvents {
     if (keys.imeis.length === 0) {
       return;
     }
-    const appended = this.everyRecord ? this.appendRecords(client, keys) : this.appendSummaries(client, keys);
+    const nowMs = Date.now();
+    const { delivers } = this.events;
+    const appended = this.everyRecord
+      ? this.repository.appendRecords(
+          client,
+          keys,
+          keys.timesMs.map((timeMs) => isPlausibleTime(timeMs, nowMs)),
+          delivers,
+        )
+      : this.repository.appendSummaries(client, summariseDevices(keys, nowMs), delivers);
     await appended.catch((error: unknown) => {
-      // Without its SQLSTATE: no record is to blame, so the batch is to be tried again, never taken apart.
+      // Without its SQLSTATE: no record is to blame, so the batch must be retried and never be split.
       throw new Error(`The events of a batch could not be appended: ${String(error)}`);
     });
   }
 
   /** To be called after the commit. */
-  announce(): void {
+  signalAppended(): void {
     this.events.signalAppended();
   }
-
-  private async appendSummaries(client: PoolClient, keys: RecordKeys): Promise<void> {
-    const devices = summariseDevices(keys, Date.now());
-    await client.query({
-      name: 'append-telemetry',
-      text: `select iot_append_telemetry($1::text[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::boolean[], $8)`,
-      values: [
-        devices.map(({ imei }) => imei),
-        devices.map(({ count }) => count),
-        devices.map(({ firstReceivedMs }) => isoTime(firstReceivedMs)),
-        devices.map(({ lastReceivedMs }) => isoTime(lastReceivedMs)),
-        devices.map(({ newestMs }) => isoTime(newestMs)),
-        devices.map(({ newestHash }) => newestHash.toString()),
-        devices.map(({ isPlausible }) => isPlausible),
-        this.events.delivers,
-      ],
-    });
-  }
-
-  private async appendRecords(client: PoolClient, { imeis, timesMs, hashes, receivedMs }: RecordKeys): Promise<void> {
-    const nowMs = Date.now();
-    await client.query({
-      name: 'append-telemetry-records',
-      text: `select iot_append_telemetry_records($1::text[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::boolean[], $6, $7)`,
-      values: [
-        imeis,
-        receivedMs.map(isoTime),
-        timesMs.map(isoTime),
-        hashes.map(String),
-        timesMs.map((timeMs) => isPlausibleTime(timeMs, nowMs)),
-        this.events.delivers,
-        RECORDS_PER_EVENT,
-      ],
-    });
-  }
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import { type EntityManager } from 'typeorm';
 import { isBadRow } from '../../platform/database/database-errors.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import { LatestRecords } from '../records/latest-records.js';
+import { BatchStore } from '../ingest/batch-store.js';
 import { RecordBatch } from '../ingest/record-batch.js';
-import { TelemetryEvents } from '../ingest/telemetry-events.js';
 import { DeviceDays } from '../partitions/device-days.js';
-import { TelemetryRepository } from '../ingest/telemetry.repository.js';
 import { type QuarantineFilter, QuarantineRepository } from './quarantine.repository.js';
 import { type QuarantinedFrame } from './quarantined-frame.entity.js';
 import { decodeQuarantined } from './quarantined-records.js';
@@ -56,11 +54,9 @@ interface Decoded {
 @Injectable()
 export class QuarantineRetry {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
     private readonly quarantine: QuarantineRepository,
-    private readonly telemetry: TelemetryRepository,
+    private readonly store: BatchStore,
     private readonly deviceDays: DeviceDays,
-    private readonly events: TelemetryEvents,
     private readonly latest: LatestRecords,
   ) {}
 
@@ -76,7 +72,7 @@ export class QuarantineRetry {
   private async retrySome(filter: QuarantineFilter, result: RetryResult, limit: number, onMoved: OnMoved): Promise<void> {
     const before = { ...result };
     const touched: { imei: string; days: readonly number[] }[] = [];
-    const rows = await this.dataSource.transaction(async (manager) => {
+    const rows = await this.quarantine.transaction(async (manager) => {
       const locked = await this.quarantine.lockNext(manager, filter, result.nextCursor ?? '0', limit);
       const decoded = locked.flatMap((row) => decode(row, result));
       for (const { row, batch } of decoded) {
@@ -90,7 +86,7 @@ export class QuarantineRetry {
       }
       return locked;
     });
-    this.events.announce();
+    this.store.signalAppended();
     touched.forEach(({ imei, days }) => this.latest.touch(imei, days));
     result.read += rows.length;
     result.nextCursor = rows.length < limit ? null : (rows.at(-1)?.quarantineId ?? null);
@@ -103,7 +99,7 @@ export class QuarantineRetry {
         if (!queryRunner) {
           throw new Error('A transaction has a query runner');
         }
-        const rows = await this.telemetry.mergeRowsWithin(queryRunner, batch.encodedRows());
+        const rows = await this.store.mergeWithin(queryRunner, batch.encodedRows());
         await this.quarantine.remove(queryRunner.manager, row.quarantineId);
         return rows;
       });

@@ -43,6 +43,10 @@ export class QuarantineRepository {
     });
   }
 
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.frames.manager.transaction(work);
+  }
+
   /** The same bytes of the same device are stored once, with a count. */
   async keep(entry: QuarantineEntry): Promise<void> {
     await this.frames.query(
