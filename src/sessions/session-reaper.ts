@@ -1,6 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import { ClusterMembership } from '../platform/cluster/cluster-membership.js';
 import { InstancesRepository } from '../platform/cluster/instances.repository.js';
 import { countOf } from '../platform/observability/log-text.js';
@@ -17,7 +15,6 @@ export class SessionReaper {
   private readonly logger = new Logger(SessionReaper.name);
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
     private readonly instances: InstancesRepository,
     private readonly sessions: SessionsRepository,
     private readonly membership: ClusterMembership,
@@ -29,7 +26,7 @@ export class SessionReaper {
     if (!this.membership.isMember) {
       return;
     }
-    await this.dataSource.transaction(async (manager) => {
+    await this.sessions.transaction(async (manager) => {
       const dead = await this.instances.lockDead(manager);
       if (dead.length > 0) {
         const freed = await this.sessions.free(manager, dead);
