@@ -225,7 +225,7 @@ export class DeviceConnection implements LiveConnection, StateMachine {
     this.state = closing;
     before.leave();
     if (session) {
-      // Now, not when the socket is closed: nobody should find a connection that takes no frames any more.
+      // Now, not when the socket is closed: the registry must not return a connection that accepts no frames any more.
       this.environment.registry.unregister(session.imei, this);
     }
     this.environment.counters.countDisconnect(reason);
