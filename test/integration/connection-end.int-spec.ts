@@ -5,7 +5,7 @@ import { login, recordsFrame } from '../support/frames.js';
 import { startTransport, type TestTransport } from '../support/test-transport.js';
 import { waitFor } from '../support/wait-for.js';
 
-/** Connections that end in the middle of something: what was begun is finished or given up, counted once, and nobody waits for the dead. */
+/** Connections that close during an operation: it is finished or cancelled, counted once, and nothing waits for a closed connection. */
 
 const imeiOf = (index: number): string => String(356_307_042_441_000 + index);
 const IMEI = imeiOf(1);
@@ -30,12 +30,12 @@ async function logIn(imei: string): Promise<FakeDevice> {
   return device;
 }
 
-/** It does not close its own side when the gateway does, so the connection lingers. */
+/** Does not close its side when the gateway does, so the connection lingers. */
 function keepOpen({ socket }: FakeDevice): void {
   socket.removeAllListeners('end');
 }
 
-/** A promise that is fulfilled from outside. */
+/** A promise that is resolved from outside. */
 function question<T>(): { readonly asked: Promise<T>; answer(value: T): void } {
   let answer!: (value: T) => void;
   return { asked: new Promise<T>((resolve) => (answer = resolve)), answer: (value) => answer(value) };
@@ -47,7 +47,7 @@ afterEach(async () => {
 });
 
 describe('a connection that was replaced', () => {
-  it('is not acknowledged, nor counted so, for the frame that was being stored', async () => {
+  it('is not acknowledged for the frame that is stored, nor counted as acknowledged', async () => {
     const { counters, handlers, server } = await start();
     const stored = question<number>();
     let begun = 0;
@@ -67,8 +67,8 @@ describe('a connection that was replaced', () => {
   });
 });
 
-describe('a device that may not talk any more', () => {
-  it('has no frame stored that was still waiting for its turn', async () => {
+describe('a device that is not admitted any more', () => {
+  it('has no frame stored that waited for the byte budget', async () => {
     const frame = recordsFrame([{}]);
     const { handlers, registry, server, counters } = await start({ maxBytesInFlight: frame.length });
     const stored = question<number>();
@@ -89,7 +89,7 @@ describe('a device that may not talk any more', () => {
     expect(asked).toEqual([imeiOf(1)]);
   });
 
-  it('has no frame stored that was being slowed down', async () => {
+  it('has no frame stored that was delayed', async () => {
     const { handlers, registry, server, counters } = await start({ maxFramesPerSecond: 1 });
     let stored = 0;
     handlers.telemetry = ({ count }) => {
@@ -107,7 +107,7 @@ describe('a device that may not talk any more', () => {
 });
 
 describe('a login', () => {
-  it('holds no more bytes than it may, also when they come while it waits', async () => {
+  it('is limited in bytes, also while it waits', async () => {
     const { handlers, counters } = await start({ maxLoginBytes: 300 });
     let asked = false;
     handlers.login = () => {
@@ -124,18 +124,18 @@ describe('a login', () => {
     expect(counters.rejected).toEqual({ LOGIN_TOO_LARGE: 1 });
   });
 
-  it('in the line does not keep a gateway that stops', async () => {
+  it('in the queue does not delay the stop of the gateway', async () => {
     const { counters, app } = await start({ maxLoginsPerSecond: 1, drainTimeoutMs: 2_000 });
     await logIn(imeiOf(1));
     const waiting = await Promise.all(Array.from({ length: 9 }, () => connect()));
     waiting.forEach((device, index) => device.send(login(imeiOf(index + 2))));
     await waitFor(() => counters.loginsSlowedDown === 9);
     await app.close();
-    // None was still in the line when the time was up.
+    // No login was in the queue at the timeout.
     expect(counters.disconnects).toEqual({ shutdown: 10 });
   });
 
-  it('that is accepted as its socket goes is given back once', async () => {
+  it('that is accepted while its socket closes is released once', async () => {
     const { handlers, server, counters } = await start({ maxLoginBytes: 300 });
     const sockets: Socket[] = [];
     server.unwrap<Server>().on('connection', (socket: Socket) => sockets.push(socket));
@@ -147,7 +147,7 @@ describe('a login', () => {
     await waitFor(() => counters.bytesReceived === 17);
     device.send(Buffer.alloc(300, 0xff));
     await waitFor(() => counters.rejected.LOGIN_TOO_LARGE === 1);
-    // Destroyed, and its 'close' still to come: the answer of the database arrives in between.
+    // Destroyed, but before its 'close' event: the answer of the database arrives in between.
     sockets[0]!.destroy();
     decided.answer(true);
     await waitFor(() => server.connectionCount === 0 && handlers.disconnected.length > 0);
@@ -155,7 +155,7 @@ describe('a login', () => {
     expect(handlers.disconnected).toHaveLength(1);
   });
 
-  it('that took its time leaves the device its time to send stored records ahead of commands', async () => {
+  it('that was delayed still gives the device time to send stored records before commands', async () => {
     const { handlers, registry } = await start();
     const decided = question<boolean>();
     let askedAt = 0;
@@ -175,20 +175,20 @@ describe('a login', () => {
 });
 
 describe('a command', () => {
-  it('does not count as written to a socket that is gone', async () => {
+  it('does not count as written to a closed socket', async () => {
     const { registry, server } = await start();
     const sockets: Socket[] = [];
     server.unwrap<Server>().on('connection', (socket: Socket) => sockets.push(socket));
     const device = await logIn(IMEI);
     await device.exchange(recordsFrame([{}]));
-    // Its 'close' is still to come.
+    // Before its 'close' event.
     sockets[0]!.destroy();
     expect(await registry.find(IMEI)?.send(Buffer.from('getinfo'), 10_000)).toBe(false);
   });
 });
 
 describe('a session', () => {
-  it('is given back before the gateway has stopped, also when its socket was gone already', async () => {
+  it('is released before the gateway has stopped, also when its socket is closed already', async () => {
     const { app, handlers } = await start();
     const givenBack = question<void>();
     handlers.givenBack = givenBack.asked;
@@ -206,8 +206,8 @@ describe('a session', () => {
   });
 });
 
-describe('a connection that is being closed', () => {
-  it('makes room, even when its peer does not read', async () => {
+describe('a connection that is closing', () => {
+  it('is evicted, even when its peer does not read', async () => {
     const { handlers, counters } = await start({ maxConnections: 1 });
     handlers.login = ({ imei }) => imei === imeiOf(2);
     const refused = await connect();
@@ -218,14 +218,14 @@ describe('a connection that is being closed', () => {
     expect(counters).toMatchObject({ connectionsRefused: 0, connectionsEvicted: 0, disconnects: { 'login-refused': 1 } });
   });
 
-  it('for its address is not judged by its login as well', async () => {
+  it('because of its address is not rejected for its login as well', async () => {
     const { counters } = await start({ maxConnectionsPerAddress: 1, comesFromBalancer: () => true });
     const header = Buffer.from('PROXY TCP4 203.0.113.1 198.51.100.1 4711 9000\r\n');
     const first = await connect();
     first.send(Buffer.concat([header, login(imeiOf(1))]));
     await first.take(1);
     const second = await connect();
-    // The first byte of a login, and then something else.
+    // The first byte of a login, then other bytes.
     second.send(Buffer.concat([header, Buffer.from([0, 15]), Buffer.from('no digits')]));
     await second.closed();
     expect(counters).toMatchObject({ connectionsRefusedByAddress: 1, loginsRefused: 0, rejected: {} });

@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait-for.js';
 const IMEI = '356307042441013';
 const KEEP_ALIVE = Buffer.of(0xff);
 const LOGIN = Buffer.from(`000f${Buffer.from(IMEI).toString('hex')}`, 'hex');
-/** What the gateway answers to a login and a frame of three records. */
+/** The answers of the gateway to a login and a frame of three records. */
 const ANSWERS = Buffer.from('0100000003', 'hex');
 
 let transport: TestTransport;
@@ -44,7 +44,7 @@ describe('keep-alive bytes before the login', () => {
     },
   );
 
-  it('are skipped when each comes in a write of its own', async () => {
+  it('are skipped when each arrives in its own write', async () => {
     const { port, counters } = await start();
     const device = await FakeDevice.connect(port);
     for (let sent = 1; sent <= 5; sent++) {
@@ -72,7 +72,7 @@ describe('keep-alive bytes before the login', () => {
     }
   });
 
-  it('do not stand in for the header of a balancer', async () => {
+  it('do not replace the header of a balancer', async () => {
     const { port, counters } = await start({ comesFromBalancer: () => true });
     const device = await FakeDevice.connect(port);
     device.send(Buffer.concat([KEEP_ALIVE, LOGIN]));
@@ -80,7 +80,7 @@ describe('keep-alive bytes before the login', () => {
     expect(counters.rejected).toEqual({ BAD_PROXY_HEADER: 1 });
   });
 
-  it('count towards the bytes before the login: as many as fit are skipped, one more closes the connection', async () => {
+  it('count as bytes before the login: as many as the limit are skipped, one more closes the connection', async () => {
     const { port, counters } = await start({ maxLoginBytes: 300 });
     const good = await FakeDevice.connect(port);
     good.send(Buffer.concat([Buffer.alloc(300 - LOGIN.length, 0xff), LOGIN]));
@@ -92,7 +92,7 @@ describe('keep-alive bytes before the login', () => {
     good.close();
   });
 
-  it('do not extend the time of a login', async () => {
+  it('do not extend the login timeout', async () => {
     const { port, counters } = await start({ loginTimeoutMs: 300 });
     const device = await FakeDevice.connect(port);
     const timer = setInterval(() => device.send(KEEP_ALIVE), 20);
@@ -108,7 +108,7 @@ describe('keep-alive bytes before the login', () => {
     ['between its bytes', Buffer.concat([LOGIN.subarray(0, 1), KEEP_ALIVE, LOGIN.subarray(1)])],
     ['before something that is not a login', Buffer.concat([KEEP_ALIVE, Buffer.from('GET / HTTP/1.1\r\n')])],
     ['before a frame', Buffer.concat([KEEP_ALIVE, recordsFrame([{}])])],
-  ])('%s change nothing: the connection is closed without an acceptance', async (_where, bytes) => {
+  ])('%s have no effect: the connection is closed without an acceptance', async (_where, bytes) => {
     const { port, counters } = await start();
     const device = await FakeDevice.connect(port);
     device.send(bytes);

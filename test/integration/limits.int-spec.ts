@@ -22,8 +22,8 @@ async function connect(): Promise<FakeDevice> {
   return device;
 }
 
-/** Connects, and resolves when the gateway has closed it: a reset may be quicker than the word that it is connected. */
-async function beTurnedAway(): Promise<void> {
+/** Connects, and resolves when the gateway has closed the connection. The reset may arrive before the event of the connection. */
+async function beRejected(): Promise<void> {
   const device = await connect().catch(() => null);
   await device?.closed();
 }
@@ -39,19 +39,19 @@ afterEach(async () => {
   await transport.app.close();
 });
 
-describe('the connections in all', () => {
-  it('turn away one more when all are devices, and take one when one has left', async () => {
+describe('the limit of all connections', () => {
+  it('rejects a connection when all others are logged in, and accepts one when a slot is free', async () => {
     const { counters, server } = await start({ maxConnections: 2 });
     const first = await logIn(imeiOf(1));
     await logIn(imeiOf(2));
-    await beTurnedAway();
+    await beRejected();
     expect(counters).toMatchObject({ connectionsRefused: 1, connectionsEvicted: 0 });
     first.close();
     await waitFor(() => server.connectionCount === 1);
     await logIn(imeiOf(4));
   });
 
-  it('take one more in place of the oldest that has no login, and never of a device', async () => {
+  it('evicts the oldest connection without a login, and never a device', async () => {
     const { counters, registry } = await start({ maxConnections: 3 });
     await logIn(imeiOf(1));
     const oldest = await connect();
@@ -66,19 +66,19 @@ describe('the connections in all', () => {
   });
 });
 
-describe('the connections of one address', () => {
-  it('are bound, also when they say nothing, and one may come when one has left', async () => {
+describe('the limit of connections per address', () => {
+  it('also counts silent connections, and accepts one when another is closed', async () => {
     const { counters, server } = await start({ maxConnectionsPerAddress: 2 });
     await logIn(IMEI);
     const silent = await connect();
-    await beTurnedAway();
+    await beRejected();
     expect(counters).toMatchObject({ connectionsRefusedByAddress: 1, connectionsRefused: 0, connectionsAccepted: 2 });
     silent.close();
     await waitFor(() => server.connectionCount === 1);
     await logIn(imeiOf(2));
   });
 
-  it('are those of the address in the header, behind a balancer', async () => {
+  it('counts the address in the PROXY header behind a balancer', async () => {
     const { counters, server } = await start({ maxConnectionsPerAddress: 1, comesFromBalancer: () => true });
     const [first, other, second] = [await connect(), await connect(), await connect()];
     const enter = (device: FakeDevice, address: string, index: number): void =>
@@ -97,26 +97,26 @@ describe('the connections of one address', () => {
   });
 });
 
-describe('the new connections of one address in a second', () => {
-  it('may be as many as allowed; more are closed at once, until the next second', async () => {
+describe('the limit of new connections per address and second', () => {
+  it('closes connections above it immediately, until the next second', async () => {
     const { counters } = await start({ maxNewConnectionsPerSecond: 3 });
     const three = await Promise.all([1, 2, 3].map((index) => logIn(imeiOf(index))));
-    await beTurnedAway();
+    await beRejected();
     expect(counters).toMatchObject({ connectionsAccepted: 3, connectionsRefusedByRate: 1 });
     expect(three.map(({ isClosed }) => isClosed)).toEqual([false, false, false]);
     await delay(1_000);
     await logIn(imeiOf(4));
   });
 
-  it('have no bound for a balancer', async () => {
+  it('does not apply to a balancer', async () => {
     const { counters } = await start({ maxNewConnectionsPerSecond: 1, comesFromBalancer: () => true });
     await Promise.all([connect(), connect()]);
     await waitFor(() => counters.connectionsAccepted === 2);
   });
 });
 
-describe('the connections of one IPv6 network', () => {
-  it('are those of one address, for a host is given a whole network', async () => {
+describe('the limit of connections per IPv6 network', () => {
+  it('counts a /64 network as one address, because a host has a whole network', async () => {
     const { counters } = await start({ maxConnectionsPerAddress: 1, comesFromBalancer: () => true });
     const enter = async (address: string, index: number): Promise<FakeDevice> => {
       const device = await connect();
@@ -130,8 +130,8 @@ describe('the connections of one IPv6 network', () => {
   });
 });
 
-describe('the logins in a second', () => {
-  it('are answered at once as long as they are not too many; more wait, and are all answered', async () => {
+describe('the limit of logins per second', () => {
+  it('delays logins above it, and answers all of them', async () => {
     const { counters } = await start({ maxLoginsPerSecond: 5 });
     await Promise.all([1, 2, 3, 4, 5].map((index) => logIn(imeiOf(index))));
     expect(counters.loginsSlowedDown).toBe(0);
@@ -139,7 +139,7 @@ describe('the logins in a second', () => {
     expect(counters).toMatchObject({ loginsSlowedDown: 2, loginsAccepted: 7 });
   });
 
-  it('are not spent on devices that have left the line', async () => {
+  it('does not count logins of devices that disconnected while they waited', async () => {
     const { counters, server } = await start({ maxLoginsPerSecond: 1 });
     await logIn(imeiOf(1));
     const gone = [await connect(), await connect(), await connect()];
@@ -152,8 +152,8 @@ describe('the logins in a second', () => {
   });
 });
 
-describe('the bytes before a login is answered', () => {
-  it('may be as many as allowed, and not one more', async () => {
+describe('the limit of bytes before a login is answered', () => {
+  it('accepts as many bytes, and not one more', async () => {
     const { handlers, counters } = await start({ maxLoginBytes: 300 });
     let decide!: (accept: boolean) => void;
     handlers.login = () => new Promise<boolean>((resolve) => (decide = resolve));
@@ -171,7 +171,7 @@ describe('the bytes before a login is answered', () => {
 });
 
 describe('a frame', () => {
-  it('may be as large as allowed, and not one byte larger', async () => {
+  it('may be as large as the limit, and not one byte larger', async () => {
     const largest = recordsFrame([{ io: [{ id: 10_000, value: Buffer.alloc(500) }] }]);
     const { counters } = await start({ maxFrameBytes: largest.length });
     expect(await (await logIn(imeiOf(1))).exchange(largest)).toBe(1);
@@ -181,12 +181,12 @@ describe('a frame', () => {
     expect(counters.rejected).toEqual({ BAD_LENGTH: 1 });
   });
 
-  it('of which a half was sent is waited for as long as more of it comes, and not without end', async () => {
+  it('that is sent in parts is waited for while bytes arrive, up to the frame timeout', async () => {
     const frame = recordsFrame([{}]);
     const { counters } = await start({ frameTimeoutMs: 1_000 });
     const [slow, silent] = [await logIn(imeiOf(1)), await logIn(imeiOf(2))];
     silent.send(frame.subarray(0, 20));
-    // In all longer than the limit, and never that long without a byte.
+    // Longer than the limit in total, but never without a byte for that long.
     for (let at = 0; at < frame.length; at += 6) {
       slow.send(frame.subarray(at, at + 6));
       await delay(100);
@@ -194,14 +194,14 @@ describe('a frame', () => {
     expect(await slow.acknowledgement()).toBe(1);
     await silent.closed();
     expect(counters.disconnects).toEqual({ 'frame-timeout': 1 });
-    // Between frames a device may be silent for longer.
+    // Between frames the device may be silent for longer.
     await delay(1_100);
     expect(slow.isClosed).toBe(false);
   });
 });
 
-describe('the frames of one device in a second', () => {
-  it('are answered at once as long as they are not too many; more wait, and none is lost', async () => {
+describe('the limit of frames per device and second', () => {
+  it('delays frames above it, and loses none', async () => {
     const { counters } = await start({ maxFramesPerSecond: 10 });
     const [device, other] = [await logIn(imeiOf(1)), await logIn(imeiOf(2))];
     device.send(Buffer.concat(Array.from({ length: 10 }, () => recordsFrame([{}]))));
@@ -213,7 +213,7 @@ describe('the frames of one device in a second', () => {
     expect([await device.acknowledgement(), await device.acknowledgement(), await device.acknowledgement()]).toEqual([2, 2, 2]);
   });
 
-  it('count a frame that cannot be accepted as ten: the next one waits, and none is lost', async () => {
+  it('counts an invalid frame as ten: the next one is delayed, and none is lost', async () => {
     const { counters, handlers } = await start({ maxFramesPerSecond: 20 });
     handlers.rejected = ({ count }) => ({ kind: 'acknowledge', count });
     const device = await logIn(imeiOf(1));
@@ -225,7 +225,7 @@ describe('the frames of one device in a second', () => {
     expect(counters.framesSlowedDown).toBe(1);
   });
 
-  it('count a message as ten, and slow down the third in a second of twenty', async () => {
+  it('counts a message as ten, and delays the third with a limit of twenty', async () => {
     const { counters } = await start({ maxFramesPerSecond: 20 });
     const device = await logIn(imeiOf(1));
     const message = codec12Frame(6, 'unasked');
@@ -235,10 +235,10 @@ describe('the frames of one device in a second', () => {
   });
 });
 
-describe('the bytes that wait to be written', () => {
+describe('the limit of unsent bytes', () => {
   const CHUNK = Buffer.alloc(2_048);
 
-  it('are no matter for a device that reads', async () => {
+  it('does not affect a device that reads', async () => {
     const { registry, counters } = await start({ maxUnsentBytes: 16_384 });
     const device = await logIn(IMEI);
     for (let sent = 0; sent < 100; sent++) {
@@ -248,11 +248,11 @@ describe('the bytes that wait to be written', () => {
     expect(counters.disconnects).toEqual({});
   });
 
-  it('cost a device that does not read its connection', async () => {
+  it('disconnects a device that does not read', async () => {
     const { registry, counters } = await start({ maxUnsentBytes: 16_384 });
     const device = await logIn(IMEI);
     device.socket.pause();
-    // The buffers of both systems take the first megabytes.
+    // The socket buffers of both sides hold the first megabytes.
     for (let sent = 0; registry.size > 0 && sent < 20_000; sent++) {
       await registry.find(IMEI)?.send(CHUNK, 10_000);
     }

@@ -34,7 +34,7 @@ async function secure(port: number, options: ConnectionOptions = {}): Promise<TL
   return socket;
 }
 
-/** Logs in, sends three records, and returns what came back. */
+/** Logs in, sends three records, and returns the answers. */
 async function talk(socket: TLSSocket, ahead = Buffer.alloc(0)): Promise<Buffer> {
   let received = Buffer.alloc(0);
   socket.on('data', (bytes: Buffer) => (received = Buffer.concat([received, bytes])));
@@ -45,7 +45,7 @@ async function talk(socket: TLSSocket, ahead = Buffer.alloc(0)): Promise<Buffer>
 }
 
 describe('a device with TLS', () => {
-  it('may use 1.2, and not 1.1', async () => {
+  it('may use TLS 1.2, and not 1.1', async () => {
     const port = await start('versions');
     expect(await talk(await secure(port, { maxVersion: 'TLSv1.2' }))).toEqual(Buffer.from('0100000003', 'hex'));
     const old: ConnectionOptions = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
@@ -58,7 +58,7 @@ describe('a device with TLS', () => {
     expect(await talk(await secure(port), Buffer.of(0xff, 0xff))).toEqual(Buffer.from('0100000003', 'hex'));
   });
 
-  it('must present a certificate where an authority is named', async () => {
+  it('must present a certificate when an authority is configured', async () => {
     const client = await certificate('client');
     const tls = { ...(await certificate('server')), caFile: client.certificateFile, port: 0, reloadMs: 50 };
     const port = await start('unused', { tls });
@@ -72,7 +72,7 @@ describe('a device with TLS', () => {
     expect(transport!.counters.tlsHandshakes).toBe(1);
   });
 
-  it('has the time of a login for its handshake, and not its own', async () => {
+  it('has one timeout for handshake and login together', async () => {
     const port = await start('slow', { loginTimeoutMs: 300 });
     const silent = connectPlain(port, '127.0.0.1');
     silent.on('error', () => undefined);
@@ -81,7 +81,7 @@ describe('a device with TLS', () => {
     silent.destroy();
   });
 
-  it('counts among the connections in all, from before its handshake, until it is gone', async () => {
+  it('counts as a connection from before its handshake until it is closed', async () => {
     const port = await start('bound', { maxConnections: 1 });
     const { counters } = transport!;
     const silent = connectPlain(port, '127.0.0.1');
@@ -98,19 +98,19 @@ describe('a device with TLS', () => {
     expect(await talk(await secure(port))).toHaveLength(5);
   });
 
-  it('may come from the port of a handshake that was broken off a moment before', async () => {
+  it('may use the port of a handshake that was aborted immediately before', async () => {
     const port = await start('again');
     const { counters } = transport!;
     const first = connectPlain(port, '127.0.0.1');
     await waitFor(() => counters.connectionsAccepted === 1);
     const { localPort } = first;
     first.resetAndDestroy();
-    // The gateway is told of both in one turn: the new connection is there before the old one's 'close'.
+    // The gateway gets both events in one turn: the new connection arrives before the 'close' of the old one.
     const raw = connectPlain({ port, host: '127.0.0.1', localPort: localPort! });
     expect(await talk(connect({ socket: raw, rejectUnauthorized: false }))).toHaveLength(5);
   });
 
-  it('is known by the address in the PROXY header ahead of its handshake', async () => {
+  it('has the address of the PROXY header before its handshake', async () => {
     const port = await start('proxy', { comesFromBalancer: (address) => address === '127.0.0.1' });
     const raw = connectPlain(port, '127.0.0.1');
     raw.write('PROXY TCP4 192.0.2.7 192.0.2.1 4711 9001\r\n');
@@ -121,7 +121,7 @@ describe('a device with TLS', () => {
     socket.destroy();
   });
 
-  it('is closed when its balancer sends no header', async () => {
+  it('is disconnected when its balancer sends no header', async () => {
     const port = await start('no-header', { comesFromBalancer: () => true });
     await expect(secure(port)).rejects.toThrow();
     expect(transport!.counters).toMatchObject({ rejected: { BAD_PROXY_HEADER: 1 }, tlsHandshakesFailed: 0 });
@@ -136,7 +136,7 @@ describe('the certificate', () => {
     return name;
   };
 
-  it('is read again when its files change, and kept when the new ones are of no use', async () => {
+  it('is reloaded when its files change, and kept when the new ones are not valid', async () => {
     const port = await start('before');
     const after = await certificate('after');
     writeFileSync(join(folder, 'before.crt'), 'no certificate');
@@ -148,7 +148,7 @@ describe('the certificate', () => {
     expect(await nameOf(port)).toBe('after');
   });
 
-  it('is named when it is missing, no certificate, expired, or not that of the key', async () => {
+  it('is named in the error when it is missing, not a certificate, expired, or not that of the key', async () => {
     const good = await certificate('good');
     const { keyFile: otherKey } = await certificate('another');
     const read = (files: object, now = Date.now()) => readTlsCredentials({ ...good, caFile: null, ...files }, now);
@@ -159,7 +159,7 @@ describe('the certificate', () => {
     expect(read({}, read({}).expiresAt.getTime() - 1).expiresAt).toBeInstanceOf(Date);
   });
 
-  it('that has expired ends the start of a gateway with its file and its date', async () => {
+  it('that has expired fails the start of a gateway with its file and its date', async () => {
     const { certificateFile, keyFile } = await writeTestCertificate(folder, 'expired', {
       notBefore: new Date('2020-01-01T00:00:00Z'),
       notAfter: new Date('2021-01-01T00:00:00Z'),

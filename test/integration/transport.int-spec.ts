@@ -19,7 +19,7 @@ afterEach(async () => {
   await transport.app.close();
 });
 
-/** A handler that answers when the test says so. */
+/** A promise that the test resolves, for a handler to wait for. */
 function gate(): { wait: Promise<void>; open: () => void } {
   let open!: () => void;
   const wait = new Promise<void>((resolve) => (open = resolve));
@@ -27,7 +27,7 @@ function gate(): { wait: Promise<void>; open: () => void } {
 }
 
 describe('a device logs in', () => {
-  it('is accepted with 0x01 and listed', async () => {
+  it('is accepted with 0x01 and registered', async () => {
     const { port, registry } = await start();
     const device = await FakeDevice.logIn(port, IMEI);
     expect(registry.find(IMEI)?.imei).toBe(IMEI);
@@ -35,7 +35,7 @@ describe('a device logs in', () => {
     await waitFor(() => registry.size === 0, { what: 'the device to leave the list' });
   });
 
-  it('is accepted when its login comes byte by byte, with a ping and a frame glued behind', async () => {
+  it('is accepted when its login arrives byte by byte, with a ping and a frame directly behind it', async () => {
     const { port } = await start();
     const device = await FakeDevice.connect(port);
     const bytes = Buffer.concat([login(IMEI), PING, recordsFrame([{}, {}])]);
@@ -47,7 +47,7 @@ describe('a device logs in', () => {
     device.close();
   });
 
-  it('gets 0x00 and is closed when the handler refuses it', async () => {
+  it('gets 0x00 and is disconnected when the handler refuses it', async () => {
     const { port, handlers, counters } = await start();
     handlers.login = () => false;
     const device = await FakeDevice.connect(port);
@@ -59,7 +59,7 @@ describe('a device logs in', () => {
   it.each([
     ['letters in the IMEI', login('35630704244101X')],
     ['an IMEI of 16 digits', login('3563070424410134')],
-  ])('gets 0x00 and is closed for %s', async (_name, bytes) => {
+  ])('gets 0x00 and is disconnected for %s', async (_name, bytes) => {
     const { port, counters } = await start();
     const device = await FakeDevice.connect(port);
     device.send(bytes);
@@ -67,7 +67,7 @@ describe('a device logs in', () => {
     expect(counters.rejected.BAD_LOGIN).toBe(1);
   });
 
-  it('is closed without an answer when it sends data before its login', async () => {
+  it('is disconnected without an answer when it sends data before its login', async () => {
     const { port, counters, handlers } = await start();
     handlers.telemetry = () => {
       throw new Error('nothing may get here');
@@ -79,7 +79,7 @@ describe('a device logs in', () => {
     expect(counters.frames).toBe(0);
   });
 
-  it('is closed when it says nothing for as long as a login may take, and not before', async () => {
+  it('is disconnected at the login timeout, and not before', async () => {
     const { port, counters } = await start({ loginTimeoutMs: 300 });
     const silent = await FakeDevice.connect(port);
     const startedAt = performance.now();
@@ -97,7 +97,7 @@ describe('a device logs in', () => {
     device.close();
   });
 
-  it('takes the place of an older connection, whose late close changes nothing', async () => {
+  it('replaces an older connection, whose later close has no effect', async () => {
     const { port, registry } = await start();
     const first = await FakeDevice.logIn(port, IMEI);
     const firstId = registry.find(IMEI)?.id;
@@ -112,7 +112,7 @@ describe('a device logs in', () => {
 });
 
 describe('a device sends frames', () => {
-  it('is acknowledged with the count the handler answers, and only then', async () => {
+  it('is acknowledged with the count of the handler, and only after it', async () => {
     const { port, handlers } = await start();
     const stored = gate();
     const asked: string[] = [];
@@ -131,7 +131,7 @@ describe('a device sends frames', () => {
     device.close();
   });
 
-  it('is answered one frame after the other, in order, however many come at once', async () => {
+  it('is answered one frame after the other, in order, also when many arrive at once', async () => {
     const { port, handlers } = await start();
     let running = 0;
     let most = 0;
@@ -151,7 +151,7 @@ describe('a device sends frames', () => {
     device.close();
   });
 
-  it('gets no acknowledgement when storing fails, and is closed so that it sends again', async () => {
+  it('gets no acknowledgement when storing fails, and is disconnected so that it sends again', async () => {
     const { port, handlers, counters } = await start();
     handlers.telemetry = () => Promise.reject(new Error('the disk is full'));
     const device = await FakeDevice.logIn(port, IMEI);
@@ -161,7 +161,7 @@ describe('a device sends frames', () => {
     expect(counters.disconnects['handler-error']).toBe(1);
   });
 
-  it('gets its acknowledgement even when it closed its own side right after the frame', async () => {
+  it('gets its acknowledgement also when it closes its side directly after the frame', async () => {
     const { port, handlers } = await start();
     const stored = gate();
     handlers.telemetry = async () => {
@@ -175,7 +175,7 @@ describe('a device sends frames', () => {
     await device.closed();
   });
 
-  it.each([5, 6])('is acknowledged for a frame that came in %i pieces while the one before was being stored', async (pieces) => {
+  it.each([5, 6])('is acknowledged for a frame that arrived in %i pieces while the last one was stored', async (pieces) => {
     const { port, handlers, counters } = await start();
     const first = gate();
     let calls = 0;
@@ -188,7 +188,7 @@ describe('a device sends frames', () => {
     device.send(recordsFrame([{}]));
     await waitFor(() => calls === 1, { what: 'the first frame to be handled' });
     const before = counters.bytesReceived;
-    // The piece that makes the gateway pause, and then those that wait in the paused socket, each a chunk of its own.
+    // The piece that makes the gateway pause, then those that wait in the paused socket, each as one chunk.
     const size = Math.ceil(bytes.length / pieces);
     for (let at = 0; at < bytes.length; at += size) {
       device.send(bytes.subarray(at, at + size));
@@ -235,7 +235,7 @@ describe('a device sends frames', () => {
     expect(counters.rejected[code]).toBe(1);
   });
 
-  it('has a whole frame that can not be accepted judged by the handler', async () => {
+  it('has an invalid frame passed to the handler, which decides how it is answered', async () => {
     const { port, handlers, counters } = await start();
     const codes: string[] = [];
     const badCrc = recordsFrame([{}]);
@@ -252,7 +252,7 @@ describe('a device sends frames', () => {
     device.close();
   });
 
-  it('is disconnected when idle for too long, but never while it waits for its acknowledgement', async () => {
+  it('is disconnected at the idle timeout, but never while it waits for an acknowledgement', async () => {
     const { port, handlers, counters } = await start({ idleTimeoutMs: 200 });
     const stored = gate();
     handlers.telemetry = async () => {
@@ -270,7 +270,7 @@ describe('a device sends frames', () => {
     expect(counters.disconnects.idle).toBe(2);
   });
 
-  it('survives being reset in the middle of a frame', async () => {
+  it('may reset the connection in the middle of a frame', async () => {
     const { port, registry } = await start();
     for (let round = 0; round < 20; round++) {
       const device = await FakeDevice.logIn(port, IMEI);
@@ -285,7 +285,7 @@ describe('a device sends frames', () => {
 });
 
 describe('back-pressure', () => {
-  it('stops reading a device that sends on while its frame is being stored', async () => {
+  it('pauses a device that continues to send while its frame is stored', async () => {
     const { port, handlers, counters } = await start();
     const stored = gate();
     handlers.telemetry = async ({ count }) => {
@@ -304,7 +304,7 @@ describe('back-pressure', () => {
     device.close();
   });
 
-  it('keeps devices waiting while too many bytes are in flight, and lets those go that hang up', async () => {
+  it('makes devices wait while the byte budget is used up, and removes those that disconnect', async () => {
     const one = recordsFrame([{}]);
     const { port, handlers, server, counters } = await start({ maxBytesInFlight: one.length });
     const stored = gate();
@@ -331,7 +331,7 @@ describe('back-pressure', () => {
     third.close();
   });
 
-  it('gives the bytes back of a device that was gone before its frame was stored', async () => {
+  it('releases the bytes of a device that disconnected before its frame was stored', async () => {
     const { port, handlers, server, registry } = await start();
     const stored = gate();
     let begun = 0;
@@ -353,7 +353,7 @@ describe('back-pressure', () => {
 });
 
 describe('the gateway stops', () => {
-  it('acknowledges what it has read, then closes, and takes nobody new', async () => {
+  it('acknowledges what it has read, then closes, and accepts no new connections', async () => {
     const { app, port, handlers } = await start();
     const stored = gate();
     let begun = 0;
@@ -377,7 +377,7 @@ describe('the gateway stops', () => {
     await closed;
   });
 
-  it('does not wait longer than it was told to for a handler that never answers', async () => {
+  it('waits for a handler that never returns only up to the drain timeout', async () => {
     const { app, port, handlers } = await start({ drainTimeoutMs: 200 });
     let begun = false;
     handlers.telemetry = () => {
@@ -398,7 +398,7 @@ async function connectOnce(port: number): Promise<void> {
   });
 }
 
-/** True when the value is the same on two looks some turns of the event loop apart. */
+/** Whether the value is the same in two reads, some turns of the event loop apart. */
 async function settled(read: () => number): Promise<boolean> {
   const before = read();
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -410,7 +410,7 @@ describe('a device behind a balancer', () => {
     ['version 1', Buffer.from('PROXY TCP4 203.0.113.9 198.51.100.1 1234 9000\r\n')],
     // Signature, version 2 and PROXY, TCP over IPv4, 12 bytes: the same addresses and ports.
     ['version 2', Buffer.from('0d0a0d0a000d0a515549540a' + '2111000c' + 'cb007109c633640104d22328', 'hex')],
-  ])('is known by its own address, header and login glued or cut anywhere: %s', async (_name, header) => {
+  ])('has the address of its header, wherever TCP cuts header and login: %s', async (_name, header) => {
     const { port, registry } = await start({ comesFromBalancer: (address) => address === '127.0.0.1' });
     const bytes = Buffer.concat([header, login(IMEI)]);
     for (let cut = 0; cut < bytes.length; cut += 7) {
@@ -424,7 +424,7 @@ describe('a device behind a balancer', () => {
     }
   });
 
-  it('is closed without an answer when its balancer sends no header', async () => {
+  it('is disconnected without an answer when its balancer sends no header', async () => {
     const { port, counters } = await start({ comesFromBalancer: () => true });
     const device = await FakeDevice.connect(port);
     device.send(login(IMEI));
@@ -432,7 +432,7 @@ describe('a device behind a balancer', () => {
     expect(counters.rejected).toEqual({ BAD_PROXY_HEADER: 1 });
   });
 
-  it('can not choose its address when it comes from elsewhere', async () => {
+  it('can not choose its address when it is not connected through the balancer', async () => {
     const { port, counters } = await start({ comesFromBalancer: () => false });
     const device = await FakeDevice.connect(port);
     device.send(Buffer.from('PROXY TCP4 203.0.113.9 198.51.100.1 1234 9000\r\n'));

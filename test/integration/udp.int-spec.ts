@@ -21,7 +21,7 @@ afterEach(async () => {
   device.close();
 });
 
-/** A handler that answers when the test says so. */
+/** A promise that the test resolves, for a handler to wait for. */
 function gate(): { wait: Promise<void>; open: () => void } {
   let open!: () => void;
   const wait = new Promise<void>((resolve) => (open = resolve));
@@ -29,7 +29,7 @@ function gate(): { wait: Promise<void>; open: () => void } {
 }
 
 describe('a packet by UDP', () => {
-  it.each(['codec8-udp', 'codec8e-udp'])('of Teltonika, %s, is answered as Teltonika prints it', async (name) => {
+  it.each(['codec8-udp', 'codec8e-udp'])('of the documentation, %s, is answered as documented', async (name) => {
     const { handlers } = await start();
     const seen: string[] = [];
     handlers.telemetry = ({ count }, { imei, remoteAddress, epoch }) => {
@@ -41,7 +41,7 @@ describe('a packet by UDP', () => {
     expect(seen).toEqual(['352093086403655 127.0.0.1 0']);
   });
 
-  it('may share its datagram with others, of its device and of others; each is answered', async () => {
+  it('may share a datagram with packets of the same and of other devices, and each is answered', async () => {
     const { handlers, counters } = await start();
     const frames = new Map<string, Buffer>();
     handlers.telemetry = ({ bytes, count }, { imei }) => {
@@ -56,7 +56,7 @@ describe('a packet by UDP', () => {
     ]);
     const answers = await device.exchange(datagram, 3);
     expect([...answers].sort()).toEqual(['00050001011101', '00050002011202', '00050002011301']);
-    // The handler gets what a TCP device would have sent.
+    // The handler gets the same frame as by TCP.
     expect(Object.fromEntries(frames)).toEqual({
       [`${IMEI} 1`]: recordsFrame(one),
       [`${IMEI} 2`]: recordsFrame(two),
@@ -80,7 +80,7 @@ describe('a packet by UDP', () => {
     expect(device.answers[1]).toBe('00050001010501');
   });
 
-  it('is not answered when storing it fails, and is when it comes again', async () => {
+  it('is not answered when storing fails, and is answered when it is sent again', async () => {
     const { handlers, counters } = await start();
     handlers.telemetry = () => Promise.reject(new Error('the disk is full'));
     device.send(recordsPacket(IMEI, [{}]));
@@ -89,7 +89,7 @@ describe('a packet by UDP', () => {
     expect(await device.exchange(recordsPacket(IMEI, [{}]))).toEqual(['0005cafe010501']);
   });
 
-  it('of a device that may not talk is not answered, and its neighbour in the datagram is', async () => {
+  it('of a device that is not admitted is not answered, but another packet in the datagram is', async () => {
     const { handlers, counters } = await start();
     const asked: string[] = [];
     handlers.packet = ({ imei }, { remoteAddress }) => {
@@ -103,14 +103,14 @@ describe('a packet by UDP', () => {
     expect(counters.frames).toBe(1);
   });
 
-  it('does not make its device a connected one', async () => {
+  it('does not make its device connected', async () => {
     const { registry, server, handlers } = await start();
     await device.exchange(recordsPacket(IMEI, [{}]));
     expect([registry.size, server.connectionCount, handlers.disconnected]).toEqual([0, 0, []]);
   });
 });
 
-describe('bytes that are no good packet', () => {
+describe('bytes that are not a valid packet', () => {
   const good = recordsPacket(IMEI, [{}], { packetId: 1 });
   const long = Buffer.concat([uint(0xffff, 2), good.subarray(2)]);
 
@@ -133,7 +133,7 @@ describe('bytes that are no good packet', () => {
     expect(counters.udp).toMatchObject({ rejected: 1, answered: 2 });
   });
 
-  it('in any amount of noise do no harm', async () => {
+  it('have no effect in any amount', async () => {
     const { counters } = await start();
     let seed = 1;
     const noise = (length: number): Buffer =>
@@ -169,7 +169,7 @@ describe('bytes that are no good packet', () => {
     expect(counters).toMatchObject({ rejected: { [code]: 3 }, messages: 0 });
   });
 
-  it('are not answered when there is no record in them: an answer would be longer than they are with their headers', async () => {
+  it('are not answered when they have no record: the answer would be longer than the packet', async () => {
     const { counters } = await start();
     device.send(recordsPacket(IMEI, [], { packetId: 1 }));
     await device.exchange(recordsPacket(IMEI, [{}], { packetId: 2 }));
@@ -178,7 +178,7 @@ describe('bytes that are no good packet', () => {
   });
 });
 
-describe('more than can be held', () => {
+describe('a datagram above the byte budget', () => {
   it('is dropped and counted, and stored when it is sent again', async () => {
     const packet = recordsPacket(IMEI, [{}], { packetId: 1 });
     const { handlers, counters, server } = await start({ maxBytesInFlight: 2 * (packet.length + 1_024) });
@@ -199,7 +199,7 @@ describe('more than can be held', () => {
   });
 });
 
-describe('the datagrams of one source address in a second', () => {
+describe('the datagrams of one source address per second', () => {
   it('are dropped above the limit, while another address is answered; all are stored when they are sent again', async () => {
     const { counters } = await start({ maxDatagramsPerSecond: 5 });
     const other = await UdpDevice.open(transport.server.udpPort!, '127.0.0.2');
@@ -209,7 +209,7 @@ describe('the datagrams of one source address in a second', () => {
       }
       expect(await other.exchange(recordsPacket(OTHER_IMEI, [{}]))).toHaveLength(1);
       await waitFor(() => counters.udp.datagrams === 101);
-      // The flood may have begun at the end of a second.
+      // The flood may have started at the end of a second.
       expect(counters.udp.limited).toBeGreaterThanOrEqual(90);
       expect(counters.udp.limited).toBeLessThanOrEqual(95);
       expect(counters.udp.answered + counters.udp.limited).toBe(101);
@@ -245,8 +245,8 @@ describe('the datagrams of one source address in a second', () => {
   });
 });
 
-describe('the packets of one device in a second', () => {
-  it('stay unanswered above the limit, from whatever addresses they come, while another device is answered', async () => {
+describe('the packets of one device per second', () => {
+  it('are not answered above the limit, from any address, while another device is answered', async () => {
     const { counters } = await start({ maxFramesPerSecond: 5 });
     const other = await UdpDevice.open(transport.server.udpPort!, '127.0.0.2');
     try {
@@ -265,7 +265,7 @@ describe('the packets of one device in a second', () => {
 });
 
 describe('a gateway that stops', () => {
-  it('answers what it has read, and looks at nothing that comes meanwhile', async () => {
+  it('answers what it has read, and drops what arrives meanwhile', async () => {
     const { app, handlers, counters } = await start();
     const stored = gate();
     const seen: string[] = [];
@@ -288,7 +288,7 @@ describe('a gateway that stops', () => {
     expect(seen[0]).toBe(IMEI);
   });
 
-  it('waits no longer than it may for what can not be stored', async () => {
+  it('waits for packets that are not stored only up to the drain timeout', async () => {
     const { app, handlers, counters } = await start({ drainTimeoutMs: 100 });
     handlers.telemetry = () => new Promise(() => undefined);
     device.send(recordsPacket(IMEI, [{}]));
