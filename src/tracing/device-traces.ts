@@ -8,7 +8,7 @@ import { InstancesRepository } from '../platform/cluster/instances.repository.js
 import { commaSeparated } from '../platform/config/variables.js';
 import { TracingSettings } from './tracing.settings.js';
 import { DeviceTrace } from '../transport/device-trace.js';
-import { TooManyTracesError } from './tracing.errors.js';
+import { DomainError } from '../platform/errors/errors.js';
 
 /** Maximum number of active traces. */
 const MAX_TRACES = 100;
@@ -106,5 +106,15 @@ export class DeviceTraces implements OnModuleInit {
       this.trace.watch(this.traces.keys());
       this.logger.log(`Bytes of ${imei} are no longer logged`, { imei });
     }
+  }
+}
+
+export class TooManyTracesError extends DomainError {
+  override readonly name = 'TooManyTracesError';
+  readonly code = 'TOO_MANY_TRACES';
+  readonly httpStatus = 409;
+
+  constructor(limit: number) {
+    super(`The bytes of ${limit} devices are already logged: end one of these traces first`);
   }
 }

@@ -1,7 +1,7 @@
 import { type AvlRecord } from '../../protocol/avl-record.js';
 import { summariseDevices } from './device-summaries.js';
 import { RecordBatch } from './record-batch.js';
-import { recordHash } from './record-row.js';
+import { recordHash } from '../row-encoding/record-row.js';
 
 const NOW = Date.UTC(2026, 10, 23);
 const DAY = 86_400_000;

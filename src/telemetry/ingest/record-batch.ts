@@ -1,7 +1,7 @@
 import { type AvlRecord } from '../../protocol/avl-record.js';
 import { dayOf } from '../clock-window.js';
-import { CopyBuffer, timestampMsAt } from './copy-buffer.js';
-import { appendRecordRow, storedTimestampMs } from './record-row.js';
+import { CopyBuffer, timestampMsAt } from '../row-encoding/copy-buffer.js';
+import { appendRecordRow, storedTimestampMs } from '../row-encoding/record-row.js';
 
 /** A frame with its source, and with its bytes in case one of its records has to be quarantined. */
 export interface IncomingFrame {

@@ -3,7 +3,7 @@ import { retryWhileAway } from '../../platform/database/database-errors.js';
 import { isMessageCodec } from '../../protocol/codec-ids.js';
 import { type FrameOutcome, type RejectedFrame } from '../../transport/patterns.js';
 import { IngestCounters } from './ingest-counters.js';
-import { recordHash } from './record-row.js';
+import { recordHash } from '../row-encoding/record-row.js';
 import { type QuarantineEntry, QuarantineRepository } from '../quarantine/quarantine.repository.js';
 
 /** Bytes that arrive unchanged this many times were not damaged in transit. */

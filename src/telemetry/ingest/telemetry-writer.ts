@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TelemetrySettings } from '../telemetry.settings.js';
 import { BatchStore } from './batch-store.js';
-import { type CopyBuffer } from './copy-buffer.js';
+import { type CopyBuffer } from '../row-encoding/copy-buffer.js';
 import { IngestCounters } from './ingest-counters.js';
 import { LatestRecords } from '../records/latest-records.js';
 import { RecordBatch, type IncomingFrame } from './record-batch.js';

@@ -1,14 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { SessionsService } from '../../sessions/sessions.service.js';
-import { InvalidInputError } from '../../platform/errors/errors.js';
+import { DomainError, InvalidInputError } from '../../platform/errors/errors.js';
 import { StatsRegistry } from '../../platform/observability/status-registries.js';
 import { IngestCounters } from '../ingest/ingest-counters.js';
 import { decodeCursor, encodeCursor } from './record-cursor.js';
 import { type RecordOrder, type RecordView, type TelemetryHistoryQuery } from './telemetry-query.dto.js';
 import { TelemetryReaderRepository } from './telemetry-reader.repository.js';
-import { TelemetryRecordDto, type TelemetryHistoryDto, type TelemetryLatestDto } from './telemetry-record.dto.js';
+import { type TelemetryHistoryDto, type TelemetryLatestDto, TelemetryRecordDto } from './telemetry-record.dto.js';
 import { type TelemetryRecord } from './telemetry-record.js';
-import { DeviceUnknownError, NoTelemetryError } from './telemetry.errors.js';
 import { TelemetryWriter } from '../ingest/telemetry-writer.js';
 
 /** Reads records for the REST API: history pages and the newest record. */
@@ -71,4 +70,26 @@ export class TelemetryService implements OnModuleInit {
 
 function cursorBehind(record: TelemetryRecord | undefined, order: RecordOrder): string | null {
   return record ? encodeCursor({ order, iotTimestamp: record.iotTimestamp.toISOString(), recordHash: record.recordHash }) : null;
+}
+
+/** The device is not connected and has no records. */
+export class DeviceUnknownError extends DomainError {
+  override readonly name = 'DeviceUnknownError';
+  readonly code = 'DEVICE_UNKNOWN';
+  readonly httpStatus = 404;
+
+  constructor() {
+    super('Device not known: it is not connected and has no records');
+  }
+}
+
+/** The device is connected and has no records. */
+export class NoTelemetryError extends DomainError {
+  override readonly name = 'NoTelemetryError';
+  readonly code = 'NO_TELEMETRY';
+  readonly httpStatus = 404;
+
+  constructor() {
+    super('The device has no records yet');
+  }
 }
