@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { type Client, Pool } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { copyIn } from '../src/platform/database/copy-in.js';
+import { copyIn } from '../src/platform/database/driver-statements.js';
 
 const MOST_ROWS = 300_000;
 const TABLE = 'tbl_iot_telemetry_data';

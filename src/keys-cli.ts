@@ -9,7 +9,7 @@ import { AuditLogModule } from './access/audit/audit-log.module.js';
 import { DatabaseSettings, ProcessSettings } from './platform/config/settings.js';
 import { SettingsModule } from './platform/config/settings.module.js';
 import { sqlState } from './platform/database/database-errors.js';
-import { findRunningServer } from './embedded-postgres/running-server.js';
+import { findRunningServer } from './embedded-postgres/postmaster-pid.js';
 import { DomainError, StartError } from './platform/errors/errors.js';
 import { SETTINGS } from './settings.js';
 

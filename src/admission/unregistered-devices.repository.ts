@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AdmissionSettings } from './admission.settings.js';
-import { PreparedStatement } from '../platform/database/prepared-statement.js';
+import { PreparedStatement } from '../platform/database/driver-statements.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
 import {
   admissionCtes,

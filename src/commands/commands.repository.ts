@@ -5,7 +5,7 @@ import { type AuditActor } from '../access/audit/audit-actor.js';
 import { auditInsert } from '../access/audit/audit-entry.js';
 import { type Page, readPage } from '../platform/database/bounded-page.js';
 import { sqlState } from '../platform/database/database-errors.js';
-import { PreparedStatement } from '../platform/database/prepared-statement.js';
+import { PreparedStatement } from '../platform/database/driver-statements.js';
 import { CommandCounters } from './command-counters.js';
 import { CommandDeviceNotConnectedError, TooManyOpenCommandsError } from './commands.errors.js';
 import {

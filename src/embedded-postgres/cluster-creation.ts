@@ -3,7 +3,7 @@ import { access, chown, mkdtemp, open, readdir, readFile, rename, rm, rmdir, wri
 import { join } from 'node:path';
 import { type ClusterFiles } from './cluster-files.js';
 import { EmbeddedPostgresError } from './embedded-postgres.error.js';
-import { hasCode } from './has-code.js';
+import { hasCode } from './embedded-postgres.error.js';
 import { giveToHomeOwner } from './ownership.js';
 import { type PlatformBinaries } from './platform-binaries.js';
 import { ownerFor } from './server-account.js';

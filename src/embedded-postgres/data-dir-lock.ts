@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { type ClusterFiles } from './cluster-files.js';
-import { EmbeddedPostgresError } from './embedded-postgres.error.js';
-import { hasCode } from './has-code.js';
+import { EmbeddedPostgresError, hasCode } from './embedded-postgres.error.js';
 import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.js';
 
 /** Each failed attempt means that another process has just taken or given back the lock. */

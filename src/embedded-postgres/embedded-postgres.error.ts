@@ -1,4 +1,5 @@
 import { StartError } from '../platform/errors/errors.js';
+import { type ClusterFiles } from './cluster-files.js';
 
 /** Why the embedded server is not there. Tests and the entry point match the code, never the text. */
 export type EmbeddedPostgresErrorCode =
@@ -29,4 +30,22 @@ export class EmbeddedPostgresError extends StartError {
   ) {
     super(message, options);
   }
+}
+
+/** Whether an error is one of the named system (ENOENT) or SQLSTATE (57P03) errors. */
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && codes.includes(String(error.code));
+}
+
+export function startFailed(files: ClusterFiles, what: string, logTail: string, cause?: unknown): EmbeddedPostgresError {
+  const log = logTail === '' ? '' : `. The end of ${files.logFile}:\n${logTail}`;
+  return new EmbeddedPostgresError('START_FAILED', `The embedded PostgreSQL in ${files.dataDir} ${what}${log}`, { cause });
+}
+
+export function wrongPassword(files: ClusterFiles): EmbeddedPostgresError {
+  return startFailed(
+    files,
+    `does not accept the password in ${files.passwordFile}. Put the right one back, or remove the file to have a new one made`,
+    '',
+  );
 }

@@ -1,12 +1,11 @@
 import { chooseServerAccount, describeAccount, ownerFor } from './server-account.js';
 import { clusterExists, createCluster, readPassword, resetPassword } from './cluster-creation.js';
 import { clusterFiles, type ClusterFiles } from './cluster-files.js';
-import { lockDataDir, type DataDirLock } from './data-dir-lock.js';
+import { type DataDirLock, lockDataDir } from './data-dir-lock.js';
 import { adoptLeftover } from './leftover-postmaster.js';
 import { assertMayUse, chownTree, ensureHome, findOwner, withPermission } from './ownership.js';
 import { findPlatformBinaries, type PlatformBinaries } from './platform-binaries.js';
-import { launchPostmaster, type Postmaster } from './postmaster.js';
-import { stopPostmaster } from './postmaster-stop.js';
+import { launchPostmaster, type Postmaster, stopPostmaster } from './postmaster.js';
 import { ensureDatabase, serverUrl } from './server-login.js';
 import { type ServerAccount } from './server-program.js';
 

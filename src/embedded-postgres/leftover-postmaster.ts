@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClusterFiles } from './cluster-files.js';
-import { endOrphanedChildren } from './orphaned-children.js';
-import { type Postmaster } from './postmaster.js';
-import { disownPid, isPostmasterOf, readPostmasterRecord } from './postmaster-pid.js';
-import { stopPostmaster } from './postmaster-stop.js';
+import { type Postmaster, stopPostmaster } from './postmaster.js';
+import { disownPid, isPostmasterOf, readPostmasterRecord, worksIn } from './postmaster-pid.js';
 import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.js';
 import { askServer, type ServerAnswer } from './server-login.js';
-import { startFailed, wrongPassword } from './start-failure.js';
+import { startFailed, wrongPassword } from './embedded-postgres.error.js';
+import { readdir, readFile } from 'node:fs/promises';
 
 const POLL_INTERVAL_MS = 20;
 /** It may be in the middle of recovering, or of shutting down. */
@@ -56,4 +55,33 @@ async function untilItAnswers(files: ClusterFiles, identity: ProcessIdentity, pa
     await delay(POLL_INTERVAL_MS);
   }
   throw startFailed(files, `runs already (process ${identity.pid}) and has not answered for ${ANSWER_TIMEOUT_MS / 1000} s`, '');
+}
+
+/**
+ * Ends the children of a server that was killed, in a directory whose server is known to be dead. They end by themselves at their
+ * next pause, but a long statement has none, and PostgreSQL does not start while one of them holds the old shared memory.
+ * Nothing is lost: their work is not committed, and what they have left half written the next start mends from the WAL.
+ * Does nothing where there is no /proc.
+ */
+export async function endOrphanedChildren(files: ClusterFiles): Promise<void> {
+  const names = await readdir('/proc').catch(() => []);
+  for (const pid of names.map(Number).filter(Number.isInteger)) {
+    if ((await worksIn(files.dataDir, pid)) && (await isPostgres(pid))) {
+      endNow(pid);
+    }
+  }
+}
+
+/** Not a shell that somebody left standing in the directory. */
+async function isPostgres(pid: number): Promise<boolean> {
+  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+  return name.trim() === 'postgres';
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone by itself, or not this user's to end: then the start waits for it.
+  }
 }

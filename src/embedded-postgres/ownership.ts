@@ -1,8 +1,7 @@
 import { chmod, chown, lchown, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ClusterFiles } from './cluster-files.js';
-import { EmbeddedPostgresError } from './embedded-postgres.error.js';
-import { hasCode } from './has-code.js';
+import { EmbeddedPostgresError, hasCode } from './embedded-postgres.error.js';
 
 export interface Owner {
   readonly uid: number;

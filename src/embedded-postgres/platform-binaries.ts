@@ -1,8 +1,7 @@
 import { access, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { hasCode } from './has-code.js';
-import { EmbeddedPostgresError } from './embedded-postgres.error.js';
+import { EmbeddedPostgresError, hasCode } from './embedded-postgres.error.js';
 
 /** The server's programs, as npm unpacked them for this platform. */
 export interface PlatformBinaries {

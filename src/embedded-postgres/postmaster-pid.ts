@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { type ClusterFiles } from './cluster-files.js';
-import { hasCode } from './has-code.js';
+import { readPassword } from './cluster-creation.js';
+import { type ClusterFiles, clusterFiles } from './cluster-files.js';
+import { EmbeddedPostgresError, hasCode } from './embedded-postgres.error.js';
+import { withPermission } from './ownership.js';
+import { identifyProcess } from './process-identity.js';
+import { serverUrl } from './server-login.js';
 
 const execute = promisify(execFile);
 
@@ -74,4 +78,25 @@ async function readCommand(pid: number): Promise<string | null> {
     const answer = await execute('ps', ['-o', 'command=', '-p', String(pid)]).catch(() => null);
     return answer && answer.stdout;
   }
+}
+
+/**
+ * The URL of the server that a running gateway has started over this data directory; for another process of the same user that works
+ * beside the gateway. Starts nothing and locks nothing. Throws EmbeddedPostgresError: NOT_RUNNING, DATA_DIR_NOT_OWNED.
+ */
+export async function findRunningServer(dataDir: string): Promise<string> {
+  const files = clusterFiles(dataDir);
+  return withPermission(files, async () => {
+    const record = await readPostmasterRecord(files);
+    const runs = record !== null && (await identifyProcess(record.pid)) !== null && (await isPostmasterOf(files, record.pid));
+    const password = await readPassword(files);
+    if (!runs || !record.ready || password === null) {
+      throw new EmbeddedPostgresError(
+        'NOT_RUNNING',
+        `No database runs in ${files.dataDir}: start the gateway there first (npm start), set DATA_DIR to the folder of a running one, ` +
+          'or set DATABASE_URL.',
+      );
+    }
+    return serverUrl({ port: record.port, password });
+  });
 }

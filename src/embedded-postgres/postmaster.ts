@@ -1,17 +1,15 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ClusterFiles } from './cluster-files.js';
-import { findFreePort } from './free-port.js';
+import { findFreePort, serverArguments } from './server-settings.js';
 import { type PlatformBinaries } from './platform-binaries.js';
 import { readPostmasterRecord } from './postmaster-pid.js';
-import { stopPostmaster } from './postmaster-stop.js';
-import { identifyProcess, type ProcessIdentity } from './process-identity.js';
+import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.js';
 import { openServerLog, readLogTail } from './server-log.js';
 import { askServer } from './server-login.js';
 import { callAs, type ServerAccount } from './server-program.js';
-import { serverArguments } from './server-settings.js';
-import { startFailed, wrongPassword } from './start-failure.js';
+import { EmbeddedPostgresError, hasCode, startFailed, wrongPassword } from './embedded-postgres.error.js';
 
 const MAX_ATTEMPTS = 100;
 const RETRY_DELAY_MS = 100;
@@ -117,4 +115,49 @@ async function assertAnswers(port: number, plan: LaunchPlan, identity: ProcessId
     throw wrongPassword(plan.files);
   }
   throw startFailed(plan.files, `says it is ready, and is ${answer.state}`, await readLogTail(plan.files, 0));
+}
+
+/** SIGTERM is not among them: it waits until the last client has gone. (On Windows each of them is a plain kill.) */
+const STEPS = [
+  /** Fast: ends the sessions, writes a checkpoint. */
+  { signal: 'SIGINT', graceMs: 20_000 },
+  /** Immediate: without the checkpoint; the next start recovers from the WAL. */
+  { signal: 'SIGQUIT', graceMs: 10_000 },
+] as const;
+
+/** Ends a server and waits until it has gone. One that has gone already is no error. */
+export async function stopPostmaster(postmaster: ProcessIdentity): Promise<void> {
+  for (const { signal, graceMs } of STEPS) {
+    if (!(await isRunning(postmaster))) {
+      return;
+    }
+    send(postmaster.pid, signal);
+    if (await isGoneWithin(postmaster, graceMs)) {
+      return;
+    }
+  }
+  throw new EmbeddedPostgresError('STOP_FAILED', `The embedded PostgreSQL (process ${postmaster.pid}) does not stop`);
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) {
+      throw new EmbeddedPostgresError('STOP_FAILED', `The embedded PostgreSQL (process ${pid}) cannot be stopped`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+async function isGoneWithin(postmaster: ProcessIdentity, graceMs: number): Promise<boolean> {
+  const deadline = Date.now() + graceMs;
+  while (await isRunning(postmaster)) {
+    if (Date.now() >= deadline) {
+      return false;
+    }
+    await delay(POLL_INTERVAL_MS);
+  }
+  return true;
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { hasCode } from './has-code.js';
+import { hasCode } from './embedded-postgres.error.js';
 
 const execute = promisify(execFile);
 

@@ -1,4 +1,4 @@
-import { open, rename, stat, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { type ClusterFiles } from './cluster-files.js';
 import { giveToHomeOwner } from './ownership.js';
 

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { hasCode } from './has-code.js';
+import { hasCode } from './embedded-postgres.error.js';
 
 /** The database that the gateway uses. */
 const DATABASE_NAME = 'iot_broker';

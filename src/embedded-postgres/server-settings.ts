@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+
 /** For a small machine that takes in much and is asked little. */
 const SETTINGS: Readonly<Record<string, string>> = {
   // An acknowledged record is on the disk. These are the defaults; a data directory that was edited must not change the promise.
@@ -38,4 +41,15 @@ export function serverArguments(dataDir: string, port: number, settings: Record<
     logging_collector: 'off',
   };
   return ['-D', dataDir, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+}
+
+/** A loopback port that nobody listened on a moment ago. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

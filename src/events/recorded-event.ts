@@ -1,4 +1,4 @@
-import { jsonTime } from '../platform/database/json-time.js';
+import { jsonTime } from '../platform/json/json-source.js';
 import { type EventType } from './event-types.js';
 import { type EventPosition } from './event-cursor.js';
 

@@ -1,14 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFile, chown, cp, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clusterFiles } from '../../src/embedded-postgres/cluster-files.js';
-import { findFreePort } from '../../src/embedded-postgres/free-port.js';
+import { findFreePort, serverArguments } from '../../src/embedded-postgres/server-settings.js';
 import { chownTree } from '../../src/embedded-postgres/ownership.js';
 import { findPlatformBinaries, type PlatformBinaries } from '../../src/embedded-postgres/platform-binaries.js';
 import { chooseServerAccount, ownerFor } from '../../src/embedded-postgres/server-account.js';
 import { askServer, serverUrl } from '../../src/embedded-postgres/server-login.js';
 import { callAs, runProgram, type ServerAccount } from '../../src/embedded-postgres/server-program.js';
-import { serverArguments } from '../../src/embedded-postgres/server-settings.js';
 import { waitFor } from '../support/wait-for.js';
 
 /** What the primary's `synchronous_standby_names` calls it. */

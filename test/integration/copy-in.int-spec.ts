@@ -1,5 +1,5 @@
 import { Pool, type PoolClient } from 'pg';
-import { copyIn } from '../../src/platform/database/copy-in.js';
+import { copyIn } from '../../src/platform/database/driver-statements.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 

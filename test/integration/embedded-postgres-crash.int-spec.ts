@@ -4,9 +4,9 @@ import { Client } from 'pg';
 import { clusterFiles } from '../../src/embedded-postgres/cluster-files.js';
 import { lockDataDir } from '../../src/embedded-postgres/data-dir-lock.js';
 import {
-  startEmbeddedPostgres,
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
 } from '../../src/embedded-postgres/embedded-postgres.js';
 import { identifyProcess } from '../../src/embedded-postgres/process-identity.js';
 import { EmbeddedPostgresStarter } from '../support/embedded-postgres-starter.js';

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { isBadRow } from '../../src/platform/database/database-errors.js';
-import { PreparedStatement } from '../../src/platform/database/prepared-statement.js';
+import { PreparedStatement } from '../../src/platform/database/driver-statements.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const HALF = new PreparedStatement<{ half: number }>('test_half', 'select $1::integer / $2::integer as half');

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { type FastifyRequest } from 'fastify';
 import { DomainError } from '../../platform/errors/errors.js';
-import { AuthCounters } from './auth-metrics.js';
+import { AuthCounters } from '../access-metrics.js';
 import { Authentication, UnauthorizedError } from './authentication.js';
 import { IS_PUBLIC, REQUIRED_SCOPE } from '../route-access.decorator.js';
 import { defaultScope, grants, type Scope } from '../scope.js';

@@ -9,7 +9,7 @@ import { API_KEY_HEADER } from '../../platform/http/api-route.js';
 import { AcceptedKeys } from './accepted-keys.js';
 import { ApiKeys } from '../keys/settings-keys.js';
 import { AuthFailures, HourlyReports } from './auth-failures.js';
-import { AuthCounters } from './auth-metrics.js';
+import { AuthCounters } from '../access-metrics.js';
 import { KnownKeys } from '../keys/known-keys.js';
 import { type Caller } from '../scope.js';
 import { networkOf } from './client-address.js';

@@ -1,12 +1,12 @@
-import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Cron, CronExpression } from '@nestjs/schedule';
-import { isDatabaseAway } from '../../platform/database/database-errors.js';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { Periodic } from '../../platform/scheduling/periodic-tasks.js';
 import { KeysRepository } from './keys.repository.js';
 
-/** When each key was last used: kept in memory, written twice a minute and at the end. A write with each request would be a row lock with each. */
+const WRITE_EVERY_MS = 30_000;
+
+/** When each key was last used: collected in memory and written twice a minute, because a write per request would lock a row per request. */
 @Injectable()
 export class KeyUsage implements BeforeApplicationShutdown {
-  private readonly logger = new Logger(KeyUsage.name);
   private readonly usedAt = new Map<string, number>();
 
   constructor(private readonly repository: KeysRepository) {}
@@ -15,7 +15,7 @@ export class KeyUsage implements BeforeApplicationShutdown {
     this.usedAt.set(keyId, performance.now());
   }
 
-  @Cron(CronExpression.EVERY_30_SECONDS, { waitForCompletion: true })
+  @Periodic({ everyMs: WRITE_EVERY_MS, failure: 'Times of last use of keys could not be written' })
   async write(): Promise<void> {
     if (this.usedAt.size === 0) {
       return;
@@ -27,14 +27,12 @@ export class KeyUsage implements BeforeApplicationShutdown {
       await this.repository.noteUse(written.map(([keyId, at]) => ({ keyId, agoMs: now - at })));
     } catch (error) {
       written.forEach(([keyId, at]) => this.usedAt.set(keyId, Math.max(at, this.usedAt.get(keyId) ?? at)));
-      // An outage is logged where it is noticed; this also runs in the command line tool, which has no part in that.
-      if (!isDatabaseAway(error)) {
-        this.logger.warn(`When keys were last used could not be written, next try in 30 s: ${String(error)}`);
-      }
+      throw error;
     }
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.write();
+    // What is lost here are times of the last 30 s: no reason to fail the shutdown.
+    await this.write().catch(() => undefined);
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { PreparedStatement } from '../../platform/database/prepared-statement.js';
-import { COMMAND_FIELDS, type Command, type FailureReason } from '../command.js';
+import { PreparedStatement } from '../../platform/database/driver-statements.js';
+import { type Command, COMMAND_FIELDS, type FailureReason } from '../command.js';
 import { CommandCounters } from '../command-counters.js';
 import { type DueCommand } from './due-command.js';
 import { UnansweredWritings } from '../replies/unanswered-writings.js';

@@ -113,6 +113,7 @@ export class ClusterMembership {
     await client.query(LEAVE_CLUSTER, [this.instance.id]);
   }
 
+  // Not @Periodic, which stops when the shutdown begins: devices stay connected until it ends.
   @Interval(FENCE_CHECK_MS)
   checkFence(): void {
     if (!this.isMember || performance.now() - this.lastBeatAt <= this.fenceAfterMs) {

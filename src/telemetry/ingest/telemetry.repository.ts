@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { type PoolClient } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
-import { copyIn } from '../../platform/database/copy-in.js';
+import { copyIn } from '../../platform/database/driver-statements.js';
 import { COPY_HEADER, COPY_TRAILER } from '../row-encoding/copy-buffer.js';
 import { type RecordKeys } from './record-batch.js';
 import { COPY_COLUMNS } from '../telemetry-columns.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { jsonTime } from '../../platform/database/json-time.js';
-import { PreparedStatement } from '../../platform/database/prepared-statement.js';
+import { jsonTime } from '../../platform/json/json-source.js';
+import { PreparedStatement } from '../../platform/database/driver-statements.js';
 import { type ClaimedDelivery } from './claimed-delivery.js';
 
 /** What became of a claimed delivery. `imei` and `sequence` name it. */

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { MetricsRegistry } from '../../platform/observability/metrics-registry.js';
+import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
+import { AuditService } from './audit/audit.service.js';
 
 /** Requests that were refused because of their key. */
 @Injectable()
@@ -32,6 +33,21 @@ export class AuthCounters implements OnModuleInit {
         help: 'Times that an address reached API_AUTH_FAILURES_PER_ADDRESS within its window.',
       },
       () => this.blockedAddresses,
+    );
+  }
+}
+
+@Injectable()
+export class AuditMetrics implements OnModuleInit {
+  constructor(
+    private readonly audit: AuditService,
+    private readonly metrics: MetricsRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.metrics.counter(
+      { name: 'iot_broker_audit_entries_lost_total', help: 'Audit entries that could not be written. The log has them.' },
+      () => this.audit.entriesLost,
     );
   }
 }
