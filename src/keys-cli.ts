@@ -36,6 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
             type: 'postgres',
             url: database.DATABASE_URL ?? (await findRunningServer(resolve(join(DATA_DIR, 'postgres')))),
             poolSize: 1,
+            autoLoadEntities: true,
             applicationName: 'iot-broker keys',
             retryAttempts: 0,
             extra: { connectionTimeoutMillis: 10_000 },

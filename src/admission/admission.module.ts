@@ -1,4 +1,8 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { RegisteredDevice } from './register/registered-device.entity.js';
+import { UnknownDevice } from './unknown-device.entity.js';
+import { UnregisteredDevice } from './unregistered-device.entity.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { ClusterModule } from '../platform/cluster/cluster.module.js';
 import { TransportModule } from '../transport/transport.module.js';
@@ -18,7 +22,15 @@ import { UnregisteredDevicesRepository } from './unregistered-devices.repository
 
 /** Admission of devices: the register, bans, address ranges, the limit of unregistered devices, and refused logins. */
 @Module({
-  imports: [ObservabilityModule, ClusterModule, TransportModule, AuditLogModule, DiagnosisModule, RetentionModule],
+  imports: [
+    TypeOrmModule.forFeature([RegisteredDevice, UnknownDevice, UnregisteredDevice]),
+    ObservabilityModule,
+    ClusterModule,
+    TransportModule,
+    AuditLogModule,
+    DiagnosisModule,
+    RetentionModule,
+  ],
   controllers: [PacketAdmissionController, RegisteredDevicesController],
   providers: [
     DeviceAdmission,

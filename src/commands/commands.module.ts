@@ -3,6 +3,10 @@ import { ObservabilityModule } from '../platform/observability/observability.mod
 import { ClusterModule } from '../platform/cluster/cluster.module.js';
 import { TransportModule } from '../transport/transport.module.js';
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { CommandAttempt } from './command-attempt.entity.js';
+import { CommandLog } from './command-log.entity.js';
+import { StoredMessage } from './replies/stored-message.entity.js';
 import { EventsModule } from '../events/events.module.js';
 import { CommandSettings } from './commands.settings.js';
 import { RetentionModule } from '../platform/retention/retention.module.js';
@@ -31,7 +35,14 @@ import { UnansweredWritings } from './replies/unanswered-writings.js';
 
 /** Commands to devices, from the request to the truth about what became of it. */
 @Module({
-  imports: [ObservabilityModule, ClusterModule, TransportModule, EventsModule, RetentionModule],
+  imports: [
+    TypeOrmModule.forFeature([CommandAttempt, CommandLog, StoredMessage]),
+    ObservabilityModule,
+    ClusterModule,
+    TransportModule,
+    EventsModule,
+    RetentionModule,
+  ],
   controllers: [CommandsController, CommandReplyController, DeviceMessagesController],
   providers: [
     { provide: CommandCatalogue, inject: [CommandSettings], useFactory: loadCatalogue },

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DeviceLogEntry } from './device-log-entry.entity.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { RetentionModule } from '../platform/retention/retention.module.js';
 import { DeviceLog } from './device-log.js';
@@ -9,7 +11,7 @@ import { DiagnosisService } from './diagnosis.service.js';
 
 /** The device log, and the device doctor that reads it. */
 @Module({
-  imports: [ObservabilityModule, RetentionModule],
+  imports: [TypeOrmModule.forFeature([DeviceLogEntry]), ObservabilityModule, RetentionModule],
   controllers: [DiagnosisController],
   providers: [DeviceLog, DeviceLogRepository, DiagnosisRepository, DiagnosisService],
   exports: [DeviceLog],

@@ -1,4 +1,8 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { EventRecord } from './event-record.entity.js';
+import { EventSequence } from './event-sequence.entity.js';
+import { LoggedEvent } from './logged-event.entity.js';
 import { EventFeedController } from './event-feed.controller.js';
 import { EventLog } from './event-log.js';
 import { EventRetention } from './event-retention.js';
@@ -6,6 +10,7 @@ import { EventsRepository } from './events.repository.js';
 
 /** What the host can receive: the event log, the feed that reads it, and how long events are kept. */
 @Module({
+  imports: [TypeOrmModule.forFeature([EventRecord, EventSequence, LoggedEvent])],
   controllers: [EventFeedController],
   providers: [EventLog, EventRetention, EventsRepository],
   exports: [EventLog],

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DeviceSession } from './device-session.entity.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { ClusterModule } from '../platform/cluster/cluster.module.js';
 import { TransportModule } from '../transport/transport.module.js';
@@ -17,7 +19,15 @@ import { SessionsService } from './sessions.service.js';
 
 /** Sessions: which instance holds the connection of a device. */
 @Module({
-  imports: [ObservabilityModule, ClusterModule, TransportModule, AdmissionModule, DiagnosisModule, EventsModule],
+  imports: [
+    TypeOrmModule.forFeature([DeviceSession]),
+    ObservabilityModule,
+    ClusterModule,
+    TransportModule,
+    AdmissionModule,
+    DiagnosisModule,
+    EventsModule,
+  ],
   controllers: [DevicesController, DeviceConnectionController],
   providers: [SessionComparison, SessionFence, SessionMetrics, SessionReaper, SessionWriter, SessionsRepository, SessionsService],
   exports: [SessionsService],

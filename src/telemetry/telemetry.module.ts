@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { DeviceDaysRow } from './partitions/device-days.entity.js';
+import { IndexedDay } from './partitions/indexed-day.entity.js';
+import { LatestRow, TelemetryRow } from './records/telemetry-record.entity.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { EventsModule } from '../events/events.module.js';
@@ -40,7 +43,7 @@ import { TelemetryService } from './records/telemetry.service.js';
     EventsModule,
     SessionsModule,
     RetentionModule,
-    TypeOrmModule.forFeature([QuarantinedFrame]),
+    TypeOrmModule.forFeature([DeviceDaysRow, IndexedDay, LatestRow, TelemetryRow, QuarantinedFrame]),
   ],
   controllers: [QuarantineController, TelemetryController, TelemetryIngestController],
   providers: [

@@ -2,6 +2,9 @@ import { HttpModule } from '@nestjs/axios';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { PendingDelivery } from './delivery/pending-delivery.entity.js';
+import { DeliveryAttempt } from './delivery/delivery-attempt.entity.js';
 import { WebhookSettings } from './webhooks.settings.js';
 import { DeliveryQueueRepository } from './delivery/delivery-queue.repository.js';
 import { EventsModule } from '../events/events.module.js';
@@ -17,6 +20,7 @@ import { WebhooksService } from './webhooks.service.js';
 /** Delivers events to the host by HTTP, and shows and replays deliveries over REST. */
 @Module({
   imports: [
+    TypeOrmModule.forFeature([PendingDelivery, DeliveryAttempt]),
     ObservabilityModule,
     AuditLogModule,
     EventsModule,

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ApiKey } from './api-key.entity.js';
 import { AuditLogModule } from '../audit/audit-log.module.js';
 import { KeyUsage } from './key-usage.js';
 import { KeysController } from './keys.controller.js';
@@ -8,7 +10,7 @@ import { KnownKeys } from './known-keys.js';
 
 /** Keys of the REST API that are stored in the database. */
 @Module({
-  imports: [AuditLogModule],
+  imports: [TypeOrmModule.forFeature([ApiKey]), AuditLogModule],
   controllers: [KeysController],
   providers: [KeyUsage, KeysRepository, KeysService, KnownKeys],
   exports: [KeysService, KnownKeys],

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { GatewayInstance } from './gateway-instance.entity.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { ClusterMembership, ClusterMetrics, Instance } from './cluster-membership.js';
 import { InstanceChannel } from './instance-channel.js';
@@ -6,7 +8,7 @@ import { InstancesRepository } from './instances.repository.js';
 
 /** This process among the other gateways on the same database. */
 @Module({
-  imports: [ObservabilityModule],
+  imports: [TypeOrmModule.forFeature([GatewayInstance]), ObservabilityModule],
   providers: [Instance, ClusterMembership, ClusterMetrics, InstanceChannel, InstancesRepository],
   exports: [Instance, ClusterMembership, InstanceChannel, InstancesRepository],
 })

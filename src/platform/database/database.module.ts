@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { type DataSourceOptions } from 'typeorm';
+import { createDataSource } from './data-source.js';
 import { DatabaseSettings, ProcessSettings } from '../config/settings.js';
 import { DatabaseAvailability } from './database-availability.js';
 import { DatabaseServer, type StartServer } from './database-server.js';
@@ -19,6 +21,7 @@ export class DatabaseModule {
         ObservabilityModule,
         TypeOrmModule.forRootAsync({
           inject: [DatabaseServer, DatabaseSettings, DatabaseAvailability],
+          dataSourceFactory: (options) => createDataSource(options as DataSourceOptions).initialize(),
           useFactory: (server: DatabaseServer, settings: DatabaseSettings, { connections }: DatabaseAvailability) => ({
             type: 'postgres',
             url: server.url,

@@ -1,0 +1,15 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A device that was admitted without being registered (DEVICE_ADMISSION=open). */
+@Entity('tbl_iot_unregistered_devices')
+export class UnregisteredDevice {
+  @PrimaryColumn({ type: 'text' })
+  readonly imei!: string;
+
+  @Column({ type: 'timestamptz', name: 'first_seen', default: () => 'now()' })
+  readonly firstSeen!: Date;
+
+  /** The last login or datagram, updated once a day. */
+  @Column({ type: 'timestamptz', name: 'last_seen', default: () => 'now()' })
+  readonly lastSeen!: Date;
+}

@@ -1,0 +1,62 @@
+import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+import { type EventType } from './event-types.js';
+import { XID8 } from '../platform/database/data-source.js';
+
+/** An event of the log. The key is the order of the feed: see docs/decisions/0007-events-for-the-host.md. */
+@Entity('tbl_iot_events')
+export class LoggedEvent {
+  @PrimaryColumn({ type: XID8, name: 'transaction_id', default: () => 'pg_current_xact_id()' })
+  readonly transactionId!: string;
+
+  /** A 64-bit number in decimal. */
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
+  readonly position!: string;
+
+  /** Counts the events of the device. A 64-bit number in decimal. */
+  @Column({ type: 'bigint' })
+  readonly sequence!: string;
+
+  @Column({ type: 'timestamptz', name: 'occurred_at', default: () => 'now()' })
+  readonly occurredAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'delivered_at', nullable: true })
+  readonly deliveredAt!: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'dead_at', nullable: true })
+  readonly deadAt!: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'first_received_at', nullable: true })
+  readonly firstReceivedAt!: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'last_received_at', nullable: true })
+  readonly lastReceivedAt!: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'newest_time', nullable: true })
+  readonly newestTime!: Date | null;
+
+  @Column({ type: 'bigint', name: 'newest_hash', nullable: true })
+  readonly newestHash!: string | null;
+
+  @Column({ type: 'uuid', name: 'event_id', default: () => 'gen_random_uuid()' })
+  readonly eventId!: string;
+
+  @Column({ type: 'integer', name: 'record_count', nullable: true })
+  readonly recordCount!: number | null;
+
+  /** A telemetry event that was neither sent nor read yet: newer records are merged into it. */
+  @Column({ type: 'boolean', name: 'is_open', default: false })
+  readonly isOpen!: boolean;
+
+  @Column({ type: 'boolean', name: 'newest_is_plausible', nullable: true })
+  readonly newestIsPlausible!: boolean | null;
+
+  @Column({ type: 'text' })
+  readonly imei!: string;
+
+  @Column({ type: 'text' })
+  readonly type!: EventType;
+
+  /** Null while the event is open. */
+  @Column({ type: 'json', nullable: true })
+  readonly body!: unknown;
+}
