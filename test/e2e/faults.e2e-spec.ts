@@ -8,7 +8,7 @@ import { Exposition } from '../support/exposition.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, login, recordsFrame } from '../support/frames.js';
 import { API_KEY, Gateway } from '../support/gateway.js';
-import { LedgerFleet } from '../support/ledger-fleet.js';
+import { LedgerFleet } from '../models/ledger-fleet.js';
 import { createTestDatabase, openDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 

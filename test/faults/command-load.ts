@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CommandDevice } from '../support/command-device.js';
-import { brokenEvents, readLedger, nameOf, type LedgerCommand } from '../support/command-rules.js';
+import { CommandDevice } from '../models/command-device.js';
+import { type LedgerCommand, nameOf, readLedger } from '../models/command-ledger.js';
+import { brokenEvents } from '../models/command-rules.js';
 import { type TestDatabase } from '../support/test-database.js';
 import { type Chance } from './chance.js';
 import { type GatewaySeat } from './gateway-seat.js';
@@ -45,7 +46,7 @@ export class CommandLoad {
   async stopOrdering(): Promise<void> {
     this.running = false;
     await this.ordering;
-    this.devices.forEach((device) => device.behave());
+    this.devices.forEach((device) => device.answerAtOnce());
   }
 
   async stop(): Promise<void> {
@@ -59,7 +60,7 @@ export class CommandLoad {
       ...this.ordered.filter(({ id }) => !known.has(id)).map(({ id }) => `command ${id} was accepted and is not on record`),
       ...this.devices.flatMap((device, index) => ledgers[index]!.commands.flatMap((command) => brokenEnd(command, device))),
       ...ledgers.flatMap(({ commands, events }) => commands.flatMap((command) => brokenEvents(command, events))),
-      ...this.devices.flatMap(({ faults }) => faults),
+      ...this.devices.flatMap(({ violations }) => violations),
     ];
   }
 
@@ -77,7 +78,7 @@ export class CommandLoad {
     const command = `probe ${++this.serial}`;
     if (chance.next() < 0.2) {
       device.plan(command, [
-        chance.pick([{ kind: 'lose' }, { kind: 'ignore' }, { kind: 'drop-after' }, { kind: 'drop-before' }]),
+        chance.pick([{ kind: 'lose-answer' }, { kind: 'ignore' }, { kind: 'drop-after' }, { kind: 'drop-before' }]),
       ]);
     }
     const { gateway } = seat();
@@ -104,7 +105,7 @@ export class CommandLoad {
 function brokenEnd(command: LedgerCommand, device: CommandDevice): string[] {
   const { status, reason, attempts, maxRetry, completedAt, inFlight } = command;
   const isOf = ({ text }: { text: string }): boolean => text === command.command;
-  const [writings, executions] = [device.writings.filter(isOf).length, device.executions.filter(isOf).length];
+  const [writings, executions] = [device.received.filter(isOf).length, device.executions.filter(isOf).length];
   const neverWritten = ['expired', 'cancelled'].includes(reason ?? '');
   const rules: [what: string, isBroken: boolean][] = [
     ['has not ended', !['COMPLETED', 'FAILED'].includes(status) || completedAt === null || inFlight],

@@ -1,5 +1,5 @@
 import { openDatabase, type TestDatabase } from '../support/test-database.js';
-import { LedgerFleet, type LedgerFleetOptions } from '../support/ledger-fleet.js';
+import { LedgerFleet, type LedgerFleetOptions } from '../models/ledger-fleet.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 import { runMigrations } from '../../src/platform/database/migrations.js';
 import { Chance } from './chance.js';

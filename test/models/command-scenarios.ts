@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { type Conduct } from './command-device.js';
+import { type Behaviour } from './command-device.js';
 
-/** A command the host asks for. Where `unique` is true the text is made one that no other command of the device has, if its syntax lets it. */
-export interface Order {
+/** A command that the host requests. With `unique` its text differs from all others of the device, if its syntax allows. */
+export interface RequestedCommand {
   readonly name: 'raw' | 'output on' | 'output off' | 'element' | 'getinfo' | 'cpureset';
   readonly unique: boolean;
   readonly mode: 'live' | 'queue';
@@ -11,25 +11,25 @@ export interface Order {
   readonly ttlSeconds: number;
   readonly postponedSeconds: number;
   readonly hasKey: boolean;
-  /** What the device does with its first writing, its second, and so on; then it answers at once. */
-  readonly conducts: readonly Conduct[];
+  /** What the device does when it receives it the first time, the second time, and so on; after these it answers at once. */
+  readonly behaviours: readonly Behaviour[];
 }
 
-/** One thing that happens to a device, `afterMs` after the one before. */
+/** One step of a device or its host, `afterMs` after the previous one. */
 export type Step = { readonly afterMs: number } & (
-  | { readonly kind: 'order'; readonly order: Order }
+  | { readonly kind: 'command'; readonly command: RequestedCommand }
   /** The host repeats its last request that had an Idempotency-Key. */
   | { readonly kind: 'repeat' }
   | { readonly kind: 'cancel'; readonly back: number }
   | { readonly kind: 'drop'; readonly awayMs: number; readonly reset: boolean }
-  /** Several times in a row: the gateway sees logins faster than it is done with the last one. */
-  | { readonly kind: 'take over'; readonly times: number }
-  | { readonly kind: 'report' }
-  | { readonly kind: 'half report'; readonly holdMs: number }
-  | { readonly kind: 'say' }
+  /** Several times in a row, so that logins arrive faster than the gateway processes them. */
+  | { readonly kind: 'silent reconnect'; readonly times: number }
+  | { readonly kind: 'record' }
+  | { readonly kind: 'split record'; readonly holdMs: number }
+  | { readonly kind: 'message' }
 );
 
-/** What happens to the gateway, `afterMs` after its last start. */
+/** A restart of the gateway, `afterMs` after its last start. */
 export interface Outage {
   readonly afterMs: number;
   readonly how: 'kill' | 'stop';
@@ -40,7 +40,7 @@ export interface Scenario {
   readonly outages: readonly Outage[];
 }
 
-/** At once, soon, about when the time is over, and late. */
+/** At once, soon, around the command's timeout, and after it. */
 const delays = fc.oneof(
   { weight: 4, arbitrary: fc.constant(0) },
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 300 }) },
@@ -48,7 +48,7 @@ const delays = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 1_600, max: 2_600 }) },
 );
 
-const conduct: fc.Arbitrary<Conduct> = fc.oneof(
+const behaviour: fc.Arbitrary<Behaviour> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('answer' as const), afterMs: delays }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('refuse' as const), afterMs: delays }) },
   {
@@ -59,14 +59,14 @@ const conduct: fc.Arbitrary<Conduct> = fc.oneof(
       thenMs: fc.option(fc.integer({ min: 1, max: 2_500 })),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('mumble' as const), afterMs: delays }) },
-  { weight: 2, arbitrary: fc.constant<Conduct>({ kind: 'lose' }) },
-  { weight: 2, arbitrary: fc.constant<Conduct>({ kind: 'ignore' }) },
-  { weight: 1, arbitrary: fc.constant<Conduct>({ kind: 'drop-before' }) },
-  { weight: 1, arbitrary: fc.constant<Conduct>({ kind: 'drop-after' }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('answer-unknown' as const), afterMs: delays }) },
+  { weight: 2, arbitrary: fc.constant<Behaviour>({ kind: 'lose-answer' }) },
+  { weight: 2, arbitrary: fc.constant<Behaviour>({ kind: 'ignore' }) },
+  { weight: 1, arbitrary: fc.constant<Behaviour>({ kind: 'drop-before' }) },
+  { weight: 1, arbitrary: fc.constant<Behaviour>({ kind: 'drop-after' }) },
 );
 
-const order: fc.Arbitrary<Order> = fc.record({
+const requestedCommand: fc.Arbitrary<RequestedCommand> = fc.record({
   name: fc.oneof(
     { weight: 4, arbitrary: fc.constant('raw' as const) },
     { weight: 2, arbitrary: fc.constant('output on' as const) },
@@ -82,26 +82,26 @@ const order: fc.Arbitrary<Order> = fc.record({
   ttlSeconds: fc.integer({ min: 1, max: 5 }),
   postponedSeconds: fc.constantFrom(1, 3, 86_400),
   hasKey: fc.boolean(),
-  conducts: fc.array(conduct, { maxLength: 3 }),
+  behaviours: fc.array(behaviour, { maxLength: 3 }),
 });
 
-const happening = fc.oneof(
-  { weight: 10, arbitrary: order.map((what) => ({ kind: 'order' as const, order: what })) },
+const action = fc.oneof(
+  { weight: 10, arbitrary: requestedCommand.map((command) => ({ kind: 'command' as const, command })) },
   { weight: 1, arbitrary: fc.constant({ kind: 'repeat' as const }) },
   { weight: 2, arbitrary: fc.nat(3).map((back) => ({ kind: 'cancel' as const, back })) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('drop' as const), awayMs: fc.constantFrom(0, 0, 400, 1_500), reset: fc.boolean() }),
   },
-  { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }).map((times) => ({ kind: 'take over' as const, times })) },
-  { weight: 2, arbitrary: fc.constant({ kind: 'report' as const }) },
-  { weight: 1, arbitrary: fc.nat(300).map((holdMs) => ({ kind: 'half report' as const, holdMs })) },
-  { weight: 1, arbitrary: fc.constant({ kind: 'say' as const }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }).map((times) => ({ kind: 'silent reconnect' as const, times })) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'record' as const }) },
+  { weight: 1, arbitrary: fc.nat(300).map((holdMs) => ({ kind: 'split record' as const, holdMs })) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'message' as const }) },
 );
 
 const step: fc.Arbitrary<Step> = fc
-  .tuple(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 350 })), happening)
-  .map(([afterMs, what]) => ({ afterMs, ...what }));
+  .tuple(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 350 })), action)
+  .map(([afterMs, chosen]) => ({ afterMs, ...chosen }));
 
 export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   devices: fc.array(fc.array(step, { minLength: 10, maxLength: 18, size: 'max' }), { minLength: 10, maxLength: 10 }),

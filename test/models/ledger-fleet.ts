@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { FakeDevice } from './fake-device.js';
-import { recordsFrame, type TestRecord } from './frames.js';
-import { type TestDatabase } from './test-database.js';
-import { waitFor } from './wait-for.js';
+import { FakeDevice } from '../support/fake-device.js';
+import { recordsFrame, type TestRecord } from '../support/frames.js';
+import { type TestDatabase } from '../support/test-database.js';
+import { waitFor } from '../support/wait-for.js';
 
 export interface LedgerFleetOptions {
   readonly devices: number;

@@ -1,0 +1,72 @@
+import { type TestDatabase } from '../support/test-database.js';
+
+/** One row of `tbl_iot_command_logs` with its attempts. */
+export interface LedgerCommand {
+  readonly id: string;
+  readonly command: string;
+  readonly shape: string;
+  readonly silent: boolean;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly deviceState: string | null;
+  readonly supersededBy: string | null;
+  readonly isOverdue: boolean;
+  readonly late: boolean;
+  readonly response: string | null;
+  readonly attempts: number;
+  readonly maxRetry: number;
+  readonly timeoutMs: number;
+  readonly inFlight: boolean;
+  readonly createdAt: Date;
+  readonly completedAt: Date | null;
+  readonly history: readonly LedgerAttempt[];
+}
+
+interface LedgerAttempt {
+  readonly attempt: number;
+  readonly sentAt: number;
+  readonly endedAt: number | null;
+  readonly socket: string;
+  readonly result: string | null;
+  readonly reply: string | null;
+}
+
+export interface LedgerEvent {
+  readonly sequence: number;
+  readonly type: string;
+  readonly id: string | null;
+  readonly reason: string | null;
+  readonly at: Date;
+}
+
+export interface Ledger {
+  readonly commands: readonly LedgerCommand[];
+  readonly events: readonly LedgerEvent[];
+  readonly messages: readonly string[];
+}
+
+export async function readLedger(database: TestDatabase, imei: string): Promise<Ledger> {
+  const commands = await database.query<LedgerCommand>(
+    `select command_log_id::text as id, command, reply_shape as shape, silent, status, reason, device_state as "deviceState",
+            superseded_by::text as "supersededBy", expires_at <= now() as "isOverdue", late, response, attempts,
+            max_retry as "maxRetry", timeout_seconds * 1000 as "timeoutMs", in_flight as "inFlight",
+            created_at as "createdAt", completed_at as "completedAt",
+            (select coalesce(json_agg(json_build_object(
+                      'attempt', attempt, 'sentAt', extract(epoch from sent_at) * 1000, 'endedAt', extract(epoch from ended_at) * 1000,
+                      'socket', socket_uuid, 'result', result, 'reply', reply) order by attempt), '[]')
+               from tbl_iot_command_attempts attempt where attempt.command_log_id = log.command_log_id) as history
+       from tbl_iot_command_logs log where imei = $1 order by log.command_log_id`,
+    [imei],
+  );
+  const events = await database.query<LedgerEvent>(
+    `select sequence::int as sequence, type, body->>'command_log_id' as id, body->>'reason' as reason, occurred_at as at
+       from tbl_iot_events where imei = $1 order by sequence`,
+    [imei],
+  );
+  const messages = await database.query<{ text: string }>('select text from tbl_iot_device_messages where imei = $1', [imei]);
+  return { commands, events, messages: messages.map(({ text }) => text) };
+}
+
+export function nameOf({ id, command, status, reason }: LedgerCommand): string {
+  return `${id} "${command}" (${reason ?? status})`;
+}
