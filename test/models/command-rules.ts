@@ -117,7 +117,9 @@ function brokenReplies({ commands, messages }: Ledger, device: CommandDevice): s
     if (stored > 1 || (stored === 0 && sent.handled)) {
       broken.push(`"${sent.text}" is stored ${stored} times`);
     }
-    const [meant] = commands.filter((command) => awaits(command, sent, device) && !isAmbiguous(command, sent, commands));
+    const [meant] = commands.filter(
+      (command) => awaits(command, sent, commands, device) && !isAmbiguous(command, sent, commands),
+    );
     if (meant && sent.handled && !answered.includes(meant)) {
       const others = answered.map((command) => nameOf(command)).join() || 'none';
       broken.push(`"${sent.text}" answers ${nameOf(meant)}, which was in flight, and was matched to ${others}`);
@@ -135,13 +137,15 @@ function brokenReplies({ commands, messages }: Ledger, device: CommandDevice): s
 }
 
 /** True when the reply answers this command's last attempt, and that attempt was certainly in flight when the gateway processed it. */
-function awaits(command: LedgerCommand, sent: DeviceReply, device: CommandDevice): boolean {
+function awaits(command: LedgerCommand, sent: DeviceReply, commands: readonly LedgerCommand[], device: CommandDevice): boolean {
   const { history, completedAt } = command;
   const last = history.findLast(({ sentAt }) => sentAt <= sent.at);
   if (command.command !== sent.about || command.silent || last === undefined || completedAt === null) {
     return false;
   }
-  const ended = Math.min(last.endedAt ?? Infinity, last.sentAt + command.timeoutMs, completedAt.getTime());
+  // A superseded command ends with the newer command, although a late reply can still complete it.
+  const superseded = commands.find(({ id }) => id === command.supersededBy)?.createdAt.getTime() ?? Infinity;
+  const ended = Math.min(last.endedAt ?? Infinity, last.sentAt + command.timeoutMs, completedAt.getTime(), superseded);
   const earlier = device.replies.some((other) => other !== sent && other.about === sent.about && other.at <= sent.at);
   return !earlier && ended > sent.at + HANDLED_WITHIN_MS;
 }
