@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseServer } from '../faults/database-server.js';
-import { commandBecomes, endOfCommand, getCommand, postCommand } from '../support/command-client.js';
+import { commandBecomes, endOfCommand, getCommand, postCommand, roundTrip } from '../support/command-client.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame } from '../support/frames.js';
 import { API_KEY, Gateway } from '../support/gateway.js';
@@ -54,14 +54,6 @@ async function logIn(imei: string): Promise<FakeDevice> {
   return devices[0]!;
 }
 
-/** Another command is written and answered: whatever was to be written before it has been. */
-async function roundTrip(imei: string, device: FakeDevice): Promise<void> {
-  const id = await postCommand(gateway, imei, 'getver', { timeoutSeconds: 30 });
-  expect(await device.command(PATIENCE_MS)).toBe('getver');
-  device.send(codec12Frame(REPLY, `Ver:02.00.01_06 GPS:AXN_3.80 Hw:TFT100 Mod:1 IMEI:${imei} Init: 2026-1-1 5:54`));
-  await endOfCommand(gateway, id);
-}
-
 async function keptReplies(): Promise<number> {
   const text = await (await fetch(`${gateway.apiUrl}/metrics`, { headers: { 'x-api-key': API_KEY } })).text();
   return Number(/^iot_broker_replies_kept (\d+)$/m.exec(text)?.[1]);
@@ -90,7 +82,7 @@ describe('replies that arrive while the database is away', () => {
     if (device.isClosed) {
       device = await logIn(imei);
     }
-    await roundTrip(imei, device);
+    await roundTrip(gateway, imei, device, PATIENCE_MS);
     expect(device.pendingBytes).toBe(0);
     device.close();
   });
@@ -110,7 +102,7 @@ describe('replies that arrive while the database is away', () => {
       response: OUTPUT_IS_ON,
       attempts: 1,
     });
-    await roundTrip(imei, back);
+    await roundTrip(gateway, imei, back, PATIENCE_MS);
     expect(back.pendingBytes).toBe(0);
     back.close();
   });

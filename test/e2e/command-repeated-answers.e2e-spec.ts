@@ -1,8 +1,8 @@
-import { commandBecomes, endOfCommand, getCommand, postCommand } from '../support/command-client.js';
+import { commandBecomes, endOfCommand, getCommand } from '../support/command-client.js';
+import { CommandFixture } from '../support/command-fixture.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame } from '../support/frames.js';
-import { Gateway } from '../support/gateway.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { type Gateway } from '../support/gateway.js';
 import { waitFor } from '../support/wait-for.js';
 
 const REPLY = 6;
@@ -12,32 +12,21 @@ const PATIENT = { timeoutSeconds: 30 };
 /** Long enough for the second writing's answer to be due, short enough to see a first time-out. */
 const IMPATIENT = { timeoutSeconds: 2 };
 
-let database: TestDatabase;
+let fixture: CommandFixture;
 let gateway: Gateway;
-let serial = 0;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  gateway = await Gateway.start(database.url, { EVENT_FEED_ENABLED: 'true' });
+  fixture = await CommandFixture.start(359_000_000_000_000, { IOT_COMMAND_TIMEOUT: '60' });
+  gateway = fixture.gateway;
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
-
-async function newDevice(): Promise<{ imei: string; device: FakeDevice }> {
-  const imei = String(359_000_000_000_000 + serial++);
-  return { imei, device: await FakeDevice.logIn(gateway.devicePort, imei) };
-}
-
-const post = (imei: string, command: string, extra: Record<string, unknown> = {}) => postCommand(gateway, imei, command, extra);
+afterAll(() => fixture.stop());
 
 const say = (device: FakeDevice, text: string): void => device.send(codec12Frame(REPLY, text));
 
 /** Posts it and waits until the device has been told twice, then answers once. */
 async function toldTwice(imei: string, device: FakeDevice, command: string, answer: string): Promise<string> {
-  const id = await post(imei, command, IMPATIENT);
+  const id = await fixture.post(imei, command, IMPATIENT);
   expect([await device.command(), await device.command()]).toEqual([command, command]);
   say(device, answer);
   expect(await endOfCommand(gateway, id)).toMatchObject({ status: 'COMPLETED', attempts: 2 });
@@ -47,7 +36,10 @@ async function toldTwice(imei: string, device: FakeDevice, command: string, answ
 async function becomesMessage(imei: string, text: string, count = 1): Promise<void> {
   await waitFor(
     async () => {
-      const messages = await database.query('select from tbl_iot_device_messages where imei = $1 and text = $2', [imei, text]);
+      const messages = await fixture.database.query('select from tbl_iot_device_messages where imei = $1 and text = $2', [
+        imei,
+        text,
+      ]);
       return messages.length === count;
     },
     { what: `${count} messages "${text}"` },
@@ -56,9 +48,9 @@ async function becomesMessage(imei: string, text: string, count = 1): Promise<vo
 
 describe('the second answer to a command that was written twice', () => {
   it('completes no other raw command', async () => {
-    const { imei, device } = await newDevice();
+    const { imei, device } = await fixture.newDevice();
     await toldTwice(imei, device, 'custom one', 'done one');
-    const next = await post(imei, 'custom two', PATIENT);
+    const next = await fixture.post(imei, 'custom two', PATIENT);
     expect(await device.command()).toBe('custom two');
     say(device, 'done one');
     await becomesMessage(imei, 'done one');
@@ -70,11 +62,11 @@ describe('the second answer to a command that was written twice', () => {
   });
 
   it('is taken for it while nothing else is in flight, and then the next raw command has its own words', async () => {
-    const { imei, device } = await newDevice();
+    const { imei, device } = await fixture.newDevice();
     await toldTwice(imei, device, 'custom one', 'done one');
     say(device, 'done one');
     await becomesMessage(imei, 'done one');
-    const next = await post(imei, 'custom two', PATIENT);
+    const next = await fixture.post(imei, 'custom two', PATIENT);
     expect(await device.command()).toBe('custom two');
     say(device, 'done two');
     expect(await endOfCommand(gateway, next)).toMatchObject({ status: 'COMPLETED', response: 'done two' });
@@ -82,9 +74,9 @@ describe('the second answer to a command that was written twice', () => {
   });
 
   it('is not the answer to a catalogued command in words that nobody knows', async () => {
-    const { imei, device } = await newDevice();
+    const { imei, device } = await fixture.newDevice();
     await toldTwice(imei, device, 'custom one', 'done one');
-    const next = await post(imei, 'getinfo', PATIENT);
+    const next = await fixture.post(imei, 'getinfo', PATIENT);
     expect(await device.command()).toBe('getinfo');
     say(device, 'done one');
     await becomesMessage(imei, 'done one');
@@ -93,11 +85,11 @@ describe('the second answer to a command that was written twice', () => {
   });
 
   it('does not complete an older one that was never answered', async () => {
-    const { imei, device } = await newDevice();
-    const lost = await post(imei, 'setdigout 1', { timeoutSeconds: 1, maxRetry: 0 });
+    const { imei, device } = await fixture.newDevice();
+    const lost = await fixture.post(imei, 'setdigout 1', { timeoutSeconds: 1, maxRetry: 0 });
     await device.command();
     expect(await endOfCommand(gateway, lost)).toMatchObject({ reason: 'unconfirmed' });
-    const off = await post(imei, 'setdigout 0', PATIENT);
+    const off = await fixture.post(imei, 'setdigout 0', PATIENT);
     await device.command();
     say(device, OFF);
     await endOfCommand(gateway, off);
@@ -109,15 +101,15 @@ describe('the second answer to a command that was written twice', () => {
   });
 
   it('belongs to the same command too when that one was posted twice', async () => {
-    const { imei, device } = await newDevice();
-    const first = await post(imei, 'custom one', PATIENT);
+    const { imei, device } = await fixture.newDevice();
+    const first = await fixture.post(imei, 'custom one', PATIENT);
     await device.command();
-    const second = await post(imei, 'custom one', PATIENT);
+    const second = await fixture.post(imei, 'custom one', PATIENT);
     await device.command();
     say(device, 'done one');
     expect(await endOfCommand(gateway, second)).toMatchObject({ status: 'COMPLETED' });
     expect(await getCommand(gateway, first)).toMatchObject({ reason: 'superseded' });
-    const next = await post(imei, 'custom two', PATIENT);
+    const next = await fixture.post(imei, 'custom two', PATIENT);
     await device.command();
     say(device, 'done one');
     await becomesMessage(imei, 'done one');
@@ -126,15 +118,15 @@ describe('the second answer to a command that was written twice', () => {
   });
 
   it('does not come by another connection: there the next raw command has its own words', async () => {
-    const { imei, device } = await newDevice();
-    const id = await post(imei, 'custom one', PATIENT);
+    const { imei, device } = await fixture.newDevice();
+    const id = await fixture.post(imei, 'custom one', PATIENT);
     await device.command();
     device.close();
     const back = await FakeDevice.logIn(gateway.devicePort, imei);
     expect(await back.command()).toBe('custom one');
     say(back, 'done one');
     expect(await endOfCommand(gateway, id)).toMatchObject({ status: 'COMPLETED', attempts: 2 });
-    const next = await post(imei, 'custom two', PATIENT);
+    const next = await fixture.post(imei, 'custom two', PATIENT);
     await back.command();
     say(back, 'done two');
     expect(await endOfCommand(gateway, next)).toMatchObject({ status: 'COMPLETED', attempts: 1 });
@@ -144,10 +136,10 @@ describe('the second answer to a command that was written twice', () => {
 
 describe('on, off, on, none of them answered', () => {
   it('"on" confirms the first, "off" the second, and "on" the third', async () => {
-    const { imei, device } = await newDevice();
+    const { imei, device } = await fixture.newDevice();
     const ids: string[] = [];
     for (const level of [1, 0, 1]) {
-      ids.push(await post(imei, `setdigout ${level}`, PATIENT));
+      ids.push(await fixture.post(imei, `setdigout ${level}`, PATIENT));
       await device.command();
     }
     const [on, off, onAgain] = ids as [string, string, string];
@@ -162,16 +154,16 @@ describe('on, off, on, none of them answered', () => {
   });
 
   it('"on" confirms the third when the others went to another connection', async () => {
-    const { imei, device } = await newDevice();
+    const { imei, device } = await fixture.newDevice();
     for (const level of [1, 0]) {
-      await post(imei, `setdigout ${level}`, PATIENT);
+      await fixture.post(imei, `setdigout ${level}`, PATIENT);
       await device.command();
     }
     device.close();
     const back = await FakeDevice.logIn(gateway.devicePort, imei);
     expect(await back.command()).toBe('setdigout 0');
     say(back, OFF);
-    const onAgain = await post(imei, 'setdigout 1', PATIENT);
+    const onAgain = await fixture.post(imei, 'setdigout 1', PATIENT);
     expect(await back.command()).toBe('setdigout 1');
     say(back, ON);
     expect(await endOfCommand(gateway, onAgain)).toMatchObject({ status: 'COMPLETED' });
@@ -181,10 +173,10 @@ describe('on, off, on, none of them answered', () => {
 
 describe('an empty line of a serial port that the device forwards', () => {
   it('confirms nothing', async () => {
-    const { imei, device } = await newDevice();
+    const { imei, device } = await fixture.newDevice();
     say(device, 'a scale says 12.5 kg');
     await becomesMessage(imei, 'a scale says 12.5 kg');
-    const id = await post(imei, 'scandtc', PATIENT);
+    const id = await fixture.post(imei, 'scandtc', PATIENT);
     await device.command();
     say(device, '\r\n');
     await becomesMessage(imei, '');
@@ -193,10 +185,10 @@ describe('an empty line of a serial port that the device forwards', () => {
   });
 
   it('is an answer when all that came before was a late answer', async () => {
-    const { imei, device } = await newDevice();
+    const { imei, device } = await fixture.newDevice();
     say(device, ON);
     await becomesMessage(imei, ON);
-    const id = await post(imei, 'scandtc', PATIENT);
+    const id = await fixture.post(imei, 'scandtc', PATIENT);
     await device.command();
     say(device, '\r\n');
     expect(await endOfCommand(gateway, id)).toMatchObject({ status: 'COMPLETED' });

@@ -1,8 +1,9 @@
-import { commandBecomes, endOfCommand, getCommand, postCommand } from '../support/command-client.js';
+import { commandBecomes, endOfCommand, getCommand, postCommand, roundTrip } from '../support/command-client.js';
+import { COMMAND_SETTINGS, CommandFixture } from '../support/command-fixture.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame } from '../support/frames.js';
 import { Gateway } from '../support/gateway.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase } from '../support/test-database.js';
 
 const REPLY = 6;
 /** As a device sent it: `DOUT1:ON Timeout:10s Speed threshold:1km/h Speed is above threshold, queued`. */
@@ -12,57 +13,20 @@ const SPEED_QUEUED_FRAME = Buffer.from(
 );
 const SPEED_QUEUED = 'DOUT1:ON Timeout:10s Speed threshold:1km/h Speed is above threshold, queued';
 const IGNITION_QUEUED = 'DOUT1:1 Timeout:15s IGN ON, QUEUED';
-const SETTINGS = {
-  EVENT_FEED_ENABLED: 'true',
-  IOT_COMMAND_TIMEOUT: '1',
-  DEFAULT_MAX_IOT_COMMAND_RETRY: '3',
-};
 
-let database: TestDatabase;
+let fixture: CommandFixture;
 let gateway: Gateway;
-let serial = 0;
-
-interface EventRow {
-  readonly type: string;
-  readonly body: Readonly<Record<string, unknown>>;
-}
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  gateway = await Gateway.start(database.url, SETTINGS);
+  fixture = await CommandFixture.start(357_000_000_000_000);
+  gateway = fixture.gateway;
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
-
-async function newDevice(): Promise<{ imei: string; device: FakeDevice }> {
-  const imei = String(357_000_000_000_000 + serial++);
-  return { imei, device: await FakeDevice.logIn(gateway.devicePort, imei) };
-}
-
-const post = (imei: string, command: string, extra: Record<string, unknown> = {}) => postCommand(gateway, imei, command, extra);
-
-/** Of commands, in their order. */
-async function events(imei: string): Promise<EventRow[]> {
-  return database.query<EventRow>(
-    `select type, body from tbl_iot_events where imei = $1 and type like 'command.%' order by sequence`,
-    [imei],
-  );
-}
-
-/** Another command is written and answered: whatever was to be written before it has been. */
-async function roundTrip(imei: string, device: FakeDevice): Promise<void> {
-  const id = await post(imei, 'getver', { timeoutSeconds: 30 });
-  expect(await device.command()).toBe('getver');
-  device.send(codec12Frame(REPLY, `Ver:02.00.01_06 GPS:AXN_3.80 Hw:TFT100 Mod:1 IMEI:${imei} Init: 2026-1-1 5:54`));
-  await endOfCommand(gateway, id);
-}
+afterAll(() => fixture.stop());
 
 /** Waits until the gateway has seen so much time pass: a restart, which no device answers, ends by its time-out. */
 async function timePasses(imei: string, device: FakeDevice, seconds: number): Promise<void> {
-  const id = await post(imei, 'cpureset', { timeoutSeconds: seconds });
+  const id = await fixture.post(imei, 'cpureset', { timeoutSeconds: seconds });
   expect(await device.command()).toBe('cpureset');
   expect(await endOfCommand(gateway, id)).toMatchObject({ reason: 'unconfirmed' });
 }
@@ -72,8 +36,8 @@ describe('a command that the device has accepted and postponed', () => {
     ['until it is slower', 'setdigout 1 10 1', SPEED_QUEUED_FRAME, SPEED_QUEUED],
     ['until the ignition is off', 'setigndigout 1 15', codec12Frame(REPLY, IGNITION_QUEUED), IGNITION_QUEUED],
   ])('%s is written once, keeps the words, and completes by a later reply', async (_why, command, frame, words) => {
-    const { imei, device } = await newDevice();
-    const id = await post(imei, command, { metadata: { job: 1 } });
+    const { imei, device } = await fixture.newDevice();
+    const id = await fixture.post(imei, command, { metadata: { job: 1 } });
     expect(await device.command()).toBe(command);
     device.send(frame);
     const postponed = await commandBecomes(gateway, id, { deviceState: 'queued' });
@@ -81,7 +45,7 @@ describe('a command that the device has accepted and postponed', () => {
     expect(new Date(postponed.expiresAt).getTime() - Date.now()).toBeGreaterThan(86_000_000);
     // Longer than its time-out.
     await timePasses(imei, device, 2);
-    await roundTrip(imei, device);
+    await roundTrip(gateway, imei, device);
     expect(await getCommand(gateway, id)).toMatchObject({ status: 'PENDING', deviceState: 'queued', attempts: 1 });
 
     device.send(codec12Frame(REPLY, 'DOUT1:1 Timeout:10s'));
@@ -92,7 +56,7 @@ describe('a command that the device has accepted and postponed', () => {
       late: false,
       attempts: 1,
     });
-    const told = (await events(imei)).filter(({ body }) => body.command_log_id === id);
+    const told = (await fixture.events(imei)).filter(({ body }) => body.command_log_id === id);
     expect(told).toMatchObject([
       { type: 'command.postponed', body: { imei, command, metadata: { job: 1 }, response: words, attempts: 1 } },
       { type: 'command.completed', body: { response: 'DOUT1:1 Timeout:10s' } },
@@ -104,7 +68,7 @@ describe('a command that the device has accepted and postponed', () => {
 
   it('gives its slot back, is not written again by a new connection or a new gateway, and can not be cancelled', async () => {
     const own = await createTestDatabase();
-    let first = await Gateway.start(own.url, SETTINGS);
+    let first = await Gateway.start(own.url, COMMAND_SETTINGS);
     const imei = '357100000000001';
     let device = await FakeDevice.logIn(first.devicePort, imei);
     const id = await postCommand(first, imei, 'setdigout 1 10 1');
@@ -128,7 +92,7 @@ describe('a command that the device has accepted and postponed', () => {
     device.send(codec12Frame(REPLY, 'done'));
     await endOfCommand(first, second);
     await first.kill();
-    first = await Gateway.start(own.url, SETTINGS);
+    first = await Gateway.start(own.url, COMMAND_SETTINGS);
     device = await FakeDevice.logIn(first.devicePort, imei);
     const third = await postCommand(first, imei, 'custom two', { timeoutSeconds: 30 });
     expect(await device.command()).toBe('custom two');
@@ -141,14 +105,14 @@ describe('a command that the device has accepted and postponed', () => {
   });
 
   it('that nothing confirms ends unconfirmed after postponedSeconds, with the words, and not before', async () => {
-    const { imei, device } = await newDevice();
-    const id = await post(imei, 'setdigout 1 10 1', { postponedSeconds: 3 });
+    const { imei, device } = await fixture.newDevice();
+    const id = await fixture.post(imei, 'setdigout 1 10 1', { postponedSeconds: 3 });
     await device.command();
     const answeredAt = Date.now();
     device.send(SPEED_QUEUED_FRAME);
     expect(await endOfCommand(gateway, id)).toMatchObject({ status: 'FAILED', reason: 'unconfirmed', response: SPEED_QUEUED });
     expect(Date.now() - answeredAt).toBeGreaterThan(2_900);
-    expect((await events(imei)).map(({ type, body }) => [type, body.reason, body.response])).toEqual([
+    expect((await fixture.events(imei)).map(({ type, body }) => [type, body.reason, body.response])).toEqual([
       ['command.postponed', undefined, SPEED_QUEUED],
       ['command.failed', 'unconfirmed', SPEED_QUEUED],
     ]);
@@ -158,20 +122,20 @@ describe('a command that the device has accepted and postponed', () => {
   });
 
   it('is postponed too when the words come after its time-out: it is not written again', async () => {
-    const { imei, device } = await newDevice();
-    const busy = await post(imei, 'setdigout ?1', { timeoutSeconds: 30 });
+    const { imei, device } = await fixture.newDevice();
+    const busy = await fixture.post(imei, 'setdigout ?1', { timeoutSeconds: 30 });
     expect(await device.command()).toBe('setdigout ?1');
     device.send(codec12Frame(REPLY, 'DOUT1:IGNORED DOUT2:1 Timeout:INFINITY'));
     await endOfCommand(gateway, busy);
-    const id = await post(imei, 'setdigout 1 10 1', { timeoutSeconds: 1 });
+    const id = await fixture.post(imei, 'setdigout 1 10 1', { timeoutSeconds: 1 });
     await device.command();
-    const slot = await post(imei, 'setdigout ?0', { timeoutSeconds: 30 });
+    const slot = await fixture.post(imei, 'setdigout ?0', { timeoutSeconds: 30 });
     expect(await device.command()).toBe('setdigout ?0');
     device.send(SPEED_QUEUED_FRAME);
     await commandBecomes(gateway, id, { deviceState: 'queued' });
     device.send(codec12Frame(REPLY, 'DOUT1:IGNORED DOUT2:0 Timeout:INFINITY'));
     await endOfCommand(gateway, slot);
-    await roundTrip(imei, device);
+    await roundTrip(gateway, imei, device);
     expect(await getCommand(gateway, id)).toMatchObject({ status: 'PENDING', attempts: 1 });
     device.close();
   });
@@ -183,7 +147,7 @@ describe('a command that the device has accepted and postponed', () => {
     [2_592_001, 400],
     [1.5, 400],
   ])('takes postponedSeconds of %s: %i', async (postponedSeconds, status) => {
-    const { imei, device } = await newDevice();
+    const { imei, device } = await fixture.newDevice();
     expect((await gateway.post('command', { imei, command: 'getio', postponedSeconds })).status).toBe(status);
     device.close();
   });
@@ -191,18 +155,18 @@ describe('a command that the device has accepted and postponed', () => {
 
 describe('a newer command for the same output or parameter', () => {
   it('ends the older one that was written, which is never written again; a late reply still completes it', async () => {
-    const { imei, device } = await newDevice();
-    const on = await post(imei, 'setdigout 1');
+    const { imei, device } = await fixture.newDevice();
+    const on = await fixture.post(imei, 'setdigout 1');
     expect(await device.command()).toBe('setdigout 1');
-    const off = await post(imei, 'setdigout 0', { timeoutSeconds: 30 });
+    const off = await fixture.post(imei, 'setdigout 0', { timeoutSeconds: 30 });
     expect(await getCommand(gateway, on)).toMatchObject({ status: 'FAILED', reason: 'unconfirmed', supersededBy: off });
     expect(await device.command()).toBe('setdigout 0');
     device.send(codec12Frame(REPLY, 'DOUT1:0 Timeout:INFINITY'));
     expect(await endOfCommand(gateway, off)).toMatchObject({ status: 'COMPLETED', supersededBy: null });
     await timePasses(imei, device, 2);
-    await roundTrip(imei, device);
+    await roundTrip(gateway, imei, device);
     expect(device.pendingBytes).toBe(0);
-    expect((await events(imei)).slice(0, 2)).toMatchObject([
+    expect((await fixture.events(imei)).slice(0, 2)).toMatchObject([
       { type: 'command.failed', body: { command_log_id: on, reason: 'unconfirmed', superseded_by: off, attempts: 1 } },
       { type: 'command.completed', body: { command_log_id: off, superseded_by: null } },
     ]);
@@ -212,12 +176,12 @@ describe('a newer command for the same output or parameter', () => {
   });
 
   it('ends the older one of a parameter, and leaves other outputs and parameters alone', async () => {
-    const { imei, device } = await newDevice();
-    const old = await post(imei, 'setparam 2004:a', { timeoutSeconds: 30 });
+    const { imei, device } = await fixture.newDevice();
+    const old = await fixture.post(imei, 'setparam 2004:a', { timeoutSeconds: 30 });
     expect(await device.command()).toBe('setparam 2004:a');
-    const other = await post(imei, 'setparam 2005:1', { timeoutSeconds: 30 });
+    const other = await fixture.post(imei, 'setparam 2005:1', { timeoutSeconds: 30 });
     expect(await getCommand(gateway, old)).toMatchObject({ status: 'PENDING' });
-    const fresh = await post(imei, 'setparam 2001:x;2004:b', { timeoutSeconds: 30 });
+    const fresh = await fixture.post(imei, 'setparam 2001:x;2004:b', { timeoutSeconds: 30 });
     expect(await getCommand(gateway, old)).toMatchObject({ reason: 'unconfirmed', supersededBy: fresh });
     expect(await device.command()).toBe('setparam 2005:1');
     expect(await getCommand(gateway, other)).toMatchObject({ status: 'PENDING', supersededBy: null });
@@ -225,26 +189,26 @@ describe('a newer command for the same output or parameter', () => {
   });
 
   it('supersedes the older one that was not written, without an event', async () => {
-    const imei = String(357_000_000_000_000 + serial++);
-    const on = await post(imei, 'setdigout 1', { mode: 'queue' });
-    const off = await post(imei, 'setdigout 0', { mode: 'queue' });
+    const imei = fixture.newImei();
+    const on = await fixture.post(imei, 'setdigout 1', { mode: 'queue' });
+    const off = await fixture.post(imei, 'setdigout 0', { mode: 'queue' });
     expect(await getCommand(gateway, on)).toMatchObject({ reason: 'superseded', supersededBy: off, attempts: 0 });
     const device = await FakeDevice.logIn(gateway.devicePort, imei);
     expect(await device.command()).toBe('setdigout 0');
     device.send(codec12Frame(REPLY, 'DOUT1:0 Timeout:INFINITY'));
     await endOfCommand(gateway, off);
-    expect((await events(imei)).map(({ type }) => type)).toEqual(['command.completed']);
+    expect((await fixture.events(imei)).map(({ type }) => type)).toEqual(['command.completed']);
     expect(device.pendingBytes).toBe(0);
     device.close();
   });
 
   it('takes the place of a postponed one', async () => {
-    const { imei, device } = await newDevice();
-    const on = await post(imei, 'setdigout 1 10 1');
+    const { imei, device } = await fixture.newDevice();
+    const on = await fixture.post(imei, 'setdigout 1 10 1');
     await device.command();
     device.send(SPEED_QUEUED_FRAME);
     await commandBecomes(gateway, on, { deviceState: 'queued' });
-    const off = await post(imei, 'setdigout 0', { timeoutSeconds: 30 });
+    const off = await fixture.post(imei, 'setdigout 0', { timeoutSeconds: 30 });
     expect(await getCommand(gateway, on)).toMatchObject({
       reason: 'unconfirmed',
       supersededBy: off,
@@ -258,11 +222,11 @@ describe('a newer command for the same output or parameter', () => {
   });
 
   it('is the last on the wire with 1, 0, 1 unanswered', async () => {
-    const { imei, device } = await newDevice();
+    const { imei, device } = await fixture.newDevice();
     const ids: string[] = [];
     const written: string[] = [];
     for (const level of [1, 0, 1]) {
-      ids.push(await post(imei, `setdigout ${level}`, { maxRetry: 1 }));
+      ids.push(await fixture.post(imei, `setdigout ${level}`, { maxRetry: 1 }));
       written.push(await device.command());
     }
     // Also its retry is its own: nothing of the older ones comes between.
@@ -276,9 +240,9 @@ describe('a newer command for the same output or parameter', () => {
       ['unconfirmed', ids[2]],
       ['unconfirmed', null],
     ]);
-    expect((await events(imei)).filter(({ type }) => type === 'command.failed').map(({ body }) => body.command_log_id)).toEqual(
-      ids,
-    );
+    expect(
+      (await fixture.events(imei)).filter(({ type }) => type === 'command.failed').map(({ body }) => body.command_log_id),
+    ).toEqual(ids);
     device.close();
   });
 });

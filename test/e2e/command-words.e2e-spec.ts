@@ -1,69 +1,27 @@
-import { commandBecomes, endOfCommand, getCommand, postCommand } from '../support/command-client.js';
+import { commandBecomes, endOfCommand, getCommand, roundTrip } from '../support/command-client.js';
+import { CommandFixture } from '../support/command-fixture.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame } from '../support/frames.js';
-import { Gateway } from '../support/gateway.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { type Gateway } from '../support/gateway.js';
 import { waitFor } from '../support/wait-for.js';
 
 const REPLY = 6;
 const UNKNOWN_WORDS = 'Reading supported: 7 of 9';
-const SETTINGS = {
-  EVENT_FEED_ENABLED: 'true',
-  IOT_COMMAND_TIMEOUT: '1',
-  DEFAULT_MAX_IOT_COMMAND_RETRY: '3',
-};
 
-let database: TestDatabase;
+let fixture: CommandFixture;
 let gateway: Gateway;
-let serial = 0;
-
-interface EventRow {
-  readonly type: string;
-  readonly body: Readonly<Record<string, unknown>>;
-}
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  gateway = await Gateway.start(database.url, SETTINGS);
+  fixture = await CommandFixture.start(358_500_000_000_000);
+  gateway = fixture.gateway;
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
-
-async function newDevice(): Promise<{ imei: string; device: FakeDevice }> {
-  const imei = String(358_500_000_000_000 + serial++);
-  return { imei, device: await FakeDevice.logIn(gateway.devicePort, imei) };
-}
-
-const post = (imei: string, command: string, extra: Record<string, unknown> = {}) => postCommand(gateway, imei, command, extra);
-
-/** Of commands, in their order. */
-async function events(imei: string): Promise<EventRow[]> {
-  return database.query<EventRow>(
-    `select type, body from tbl_iot_events where imei = $1 and type like 'command.%' order by sequence`,
-    [imei],
-  );
-}
-
-async function messages(imei: string): Promise<string[]> {
-  const rows = await database.query<{ text: string }>('select text from tbl_iot_device_messages where imei = $1', [imei]);
-  return rows.map(({ text }) => text);
-}
-
-/** Another command is written and answered: whatever was to be written before it has been. */
-async function roundTrip(imei: string, device: FakeDevice): Promise<void> {
-  const id = await post(imei, 'getver', { timeoutSeconds: 30 });
-  expect(await device.command()).toBe('getver');
-  device.send(codec12Frame(REPLY, `Ver:02.00.01_06 GPS:AXN_3.80 Hw:TFT100 Mod:1 IMEI:${imei} Init: 2026-1-1 5:54`));
-  await endOfCommand(gateway, id);
-}
+afterAll(() => fixture.stop());
 
 describe('an answer in words that no pattern knows', () => {
   it('is not asked for again: the command keeps the words and ends as unrecognised', async () => {
-    const { imei, device } = await newDevice();
-    const id = await post(imei, 'getio');
+    const { imei, device } = await fixture.newDevice();
+    const id = await fixture.post(imei, 'getio');
     expect(await device.command()).toBe('getio');
     device.send(codec12Frame(REPLY, UNKNOWN_WORDS));
     await commandBecomes(gateway, id, { deviceState: 'unrecognised' });
@@ -73,11 +31,11 @@ describe('an answer in words that no pattern knows', () => {
       response: UNKNOWN_WORDS,
       attempts: 1,
     });
-    expect(await events(imei)).toMatchObject([
+    expect(await fixture.events(imei)).toMatchObject([
       { type: 'command.failed', body: { command_log_id: id, reason: 'unrecognised', response: UNKNOWN_WORDS } },
     ]);
     expect(device.pendingBytes).toBe(0);
-    expect(await messages(imei)).toEqual([]);
+    expect(await fixture.messages(imei)).toEqual([]);
     expect((await gateway.get(`commands?imei=${imei}&reason=unrecognised`)).body).toMatchObject({ count: 1 });
 
     device.send(codec12Frame(REPLY, 'DI1:1 DI2:0'));
@@ -88,13 +46,13 @@ describe('an answer in words that no pattern knows', () => {
   });
 
   it('is replaced by a better one; further unknown words are messages of the device', async () => {
-    const { imei, device } = await newDevice();
-    const id = await post(imei, 'getio', { timeoutSeconds: 30 });
+    const { imei, device } = await fixture.newDevice();
+    const id = await fixture.post(imei, 'getio', { timeoutSeconds: 30 });
     await device.command();
     device.send(codec12Frame(REPLY, UNKNOWN_WORDS));
     await commandBecomes(gateway, id, { deviceState: 'unrecognised', response: UNKNOWN_WORDS });
     device.send(codec12Frame(REPLY, 'and more of it'));
-    await waitFor(async () => (await messages(imei)).length === 1, { what: 'the message' });
+    await waitFor(async () => (await fixture.messages(imei)).length === 1, { what: 'the message' });
     expect(await getCommand(gateway, id)).toMatchObject({ response: UNKNOWN_WORDS, deviceState: 'unrecognised' });
     device.send(codec12Frame(REPLY, 'DI1:1 DI2:0'));
     expect(await endOfCommand(gateway, id)).toMatchObject({ status: 'COMPLETED', late: false, deviceState: null });
@@ -102,41 +60,42 @@ describe('an answer in words that no pattern knows', () => {
   });
 
   it('is not written again by a new connection', async () => {
-    const { imei, device } = await newDevice();
-    const id = await post(imei, 'getio', { timeoutSeconds: 2 });
+    const { imei, device } = await fixture.newDevice();
+    const id = await fixture.post(imei, 'getio', { timeoutSeconds: 2 });
     await device.command();
     device.send(codec12Frame(REPLY, UNKNOWN_WORDS));
     await commandBecomes(gateway, id, { deviceState: 'unrecognised' });
     device.close();
     const back = await FakeDevice.logIn(gateway.devicePort, imei);
-    await roundTrip(imei, back);
+    await roundTrip(gateway, imei, back);
     expect(await endOfCommand(gateway, id)).toMatchObject({ reason: 'unrecognised', attempts: 1 });
     expect(back.pendingBytes).toBe(0);
     back.close();
   });
 
   it('counts as none from a device that forwards its serial port: there the retry goes on', async () => {
-    const { imei, device } = await newDevice();
+    const { imei, device } = await fixture.newDevice();
     device.send(codec12Frame(REPLY, 'serial line 1'));
-    await waitFor(async () => (await messages(imei)).length === 1, { what: 'the message' });
-    const id = await post(imei, 'getio', { maxRetry: 1 });
+    await waitFor(async () => (await fixture.messages(imei)).length === 1, { what: 'the message' });
+    const id = await fixture.post(imei, 'getio', { maxRetry: 1 });
     expect(await device.command()).toBe('getio');
     device.send(codec12Frame(REPLY, 'serial line 2'));
     expect(await device.command()).toBe('getio');
     device.send(codec12Frame(REPLY, 'serial line 3'));
     expect(await endOfCommand(gateway, id)).toMatchObject({ reason: 'unconfirmed', response: null, attempts: 2 });
-    await waitFor(async () => (await messages(imei)).length === 3, { what: 'all messages' });
+    await waitFor(async () => (await fixture.messages(imei)).length === 3, { what: 'all messages' });
     device.close();
   });
 
   it('is an answer again an hour after the last text of the serial port', async () => {
-    const { imei, device } = await newDevice();
+    const { imei, device } = await fixture.newDevice();
     device.send(codec12Frame(REPLY, 'serial line 1'));
-    await waitFor(async () => (await messages(imei)).length === 1, { what: 'the message' });
-    await database.query(`update tbl_iot_device_messages set received_at = received_at - interval '61 minutes' where imei = $1`, [
-      imei,
-    ]);
-    const id = await post(imei, 'getio');
+    await waitFor(async () => (await fixture.messages(imei)).length === 1, { what: 'the message' });
+    await fixture.database.query(
+      `update tbl_iot_device_messages set received_at = received_at - interval '61 minutes' where imei = $1`,
+      [imei],
+    );
+    const id = await fixture.post(imei, 'getio');
     await device.command();
     device.send(codec12Frame(REPLY, UNKNOWN_WORDS));
     expect(await endOfCommand(gateway, id)).toMatchObject({ reason: 'unrecognised', attempts: 1 });
@@ -150,8 +109,8 @@ describe('an empty reply', () => {
     ['of a line end', codec12Frame(REPLY, '\r\n')],
     ['of a NUL', codec12Frame(REPLY, '\0')],
   ])('%s completes the one command that can be meant', async (_what, frame) => {
-    const { imei, device } = await newDevice();
-    const id = await post(imei, 'scandtc', { timeoutSeconds: 30 });
+    const { imei, device } = await fixture.newDevice();
+    const id = await fixture.post(imei, 'scandtc', { timeoutSeconds: 30 });
     expect(await device.command()).toBe('scandtc');
     device.send(frame);
     expect(await endOfCommand(gateway, id)).toMatchObject({ status: 'COMPLETED', response: '', attempts: 1 });
@@ -161,14 +120,14 @@ describe('an empty reply', () => {
 
 describe('after a raw command that timed out', () => {
   it('the next one does not take its late answer while the first can still be answered', async () => {
-    const { imei, device } = await newDevice();
-    const first = await post(imei, 'custom one', { timeoutSeconds: 2, maxRetry: 0 });
+    const { imei, device } = await fixture.newDevice();
+    const first = await fixture.post(imei, 'custom one', { timeoutSeconds: 2, maxRetry: 0 });
     expect(await device.command()).toBe('custom one');
-    const second = await post(imei, 'custom two', { timeoutSeconds: 30 });
+    const second = await fixture.post(imei, 'custom two', { timeoutSeconds: 30 });
     expect(await device.command()).toBe('custom two');
     expect(await endOfCommand(gateway, first)).toMatchObject({ reason: 'unconfirmed' });
     device.send(codec12Frame(REPLY, 'one is done'));
-    await roundTrip(imei, device);
+    await roundTrip(gateway, imei, device);
     expect(await getCommand(gateway, second)).toMatchObject({ status: 'PENDING' });
     device.close();
   });

@@ -1,7 +1,11 @@
+import { type FakeDevice } from './fake-device.js';
+import { codec12Frame } from './frames.js';
 import { type Gateway } from './gateway.js';
 import { waitFor } from './wait-for.js';
 
-/** A command as REST shows it. */
+const TYPE_REPLY = 6;
+
+/** A command as the REST API returns it. */
 export interface ShownCommand {
   readonly commandLogId: string;
   readonly status: string;
@@ -58,4 +62,12 @@ export async function commandBecomes(
     },
     { timeoutMs, what: `command ${id} to be ${JSON.stringify(wanted)}` },
   );
+}
+
+/** Sends another command and answers it: everything that was to be written to the device before has then been written. */
+export async function roundTrip(gateway: Gateway, imei: string, device: FakeDevice, timeoutMs?: number): Promise<void> {
+  const id = await postCommand(gateway, imei, 'getver', { timeoutSeconds: 30 });
+  expect(await device.command(timeoutMs)).toBe('getver');
+  device.send(codec12Frame(TYPE_REPLY, `Ver:02.00.01_06 GPS:AXN_3.80 Hw:TFT100 Mod:1 IMEI:${imei} Init: 2026-1-1 5:54`));
+  await endOfCommand(gateway, id);
 }
