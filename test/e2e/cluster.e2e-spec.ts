@@ -67,24 +67,18 @@ async function completed(gateway: Gateway, id: string): Promise<{ response: stri
   );
 }
 
-beforeEach(async () => {
-  database = await createTestDatabase();
-});
-
-afterEach(async () => {
-  await database.drop();
-});
-
 describe('two instances on one database', () => {
   let a: Gateway;
   let b: Gateway;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
+    database = await createTestDatabase();
     [a, b] = await Promise.all([Gateway.start(database.url, SETTINGS), Gateway.start(database.url, SETTINGS)]);
   });
 
-  afterEach(async () => {
+  afterAll(async () => {
     await Promise.all([a.kill(), b.kill()]);
+    await database.drop();
   });
 
   it('both know every connected device, and say which of them holds it', async () => {
@@ -186,7 +180,7 @@ describe('two instances on one database', () => {
     expect(speeds).toEqual([{ speed: 9, count: 100, devices: 100 }]);
   });
 
-  it('free what one of them held when it was killed', async () => {
+  it('free the sessions of the one that was killed', async () => {
     const imeis = Array.from({ length: 5 }, newImei);
     const devices = await Promise.all(imeis.map((imei) => FakeDevice.logIn(a.devicePort, imei)));
     await a.kill();
@@ -196,9 +190,10 @@ describe('two instances on one database', () => {
     });
     expect((await b.get<StatsBody>('stats')).body.instances).toHaveLength(1);
     devices.forEach((device) => device.close());
+    a = await Gateway.start(database.url, SETTINGS);
   });
 
-  it('give their sessions back when they are stopped', async () => {
+  it('release their sessions when they are stopped', async () => {
     const device = await FakeDevice.logIn(a.devicePort, newImei());
     expect(await a.stop()).toMatchObject({ code: 0 });
     expect(device.isClosed).toBe(true);
@@ -212,7 +207,8 @@ describe('an instance that is cut off from the database', () => {
   let cutOff: Gateway;
   let other: Gateway;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
+    database = await createTestDatabase();
     const url = new URL(database.url);
     proxy = await TcpProxy.to(url.hostname, Number(url.port));
     url.hostname = '127.0.0.1';
@@ -220,9 +216,10 @@ describe('an instance that is cut off from the database', () => {
     [cutOff, other] = await Promise.all([Gateway.start(url.href, SETTINGS), Gateway.start(database.url, SETTINGS)]);
   });
 
-  afterEach(async () => {
+  afterAll(async () => {
     await Promise.all([cutOff.kill(), other.kill()]);
     await proxy.close();
+    await database.drop();
   });
 
   it('lets go of its devices before the others free them, sends nothing, and takes devices again when it is back', async () => {

@@ -13,6 +13,7 @@ const IMEI = '863000000000001';
 const UNAVAILABLE = { status: 503, body: { success: false, code: 'DATABASE_UNAVAILABLE' } };
 /** The shortest there is; the fence closes after three quarters of it. */
 const FAST = { INSTANCE_DEAD_AFTER_SECONDS: '4' };
+const DEAD_AFTER_SECONDS = 8;
 
 let database: TestDatabase;
 
@@ -149,8 +150,8 @@ describe('an outage that outlasts the heartbeat', () => {
     const url = new URL(database.url);
     proxy = await TcpProxy.to('127.0.0.1', Number(url.port));
     url.port = String(proxy.port);
-    // The default of 20 s for the only instance.
-    gateway = await Gateway.start(url.href);
+    // Twice as long as the other instance, which has to see it as dead.
+    gateway = await Gateway.start(url.href, { INSTANCE_DEAD_AFTER_SECONDS: String(DEAD_AFTER_SECONDS) });
   });
 
   afterEach(async () => {
@@ -197,7 +198,8 @@ describe('an outage that outlasts the heartbeat', () => {
     });
     const { heartbeat } = (
       await database.query<{ heartbeat: string }>(
-        'select max(heartbeat_at)::text as heartbeat from tbl_iot_instances where dead_after = make_interval(secs => 20)',
+        'select max(heartbeat_at)::text as heartbeat from tbl_iot_instances where dead_after = make_interval(secs => $1)',
+        [DEAD_AFTER_SECONDS],
       )
     )[0]!;
     // Its next heartbeat knows the other one.
@@ -205,8 +207,8 @@ describe('an outage that outlasts the heartbeat', () => {
       async () =>
         (
           await database.query(
-            'select from tbl_iot_instances where dead_after = make_interval(secs => 20) and heartbeat_at > $1',
-            [heartbeat],
+            'select from tbl_iot_instances where dead_after = make_interval(secs => $1) and heartbeat_at > $2',
+            [DEAD_AFTER_SECONDS, heartbeat],
           )
         ).length === 1,
       { timeoutMs: 20_000, what: 'a heartbeat' },

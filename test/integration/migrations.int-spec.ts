@@ -66,6 +66,15 @@ class AddNote1900000000000 implements MigrationInterface {
   }
 }
 
+describe('ten migrators that start at once', () => {
+  it('migrate an empty database once', async () => {
+    const migrated = await Promise.all(Array.from({ length: 10 }, () => runMigrations(database.url)));
+    expect(migrated.filter((names) => names.length > 0)).toHaveLength(1);
+    const twice = await database.query('select from tbl_iot_migrations group by name having count(*) > 1');
+    expect(twice).toEqual([]);
+  });
+});
+
 describe('a migration of a table that a long transaction reads', () => {
   it('lets others use the table meanwhile, and finishes when the transaction has ended', async () => {
     const target = await targetSchema();

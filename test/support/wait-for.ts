@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
-const POLL_INTERVAL_MS = 20;
+/** Short at first; then longer, so that a long wait does not keep a core busy with questions. */
+const FIRST_POLL_MS = 20;
+const LAST_POLL_MS = 100;
+const GROWTH = 1.1;
 
 export interface WaitForOptions {
   /** Default 10 s. */
@@ -13,8 +16,8 @@ export interface WaitForOptions {
 type Truthy<T> = Exclude<T, false | 0 | 0n | '' | null | undefined>;
 
 /**
- * Asks until the condition gives something truthy, and gives that back. A condition that throws counts as not yet true.
- * Past the deadline the error says what was waited for and the last answer (or has the last error as its cause).
+ * Evaluates the condition until its result is truthy, and returns the result. A condition that throws counts as not yet true.
+ * After the deadline it throws an error with the condition's name and last result, or with the last error as its cause.
  */
 export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitForOptions = {}): Promise<Truthy<T>> {
   const { timeoutMs = 10_000, what = 'a condition' } = options;
@@ -23,7 +26,7 @@ export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitF
   timeUp.catch(() => undefined); // aborted below
   let last: Answer<T> = { error: new Error('it never answered') };
   try {
-    for (;;) {
+    for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(LAST_POLL_MS, pollMs * GROWTH)) {
       const answer = await Promise.race([ask(condition), timeUp]);
       if (answer === 'time-up') {
         throw overdue(what, timeoutMs, last);
@@ -32,7 +35,7 @@ export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitF
         return answer.value as Truthy<T>;
       }
       last = answer;
-      if ((await Promise.race([delay(POLL_INTERVAL_MS), timeUp])) === 'time-up') {
+      if ((await Promise.race([delay(pollMs), timeUp])) === 'time-up') {
         throw overdue(what, timeoutMs, last);
       }
     }
