@@ -28,6 +28,8 @@ import { CommandSweeper } from './dispatch/command-sweeper.js';
 import { CommandsController } from './commands.controller.js';
 import { CommandsRepository } from './commands.repository.js';
 import { CommandsService } from './commands.service.js';
+import { CommandIntake } from './intake/command-intake.js';
+import { IntakeRepository } from './intake/intake.repository.js';
 import { DeviceMessagesController } from './replies/device-messages.controller.js';
 import { DeviceMessagesRepository } from './replies/device-messages.repository.js';
 import { KeptReplies } from './replies/kept-replies.js';
@@ -50,6 +52,7 @@ import { UnansweredWritings } from './replies/unanswered-writings.js';
     CommandCounters,
     CommandDeliveryRepository,
     CommandDispatcher,
+    CommandIntake,
     CommandMatching,
     CommandMetrics,
     CommandPolling,
@@ -60,6 +63,7 @@ import { UnansweredWritings } from './replies/unanswered-writings.js';
     CommandsRepository,
     CommandsService,
     DeviceMessagesRepository,
+    IntakeRepository,
     UnansweredWritings,
     { provide: KeptReplies, useFactory: () => new KeptReplies() },
   ],

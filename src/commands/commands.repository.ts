@@ -4,55 +4,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { type AuditActor } from '../access/audit/audit-actor.js';
 import { auditInsert } from '../access/audit/audit-entry.js';
 import { type Page, readPage } from '../platform/database/bounded-page.js';
-import { sqlState } from '../platform/database/database-errors.js';
-import { PreparedStatement } from '../platform/database/driver-statements.js';
 import { CommandCounters } from './command-counters.js';
-import { CommandDeviceNotConnectedError, TooManyOpenCommandsError } from './commands.errors.js';
-import {
-  type Command,
-  COMMAND_FIELDS,
-  type CommandAttempt,
-  type CommandCodec,
-  type CommandMode,
-  type CommandStatus,
-  type FailureReason,
-} from './command.js';
-
-export interface CreatedCommand {
-  readonly commandLogId: string;
-  readonly status: CommandStatus;
-  readonly same: boolean;
-  /** The instance that holds the device, null when none does. */
-  readonly holder: string | null;
-  /** Written commands with an overlapping target that it has ended: their failures are in the event log. */
-  readonly contradicted: number;
-}
-
-/** Whether failures are recorded as events, and delivered. */
-export interface FailureEvents {
-  readonly record: boolean;
-  readonly deliver: boolean;
-}
-
-export interface NewCommand {
-  readonly imei: string;
-  readonly command: string;
-  readonly codec: CommandCodec;
-  readonly replyShape: string;
-  /** What it sets: a newer command with an overlapping target ends this one. */
-  readonly targets: readonly string[];
-  readonly silent: boolean;
-  readonly mode: CommandMode;
-  readonly maxRetry: number;
-  readonly timeoutSeconds: number;
-  readonly lifeSeconds: number;
-  readonly postponedSeconds: number;
-  /** JSON text. */
-  readonly metadata: string | null;
-  /** Begins with the API key that it belongs to. */
-  readonly idempotencyKey: string | null;
-  readonly requestHash: Buffer;
-}
+import { type Command, COMMAND_FIELDS, type CommandAttempt, type CommandStatus, type FailureReason } from './command.js';
 
 export interface CommandFilter {
   readonly imei: string | null;
@@ -70,42 +23,7 @@ const MAX_ATTEMPTS = 1_000;
 
 export type ListedCommand = Command & { readonly cursor: string };
 
-const IDEMPOTENCY_HOURS = 24;
-/** Reads the CTE, so that an expired key is released before the function looks for it. */
-const KEY_AFTER_RELEASE = 'select case when count(*) >= 0 then $13::text end from released';
-
-/** The audit entry is a part of it: both are written, or neither. A request that repeats an earlier one has an entry too. */
-const CREATE = new PreparedStatement<CreatedCommand>(
-  'iot_create_command',
-  `
-  with released as (
-    update tbl_iot_command_logs set idempotency_key = null
-     where idempotency_key = $13::text and created_at <= now() - interval '${IDEMPOTENCY_HOURS} hours'
-    returning 1
-  ),
-  created as (
-    select id, state, same, holder, contradicted
-      from iot_create_command($1, $2, $3::smallint, $4, $5::text[], $6, $7, $8, $9, $10, $11, $12::json, (${KEY_AFTER_RELEASE}),
-                              $14, $15, $16, $17, $18)
-  ),
-  audited as (
-    ${auditInsert(
-      {
-        action: `'command.created'`,
-        keyId: '$19::bigint',
-        keyName: '$20::text',
-        imei: '$1',
-        details: `json_build_object('commandLogId', id::text, 'command', $2)`,
-        remoteAddress: '$21::text',
-        requestId: '$22::text',
-      },
-      'created where same',
-    )}
-  )
-  select id::text as "commandLogId", state as status, same, holder, contradicted from created`,
-);
-
-/** SQL of the REST side: commands come in, are looked at, and are cancelled. Time is the database's. */
+/** SQL of the REST side: commands are read and cancelled. IntakeRepository inserts them. Time is the database's. */
 @Injectable()
 export class CommandsRepository {
   constructor(
@@ -115,58 +33,6 @@ export class CommandsRepository {
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.dataSource.transaction(work);
-  }
-
-  /**
-   * Puts a command into the ledger (see the function in the migration), ends the open ones with the same text or an overlapping target, and wakes
-   * the instance that holds the device when it is another one. `same` is false when its idempotency key was used for another request.
-   * Throws CommandDeviceNotConnectedError, TooManyOpenCommandsError.
-   */
-  async create(
-    command: NewCommand,
-    actor: AuditActor,
-    ownInstance: string,
-    mostOpen: number,
-    failures: FailureEvents,
-  ): Promise<CreatedCommand> {
-    try {
-      const [row] = await CREATE.run(this.dataSource, [
-        command.imei,
-        command.command,
-        command.codec,
-        command.replyShape,
-        command.targets,
-        command.silent,
-        command.mode,
-        command.maxRetry,
-        command.timeoutSeconds,
-        command.lifeSeconds,
-        command.postponedSeconds,
-        command.metadata,
-        command.idempotencyKey,
-        command.requestHash,
-        ownInstance,
-        mostOpen,
-        failures.record,
-        failures.deliver,
-        actor.keyId,
-        actor.keyName,
-        actor.remoteAddress,
-        actor.requestId,
-      ]);
-      this.counters.accepted++;
-      this.counters.countEnd('FAILED', 'unconfirmed', row?.contradicted ?? 0);
-      return row!;
-    } catch (error) {
-      switch (sqlState(error)) {
-        case 'IOT04':
-          throw new CommandDeviceNotConnectedError();
-        case 'IOT29':
-          throw new TooManyOpenCommandsError(mostOpen);
-        default:
-          throw error;
-      }
-    }
   }
 
   async find(commandLogId: string): Promise<Command | null> {

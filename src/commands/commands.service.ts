@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../access/audit/audit-actor.js';
 import { Instance } from '../platform/cluster/cluster-membership.js';
 import { CommandSettings } from './commands.settings.js';
-import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { InvalidInputError } from '../platform/errors/errors.js';
 import { canonicalJson } from '../platform/json/canonical-json.js';
 import { EventLog } from '../events/event-log.js';
@@ -13,11 +12,19 @@ import { commandFailed } from '../events/bodies/command-bodies.js';
 import { CommandDispatcher } from './dispatch/command-dispatcher.js';
 import { type CommandQuery } from './command-query.dto.js';
 import { type Command, type CommandAttempt, type CommandStatus } from './command.js';
-import { CommandNotFoundError, IdempotencyConflictError, MetadataTooLargeError, NotCancellableError } from './commands.errors.js';
-import { CommandsRepository, type CreatedCommand, type NewCommand } from './commands.repository.js';
+import {
+  CommandDeviceNotConnectedError,
+  CommandNotFoundError,
+  IdempotencyConflictError,
+  MetadataTooLargeError,
+  NotCancellableError,
+  TooManyOpenCommandsError,
+} from './commands.errors.js';
+import { CommandsRepository } from './commands.repository.js';
 import { type CreateCommandDto } from './create-command.dto.js';
+import { CommandIntake, MAX_OPEN_COMMANDS } from './intake/command-intake.js';
+import { type IntakeAnswer, type NewCommand } from './intake/intake-rules.js';
 
-const MAX_OPEN_COMMANDS = 50;
 const DEFAULT_TTL_SECONDS = 86_400;
 
 export interface CommandRequest {
@@ -50,6 +57,7 @@ export interface CommandPage {
 export class CommandsService {
   constructor(
     private readonly repository: CommandsRepository,
+    private readonly intake: CommandIntake,
     private readonly dispatcher: CommandDispatcher,
     private readonly instance: Instance,
     private readonly catalogue: CommandCatalogue,
@@ -68,13 +76,9 @@ export class CommandsService {
       throw new InvalidInputError(problem);
     }
     this.requireSmall(request.metadata);
-    const { commandLogId, status, same, holder, contradicted } = await this.insertOnce(this.describe(request, actor), actor);
-    if (contradicted > 0) {
-      this.events.signalAppended();
-    }
-    if (!same) {
-      throw new IdempotencyConflictError();
-    }
+    const { commandLogId, status, holder } = requireAccepted(
+      await this.intake.submit({ command: this.describe(request, actor), actor }),
+    );
     if (holder === this.instance.id) {
       this.dispatcher.wake(dto.imei);
     }
@@ -150,18 +154,19 @@ export class CommandsService {
       requestHash: hashOf(dto, metadata),
     };
   }
+}
 
-  private async insertOnce(command: NewCommand, actor: AuditActor): Promise<CreatedCommand> {
-    const failures = { record: this.events.records('command.failed'), deliver: this.events.delivers };
-    try {
-      return await this.repository.create(command, actor, this.instance.id, MAX_OPEN_COMMANDS, failures);
-    } catch (error) {
-      // Two requests with one key for two devices at the same moment: the second one finds the first now.
-      if (command.idempotencyKey !== null && isDuplicateKey(error)) {
-        return this.repository.create(command, actor, this.instance.id, MAX_OPEN_COMMANDS, failures);
-      }
-      throw error;
-    }
+/** Throws CommandDeviceNotConnectedError, TooManyOpenCommandsError, IdempotencyConflictError. */
+function requireAccepted(answer: IntakeAnswer): IntakeAnswer & { readonly kind: 'accepted' } {
+  switch (answer.kind) {
+    case 'accepted':
+      return answer;
+    case 'key-reused':
+      throw new IdempotencyConflictError();
+    case 'not-connected':
+      throw new CommandDeviceNotConnectedError();
+    case 'too-many-open':
+      throw new TooManyOpenCommandsError(MAX_OPEN_COMMANDS);
   }
 }
 

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { CommandDeliveryRepository } from '../../src/commands/dispatch/command-delivery.repository.js';
 import { COMMAND_LINE } from '../../src/access/audit/audit-actor.js';
-import { CommandsRepository, type NewCommand } from '../../src/commands/commands.repository.js';
+import { CommandCounters } from '../../src/commands/command-counters.js';
+import { CommandIntake } from '../../src/commands/intake/command-intake.js';
+import { type IntakeAnswer, type NewCommand } from '../../src/commands/intake/intake-rules.js';
+import { IntakeRepository } from '../../src/commands/intake/intake.repository.js';
+import { EventLog } from '../../src/events/event-log.js';
+import { EventsRepository } from '../../src/events/events.repository.js';
+import { Instance } from '../../src/platform/cluster/cluster-membership.js';
+import { EventSettings } from '../../src/platform/config/settings.js';
 import { isDuplicateKey } from '../../src/platform/database/database-errors.js';
 import { openSession } from '../support/open-session.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -10,7 +17,6 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 const ROUNDS = 100;
 const CLAIMERS = 3;
 const NO_EVENTS = { tellRetries: false, deliver: false };
-const FAILURES = { record: true, deliver: true };
 
 let database: TestDatabase;
 let serial = 0;
@@ -30,6 +36,25 @@ async function newSource(): Promise<DataSource> {
   const source = new DataSource({ type: 'postgres', url: database.url, poolSize: 3 });
   sources.push(await source.initialize());
   return source;
+}
+
+/** The intake of an instance of its own. */
+async function newIntake(): Promise<CommandIntake> {
+  const source = await newSource();
+  const settings = Object.assign(new EventSettings(), { EVENT_FEED_ENABLED: true });
+  const events = new EventLog(new EventsRepository(source), settings);
+  return new CommandIntake(new IntakeRepository(source), events, new Instance(), new CommandCounters());
+}
+
+function submit(intake: CommandIntake, command: NewCommand): Promise<IntakeAnswer> {
+  return intake.submit({ command, actor: COMMAND_LINE });
+}
+
+/** Submits and expects that the command is accepted. Returns its id. */
+async function create(intake: CommandIntake, command: NewCommand): Promise<string> {
+  const answer = await submit(intake, command);
+  expect(answer.kind).toBe('accepted');
+  return (answer as IntakeAnswer & { kind: 'accepted' }).commandLogId;
 }
 
 function output(imei: string, level: number): NewCommand {
@@ -115,7 +140,7 @@ class Claimer {
 
 describe('a newer command beside claims of the older one', () => {
   it(`is never followed by the older one, in ${ROUNDS} rounds with ${CLAIMERS} claimers and time-outs at any moment`, async () => {
-    const intake = new CommandsRepository(await newSource());
+    const intake = await newIntake();
     const deliveries = await Promise.all(
       Array.from({ length: CLAIMERS }, async () => new CommandDeliveryRepository(await newSource())),
     );
@@ -133,8 +158,7 @@ describe('a newer command beside claims of the older one', () => {
           `update tbl_iot_command_logs set in_flight = false, queued_at = now() where imei = $1 and in_flight and $2::boolean`,
           [imei, Math.random() < 0.5],
         );
-        const { commandLogId } = await intake.create(output(imei, level), COMMAND_LINE, randomUUID(), 50, FAILURES);
-        made.push({ id: commandLogId, at: performance.now() });
+        made.push({ id: await create(intake, output(imei, level)), at: performance.now() });
       }
       const newest = made.at(-1)!.id;
       while (!claimers.some(({ claimed }) => claimed.some(({ id }) => id === newest))) {
@@ -168,17 +192,86 @@ describe('a newer command beside claims of the older one', () => {
     // The rounds have met both sides of the race.
     expect(Math.min(outcomes.get('superseded') ?? 0, outcomes.get('unconfirmed') ?? 0)).toBeGreaterThan(ROUNDS / 20);
   });
+});
 
-  it('is undone with all that it ended when too many commands are open', async () => {
-    const intake = new CommandsRepository(await newSource());
+describe('commands of many requests at the same time', () => {
+  it('end each other as if they had come one after the other', async () => {
+    const intake = await newIntake();
     const imei = String(351_000_000_000_000 + serial++);
     await openSession(database, imei);
-    const { commandLogId } = await intake.create(output(imei, 1), COMMAND_LINE, randomUUID(), 2, FAILURES);
-    await intake.create({ ...output(imei, 0), command: 'getio', targets: [] }, COMMAND_LINE, randomUUID(), 2, FAILURES);
-    const second = await intake.create({ ...output(imei, 0), command: 'setdigout 0' }, COMMAND_LINE, randomUUID(), 2, FAILURES);
-    expect((await ends(imei))[0]).toMatchObject({ id: commandLogId, reason: 'superseded', supersededBy: second.commandLogId });
-    const refused = intake.create(output(imei, 1), COMMAND_LINE, randomUUID(), 1, FAILURES);
-    await expect(refused).rejects.toMatchObject({ code: 'TOO_MANY_OPEN_COMMANDS' });
-    expect((await ends(imei)).map(({ status }) => status)).toEqual(['FAILED', 'PENDING', 'PENDING']);
+    const levels = [1, 0, 1, 1, 0];
+    const ids = await Promise.all(levels.map((level) => create(intake, output(imei, level))));
+    expect(ids).toEqual(ids.toSorted((one, other) => Number(one) - Number(other)));
+    expect(await ends(imei)).toEqual(
+      ids.map((id, index) => ({
+        id,
+        status: index === 4 ? 'PENDING' : 'FAILED',
+        reason: index === 4 ? null : 'superseded',
+        supersededBy: ids[index + 1] ?? null,
+        attempts: 0,
+        openAttempts: 0,
+      })),
+    );
+  });
+
+  it('of two instances leave one open command of each device, and never deadlock', async () => {
+    const intakes = await Promise.all([newIntake(), newIntake(), newIntake()]);
+    const imeis = Array.from({ length: 20 }, () => String(351_000_000_000_000 + serial++));
+    await Promise.all(imeis.map((imei) => openSession(database, imei)));
+    const orders = [imeis, imeis.toReversed(), imeis];
+    const answers = Array.from({ length: 5 }, () =>
+      intakes.map((intake, index) => orders[index]!.map((imei) => create(intake, output(imei, index % 2)))),
+    );
+    await Promise.all(answers.flat(2));
+    for (const imei of imeis) {
+      const rows = await ends(imei);
+      expect(rows.map(({ status }) => status)).toEqual([...Array<string>(14).fill('FAILED'), 'PENDING']);
+      rows.slice(0, -1).forEach((row, index) => expect(row).toMatchObject({ supersededBy: rows[index + 1]!.id }));
+    }
+  });
+
+  it('are refused one by one at the limit of open commands, and leave what they would have ended', async () => {
+    const intake = await newIntake();
+    const imei = String(351_000_000_000_000 + serial++);
+    const other = String(351_000_000_000_000 + serial++);
+    await Promise.all([openSession(database, imei), openSession(database, other)]);
+    const plain = (number: number): NewCommand => ({ ...output(imei, 0), command: `getparam ${number}`, targets: [] });
+    await Promise.all(Array.from({ length: 50 }, (_, number) => create(intake, plain(number))));
+    const answers = await Promise.all([submit(intake, plain(50)), submit(intake, plain(7)), submit(intake, output(other, 1))]);
+    expect(answers.map(({ kind }) => kind)).toEqual(['too-many-open', 'accepted', 'accepted']);
+    const rows = await ends(imei);
+    expect(rows.filter(({ status }) => status === 'PENDING')).toHaveLength(50);
+    expect(rows[7]).toMatchObject({ status: 'FAILED', reason: 'superseded', supersededBy: rows[50]!.id });
+  });
+
+  it('are stored although one of them can not be', async () => {
+    const intake = await newIntake();
+    const imei = String(351_000_000_000_000 + serial++);
+    await openSession(database, imei);
+    const results = await Promise.allSettled([
+      create(intake, output(imei, 1)),
+      create(intake, { ...output(imei, 1), command: 'getver', metadata: 'not JSON' }),
+      create(intake, { ...output(imei, 1), command: 'getinfo', targets: [] }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((await ends(imei)).map(({ status }) => status)).toEqual(['PENDING', 'PENDING']);
+  });
+
+  it('with one idempotency key, for two devices at two instances, are one command and a conflict', async () => {
+    const intakes = await Promise.all([newIntake(), newIntake()]);
+    const imeis = intakes.map(() => String(351_000_000_000_000 + serial++));
+    await Promise.all(imeis.map((imei) => openSession(database, imei)));
+    for (let round = 0; round < 20; round++) {
+      const answers = await Promise.all(
+        intakes.map((intake, index) =>
+          submit(intake, {
+            ...output(imeis[index]!, 1),
+            idempotencyKey: `a key ${round}`,
+            requestHash: Buffer.alloc(32, index),
+          }),
+        ),
+      );
+      expect(answers.map(({ kind }) => kind).toSorted()).toEqual(['accepted', 'key-reused']);
+    }
   });
 });

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { type DataSource } from 'typeorm';
+import { type DataSource, type EntityManager } from 'typeorm';
 import { commandCompleted } from '../../src/events/bodies/command-bodies.js';
 import { CommandDeliveryRepository } from '../../src/commands/dispatch/command-delivery.repository.js';
 import { type AnswerableCommand, CommandRepliesRepository } from '../../src/commands/replies/command-replies.repository.js';
-import { CommandsRepository } from '../../src/commands/commands.repository.js';
+import { planIntake } from '../../src/commands/intake/intake-rules.js';
+import { IntakeRepository } from '../../src/commands/intake/intake.repository.js';
 import { COMMAND_LINE } from '../../src/access/audit/audit-actor.js';
 import { Instance } from '../../src/platform/cluster/cluster-membership.js';
 import { KeptPlans, type Statement } from '../support/kept-plans.js';
@@ -51,6 +51,23 @@ async function statementsOfOneCommand(commandLogId: string): Promise<Statement[]
     event,
     deliver: true,
   });
+  await recordIntake(query);
+  return statements;
+}
+
+let intakes = 0;
+
+/** The statements of the intake, with an older command that the new one ends. */
+async function recordIntake(query: (statement: Statement) => Promise<{ rows: unknown[] }>): Promise<void> {
+  const newIds = [String(1_000_000 + intakes++)];
+  const client = {
+    query: async (statement: Statement) => {
+      await query(statement);
+      return { rows: [{ holders: null, open: null, overlapping: null, knownKeys: null, newIds }] };
+    },
+  };
+  const manager = { queryRunner: { connect: () => Promise.resolve(client) } } as unknown as EntityManager;
+  const repository = new IntakeRepository({} as DataSource);
   const command = {
     imei: IMEI,
     command: 'getinfo',
@@ -58,20 +75,28 @@ async function statementsOfOneCommand(commandLogId: string): Promise<Statement[]
     replyShape: 'getinfo',
     targets: ['output:1'],
     silent: false,
-  } as const;
-  const more = {
-    mode: 'live',
+    mode: 'queue',
     maxRetry: 3,
     timeoutSeconds: 60,
     lifeSeconds: 240,
     postponedSeconds: 60,
     metadata: '{}',
-    idempotencyKey: null,
+    idempotencyKey: `key ${intakes}`,
+    requestHash: Buffer.alloc(32),
   } as const;
-  const failures = { record: true, deliver: true };
-  const repository = new CommandsRepository(recorder);
-  await repository.create({ ...command, ...more, requestHash: Buffer.alloc(32) }, COMMAND_LINE, randomUUID(), 50, failures);
-  return statements;
+  const state = await repository.lockAndRead(manager, [command]);
+  const older = {
+    commandLogId: '0',
+    imei: IMEI,
+    command: 'getio',
+    targets: ['output:1'],
+    attempts: 1,
+    metadata: null,
+    response: null,
+  };
+  const limits = { ownInstance: 'an instance', maxOpenCommands: 50 };
+  const plan = planIntake([{ command, actor: COMMAND_LINE }], { ...state, overlapping: [older] }, limits);
+  await repository.write(manager, plan);
 }
 
 /** 1,000 devices with five commands each: one waits, one is unconfirmed since a minute ago, three are completed. Each lies in the table beside its device's. */
@@ -102,7 +127,7 @@ it('plans that were made when the tables were empty look at one device when they
       expect(plan).not.toContain('Seq Scan');
       expect({ name, blocks, isFrugal: blocks < MOST_BLOCKS }).toEqual({ name, blocks, isFrugal: true });
     }
-    expect(statements).toHaveLength(6);
+    expect(statements).toHaveLength(8);
     const done = await database.query(
       `select command, status, attempts from tbl_iot_command_logs where imei = '${IMEI}' and reason is null order by command_log_id desc limit 1`,
     );

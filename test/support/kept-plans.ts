@@ -66,7 +66,8 @@ function literal(value: unknown): string {
       return String(value);
     default:
       if (Array.isArray(value)) {
-        return `array[${value.map(literal).join(', ')}]::text[]`;
+        // A literal without a type, so that PostgreSQL takes it for the type of the parameter.
+        return escapeLiteral(`{${value.map((item) => JSON.stringify(String(item))).join(',')}}`);
       }
       return Buffer.isBuffer(value) ? `'\\x${value.toString('hex')}'` : 'null';
   }

@@ -1,6 +1,6 @@
 import { type Socket } from 'node:net';
 import { type Connection, type Pool, type PoolClient, type QueryResultRow, type Submittable } from 'pg';
-import { type DataSource } from 'typeorm';
+import { type DataSource, type EntityManager } from 'typeorm';
 
 const COPY_DATA = 'd'.charCodeAt(0);
 const COPY_DONE = Buffer.from('6300000004', 'hex');
@@ -86,7 +86,7 @@ export function poolOf(dataSource: DataSource): Pool {
 
 /**
  * A statement that each connection of the pool plans once instead of every time it runs: for those that run for every command, say, whose planning
- * costs more than what they do. It runs in a transaction of its own.
+ * costs more than what they do.
  *
  * After five runs PostgreSQL keeps a plan that does not look at the values, so it must be good for any of them: what a partial index is to be
  * found by has to stand in the text, not in a parameter. PgBouncer in transaction mode needs `max_prepared_statements` above 0 (1.21 and later).
@@ -98,10 +98,20 @@ export class PreparedStatement<Row extends QueryResultRow> {
     readonly text: string,
   ) {}
 
-  /** Rejects with the driver's error, which `database-errors.ts` knows as well as TypeORM's. */
+  /** Runs in a transaction of its own. Rejects with the driver's error, which `database-errors.ts` knows as well as TypeORM's. */
   async run(dataSource: DataSource, values: readonly unknown[]): Promise<Row[]> {
     // TypeORM's query method takes no statement name.
     const { rows } = await poolOf(dataSource).query<Row>({ name: this.name, text: this.text, values: [...values] });
+    return rows;
+  }
+
+  /** Runs in the transaction of the manager, which must have one. */
+  async runIn(manager: EntityManager, values: readonly unknown[]): Promise<Row[]> {
+    const client = (await manager.queryRunner?.connect()) as PoolClient | undefined;
+    if (!client) {
+      throw new Error(`${this.name} needs a transaction`);
+    }
+    const { rows } = await client.query<Row>({ name: this.name, text: this.text, values: [...values] });
     return rows;
   }
 }

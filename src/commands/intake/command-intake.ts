@@ -1,0 +1,77 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { EventLog } from '../../events/event-log.js';
+import { GroupCommit } from '../../platform/batching/group-commit.js';
+import { Instance } from '../../platform/cluster/cluster-membership.js';
+import { isDuplicateKey, isWorthRetrying } from '../../platform/database/database-errors.js';
+import { CommandCounters } from '../command-counters.js';
+import { type IntakeAnswer, type IntakePlan, type IntakeRequest, planIntake } from './intake-rules.js';
+import { IntakeRepository } from './intake.repository.js';
+
+/** Open commands of one device. */
+export const MAX_OPEN_COMMANDS = 50;
+const MAX_REQUESTS = 256;
+
+/**
+ * Puts commands into the ledger, those of many requests in one transaction: the commands, the ends of the older ones that they replace, the
+ * events of these, and the audit entries.
+ */
+@Injectable()
+export class CommandIntake {
+  private readonly batches = new GroupCommit<IntakeRequest, IntakeAnswer>({
+    run: (requests) => this.storeAll(requests),
+    maxItems: MAX_REQUESTS,
+    gather: () => nextTurn(),
+    isFaultOfOneItem: (error) => !isWorthRetrying(error),
+  });
+
+  constructor(
+    private readonly repository: IntakeRepository,
+    private readonly events: EventLog,
+    private readonly instance: Instance,
+    private readonly counters: CommandCounters,
+  ) {}
+
+  /** Resolves after the commit. A rejection means that the transaction failed. */
+  submit(request: IntakeRequest): Promise<IntakeAnswer> {
+    return this.batches.add(request);
+  }
+
+  private async storeAll(requests: readonly IntakeRequest[]): Promise<readonly IntakeAnswer[]> {
+    try {
+      return await this.store(requests);
+    } catch (error) {
+      // Another instance has used one of the idempotency keys for another device at the same moment. It is found now.
+      if (isDuplicateKey(error)) {
+        return this.store(requests);
+      }
+      throw error;
+    }
+  }
+
+  private async store(requests: readonly IntakeRequest[]): Promise<readonly IntakeAnswer[]> {
+    const limits = { ownInstance: this.instance.id, maxOpenCommands: MAX_OPEN_COMMANDS };
+    const plan = await this.repository.transaction(async (manager) => {
+      const state = await this.repository.lockAndRead(
+        manager,
+        requests.map(({ command }) => command),
+      );
+      const decided = planIntake(requests, state, limits);
+      if (decided.audited.length > 0) {
+        await this.repository.write(manager, decided);
+      }
+      await this.events.append(manager, decided.events);
+      return decided;
+    });
+    this.noteStored(plan);
+    return plan.answers;
+  }
+
+  private noteStored({ rows, events }: IntakePlan): void {
+    this.counters.accepted += rows.length;
+    this.counters.countEnd('FAILED', 'unconfirmed', events.length);
+    if (events.length > 0) {
+      this.events.signalAppended();
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import { COMMAND_LINE } from '../../access/audit/audit-actor.js';
+import {
+  type IntakeAnswer,
+  type IntakePlan,
+  type IntakeState,
+  type NewCommand,
+  type OverlappingCommand,
+  planIntake,
+} from './intake-rules.js';
+
+const IMEI = '350612345678901';
+const OTHER = '350612345678902';
+const OWN = 'own instance';
+const NEIGHBOUR = 'another instance';
+
+const LOCK: NewCommand = {
+  imei: IMEI,
+  command: 'setdigout 1',
+  codec: 12,
+  replyShape: 'digout',
+  targets: ['output:1'],
+  silent: false,
+  mode: 'live',
+  maxRetry: 3,
+  timeoutSeconds: 60,
+  lifeSeconds: 240,
+  postponedSeconds: 60,
+  metadata: '{"job":1}',
+  idempotencyKey: null,
+  requestHash: Buffer.alloc(32, 1),
+};
+const UNLOCK: NewCommand = { ...LOCK, command: 'setdigout 0' };
+const READ: NewCommand = { ...LOCK, command: 'getinfo', targets: [] };
+
+const STORED: OverlappingCommand = {
+  commandLogId: '7',
+  imei: IMEI,
+  command: 'setdigout 1',
+  targets: ['output:1'],
+  attempts: 0,
+  metadata: '{"job":0}',
+  response: null,
+};
+
+/** Ids begin with 100. */
+function plan(commands: readonly NewCommand[], state: Partial<IntakeState> = {}, maxOpenCommands = 50): IntakePlan {
+  return planIntake(
+    commands.map((command) => ({ command, actor: COMMAND_LINE })),
+    {
+      holders: new Map([
+        [IMEI, OWN],
+        [OTHER, NEIGHBOUR],
+      ]),
+      openCommands: new Map([[IMEI, state.overlapping?.length ?? 0]]),
+      overlapping: [],
+      knownKeys: new Map(),
+      newIds: commands.map((_, index) => String(100 + index)),
+      ...state,
+    },
+    { ownInstance: OWN, maxOpenCommands },
+  );
+}
+
+const accepted = (commandLogId: string, status = 'PENDING', holder: string | null = OWN): unknown => ({
+  kind: 'accepted',
+  commandLogId,
+  status,
+  holder,
+});
+const kinds = (answers: readonly IntakeAnswer[]): string[] => answers.map(({ kind }) => kind);
+
+describe('a command that comes in', () => {
+  it('is a new row with an audit entry', () => {
+    const { rows, ended, events, audited, wakes, answers } = plan([LOCK]);
+    expect(answers).toEqual([accepted('100')]);
+    expect(rows).toEqual([{ commandLogId: '100', command: LOCK, supersession: null }]);
+    expect(audited).toEqual([{ actor: COMMAND_LINE, imei: IMEI, commandLogId: '100', command: 'setdigout 1' }]);
+    expect({ ended, events, wakes }).toEqual({ ended: [], events: [], wakes: [] });
+  });
+
+  it('is refused when it is live and the device has no session, and waits when it is queued', () => {
+    const holders = new Map<string, string>();
+    const { rows, audited, answers } = plan([LOCK, { ...READ, mode: 'queue' }], { holders });
+    expect(answers).toEqual([{ kind: 'not-connected' }, accepted('101', 'PENDING', null)]);
+    expect(rows.map(({ commandLogId }) => commandLogId)).toEqual(['101']);
+    expect(audited.map(({ commandLogId }) => commandLogId)).toEqual(['101']);
+  });
+
+  it('wakes the instance that has the device, once per device, unless that is this one', () => {
+    const { wakes } = plan([{ ...LOCK, imei: OTHER }, LOCK, { ...READ, imei: OTHER }]);
+    expect(wakes).toEqual([{ instance: NEIGHBOUR, imei: OTHER }]);
+  });
+});
+
+describe('an older open command', () => {
+  it.each([
+    ['never written, overlapping target: superseded', STORED, UNLOCK, 'superseded'],
+    ['never written, same text: superseded', { ...STORED, targets: [] }, { ...LOCK, targets: [] }, 'superseded'],
+    ['written, same text: superseded', { ...STORED, attempts: 2 }, LOCK, 'superseded'],
+    ['written, another text with an overlapping target: unconfirmed', { ...STORED, attempts: 2 }, UNLOCK, 'unconfirmed'],
+  ])('%s', (_name, stored, command, reason) => {
+    const { ended, events } = plan([command], { overlapping: [stored] });
+    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason }]);
+    expect(events).toHaveLength(reason === 'unconfirmed' ? 1 : 0);
+  });
+
+  it('is reported with all that is known of it when it was written and is contradicted', () => {
+    const { events } = plan([UNLOCK], { overlapping: [{ ...STORED, attempts: 2, response: 'later' }] });
+    expect(JSON.parse(JSON.stringify(events))).toEqual([
+      {
+        type: 'command.failed',
+        imei: IMEI,
+        body: {
+          command_log_id: '7',
+          imei: IMEI,
+          command: 'setdigout 1',
+          metadata: { text: '{"job":0}' },
+          reason: 'unconfirmed',
+          response: 'later',
+          attempts: 2,
+          superseded_by: '100',
+        },
+      },
+    ]);
+  });
+
+  it('stays when it has neither the text nor a target of the new one, or belongs to another device', () => {
+    const overlapping = [
+      { ...STORED, commandLogId: '5', targets: ['output:2'] },
+      { ...STORED, commandLogId: '6', imei: OTHER },
+    ];
+    expect(plan([UNLOCK], { overlapping }).ended).toEqual([]);
+  });
+
+  it('ends once, by the first of the batch that overlaps it', () => {
+    const { ended } = plan([UNLOCK, LOCK], { overlapping: [{ ...STORED, attempts: 1 }] });
+    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason: 'unconfirmed' }]);
+  });
+});
+
+describe('commands of one batch for one device', () => {
+  it('end each other in their order, as never written', () => {
+    const { rows, events, answers } = plan([LOCK, UNLOCK, READ, LOCK]);
+    expect(answers).toEqual(['100', '101', '102', '103'].map((id) => accepted(id)));
+    expect(rows.map(({ supersession }) => supersession)).toEqual([
+      { supersededBy: '101', reason: 'superseded' },
+      { supersededBy: '103', reason: 'superseded' },
+      null,
+      null,
+    ]);
+    expect(events).toEqual([]);
+  });
+
+  it('count as open for those behind them', () => {
+    const commands = [READ, LOCK, { ...READ, command: 'getver' }, UNLOCK];
+    const { rows, answers } = plan(commands, {}, 2);
+    expect(kinds(answers)).toEqual(['accepted', 'accepted', 'too-many-open', 'accepted']);
+    expect(rows.map(({ commandLogId }) => commandLogId)).toEqual(['100', '101', '103']);
+  });
+});
+
+describe('the limit of open commands', () => {
+  it('accepts the last command below it and refuses the next one', () => {
+    const openCommands = new Map([[IMEI, 48]]);
+    expect(kinds(plan([LOCK, READ, { ...READ, command: 'getver' }], { openCommands }).answers)).toEqual([
+      'accepted',
+      'accepted',
+      'too-many-open',
+    ]);
+  });
+
+  it('does not count the commands that the new one ends', () => {
+    const openCommands = new Map([[IMEI, 50]]);
+    const { answers, ended } = plan([UNLOCK], { openCommands, overlapping: [STORED] });
+    expect(kinds(answers)).toEqual(['accepted']);
+    expect(ended).toHaveLength(1);
+  });
+
+  it('leaves everything as it was for a refused command', () => {
+    const openCommands = new Map([[IMEI, 52]]);
+    const { answers, ...changes } = plan([UNLOCK], { openCommands, overlapping: [{ ...STORED, attempts: 1 }] });
+    expect(kinds(answers)).toEqual(['too-many-open']);
+    expect(changes).toEqual({ rows: [], ended: [], events: [], audited: [], wakes: [] });
+  });
+});
+
+describe('an idempotency key', () => {
+  const KEYED: NewCommand = { ...LOCK, idempotencyKey: 'app job-1' };
+  const known = { commandLogId: '9', status: 'COMPLETED', requestHash: Buffer.alloc(32, 1) } as const;
+  const knownKeys = new Map([['app job-1', known]]);
+
+  it('gives the command of an equal earlier request, with an audit entry and no other change', () => {
+    const { rows, ended, audited, answers } = plan([KEYED], { knownKeys, overlapping: [STORED] });
+    expect(answers).toEqual([accepted('9', 'COMPLETED')]);
+    expect({ rows, ended }).toEqual({ rows: [], ended: [] });
+    expect(audited.map(({ commandLogId }) => commandLogId)).toEqual(['9']);
+  });
+
+  it('gives it also when the device is not connected or has too many open commands', () => {
+    expect(plan([KEYED], { knownKeys, holders: new Map() }, 0).answers).toEqual([accepted('9', 'COMPLETED', null)]);
+  });
+
+  it('of another request is a conflict, without an audit entry', () => {
+    const { audited, answers } = plan([{ ...KEYED, requestHash: Buffer.alloc(32, 2) }], { knownKeys });
+    expect(kinds(answers)).toEqual(['key-reused']);
+    expect(audited).toEqual([]);
+  });
+
+  it('is known to the later requests of the batch, for every device', () => {
+    const conflict = { ...KEYED, imei: OTHER, requestHash: Buffer.alloc(32, 2) };
+    const { rows, audited, answers } = plan([KEYED, KEYED, conflict, UNLOCK, KEYED]);
+    expect(answers).toEqual([
+      accepted('100'),
+      accepted('100'),
+      { kind: 'key-reused' },
+      accepted('103'),
+      accepted('100', 'FAILED'),
+    ]);
+    expect(rows.map(({ commandLogId }) => commandLogId)).toEqual(['100', '103']);
+    expect(audited.map(({ commandLogId }) => commandLogId)).toEqual(['100', '100', '103', '100']);
+  });
+
+  it('of a refused request stays free', () => {
+    const commands = [KEYED, { ...KEYED, mode: 'queue' as const, requestHash: Buffer.alloc(32, 2) }];
+    expect(kinds(plan(commands, { holders: new Map() }).answers)).toEqual(['not-connected', 'accepted']);
+  });
+});

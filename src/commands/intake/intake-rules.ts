@@ -1,0 +1,241 @@
+import { type AuditActor } from '../../access/audit/audit-actor.js';
+import { commandFailed } from '../../events/bodies/command-bodies.js';
+import { type NewEvent } from '../../events/bodies/event-bodies.js';
+import { type CommandCodec, type CommandMode, type CommandStatus, type FailureReason } from '../command.js';
+
+/** A command as the ledger stores it. */
+export interface NewCommand {
+  readonly imei: string;
+  readonly command: string;
+  readonly codec: CommandCodec;
+  readonly replyShape: string;
+  /** What it sets: a newer command with an overlapping target ends this one. */
+  readonly targets: readonly string[];
+  readonly silent: boolean;
+  readonly mode: CommandMode;
+  readonly maxRetry: number;
+  readonly timeoutSeconds: number;
+  readonly lifeSeconds: number;
+  readonly postponedSeconds: number;
+  /** JSON text. */
+  readonly metadata: string | null;
+  /** Begins with the API key that it belongs to. */
+  readonly idempotencyKey: string | null;
+  readonly requestHash: Buffer;
+}
+
+export interface IntakeRequest {
+  readonly command: NewCommand;
+  readonly actor: AuditActor;
+}
+
+/** An open command in the ledger that a request may end: it has the same text or an overlapping target. */
+export interface OverlappingCommand {
+  readonly commandLogId: string;
+  readonly imei: string;
+  readonly command: string;
+  readonly targets: readonly string[];
+  readonly attempts: number;
+  readonly metadata: string | null;
+  readonly response: string | null;
+}
+
+/** The command that an idempotency key was used for. */
+export interface KnownRequest {
+  readonly commandLogId: string;
+  readonly status: CommandStatus;
+  readonly requestHash: Buffer;
+}
+
+/** What the ledger contains about the devices and the idempotency keys of a batch, while it is locked. */
+export interface IntakeState {
+  /** IMEI -> the instance that has the device's session. */
+  readonly holders: ReadonlyMap<string, string>;
+  /** IMEI -> the number of open commands, the overlapping ones included. */
+  readonly openCommands: ReadonlyMap<string, number>;
+  /** In the order of their ids. */
+  readonly overlapping: readonly OverlappingCommand[];
+  readonly knownKeys: ReadonlyMap<string, KnownRequest>;
+  /** One for each request, ascending. */
+  readonly newIds: readonly string[];
+}
+
+export interface IntakeLimits {
+  readonly ownInstance: string;
+  readonly maxOpenCommands: number;
+}
+
+/** How a newer command ends an older one. */
+export interface Supersession {
+  readonly supersededBy: string;
+  readonly reason: FailureReason & ('superseded' | 'unconfirmed');
+}
+
+/** A row to insert. `supersession` is set when a later request of the batch has ended the command already. */
+export interface IntakeRow {
+  readonly commandLogId: string;
+  readonly command: NewCommand;
+  supersession: Supersession | null;
+}
+
+export interface EndedCommand extends Supersession {
+  readonly commandLogId: string;
+}
+
+export type IntakeAnswer =
+  | {
+      readonly kind: 'accepted';
+      readonly commandLogId: string;
+      readonly status: CommandStatus;
+      /** The instance that has the device's session. */
+      readonly holder: string | null;
+    }
+  | { readonly kind: 'key-reused' }
+  | { readonly kind: 'not-connected' }
+  | { readonly kind: 'too-many-open' };
+
+/** A request that is recorded in the audit. A request that repeats an earlier one has an entry too. */
+export interface AuditedRequest {
+  readonly actor: AuditActor;
+  readonly imei: string;
+  readonly commandLogId: string;
+  readonly command: string;
+}
+
+/** Everything that a batch changes, and the answer to each of its requests. */
+export interface IntakePlan {
+  readonly rows: readonly IntakeRow[];
+  readonly ended: readonly EndedCommand[];
+  /** `command.failed` of the commands that may have been executed. */
+  readonly events: readonly NewEvent[];
+  readonly audited: readonly AuditedRequest[];
+  /** Other instances to wake, and for which device. */
+  readonly wakes: readonly { readonly instance: string; readonly imei: string }[];
+  /** In the order of the requests. */
+  readonly answers: readonly IntakeAnswer[];
+}
+
+/** Decides a batch of requests. The outcome is the same as if they had come one after the other. */
+export function planIntake(requests: readonly IntakeRequest[], state: IntakeState, limits: IntakeLimits): IntakePlan {
+  const batch = new IntakeBatch(state, limits);
+  const answers = requests.map((request, index) => batch.take(request, state.newIds[index]!));
+  return { ...batch.changes(), answers };
+}
+
+/** An open command as the rules see it: a row of the ledger, or one of this batch. */
+type OpenCommand =
+  { readonly stored: OverlappingCommand; readonly row: null } | { readonly stored: null; readonly row: IntakeRow };
+
+/** The ledger as it is after the requests that have been taken so far. */
+class IntakeBatch {
+  private readonly open = new Map<string, OpenCommand[]>();
+  private readonly openCounts: Map<string, number>;
+  private readonly rows: IntakeRow[] = [];
+  /** Rows of this batch by their idempotency key. */
+  private readonly newKeys = new Map<string, IntakeRow>();
+  private readonly ended: EndedCommand[] = [];
+  private readonly events: NewEvent[] = [];
+  private readonly audited: AuditedRequest[] = [];
+  /** IMEI -> instance. */
+  private readonly wakes = new Map<string, string>();
+
+  constructor(
+    private readonly state: IntakeState,
+    private readonly limits: IntakeLimits,
+  ) {
+    this.openCounts = new Map(state.openCommands);
+    state.overlapping.forEach((stored) => this.openOf(stored.imei).push({ stored, row: null }));
+  }
+
+  take({ command, actor }: IntakeRequest, newId: string): IntakeAnswer {
+    const holder = this.state.holders.get(command.imei) ?? null;
+    const known = this.knownRequest(command);
+    if (known !== null) {
+      if (!known.requestHash.equals(command.requestHash)) {
+        return { kind: 'key-reused' };
+      }
+      this.audit(command, actor, known.commandLogId);
+      return { kind: 'accepted', commandLogId: known.commandLogId, status: known.status, holder };
+    }
+    if (command.mode === 'live' && holder === null) {
+      return { kind: 'not-connected' };
+    }
+    if (!this.insert(command, newId)) {
+      return { kind: 'too-many-open' };
+    }
+    this.audit(command, actor, newId);
+    if (holder !== null && holder !== this.limits.ownInstance) {
+      this.wakes.set(command.imei, holder);
+    }
+    return { kind: 'accepted', commandLogId: newId, status: 'PENDING', holder };
+  }
+
+  changes(): Omit<IntakePlan, 'answers'> {
+    const { rows, ended, events, audited } = this;
+    return { rows, ended, events, audited, wakes: [...this.wakes].map(([imei, instance]) => ({ instance, imei })) };
+  }
+
+  private knownRequest({ idempotencyKey }: NewCommand): KnownRequest | null {
+    if (idempotencyKey === null) {
+      return null;
+    }
+    const row = this.newKeys.get(idempotencyKey);
+    if (row) {
+      const { commandLogId, command, supersession } = row;
+      return { commandLogId, status: supersession === null ? 'PENDING' : 'FAILED', requestHash: command.requestHash };
+    }
+    return this.state.knownKeys.get(idempotencyKey) ?? null;
+  }
+
+  /** Ends the open commands that the new one overlaps. False, and no change, when too many others stay open. */
+  private insert(command: NewCommand, commandLogId: string): boolean {
+    const open = this.openOf(command.imei);
+    const overlapping = open.filter((older) => overlaps(older.row?.command ?? older.stored!, command));
+    const openCount = (this.openCounts.get(command.imei) ?? 0) - overlapping.length + 1;
+    if (openCount > this.limits.maxOpenCommands) {
+      return false;
+    }
+    overlapping.forEach((older) => this.end(older, command, commandLogId));
+    const row: IntakeRow = { commandLogId, command, supersession: null };
+    this.rows.push(row);
+    if (command.idempotencyKey !== null) {
+      this.newKeys.set(command.idempotencyKey, row);
+    }
+    this.openCounts.set(command.imei, openCount);
+    this.open.set(command.imei, [...open.filter((older) => !overlapping.includes(older)), { stored: null, row }]);
+    return true;
+  }
+
+  /**
+   * Never written, or the same text: superseded. Written: unconfirmed, because the device may execute it, or have executed it. Only the latter
+   * is reported.
+   */
+  private end({ stored, row }: OpenCommand, newer: NewCommand, supersededBy: string): void {
+    if (row !== null) {
+      row.supersession = { supersededBy, reason: 'superseded' };
+      return;
+    }
+    const reason = stored.attempts === 0 || stored.command === newer.command ? 'superseded' : 'unconfirmed';
+    this.ended.push({ commandLogId: stored.commandLogId, supersededBy, reason });
+    if (reason === 'unconfirmed') {
+      this.events.push(commandFailed({ ...stored, reason, supersededBy }));
+    }
+  }
+
+  private audit({ imei, command }: NewCommand, actor: AuditActor, commandLogId: string): void {
+    this.audited.push({ actor, imei, commandLogId, command });
+  }
+
+  private openOf(imei: string): OpenCommand[] {
+    const known = this.open.get(imei) ?? [];
+    this.open.set(imei, known);
+    return known;
+  }
+}
+
+function overlaps(
+  older: { readonly command: string; readonly targets: readonly string[] },
+  newer: { readonly command: string; readonly targets: readonly string[] },
+): boolean {
+  return older.command === newer.command || older.targets.some((target) => newer.targets.includes(target));
+}

@@ -1,0 +1,214 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { auditInsert } from '../../access/audit/audit-entry.js';
+import { PreparedStatement } from '../../platform/database/driver-statements.js';
+import { type CommandStatus } from '../command.js';
+import { type IntakePlan, type IntakeRow, type IntakeState, type NewCommand, type OverlappingCommand } from './intake-rules.js';
+
+const IDEMPOTENCY_HOURS = 24;
+
+/**
+ * Locks the devices of a batch until the transaction ends, so that their commands are counted and ended by one transaction at a time. In the
+ * order of the lock's own key: batches with devices in common wait for each other and never deadlock. Also releases expired idempotency keys.
+ */
+const LOCK_DEVICES = new PreparedStatement<Record<string, never>>(
+  'iot_intake_lock_devices',
+  `
+  with released as (
+    update tbl_iot_command_logs set idempotency_key = null
+     where idempotency_key = any ($2::text[]) and created_at <= now() - interval '${IDEMPOTENCY_HOURS} hours'
+  )
+  select pg_advisory_xact_lock(731020, device.key)
+    from (select distinct hashtext(imei) as key from unnest($1::text[]) as request (imei) order by key) device`,
+);
+
+interface StateRow {
+  readonly holders: readonly { readonly imei: string; readonly instance: string }[] | null;
+  readonly open: readonly { readonly imei: string; readonly commands: number }[] | null;
+  readonly overlapping: OverlappingCommand[] | null;
+  readonly knownKeys:
+    | readonly {
+        readonly key: string;
+        readonly commandLogId: string;
+        readonly status: CommandStatus;
+        readonly requestHash: string;
+      }[]
+    | null;
+  readonly newIds: string[];
+}
+
+/**
+ * A statement of its own, after the locks: its snapshot contains what was committed while they were waited for. Locks the commands that may end, in the order of their ids, as everything does that locks several commands of one device. Other open
+ * commands stay unlocked: a claim skips what is locked.
+ */
+const READ_STATE = new PreparedStatement<StateRow>(
+  'iot_intake_read_state',
+  `
+  with request as materialized (
+    select imei, command, targets::text[] as targets from unnest($1::text[], $2::text[], $3::text[]) as request (imei, command, targets)
+  ),
+  overlapping as (
+    select log.command_log_id, log.imei, log.command, log.targets, log.attempts, log.metadata, log.response
+      from tbl_iot_command_logs log
+     where log.imei = any ($1::text[]) and log.status = 'PENDING'
+       and exists (
+         select from request
+          where request.imei = log.imei and (request.command = log.command or request.targets && log.targets))
+     order by log.command_log_id
+       for update of log
+  )
+  select (
+           select json_agg(json_build_object('imei', session.imei, 'instance', session.instance_id))
+             from tbl_iot_device_sessions session where session.imei = any ($1::text[])
+         ) as holders,
+         (
+           select json_agg(open) from (
+             select log.imei, count(*) as commands from tbl_iot_command_logs log
+              where log.imei = any ($1::text[]) and log.status = 'PENDING' group by log.imei) open
+         ) as open,
+         (
+           select json_agg(json_build_object(
+                    'commandLogId', command_log_id::text, 'imei', imei, 'command', command, 'targets', targets, 'attempts', attempts,
+                    'metadata', metadata::text, 'response', response) order by command_log_id)
+             from overlapping
+         ) as overlapping,
+         (
+           select json_agg(json_build_object(
+                    'key', idempotency_key, 'commandLogId', command_log_id::text, 'status', status,
+                    'requestHash', encode(request_hash, 'hex')))
+             from tbl_iot_command_logs where idempotency_key = any ($4::text[])
+         ) as "knownKeys",
+         array(select nextval('tbl_iot_command_logs_command_log_id_seq')::text from generate_series(1, $5)) as "newIds"`,
+);
+
+/** One statement for all changes of a batch: a round trip costs more than what it asks for. */
+const WRITE = new PreparedStatement<Record<string, never>>(
+  'iot_intake_write',
+  `
+  with inserted as (
+    insert into tbl_iot_command_logs (
+      command_log_id, imei, command, codec, reply_shape, targets, silent, mode, max_retry, timeout_seconds, postponed_seconds, metadata,
+      idempotency_key, request_hash, estimated_timeout_at, expires_at, due_at, status, reason, superseded_by, completed_at)
+    overriding system value
+    select id, imei, command, codec, shape, targets, silent, mode, retry, timeout, postponed, metadata::json, key, decode(hash, 'hex'),
+           now() + make_interval(secs => timeout), now() + make_interval(secs => life), now() + make_interval(secs => life),
+           case when reason is null then 'PENDING' else 'FAILED' end, reason, superseded, case when reason is not null then now() end
+      from json_to_recordset($1::json) as row (
+        id bigint, imei text, command text, codec smallint, shape text, targets text[], silent boolean, mode text, retry integer,
+        timeout integer, postponed integer, life integer, metadata text, key text, hash text, reason text, superseded bigint)
+  ),
+  ended as (
+    update tbl_iot_command_logs log
+       set status = 'FAILED', reason = newer.reason, superseded_by = newer.id, in_flight = false, updated_at = now(), completed_at = now()
+      from unnest($2::bigint[], $3::bigint[], $4::text[]) as newer (ended_id, id, reason)
+     where log.command_log_id = any ($2::bigint[]) and log.command_log_id = newer.ended_id
+  ),
+  ended_attempts as (
+    update tbl_iot_command_attempts set result = 'superseded', ended_at = now()
+     where command_log_id = any ($2::bigint[]) and result is null
+  ),
+  audited as (
+    ${auditInsert(
+      {
+        action: `'command.created'`,
+        keyId: 'key_id',
+        keyName: 'key_name',
+        imei: 'imei',
+        details: `json_build_object('commandLogId', id, 'command', command)`,
+        remoteAddress: 'address',
+        requestId: 'request_id',
+      },
+      `json_to_recordset($5::json) as accepted (key_id bigint, key_name text, imei text, id text, command text, address text, request_id text)`,
+    )}
+  )
+  select pg_notify('iot_instance_' || replace(woken.instance, '-', ''), 'command ' || woken.imei)
+    from unnest($6::text[], $7::text[]) as woken (instance, imei)`,
+);
+
+/**
+ * SQL of the intake. Hand-written, because each statement handles a whole batch: three round trips between begin and commit, whatever the
+ * number of requests is.
+ */
+@Injectable()
+export class IntakeRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction(work);
+  }
+
+  /** Locks the devices of the batch until the transaction ends, and reads what the rules ask for. */
+  async lockAndRead(manager: EntityManager, commands: readonly NewCommand[]): Promise<IntakeState> {
+    const imeis = commands.map(({ imei }) => imei);
+    const keys = commands.flatMap(({ idempotencyKey }) => idempotencyKey ?? []);
+    await LOCK_DEVICES.runIn(manager, [imeis, keys]);
+    const [state] = await READ_STATE.runIn(manager, [
+      imeis,
+      commands.map(({ command }) => command),
+      commands.map(({ targets }) => arrayLiteral(targets)),
+      keys,
+      commands.length,
+    ]);
+    const { holders, open, overlapping, knownKeys, newIds } = state!;
+    return {
+      holders: new Map(holders?.map(({ imei, instance }) => [imei, instance])),
+      openCommands: new Map(open?.map((device) => [device.imei, device.commands])),
+      overlapping: overlapping ?? [],
+      knownKeys: new Map(
+        knownKeys?.map(({ key, requestHash, ...known }) => [key, { ...known, requestHash: Buffer.from(requestHash, 'hex') }]),
+      ),
+      newIds,
+    };
+  }
+
+  async write(manager: EntityManager, { rows, ended, audited, wakes }: IntakePlan): Promise<void> {
+    await WRITE.runIn(manager, [
+      JSON.stringify(rows.map(toRecord)),
+      ended.map(({ commandLogId }) => commandLogId),
+      ended.map(({ supersededBy }) => supersededBy),
+      ended.map(({ reason }) => reason),
+      JSON.stringify(
+        audited.map(({ actor, imei, commandLogId, command }) => ({
+          key_id: actor.keyId,
+          key_name: actor.keyName,
+          imei,
+          id: commandLogId,
+          command,
+          address: actor.remoteAddress,
+          request_id: actor.requestId,
+        })),
+      ),
+      wakes.map(({ instance }) => instance),
+      wakes.map(({ imei }) => imei),
+    ]);
+  }
+}
+
+/** Short names: they are repeated in every row. */
+function toRecord({ commandLogId, command, supersession }: IntakeRow): Record<string, unknown> {
+  return {
+    id: commandLogId,
+    imei: command.imei,
+    command: command.command,
+    codec: command.codec,
+    shape: command.replyShape,
+    targets: command.targets,
+    silent: command.silent,
+    mode: command.mode,
+    retry: command.maxRetry,
+    timeout: command.timeoutSeconds,
+    postponed: command.postponedSeconds,
+    life: command.lifeSeconds,
+    metadata: command.metadata,
+    key: command.idempotencyKey,
+    hash: command.requestHash.toString('hex'),
+    reason: supersession?.reason ?? null,
+    superseded: supersession?.supersededBy ?? null,
+  };
+}
+
+/** An array as one text, since the arrays of a batch differ in length and PostgreSQL has no such array of arrays. */
+function arrayLiteral(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}
