@@ -9,7 +9,7 @@ import { IntakeRepository } from '../../src/commands/intake/intake.repository.js
 import { EventLog } from '../../src/events/event-log.js';
 import { EventsRepository } from '../../src/events/events.repository.js';
 import { Instance } from '../../src/platform/cluster/cluster-membership.js';
-import { EventSettings } from '../../src/platform/config/settings.js';
+import { EventSettings } from '../../src/events/events.settings.js';
 import { isDuplicateKey } from '../../src/platform/database/database-errors.js';
 import { openSession } from '../support/open-session.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
