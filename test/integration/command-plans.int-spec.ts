@@ -57,13 +57,13 @@ async function statementsOfOneCommand(commandLogId: string): Promise<Statement[]
 
 let intakes = 0;
 
-/** The statements of the intake, with an older command that the new one ends. */
+/** The prepared statements of the intake. */
 async function recordIntake(query: (statement: Statement) => Promise<{ rows: unknown[] }>): Promise<void> {
   const newIds = [String(1_000_000 + intakes++)];
   const client = {
     query: async (statement: Statement) => {
       await query(statement);
-      return { rows: [{ holders: null, open: null, overlapping: null, knownKeys: null, newIds }] };
+      return { rows: [{ devices: [], overlapping: null, keys: null, newIds }] };
     },
   };
   const manager = { queryRunner: { connect: () => Promise.resolve(client) } } as unknown as EntityManager;
@@ -85,17 +85,8 @@ async function recordIntake(query: (statement: Statement) => Promise<{ rows: unk
     requestHash: Buffer.alloc(32),
   } as const;
   const state = await repository.lockAndRead(manager, [command]);
-  const older = {
-    commandLogId: '0',
-    imei: IMEI,
-    command: 'getio',
-    targets: ['output:1'],
-    attempts: 1,
-    metadata: null,
-    response: null,
-  };
   const limits = { ownInstance: 'an instance', maxOpenCommands: 50 };
-  const plan = planIntake([{ command, actor: COMMAND_LINE }], { ...state, overlapping: [older] }, limits);
+  const plan = planIntake([{ command, actor: COMMAND_LINE }], state, limits);
   await repository.write(manager, plan);
 }
 

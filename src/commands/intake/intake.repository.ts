@@ -4,43 +4,50 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { auditInsert } from '../../access/audit/audit-entry.js';
 import { PreparedStatement } from '../../platform/database/driver-statements.js';
 import { type CommandStatus } from '../command.js';
-import { type IntakePlan, type IntakeRow, type IntakeState, type NewCommand, type OverlappingCommand } from './intake-rules.js';
+import {
+  type AuditedRequest,
+  type EndedCommand,
+  type IntakePlan,
+  type IntakeRow,
+  type IntakeState,
+  type KnownRequest,
+  type NewCommand,
+  type OverlappingCommand,
+} from './intake-rules.js';
 
 const IDEMPOTENCY_HOURS = 24;
 
 /**
  * Locks the devices of a batch until the transaction ends, so that their commands are counted and ended by one transaction at a time. In the
- * order of the lock's own key: batches with devices in common wait for each other and never deadlock. Also releases expired idempotency keys.
+ * order of the lock's own key: batches with devices in common wait for each other and never deadlock.
  */
 const LOCK_DEVICES = new PreparedStatement<Record<string, never>>(
   'iot_intake_lock_devices',
-  `
-  with released as (
-    update tbl_iot_command_logs set idempotency_key = null
-     where idempotency_key = any ($2::text[]) and created_at <= now() - interval '${IDEMPOTENCY_HOURS} hours'
-  )
-  select pg_advisory_xact_lock(731020, device.key)
-    from (select distinct hashtext(imei) as key from unnest($1::text[]) as request (imei) order by key) device`,
+  `select pg_advisory_xact_lock(731020, device.key)
+     from (select distinct hashtext(imei) as key from unnest($1::text[]) as request (imei) order by key) device`,
 );
 
 interface StateRow {
-  readonly holders: readonly { readonly imei: string; readonly instance: string }[] | null;
-  readonly open: readonly { readonly imei: string; readonly commands: number }[] | null;
+  readonly devices: readonly { readonly imei: string; readonly instance: string | null; readonly open: number }[];
   readonly overlapping: OverlappingCommand[] | null;
-  readonly knownKeys:
-    | readonly {
-        readonly key: string;
-        readonly commandLogId: string;
-        readonly status: CommandStatus;
-        readonly requestHash: string;
-      }[]
-    | null;
+  readonly keys: readonly KeyRow[] | null;
   readonly newIds: string[];
 }
 
+interface KeyRow {
+  readonly key: string;
+  readonly commandLogId: string;
+  readonly status: CommandStatus;
+  readonly requestHash: string;
+  readonly isExpired: boolean;
+}
+
 /**
- * A statement of its own, after the locks: its snapshot contains what was committed while they were waited for. Locks the commands that may end, in the order of their ids, as everything does that locks several commands of one device. Other open
- * commands stay unlocked: a claim skips what is locked.
+ * A statement of its own, after the locks: its snapshot contains what was committed while they were waited for. Locks the commands that may end,
+ * in the order of their ids, as everything does that locks several commands. Other open commands stay unlocked: a claim skips what is locked.
+ *
+ * Every table is read by a lateral subquery for one device, key or id. With `= any (array)`, or a join, a plan that was made while the tables
+ * were empty reads them whole.
  */
 const READ_STATE = new PreparedStatement<StateRow>(
   'iot_intake_read_state',
@@ -49,24 +56,28 @@ const READ_STATE = new PreparedStatement<StateRow>(
     select imei, command, targets::text[] as targets from unnest($1::text[], $2::text[], $3::text[]) as request (imei, command, targets)
   ),
   overlapping as (
-    select log.command_log_id, log.imei, log.command, log.targets, log.attempts, log.metadata, log.response
-      from tbl_iot_command_logs log
-     where log.imei = any ($1::text[]) and log.status = 'PENDING'
-       and exists (
-         select from request
-          where request.imei = log.imei and (request.command = log.command or request.targets && log.targets))
-     order by log.command_log_id
-       for update of log
+    select locked.*
+      from (
+        select distinct older.command_log_id
+          from request cross join lateral (
+            select log.command_log_id from tbl_iot_command_logs log
+             where log.imei = request.imei and log.status = 'PENDING'
+               and (log.command = request.command or log.targets && request.targets)
+            offset 0) older
+         order by older.command_log_id) older
+     cross join lateral (
+       select log.command_log_id, log.imei, log.command, log.targets, log.attempts, log.metadata, log.response
+         from tbl_iot_command_logs log
+        where log.command_log_id = older.command_log_id and log.status = 'PENDING'
+          for update) locked
   )
   select (
-           select json_agg(json_build_object('imei', session.imei, 'instance', session.instance_id))
-             from tbl_iot_device_sessions session where session.imei = any ($1::text[])
-         ) as holders,
-         (
-           select json_agg(open) from (
-             select log.imei, count(*) as commands from tbl_iot_command_logs log
-              where log.imei = any ($1::text[]) and log.status = 'PENDING' group by log.imei) open
-         ) as open,
+           select json_agg(json_build_object(
+                    'imei', device.imei,
+                    'instance', (select session.instance_id from tbl_iot_device_sessions session where session.imei = device.imei),
+                    'open', (select count(*) from tbl_iot_command_logs log where log.imei = device.imei and log.status = 'PENDING')))
+             from (select distinct imei from request) device
+         ) as devices,
          (
            select json_agg(json_build_object(
                     'commandLogId', command_log_id::text, 'imei', imei, 'command', command, 'targets', targets, 'attempts', attempts,
@@ -75,14 +86,16 @@ const READ_STATE = new PreparedStatement<StateRow>(
          ) as overlapping,
          (
            select json_agg(json_build_object(
-                    'key', idempotency_key, 'commandLogId', command_log_id::text, 'status', status,
-                    'requestHash', encode(request_hash, 'hex')))
-             from tbl_iot_command_logs where idempotency_key = any ($4::text[])
-         ) as "knownKeys",
+                    'key', key, 'commandLogId', known.command_log_id::text, 'status', known.status,
+                    'requestHash', encode(known.request_hash, 'hex'),
+                    'isExpired', known.created_at <= now() - interval '${IDEMPOTENCY_HOURS} hours'))
+             from unnest($4::text[]) as given (key)
+            cross join lateral (select * from tbl_iot_command_logs log where log.idempotency_key = key offset 0) known
+         ) as keys,
          array(select nextval('tbl_iot_command_logs_command_log_id_seq')::text from generate_series(1, $5)) as "newIds"`,
 );
 
-/** One statement for all changes of a batch: a round trip costs more than what it asks for. */
+/** Everything that every batch writes: the rows, their audit entries, and the wake-ups of other instances. */
 const WRITE = new PreparedStatement<Record<string, never>>(
   'iot_intake_write',
   `
@@ -98,16 +111,6 @@ const WRITE = new PreparedStatement<Record<string, never>>(
         id bigint, imei text, command text, codec smallint, shape text, targets text[], silent boolean, mode text, retry integer,
         timeout integer, postponed integer, life integer, metadata text, key text, hash text, reason text, superseded bigint)
   ),
-  ended as (
-    update tbl_iot_command_logs log
-       set status = 'FAILED', reason = newer.reason, superseded_by = newer.id, in_flight = false, updated_at = now(), completed_at = now()
-      from unnest($2::bigint[], $3::bigint[], $4::text[]) as newer (ended_id, id, reason)
-     where log.command_log_id = any ($2::bigint[]) and log.command_log_id = newer.ended_id
-  ),
-  ended_attempts as (
-    update tbl_iot_command_attempts set result = 'superseded', ended_at = now()
-     where command_log_id = any ($2::bigint[]) and result is null
-  ),
   audited as (
     ${auditInsert(
       {
@@ -119,11 +122,11 @@ const WRITE = new PreparedStatement<Record<string, never>>(
         remoteAddress: 'address',
         requestId: 'request_id',
       },
-      `json_to_recordset($5::json) as accepted (key_id bigint, key_name text, imei text, id text, command text, address text, request_id text)`,
+      `json_to_recordset($2::json) as accepted (key_id bigint, key_name text, imei text, id text, command text, address text, request_id text)`,
     )}
   )
   select pg_notify('iot_instance_' || replace(woken.instance, '-', ''), 'command ' || woken.imei)
-    from unnest($6::text[], $7::text[]) as woken (instance, imei)`,
+    from unnest($3::text[], $4::text[]) as woken (instance, imei)`,
 );
 
 /**
@@ -138,26 +141,25 @@ export class IntakeRepository {
     return this.dataSource.transaction(work);
   }
 
-  /** Locks the devices of the batch until the transaction ends, and reads what the rules ask for. */
+  /** Locks the devices of the batch until the transaction ends, and reads what the rules ask for. Releases expired idempotency keys. */
   async lockAndRead(manager: EntityManager, commands: readonly NewCommand[]): Promise<IntakeState> {
     const imeis = commands.map(({ imei }) => imei);
-    const keys = commands.flatMap(({ idempotencyKey }) => idempotencyKey ?? []);
-    await LOCK_DEVICES.runIn(manager, [imeis, keys]);
+    await LOCK_DEVICES.runIn(manager, [imeis]);
     const [state] = await READ_STATE.runIn(manager, [
       imeis,
       commands.map(({ command }) => command),
       commands.map(({ targets }) => arrayLiteral(targets)),
-      keys,
+      [...new Set(commands.flatMap(({ idempotencyKey }) => idempotencyKey ?? []))],
       commands.length,
     ]);
-    const { holders, open, overlapping, knownKeys, newIds } = state!;
+    const { devices, overlapping, keys, newIds } = state!;
+    const expired = keys?.filter(({ isExpired }) => isExpired) ?? [];
+    await this.releaseKeys(manager, expired);
     return {
-      holders: new Map(holders?.map(({ imei, instance }) => [imei, instance])),
-      openCommands: new Map(open?.map((device) => [device.imei, device.commands])),
+      holders: new Map(devices.flatMap(({ imei, instance }) => (instance === null ? [] : [[imei, instance]]))),
+      openCommands: new Map(devices.map(({ imei, open }) => [imei, open])),
       overlapping: overlapping ?? [],
-      knownKeys: new Map(
-        knownKeys?.map(({ key, requestHash, ...known }) => [key, { ...known, requestHash: Buffer.from(requestHash, 'hex') }]),
-      ),
+      knownKeys: new Map(keys?.filter(({ isExpired }) => !isExpired).map((row) => [row.key, toKnownRequest(row)])),
       newIds,
     };
   }
@@ -165,24 +167,58 @@ export class IntakeRepository {
   async write(manager: EntityManager, { rows, ended, audited, wakes }: IntakePlan): Promise<void> {
     await WRITE.runIn(manager, [
       JSON.stringify(rows.map(toRecord)),
-      ended.map(({ commandLogId }) => commandLogId),
-      ended.map(({ supersededBy }) => supersededBy),
-      ended.map(({ reason }) => reason),
-      JSON.stringify(
-        audited.map(({ actor, imei, commandLogId, command }) => ({
-          key_id: actor.keyId,
-          key_name: actor.keyName,
-          imei,
-          id: commandLogId,
-          command,
-          address: actor.remoteAddress,
-          request_id: actor.requestId,
-        })),
-      ),
+      JSON.stringify(audited.map(toAuditRecord)),
       wakes.map(({ instance }) => instance),
       wakes.map(({ imei }) => imei),
     ]);
+    await this.endCommands(manager, ended);
   }
+
+  /** Few batches end older commands. Not prepared, so that each plan knows the size of the tables. */
+  private async endCommands(manager: EntityManager, ended: readonly EndedCommand[]): Promise<void> {
+    if (ended.length === 0) {
+      return;
+    }
+    await manager.query(
+      `with ended as (
+         update tbl_iot_command_logs log
+            set status = 'FAILED', reason = newer.reason, superseded_by = newer.id, in_flight = false, updated_at = now(), completed_at = now()
+           from unnest($1::bigint[], $2::bigint[], $3::text[]) as newer (ended_id, id, reason)
+          where log.command_log_id = newer.ended_id
+       )
+       update tbl_iot_command_attempts set result = 'superseded', ended_at = now()
+        where command_log_id = any ($1::bigint[]) and result is null`,
+      [
+        ended.map(({ commandLogId }) => commandLogId),
+        ended.map(({ supersededBy }) => supersededBy),
+        ended.map(({ reason }) => reason),
+      ],
+    );
+  }
+
+  private async releaseKeys(manager: EntityManager, expired: readonly KeyRow[]): Promise<void> {
+    if (expired.length > 0) {
+      await manager.query('update tbl_iot_command_logs set idempotency_key = null where idempotency_key = any ($1::text[])', [
+        expired.map(({ key }) => key),
+      ]);
+    }
+  }
+}
+
+function toKnownRequest({ commandLogId, status, requestHash }: KeyRow): KnownRequest {
+  return { commandLogId, status, requestHash: Buffer.from(requestHash, 'hex') };
+}
+
+function toAuditRecord({ actor, imei, commandLogId, command }: AuditedRequest): Record<string, unknown> {
+  return {
+    key_id: actor.keyId,
+    key_name: actor.keyName,
+    imei,
+    id: commandLogId,
+    command,
+    address: actor.remoteAddress,
+    request_id: actor.requestId,
+  };
 }
 
 /** Short names: they are repeated in every row. */
