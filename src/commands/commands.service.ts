@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../access/audit/audit-actor.js';
-import { Instance } from '../platform/cluster/cluster-membership.js';
 import { CommandSettings } from './commands.settings.js';
 import { InvalidInputError } from '../platform/errors/errors.js';
 import { canonicalJson } from '../platform/json/canonical-json.js';
@@ -9,7 +8,6 @@ import { EventLog } from '../events/event-log.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { commandTextProblem } from './catalogue/command-text.js';
 import { commandFailed } from '../events/bodies/command-bodies.js';
-import { CommandDispatcher } from './dispatch/command-dispatcher.js';
 import { type CommandQuery } from './command-query.dto.js';
 import { type Command, type CommandAttempt, type CommandStatus } from './command.js';
 import {
@@ -58,15 +56,13 @@ export class CommandsService {
   constructor(
     private readonly repository: CommandsRepository,
     private readonly intake: CommandIntake,
-    private readonly dispatcher: CommandDispatcher,
-    private readonly instance: Instance,
     private readonly catalogue: CommandCatalogue,
     private readonly events: EventLog,
     private readonly settings: CommandSettings,
   ) {}
 
   /**
-   * Puts a command into the ledger and wakes whoever can send it.
+   * Puts a command into the ledger, and wakes the dispatcher of the instance that has the device.
    * Throws InvalidInputError, MetadataTooLargeError, CommandDeviceNotConnectedError, TooManyOpenCommandsError, IdempotencyConflictError.
    */
   async create(request: CommandRequest, actor: AuditActor): Promise<AcceptedCommand> {
@@ -76,12 +72,8 @@ export class CommandsService {
       throw new InvalidInputError(problem);
     }
     this.requireSmall(request.metadata);
-    const { commandLogId, status, holder } = requireAccepted(
-      await this.intake.submit({ command: this.describe(request, actor), actor }),
-    );
-    if (holder === this.instance.id) {
-      this.dispatcher.wake(dto.imei);
-    }
+    const answer = await this.intake.submit({ command: this.describe(request, actor), actor });
+    const { commandLogId, status, holder } = requireAccepted(answer);
     return { commandLogId, status, isConnected: holder !== null };
   }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { CommandDeliveryRepository } from '../../src/commands/dispatch/command-delivery.repository.js';
 import { COMMAND_LINE } from '../../src/access/audit/audit-actor.js';
+import { type CommandDispatcher } from '../../src/commands/dispatch/command-dispatcher.js';
 import { CommandCounters } from '../../src/commands/command-counters.js';
 import { CommandIntake } from '../../src/commands/intake/command-intake.js';
 import { type IntakeAnswer, type NewCommand } from '../../src/commands/intake/intake-rules.js';
@@ -43,7 +44,8 @@ async function newIntake(): Promise<CommandIntake> {
   const source = await newSource();
   const settings = Object.assign(new EventSettings(), { EVENT_FEED_ENABLED: true });
   const events = new EventLog(new EventsRepository(source), settings);
-  return new CommandIntake(new IntakeRepository(source), events, new Instance(), new CommandCounters());
+  const dispatcher = { wake: () => undefined } as unknown as CommandDispatcher;
+  return new CommandIntake(new IntakeRepository(source), events, new Instance(), new CommandCounters(), dispatcher);
 }
 
 function submit(intake: CommandIntake, command: NewCommand): Promise<IntakeAnswer> {

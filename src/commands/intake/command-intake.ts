@@ -5,6 +5,7 @@ import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { Instance } from '../../platform/cluster/cluster-membership.js';
 import { isDuplicateKey, isWorthRetrying } from '../../platform/database/database-errors.js';
 import { CommandCounters } from '../command-counters.js';
+import { CommandDispatcher } from '../dispatch/command-dispatcher.js';
 import { type IntakeAnswer, type IntakePlan, type IntakeRequest, planIntake } from './intake-rules.js';
 import { IntakeRepository } from './intake.repository.js';
 
@@ -14,7 +15,7 @@ const MAX_REQUESTS = 256;
 
 /**
  * Puts commands into the ledger, those of many requests in one transaction: the commands, the ends of the older ones that they replace, the
- * events of these, and the audit entries.
+ * events of these, and the audit entries. Then wakes the dispatcher for the devices of this instance; the transaction notifies the others.
  */
 @Injectable()
 export class CommandIntake {
@@ -30,6 +31,7 @@ export class CommandIntake {
     private readonly events: EventLog,
     private readonly instance: Instance,
     private readonly counters: CommandCounters,
+    private readonly dispatcher: CommandDispatcher,
   ) {}
 
   /** Resolves after the commit. A rejection means that the transaction failed. */
@@ -63,15 +65,20 @@ export class CommandIntake {
       await this.events.append(manager, decided.events);
       return decided;
     });
-    this.noteStored(plan);
+    this.noteStored(requests, plan);
     return plan.answers;
   }
 
-  private noteStored({ rows, events }: IntakePlan): void {
+  private noteStored(requests: readonly IntakeRequest[], { rows, events, answers }: IntakePlan): void {
     this.counters.accepted += rows.length;
     this.counters.countEnd('FAILED', 'unconfirmed', events.length);
     if (events.length > 0) {
       this.events.signalAppended();
     }
+    answers.forEach((answer, index) => {
+      if (answer.kind === 'accepted' && answer.holder === this.instance.id) {
+        this.dispatcher.wake(requests[index]!.command.imei);
+      }
+    });
   }
 }

@@ -43,7 +43,7 @@ describe('a group commit', () => {
 
   it('makes one batch of what arrives in one turn of the event loop when it is to gather', async () => {
     const { batches, group } = batcher({ gather: () => nextTurn() });
-    addAll(group, [1, 2, 3]);
+    void Promise.all(addAll(group, [1, 2, 3]));
     expect(batches).toEqual([]);
     await nextTurn();
     await nextTurn();
@@ -71,7 +71,7 @@ describe('a group commit', () => {
 
   it('runs as many batches at a time as its concurrency allows', async () => {
     const { batches, group } = batcher({ concurrency: 2 });
-    addAll(group, [1, 2, 3, 4]);
+    void Promise.all(addAll(group, [1, 2, 3, 4]));
     expect(itemsOf(batches)).toEqual([[1], [2]]);
     batches[1]!.succeed();
     await nextTurn();
