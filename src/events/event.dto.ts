@@ -5,9 +5,11 @@ import { Optional, PageLimit } from '../platform/http/request-values.js';
 import { JsonSource } from '../platform/json/json-source.js';
 import { CURSOR_PATTERN } from './event-cursor.js';
 import { eventJson, publicEventId } from './event-envelope.js';
+import { eventSchemaName } from './event-schemas.js';
 import { EVENT_TYPES, type EventType } from './event-types.js';
 import { type RecordedEvent } from './recorded-event.js';
 
+const BODIES = [...EVENT_TYPES.map((type) => ({ $ref: `#/components/schemas/${eventSchemaName(type)}` })), { type: 'null' }];
 const CURSOR_MESSAGE = '$property must be a nextCursor of an earlier answer';
 
 /** A query parameter or field that takes a cursor of an earlier answer. */
@@ -18,22 +20,10 @@ export const EventCursor = () =>
     Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE }),
   );
 
-const BODY_EXAMPLE = {
-  identified: true,
-  imei: '350612345678901',
-  command: 'setdigout 1?',
-  response: 'DOUT1:1 Timeout:INFINITY',
-  metadata: { job_id: '123' },
-  eventId: 'evt_0d8f1f7e-6a51-4f0e-9b43-3a9c1f0b7a52',
-  type: 'command.completed',
-  sequence: 7,
-  occurredAt: '2026-11-23T12:00:00.000Z',
-};
-
-/** An event as a webhook tells it. */
+/** An event as a webhook delivers it. */
 export class FeedEventDto {
   /**
-   * The `webhook-id` of an event that is delivered by itself.
+   * The `webhook-id` of the event when it is delivered alone.
    * @example 'evt_0d8f1f7e-6a51-4f0e-9b43-3a9c1f0b7a52'
    */
   readonly eventId!: string;
@@ -45,8 +35,8 @@ export class FeedEventDto {
   readonly sequence!: number;
   /** @example '2026-11-23T12:00:00.000Z' */
   readonly occurredAt!: string;
-  /** What is, or would be, posted; of a failed command its entry. Null while it is a telemetry event nobody was told of yet. */
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: BODY_EXAMPLE })
+  /** What a webhook delivers; of a failed command, its entry. Null for a telemetry event that has not been delivered or read, and still grows. */
+  @ApiProperty({ oneOf: BODIES })
   readonly body!: unknown;
 
   static from(event: RecordedEvent): FeedEventDto {

@@ -1,16 +1,15 @@
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { type Operation } from './open-api-operation.js';
 
-type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+export type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 interface ObjectSchema {
   readonly $ref?: string;
   readonly properties?: Readonly<Record<string, ObjectSchema>>;
   readonly items?: ObjectSchema;
   readonly allOf?: readonly ObjectSchema[];
   readonly required?: readonly string[];
-  readonly anyOf?: readonly ObjectSchema[];
+  anyOf?: readonly ObjectSchema[];
   enum?: readonly unknown[];
-  nullable?: boolean;
   type?: unknown;
   format?: unknown;
   additionalProperties?: unknown;
@@ -51,11 +50,10 @@ function close(schema: ObjectSchema, schemas: Schemas): void {
 /** A field that need not be there may be null: validation takes both for absent. */
 function allowNull(property: ObjectSchema): void {
   if (property.anyOf) {
-    // Without a type of its own, a schema cannot be nullable: one of its alternatives is.
-    allowNull(property.anyOf[0] ?? {});
+    property.anyOf = [...property.anyOf.filter(({ type }) => type !== 'null'), { type: 'null' }];
     return;
   }
-  property.nullable = true;
+  property.type = [...new Set([property.type, 'null'].flat())];
   if (property.enum && !property.enum.includes(null)) {
     property.enum = [...property.enum, null];
   }
@@ -68,10 +66,6 @@ export function keepAlternatives(node: unknown): void {
   }
   if ('anyOf' in node) {
     const schema = node as ObjectSchema;
-    if (schema.nullable) {
-      delete schema.nullable;
-      allowNull(schema);
-    }
     delete schema.type;
     delete schema.format;
   }

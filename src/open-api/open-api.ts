@@ -1,26 +1,36 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { EVENT_SCHEMAS } from '../events/event-schemas.js';
 import { API_KEY_HEADER, PROBLEM } from '../platform/http/api-route.js';
-import { completeRequestBody, keepAlternatives } from './open-api-bodies.js';
+import { completeRequestBody, keepAlternatives, type Schemas } from './open-api-bodies.js';
 import { completeOperation, type Operation, RATE_LIMIT_HEADERS, RETRY_AFTER_HEADER } from './open-api-operation.js';
 import { SCOPE_EXTENSION } from '../access/route-access.decorator.js';
+import { BULK_FAILURE_SCHEMAS, WEBHOOKS } from '../webhooks/webhook-document.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const DESCRIPTION = `Gateway between Teltonika TFT100 (and similar) trackers and a host application.
 
 Each operation names the scope that a key must have for it (\`${SCOPE_EXTENSION}\`); \`admin\` is good for all of them.`;
 
-/** What the controllers say, and what holds for all of them: keys, scopes, the form of an error. */
+/** What the controllers declare, the webhooks, and what holds for all operations: keys, scopes, the form of an error. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
     .setTitle('IoT broker')
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .addApiKey({ type: 'apiKey', in: 'header', name: API_KEY_HEADER }, API_KEY_HEADER)
     .addSecurityRequirements(API_KEY_HEADER)
     .build();
-  const document = SwaggerModule.createDocument(app, config);
-  const schemas = { ...document.components?.schemas, [PROBLEM]: PROBLEM_SCHEMA };
+  // A copy: parts of it are the metadata of the decorators, which the next document is made of too.
+  const document = structuredClone(SwaggerModule.createDocument(app, config));
+  const schemas: Schemas = {
+    ...document.components?.schemas,
+    ...(EVENT_SCHEMAS as Schemas),
+    ...BULK_FAILURE_SCHEMAS,
+    [PROBLEM]: PROBLEM_SCHEMA,
+  };
+  document.webhooks = WEBHOOKS;
   document.components = { ...document.components, schemas, headers: { ...RATE_LIMIT_HEADERS, ...RETRY_AFTER_HEADER } };
   for (const item of Object.values(document.paths)) {
     for (const method of METHODS) {

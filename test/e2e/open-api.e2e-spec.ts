@@ -129,8 +129,10 @@ describe('the OpenAPI document', () => {
   });
 
   it('has an example for every text that is not a choice or a time', () => {
-    const isBareText = ({ type, enum: choices, format, example }: OpenApiSchema) =>
-      type === 'string' && choices === undefined && format !== 'date-time' && example === undefined;
+    const isBareText = ({ type, enum: choices, const: only, format, example, examples }: OpenApiSchema) =>
+      [type].flat().includes('string') &&
+      [choices, only, example, examples].every((given) => given === undefined) &&
+      format !== 'date-time';
     const fields = Object.entries(document.components.schemas).flatMap(([schema, { properties = {} }]) =>
       Object.entries(properties).flatMap(([name, property]) => (isBareText(property) ? [`${schema}.${name}`] : [])),
     );

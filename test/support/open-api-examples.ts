@@ -18,7 +18,11 @@ export function examplesOf(node: unknown, at = '#'): Example[] {
   return [...own, ...several, ...inner.flatMap(([key, value]) => examplesOf(value, `${at}/${key}`))];
 }
 
+/** Those of a schema are a list of values, those of a parameter or a body are named. */
 function fromExamples(node: object, examples: unknown, at: string): Example[] {
+  if (Array.isArray(examples)) {
+    return examples.map((value: unknown, index) => ({ at: `${at}/examples/${index}`, schema: schemaOf(node), value }));
+  }
   return Object.entries((examples ?? {}) as Record<string, { value: unknown }>).map(([name, { value }]) => ({
     at: `${at}/examples/${name}`,
     schema: schemaOf(node),

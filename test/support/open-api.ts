@@ -1,6 +1,9 @@
 /** As much of an OpenAPI document as the tests look at. */
 export interface OpenApiDocument {
+  readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
+  /** Requests that the gateway sends, by event type. */
+  readonly webhooks: Readonly<Record<string, { readonly post: OpenApiOperation }>>;
   readonly components: {
     readonly schemas: Readonly<Record<string, OpenApiSchema>>;
     readonly headers: Readonly<Record<string, { readonly description: string }>>;
@@ -9,10 +12,12 @@ export interface OpenApiDocument {
 
 export interface OpenApiSchema {
   readonly $ref?: string;
-  readonly type?: string;
+  readonly type?: string | readonly string[];
+  readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly format?: string;
   readonly example?: unknown;
+  readonly examples?: readonly unknown[];
   readonly properties?: Readonly<Record<string, OpenApiSchema>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: unknown;

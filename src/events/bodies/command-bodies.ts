@@ -54,7 +54,19 @@ export function commandCompleted(
   command: Omit<ReportedCommand, 'reason' | 'expiresAt'>,
 ): EventOf<'command.completed', CommandCompletedBody> {
   const { imei, response, late, attempts, supersededBy } = command;
-  const body = { identified: true, ...common(command), response, late, attempts, superseded_by: supersededBy } as const;
+  const { metadata, command_log_id } = common(command);
+  // The first five fields in the order in which the old gateway sent them.
+  const body = {
+    identified: true,
+    imei,
+    command: command.command,
+    response,
+    metadata,
+    command_log_id,
+    late,
+    attempts,
+    superseded_by: supersededBy,
+  } as const;
   return { type: 'command.completed', imei, body };
 }
 

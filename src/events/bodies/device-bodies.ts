@@ -86,7 +86,7 @@ const SESSION = {
   remoteAddress: text('The address of the device.', '203.0.113.7'),
   remotePort: integer('The port of the device.', 40_123),
   instance: text('The name of the instance that the device is connected to.', 'gateway-0'),
-  instanceId: { type: 'string', format: 'uuid', description: 'Its id.' },
+  instanceId: { ...text('Its id.', '6f1c2f5a-7d7e-4c39-9d5c-0a4bb0f3e8d1'), format: 'uuid' },
   epoch: integer('Grows with every login of the device.', 812),
 } as const;
 

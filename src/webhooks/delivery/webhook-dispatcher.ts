@@ -11,14 +11,13 @@ import { judge, mayBeOutage } from './judgement.js';
 import { parseSchedule } from './retry-schedule.js';
 import { SettlementWriter } from './settlement-writer.js';
 import { WakeUp } from './wake-up.js';
-import { type WebhookRequest, webhookRequests } from './webhook-request.js';
+import { FAILURES_PER_REQUEST, type WebhookRequest, webhookRequests } from './webhook-request.js';
 import { WebhookSender } from './webhook-sender.js';
 
 const POLL_EVERY_MS = 500;
 /** Between the starts of two claims: under load they then take many deliveries each. */
 const CLAIM_SPACING_MS = 8;
 const FAILURES_EVERY_MS = 200;
-const FAILURES_PER_REQUEST = 100;
 const FAILURES_COLLECTED_MS = 1_000;
 /** For each delivery that may be on its way: the next ones are at hand when one ends. */
 const CLAIMED_AT_A_TIME = 2;

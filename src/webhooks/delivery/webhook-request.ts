@@ -2,6 +2,9 @@ import { type ClaimedDelivery } from './claimed-delivery.js';
 import { envelopeMembers, eventJson, publicEventId, withMembers } from '../../events/event-envelope.js';
 import { EVENT_PATHS } from '../event-paths.js';
 
+/** Failed commands in one request, at most. */
+export const FAILURES_PER_REQUEST = 100;
+
 /** One POST: an event, or a batch of failed commands. Every attempt at it has the same id and the same bytes. */
 export interface WebhookRequest {
   /** The `webhook-id`. */
