@@ -1,8 +1,7 @@
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { eventSchemaName } from '../events/event-schemas.js';
 import { EVENT_TYPES, type EventType } from '../events/event-types.js';
-import { FAILURES_PER_REQUEST } from './delivery/webhook-request.js';
-import { EVENT_PATHS } from './event-paths.js';
+import { EVENT_PATHS, FAILURES_PER_REQUEST } from './delivery/webhook-request.js';
 
 type Webhooks = NonNullable<OpenAPIObject['webhooks']>;
 type Operation = NonNullable<Webhooks[string]['post']>;

@@ -8,7 +8,7 @@ import { DeliveryAttempt } from './delivery/delivery-attempt.entity.js';
 import { WebhookSettings } from './webhooks.settings.js';
 import { DeliveryQueueRepository } from './delivery/delivery-queue.repository.js';
 import { EventsModule } from '../events/events.module.js';
-import { keptAliveAgents } from './delivery/kept-alive-agents.js';
+import { keptAliveAgents } from './delivery/http-agents.js';
 import { SettlementWriter } from './delivery/settlement-writer.js';
 import { WebhookDispatcher } from './delivery/webhook-dispatcher.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';

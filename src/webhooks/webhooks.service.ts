@@ -75,7 +75,7 @@ export class WebhooksService {
       oldestAgeSeconds,
       dead,
       circuit: { state, since: openSince === null ? null : new Date(openSince) },
-      sending: this.dispatcher.requestsOnTheirWay,
+      sending: this.dispatcher.requestsInFlight,
     };
   }
 

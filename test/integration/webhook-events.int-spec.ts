@@ -11,7 +11,7 @@ import { TelemetryEvents } from '../../src/telemetry/ingest/telemetry-events.js'
 import { TelemetryEventsRepository } from '../../src/telemetry/ingest/telemetry-events.repository.js';
 import { type DeviceDays } from '../../src/telemetry/partitions/device-days.js';
 import { TelemetryRepository } from '../../src/telemetry/ingest/telemetry.repository.js';
-import { type ClaimedDelivery } from '../../src/webhooks/delivery/claimed-delivery.js';
+import { type ClaimedDelivery } from '../../src/webhooks/delivery/delivery.js';
 import { DeliveryQueueRepository } from '../../src/webhooks/delivery/delivery-queue.repository.js';
 import { BEGINNING, type EventPosition } from '../../src/events/event-cursor.js';
 import { EventsRepository } from '../../src/events/events.repository.js';

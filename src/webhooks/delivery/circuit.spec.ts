@@ -15,7 +15,7 @@ describe('Circuit', () => {
     expect([circuit.state, circuit.openSince]).toEqual(['open', 7]);
   });
 
-  it('is never opened by the poisoned events of one device, nor of two', () => {
+  it('is not opened by the failing events of one or two devices', () => {
     const circuit = new Circuit();
     for (let round = 0; round < 100; round++) {
       failing(circuit, ['a', 'b']);
@@ -32,7 +32,7 @@ describe('Circuit', () => {
     expect([circuit.state, circuit.answered()]).toEqual(['closed', false]);
   });
 
-  it('opens after three connections in a row that could not be made, of whichever device', () => {
+  it('opens after three failed connections in a row, of any device', () => {
     const circuit = new Circuit();
     circuit.failed('a', true, false, 0);
     circuit.failed('a', true, false, 0);
@@ -41,7 +41,7 @@ describe('Circuit', () => {
     expect(circuit.state).toBe('open');
   });
 
-  it('lets single probes through, further and further apart, and closes when one is answered', () => {
+  it('allows single probes at growing intervals, and closes when one is answered', () => {
     const circuit = new Circuit();
     failing(circuit, ['a', 'b', 'c', 'd', 'e']);
     const probes: number[] = [];
@@ -60,7 +60,7 @@ describe('Circuit', () => {
     expect([circuit.state, circuit.allows(121 * SECOND), circuit.openSince]).toEqual(['closed', 'everything', null]);
   });
 
-  it('is not moved by what was on its way when it opened', () => {
+  it('ignores requests that were in flight when it opened', () => {
     const circuit = new Circuit();
     failing(circuit, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
     expect([circuit.allows(999), circuit.allows(1_000)]).toEqual(['nothing', 'probe']);

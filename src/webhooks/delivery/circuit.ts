@@ -1,16 +1,16 @@
-/** Failures in a row after which the host counts as down: without a connection no event can be to blame for it ... */
+/** Without a connection, no event can be the cause of the failure: this many in a row open the circuit. */
 const UNREACHABLE_IN_A_ROW = 3;
-/** ... with an answer (5xx), or none after sending, it can: so only failures of several devices do. */
+/** With an answer of 5xx, or none after sending, the event may be the cause: this many in a row, of several devices, open the circuit. */
 const FAILURES_IN_A_ROW = 5;
-const DIFFERENT_DEVICES = 3;
+const MIN_DEVICES = 3;
 const FIRST_PROBE_MS = 1_000;
-const LONGEST_PROBE_MS = 30_000;
+const MAX_PROBE_MS = 30_000;
 
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
 /**
- * Keeps a storm away from a host that is down. *closed*: everything goes out. *open*: nothing does, until it is time for a probe. *half-open*:
- * one probe is on its way. A probe that fails opens it again, for twice as long; anything the host answers on its own behalf closes it.
+ * Circuit breaker: keeps load away from a host that is down. *closed*: everything is sent. *open*: nothing is sent until a probe is due.
+ * *half-open*: one probe is in flight. A probe that fails opens the circuit again, for twice as long; any answer below 500 closes it.
  */
 export class Circuit {
   private current: CircuitState = 'closed';
@@ -30,7 +30,7 @@ export class Circuit {
     return this.openSinceMs;
   }
 
-  /** How long a delivery that met the open circuit should wait, in milliseconds. */
+  /** How long a delivery that has met an open circuit waits, in milliseconds. */
   get waitMs(): number {
     return this.spacingMs;
   }
@@ -47,7 +47,7 @@ export class Circuit {
     this.current = 'half-open';
   }
 
-  /** The host is there. Returns whether it seemed not to be. */
+  /** The host has answered. Returns whether there had been failures since its last answer. */
   answered(): boolean {
     const recovered = this.failuresInARow > 0 || this.current !== 'closed';
     this.current = 'closed';
@@ -59,11 +59,11 @@ export class Circuit {
     return recovered;
   }
 
-  /** An attempt that may mean an outage. What was on its way when the circuit opened says nothing new. */
+  /** An attempt failed in a way that may mean an outage. Requests that were in flight when the circuit opened change nothing. */
   failed(imei: string, isUnreachable: boolean, isProbe: boolean, nowMs: number): void {
     if (this.current !== 'closed') {
       if (isProbe) {
-        this.spacingMs = Math.min(this.spacingMs * 2, LONGEST_PROBE_MS);
+        this.spacingMs = Math.min(this.spacingMs * 2, MAX_PROBE_MS);
         this.open(nowMs);
       }
       return;
@@ -71,7 +71,7 @@ export class Circuit {
     this.failuresInARow++;
     this.unreachableInARow = isUnreachable ? this.unreachableInARow + 1 : 0;
     this.devices.add(imei);
-    const several = this.failuresInARow >= FAILURES_IN_A_ROW && this.devices.size >= DIFFERENT_DEVICES;
+    const several = this.failuresInARow >= FAILURES_IN_A_ROW && this.devices.size >= MIN_DEVICES;
     if (several || this.unreachableInARow >= UNREACHABLE_IN_A_ROW) {
       this.openSinceMs = nowMs;
       this.open(nowMs);

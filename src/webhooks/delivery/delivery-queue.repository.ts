@@ -1,41 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { jsonTime } from '../../platform/json/json-source.js';
 import { PreparedStatement } from '../../platform/database/driver-statements.js';
-import { type ClaimedDelivery } from './claimed-delivery.js';
-
-/** What became of a claimed delivery. `imei` and `sequence` name it. */
-export interface Settlement {
-  readonly imei: string;
-  readonly sequence: string;
-  /**
-   * `retry` counts a failure; `held` does not, as the host as a whole was down; `released` was not attempted.
-   */
-  readonly outcome: 'delivered' | 'dead' | 'retry' | 'held' | 'released';
-  readonly afterMs: number;
-  /** A batch that was refused goes out again entry by entry. */
-  readonly alone: boolean;
-  /** To be tried at once when the host is back. */
-  readonly outage: boolean;
-  readonly webhookId: string;
-  readonly durationMs: number;
-  readonly status: number | null;
-  readonly answer: string | null;
-  readonly error: string | null;
-}
-
-export interface Lease {
-  readonly owner: string;
-  readonly seconds: number;
-}
+import { jsonTime } from '../../platform/json/json-source.js';
+import { type ClaimedDelivery, type Lease, type Settlement } from './delivery.js';
 
 /**
- * An event waits for the earlier ones of its device, until those have failed three times. Chosen first, locked second: a claim
- * running beside must not make this one take what is behind the head. A telemetry event that was not told yet is closed here; one that a batch
- * of records is being merged into is left for the next claim instead of being waited for.
+ * An event waits for the earlier ones of its device, until those have failed three times. Rows are chosen first and locked second: a concurrent
+ * claim must not make this one skip the head of a device and take the event behind it. An open telemetry event is closed here; one that the
+ * ingest holds locked is left for the next claim.
  *
- * The limit is written into the statement, and `offset 0` keeps the question for earlier events from becoming a join: without them PostgreSQL
+ * The limit is part of the text, and `offset 0` keeps the condition on earlier events from becoming a join: without them PostgreSQL
  * plans for a tenth of the backlog, and reads all of it each time.
  */
 const claimStatement = (limit: number) => `
@@ -75,7 +50,7 @@ const claimStatement = (limit: number) => `
             ${jsonTime('event.occurred_at')} as "occurredAt", coalesce(closed.body, event.body::text) as body,
             null as "batchId", delivery.failures`;
 
-/** Only what is still leased to us: whoever took it over after our lease had run out settles it. */
+/** Settles only what this owner still leases: after the lease has ended, another instance may have claimed it. */
 const SETTLE = new PreparedStatement(
   'iot_settle_deliveries',
   `
@@ -105,7 +80,7 @@ const SETTLE = new PreparedStatement(
       from mine
      where delivery.imei = mine.imei and delivery.sequence = mine.sequence and mine.outcome not in ('delivered', 'dead')
   ),
-  told as (
+  recorded as (
     update tbl_iot_events event
        set delivered_at = case mine.outcome when 'delivered' then now() end, dead_at = case mine.outcome when 'dead' then now() end
       from mine
@@ -124,18 +99,18 @@ const CLAIM_FAILURES = new PreparedStatement<ClaimedDelivery>(
     from iot_claim_failures($1, $2, $3, $4)`,
 );
 
-/** The hot table: what is still to be delivered. A lease, not a transaction, spans the request to the host. */
+/** SQL on `tbl_iot_deliveries`, the queue of what is still to be delivered. One statement claims or settles many deliveries. */
 @Injectable()
 export class DeliveryQueueRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** Due deliveries, each with everything needed to send it. Few different limits should be asked for: each has a plan of its own. */
+  /** Claims due deliveries, each with everything needed to send it. Use few different limits: each has a plan of its own. */
   async claim(lease: Lease, limit: number): Promise<ClaimedDelivery[]> {
     const claim = new PreparedStatement<ClaimedDelivery>(`iot_claim_${limit}_deliveries`, claimStatement(limit));
     return claim.run(this.dataSource, [lease.owner, lease.seconds]);
   }
 
-  /** One batch of failed commands: one whose time has come again, or a new one once it is full or old enough. */
+  /** Claims one batch of failed commands: one that is due again, or a new one once it is full or old enough. */
   async claimFailures(lease: Lease, limit: number, collectMs: number): Promise<ClaimedDelivery[]> {
     return CLAIM_FAILURES.run(this.dataSource, [lease.owner, lease.seconds, limit, collectMs]);
   }
@@ -144,7 +119,7 @@ export class DeliveryQueueRepository {
     await SETTLE.run(this.dataSource, [owner, JSON.stringify(settlements)]);
   }
 
-  /** The host is back: what failed because it was away need not wait any longer. */
+  /** Makes due what waits because the host was down. */
   async resume(): Promise<void> {
     await this.dataSource.query(
       `update tbl_iot_deliveries set next_attempt_at = now()

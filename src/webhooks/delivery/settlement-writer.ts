@@ -1,14 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
-import { DeliveryQueueRepository, type Settlement } from './delivery-queue.repository.js';
+import { type Settlement } from './delivery.js';
+import { DeliveryQueueRepository } from './delivery-queue.repository.js';
 
 const COLLECT_MS = 4;
 const RETRY_MS = 500;
 
 /**
- * Writes down what became of deliveries, many with one statement: those that end while one is being written form the next. A failure to
- * settle is loud and tried again; the lease runs out meanwhile, and the delivery goes out again under the same id.
+ * Writes settlements, many with one statement: those that arrive while one is being written form the next. A failure is logged and tried
+ * again. When the lease ends meanwhile, the event is delivered again under the same id.
  */
 @Injectable()
 export class SettlementWriter {
@@ -16,7 +17,7 @@ export class SettlementWriter {
   private waiting: Settlement[] = [];
   private writing: Promise<void> | null = null;
   private abandoned = false;
-  private onSettled: () => void = () => undefined;
+  private listener: () => void = () => undefined;
 
   constructor(
     private readonly repository: DeliveryQueueRepository,
@@ -25,23 +26,26 @@ export class SettlementWriter {
 
   /** Returns at once. */
   add(owner: string, settlements: readonly Settlement[]): void {
+    if (settlements.length === 0) {
+      return;
+    }
     this.waiting.push(...settlements);
     this.writing ??= this.writeAll(owner).finally(() => (this.writing = null));
   }
 
-  /** Calls back whenever some have become durable: what waited behind them may be due. */
-  whenSettled(listener: () => void): void {
-    this.onSettled = listener;
+  /** Calls back after each write: the events that waited for those of the same device may be due. */
+  onSettled(listener: () => void): void {
+    this.listener = listener;
   }
 
-  /** Resolves when all is written. */
+  /** Fulfilled when everything has been written. */
   async flushed(): Promise<void> {
     while (this.writing) {
       await this.writing;
     }
   }
 
-  /** The database is going away: what is not written by now never will be. */
+  /** Gives up what has not been written. */
   abandon(): void {
     this.abandoned = true;
   }
@@ -52,7 +56,7 @@ export class SettlementWriter {
       const settlements = this.waiting;
       this.waiting = [];
       await this.write(owner, settlements);
-      this.onSettled();
+      this.listener();
     }
   }
 

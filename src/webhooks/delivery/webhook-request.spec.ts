@@ -1,4 +1,4 @@
-import { type ClaimedDelivery } from './claimed-delivery.js';
+import { type ClaimedDelivery } from './delivery.js';
 import { webhookRequests } from './webhook-request.js';
 
 function delivery(eventId: string, fields: Partial<ClaimedDelivery> = {}): ClaimedDelivery {
@@ -18,14 +18,14 @@ function delivery(eventId: string, fields: Partial<ClaimedDelivery> = {}): Claim
 const ADDED = '"eventId":"evt_1","type":"command.completed","sequence":9007199254740993,"occurredAt":"2026-11-23T12:00:00.000Z"';
 
 describe('webhookRequests', () => {
-  it('adds id, type, sequence and time to a body, and leaves every byte of it as it was', () => {
+  it('adds id, type, sequence and time to a body, and leaves its other bytes unchanged', () => {
     const body = '{"identified":true, "metadata" : {"id":12345678901234567890, "n": 1.0,"2":0,"1":0,"s":"}{"} }';
     expect(webhookRequests([delivery('1', { body })])).toMatchObject([
       { id: 'evt_1', path: '/webhooks/iot/v1/command/confirm', body: `${body.slice(0, -1)},${ADDED}}` },
     ]);
   });
 
-  it.each(['{}', ' { } '])('takes %j for a body as well', (body) => {
+  it.each(['{}', ' { } '])('accepts %j as a body', (body) => {
     const [request] = webhookRequests([delivery('1', { body })]);
     expect(JSON.parse(request?.body ?? '')).toMatchObject({ eventId: 'evt_1', type: 'command.completed' });
   });
@@ -63,7 +63,7 @@ describe('webhookRequests', () => {
     });
   });
 
-  it('sends a failure that is alone in the form of a batch, under its own id', () => {
+  it('sends a single failure in the form of a batch, under its own id', () => {
     const [request] = webhookRequests([delivery('1', { type: 'command.failed' })]);
     expect(request?.id).toBe('evt_1');
     expect(JSON.parse(request?.body ?? '')).toMatchObject({ eventId: 'evt_1', entries: [{ eventId: 'evt_1' }] });

@@ -1,29 +1,32 @@
-import { type ClaimedDelivery } from './claimed-delivery.js';
 import { envelopeMembers, eventJson, publicEventId, withMembers } from '../../events/event-envelope.js';
-import { EVENT_PATHS } from '../event-paths.js';
+import { type EventType } from '../../events/event-types.js';
+import { type ClaimedDelivery, type WebhookRequest } from './delivery.js';
+
+/** Paths below NOTIFICATION_URL. The first three are those of the old gateway. */
+export const EVENT_PATHS: Readonly<Record<EventType, string>> = {
+  'command.completed': '/webhooks/iot/v1/command/confirm',
+  'command.failed': '/webhooks/iot/v1/command/bulk_failure',
+  telemetry: '/webhooks/iot/v1/telemetry',
+  'command.retried': '/webhooks/iot/v1/command/retried',
+  'command.postponed': '/webhooks/iot/v1/command/postponed',
+  'device.message': '/webhooks/iot/v1/device/message',
+  'device.connected': '/webhooks/iot/v1/device/connected',
+  'device.disconnected': '/webhooks/iot/v1/device/disconnected',
+};
 
 /** Failed commands in one request, at most. */
 export const FAILURES_PER_REQUEST = 100;
 
-/** One POST: an event, or a batch of failed commands. Every attempt at it has the same id and the same bytes. */
-export interface WebhookRequest {
-  /** The `webhook-id`. */
-  readonly id: string;
-  readonly path: string;
-  readonly body: string;
-  readonly deliveries: readonly ClaimedDelivery[];
-}
-
-/** Deliveries in the order in which they were claimed; those of a batch become one request. */
+/** One request for each delivery, in the order in which they were claimed; the deliveries of a batch share one. */
 export function webhookRequests(deliveries: readonly ClaimedDelivery[]): WebhookRequest[] {
-  const alone = deliveries.filter(({ batchId }) => batchId === null);
+  const single = deliveries.filter(({ batchId }) => batchId === null);
   const batches = new Map<string, ClaimedDelivery[]>();
   for (const delivery of deliveries) {
     if (delivery.batchId !== null) {
       batches.set(delivery.batchId, [...(batches.get(delivery.batchId) ?? []), delivery]);
     }
   }
-  return [...alone.map(requestOfEvent), ...Array.from(batches, ([batchId, members]) => requestOfBatch(batchId, members))];
+  return [...single.map(requestOfEvent), ...Array.from(batches, ([batchId, members]) => requestOfBatch(batchId, members))];
 }
 
 function requestOfEvent(delivery: ClaimedDelivery): WebhookRequest {
@@ -37,7 +40,7 @@ function requestOfBatch(batchId: string, members: readonly ClaimedDelivery[]): W
   const id = `bat_${batchId}`;
   const entries = members.map(eventJson).join(',');
   const occurredAt = members.reduce((latest, member) => (member.occurredAt > latest ? member.occurredAt : latest), '');
-  // Sequences count within a device, so that a batch has none of its own; its entries have.
+  // Sequences count within a device: a batch has none of its own.
   const head = `"eventId":"${id}","type":"command.failed","sequence":null,"occurredAt":"${occurredAt}"`;
   return { id, path: EVENT_PATHS['command.failed'], body: withMembers(`{"entries":[${entries}]}`, head), deliveries: members };
 }

@@ -5,26 +5,26 @@ import { Injectable } from '@nestjs/common';
 import { type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { EventSettings } from '../../events/events.settings.js';
 import { WebhookSettings } from '../webhooks.settings.js';
-import { type HostAnswer } from './judgement.js';
-import { CONNECT_TIMEOUT_CODE } from './kept-alive-agents.js';
-import { signatureOf, signingKeys } from './signature.js';
-import { type WebhookRequest } from './webhook-request.js';
+import { type Attempt, type HostAnswer, type WebhookRequest } from './delivery.js';
+import { CONNECT_TIMEOUT_CODE } from './http-agents.js';
+import { signingKeys, webhookHeaders } from './standard-webhooks.js';
 
-/** Of an answer, this much is kept ... */
-const KEPT_ANSWER_BYTES = 1_024;
-/** ... and more than this is not even read. */
-const MOST_ANSWER_BYTES = 65_536;
-/** What a connection ends with that was never made. */
+/** This much of an answer is stored. */
+const STORED_ANSWER_BYTES = 1_024;
+/** The connection of a longer answer is closed. */
+const MAX_ANSWER_BYTES = 65_536;
+/** Errors of a connection that was never established. */
 const NO_CONNECTION = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', CONNECT_TIMEOUT_CODE];
 
-/** Makes one attempt: signs exactly the bytes it sends, and never throws. What the answer means is judged elsewhere. */
+/** Makes one attempt: signs exactly the bytes that it sends. It never rejects, and does not interpret the answer. */
 @Injectable()
 export class WebhookSender {
   private readonly axios: AxiosInstance;
   private readonly baseUrl: string;
   private readonly keys: readonly Buffer[];
   private readonly timeoutMs: number;
-  private readonly attempts = new Set<AbortController>();
+  private readonly inFlight = new Set<AbortController>();
+  private isAborted = false;
 
   constructor(http: HttpService, { NOTIFICATION_URL }: EventSettings, settings: WebhookSettings) {
     this.axios = http.axiosRef;
@@ -37,39 +37,44 @@ export class WebhookSender {
     return this.keys.length > 0;
   }
 
-  async send(request: WebhookRequest): Promise<HostAnswer> {
-    const attempt = new AbortController();
-    this.attempts.add(attempt);
-    const timer = setTimeout(() => attempt.abort(), this.timeoutMs);
+  async send(request: WebhookRequest): Promise<Attempt> {
+    const startedAt = performance.now();
+    const answer = await this.answerOf(request);
+    return { request, answer, durationMs: performance.now() - startedAt, endedAtMs: Date.now() };
+  }
+
+  /** Cancels all requests in flight. */
+  abort(): void {
+    this.isAborted = true;
+    this.inFlight.forEach((controller) => controller.abort());
+  }
+
+  private async answerOf(request: WebhookRequest): Promise<HostAnswer> {
+    const controller = new AbortController();
+    this.inFlight.add(controller);
+    const timer = setTimeout(() => controller.abort(), this.timeoutMs);
     try {
-      return await this.attempt(request, attempt.signal);
+      return await this.exchange(request, controller.signal);
     } catch (error) {
-      return attempt.signal.aborted
+      if (this.isAborted) {
+        return { kind: 'aborted' };
+      }
+      return controller.signal.aborted
         ? { kind: 'unanswered', error: `no answer within ${this.timeoutMs / 1000} s` }
         : failure(error);
     } finally {
       clearTimeout(timer);
-      this.attempts.delete(attempt);
+      this.inFlight.delete(controller);
     }
   }
 
-  /** Ends all that are on their way. */
-  abort(): void {
-    this.attempts.forEach((attempt) => attempt.abort());
-  }
-
-  private async attempt({ id, path, body }: WebhookRequest, signal: AbortSignal): Promise<HostAnswer> {
-    const timestamp = Math.floor(Date.now() / 1000);
-    const headers: Record<string, string> = {
+  private async exchange(request: WebhookRequest, signal: AbortSignal): Promise<HostAnswer> {
+    const headers = {
       'content-type': 'application/json',
       'user-agent': 'iot-broker',
-      'webhook-id': id,
-      'webhook-timestamp': String(timestamp),
+      ...webhookHeaders(this.keys, request, Date.now()),
     };
-    if (this.isSigning) {
-      headers['webhook-signature'] = signatureOf(this.keys, id, timestamp, body);
-    }
-    const response = await this.post(this.baseUrl + path, body, { headers, signal });
+    const response = await this.post(this.baseUrl + request.path, request.body, { headers, signal });
     const retryAfter: unknown = response.headers['retry-after'];
     return {
       kind: 'answer',
@@ -79,7 +84,7 @@ export class WebhookSender {
     };
   }
 
-  /** A kept connection may end in the moment it is used again: the request goes out once more, by a new one. */
+  /** The host may close a kept connection at the moment of its next use: the request is then sent once more, on a new one. */
   private async post(url: string, body: string, config: AxiosRequestConfig): Promise<AxiosResponse<Readable>> {
     try {
       return await this.axios.post<Readable>(url, body, config);
@@ -93,19 +98,19 @@ export class WebhookSender {
   }
 }
 
-/** The first KB of an answer as text. The rest is read and forgotten, so that the connection can be kept; of too much of it, the connection is given up. */
+/** The first KB of an answer as text. The rest is read and discarded, so that the connection can be kept; when it is too long, the connection is closed. */
 async function beginningOf(stream: Readable): Promise<string> {
-  const kept: Buffer[] = [];
+  const stored: Buffer[] = [];
   let bytes = 0;
   return new Promise((resolve) => {
-    // The status has come and decides, however the body ends.
-    const end = (): void => resolve(Buffer.concat(kept).subarray(0, KEPT_ANSWER_BYTES).toString('utf8'));
+    // The status has arrived and is what counts, however the body ends.
+    const end = (): void => resolve(Buffer.concat(stored).subarray(0, STORED_ANSWER_BYTES).toString('utf8'));
     stream.on('data', (chunk: Buffer) => {
-      if (bytes < KEPT_ANSWER_BYTES) {
-        kept.push(chunk);
+      if (bytes < STORED_ANSWER_BYTES) {
+        stored.push(chunk);
       }
       bytes += chunk.length;
-      if (bytes > MOST_ANSWER_BYTES) {
+      if (bytes > MAX_ANSWER_BYTES) {
         stream.destroy();
       }
     });

@@ -9,7 +9,7 @@ const IDLE_MS = 4_000;
 
 export const CONNECT_TIMEOUT_CODE = 'CONNECT_TIMEOUT';
 
-/** Connections that are kept for the next delivery, no more of them than deliveries on their way, and none that takes for ever to be made. */
+/** Agents that keep connections for the next delivery, at most `concurrency` of them, and limit the time to connect. */
 export function keptAliveAgents(concurrency: number): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
   const options: AgentOptions = {
     keepAlive: true,

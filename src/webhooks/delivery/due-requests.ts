@@ -1,0 +1,50 @@
+import { type Lease, type WebhookRequest } from './delivery.js';
+import { type DeliveryQueueRepository } from './delivery-queue.repository.js';
+import { FAILURES_PER_REQUEST, webhookRequests } from './webhook-request.js';
+
+const FAILURES_EVERY_MS = 200;
+const FAILURES_COLLECTED_MS = 1_000;
+
+export interface Claimed {
+  readonly requests: readonly WebhookRequest[];
+  /** There may be more: the limit was reached. */
+  readonly hasMore: boolean;
+}
+
+/** Claims what is due, as requests that are ready to be sent. */
+export class DueRequests {
+  private failuresClaimedAt = -Infinity;
+
+  /** @param hasFailures whether failed commands are recorded: they are claimed as batches. */
+  constructor(
+    private readonly repository: Pick<DeliveryQueueRepository, 'claim' | 'claimFailures'>,
+    private readonly lease: Lease,
+    private readonly hasFailures: boolean,
+  ) {}
+
+  async claim(limit: number): Promise<Claimed> {
+    const claimed = await this.repository.claim(this.lease, limit);
+    return { requests: webhookRequests(claimed), hasMore: claimed.length === limit };
+  }
+
+  /** Batches of failed commands, until `enough` says so. Asks the database only every 200 ms: a batch collects for longer. */
+  async claimFailures(add: (requests: readonly WebhookRequest[]) => void, enough: () => boolean): Promise<void> {
+    if (!this.hasFailures || performance.now() - this.failuresClaimedAt < FAILURES_EVERY_MS) {
+      return;
+    }
+    for (let claimed = FAILURES_PER_REQUEST; claimed > 0 && !enough();) {
+      const batch = await this.repository.claimFailures(this.lease, FAILURES_PER_REQUEST, FAILURES_COLLECTED_MS);
+      add(webhookRequests(batch));
+      claimed = batch.length;
+    }
+    this.failuresClaimedAt = performance.now();
+  }
+
+  /** One request of either kind, to test whether the host answers. */
+  async claimProbe(): Promise<WebhookRequest | null> {
+    const claimed = await this.repository.claim(this.lease, 1);
+    const failures =
+      claimed.length === 0 ? await this.repository.claimFailures(this.lease, FAILURES_PER_REQUEST, FAILURES_COLLECTED_MS) : [];
+    return webhookRequests([...claimed, ...failures])[0] ?? null;
+  }
+}
