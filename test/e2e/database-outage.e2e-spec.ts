@@ -13,7 +13,8 @@ const IMEI = '863000000000001';
 const UNAVAILABLE = { status: 503, body: { success: false, code: 'DATABASE_UNAVAILABLE' } };
 /** The shortest there is; the fence closes after three quarters of it. */
 const FAST = { INSTANCE_DEAD_AFTER_SECONDS: '4' };
-const DEAD_AFTER_SECONDS = 8;
+/** The fence, after three quarters of it, comes later than the time-out of a statement. */
+const DEAD_AFTER_SECONDS = 12;
 
 let database: TestDatabase;
 
@@ -150,7 +151,6 @@ describe('an outage that outlasts the heartbeat', () => {
     const url = new URL(database.url);
     proxy = await TcpProxy.to('127.0.0.1', Number(url.port));
     url.port = String(proxy.port);
-    // Twice as long as the other instance, which has to see it as dead.
     gateway = await Gateway.start(url.href, { INSTANCE_DEAD_AFTER_SECONDS: String(DEAD_AFTER_SECONDS) });
   });
 
