@@ -9,7 +9,7 @@ import { ApiKeyGuard } from './access/authentication/api-key.guard.js';
 import { API_PREFIX } from './platform/http/api-route.js';
 import { limitRate } from './access/authentication/rate-limit.js';
 import { authenticateRequests } from './access/authentication/authenticate-requests.js';
-import { measureRequests } from './platform/http/http-metrics.js';
+import { measureRequests } from './metrics/http-metrics.js';
 import { inputReasons, ProblemFilter } from './platform/http/problem.filter.js';
 import { openApiDocument } from './open-api/open-api.js';
 import { refuseWhileStopping } from './platform/http/http-adapter.js';

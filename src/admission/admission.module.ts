@@ -1,8 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { RegisteredDevice } from './register/registered-device.entity.js';
-import { UnknownDevice } from './unknown-device.entity.js';
-import { UnregisteredDevice } from './unregistered-device.entity.js';
+import { UnknownDevice, UnregisteredDevice } from './unregistered-device.entity.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { ClusterModule } from '../platform/cluster/cluster.module.js';
 import { TransportModule } from '../transport/transport.module.js';

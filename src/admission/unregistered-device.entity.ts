@@ -13,3 +13,22 @@ export class UnregisteredDevice {
   @Column({ type: 'timestamptz', name: 'last_seen', default: () => 'now()' })
   readonly lastSeen!: Date;
 }
+
+/** A device that was refused because it is not registered, and how often. */
+@Entity('tbl_iot_unknown_devices')
+export class UnknownDevice {
+  @PrimaryColumn({ type: 'text' })
+  readonly imei!: string;
+
+  @Column({ type: 'timestamptz', name: 'first_seen' })
+  readonly firstSeen!: Date;
+
+  @Column({ type: 'timestamptz', name: 'last_seen' })
+  readonly lastSeen!: Date;
+
+  @Column({ type: 'bigint', transformer: { from: Number, to: (attempts: number) => attempts } })
+  readonly attempts!: number;
+
+  @Column({ type: 'text', name: 'last_address' })
+  readonly lastAddress!: string;
+}

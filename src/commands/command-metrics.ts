@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { CachedReading } from '../platform/observability/cached-reading.js';
-import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
+import { CachedReading, MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { CommandBacklogRepository } from './command-backlog.repository.js';
 import { CommandCounters } from './command-counters.js';
 import { KeptReplies } from './replies/kept-replies.js';

@@ -1,8 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { EventRecord } from './event-record.entity.js';
-import { EventSequence } from './event-sequence.entity.js';
-import { LoggedEvent } from './logged-event.entity.js';
+import { EventRecord, EventSequence, LoggedEvent } from './logged-event.entity.js';
 import { EventFeedController } from './event-feed.controller.js';
 import { EventLog } from './event-log.js';
 import { EventRetention } from './event-retention.js';

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 import { type EventType } from './event-types.js';
-import { XID8 } from '../platform/database/data-source.js';
+import { XID8 } from '../platform/database/driver-statements.js';
 
 /** An event of the log. The key is the order of the feed: see docs/decisions/0007-events-for-the-host.md. */
 @Entity('tbl_iot_events')
@@ -59,4 +59,34 @@ export class LoggedEvent {
   /** Null while the event is open. */
   @Column({ type: 'json', nullable: true })
   readonly body!: unknown;
+}
+
+/** The last sequence number of a device, and the transaction that its last event stands under in the feed. */
+@Entity('tbl_iot_event_sequences')
+export class EventSequence {
+  @PrimaryColumn({ type: 'text' })
+  readonly imei!: string;
+
+  /** A 64-bit number in decimal. */
+  @Column({ type: 'bigint', name: 'last_sequence' })
+  readonly lastSequence!: string;
+
+  @Column({ type: XID8, name: 'last_transaction_id', default: '0' })
+  readonly lastTransactionId!: string;
+}
+
+/** The key of one record of a telemetry event; with WEBHOOK_TELEMETRY_RECORDS=all only. */
+@Entity('tbl_iot_event_records')
+export class EventRecord {
+  @PrimaryColumn({ type: 'uuid', name: 'event_id' })
+  readonly eventId!: string;
+
+  @Column({ type: 'text' })
+  readonly imei!: string;
+
+  @PrimaryColumn({ type: 'timestamptz', name: 'iot_timestamp' })
+  readonly recordTime!: Date;
+
+  @PrimaryColumn({ type: 'bigint', name: 'record_hash' })
+  readonly recordHash!: string;
 }

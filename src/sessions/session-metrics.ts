@@ -1,7 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Instance } from '../platform/cluster/cluster-membership.js';
-import { CachedReading } from '../platform/observability/cached-reading.js';
-import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
+import { CachedReading, MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 /** Registers the number of sessions in the database as a metric. */

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
-import { DeviceDaysRow } from './partitions/device-days.entity.js';
-import { IndexedDay } from './partitions/indexed-day.entity.js';
+import { DeviceDaysRow, IndexedDay } from './partitions/device-days.entity.js';
 import { LatestRow, TelemetryRow } from './records/telemetry-record.entity.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { AuditLogModule } from '../access/audit/audit-log.module.js';

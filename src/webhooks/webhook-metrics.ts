@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { CachedReading } from '../platform/observability/cached-reading.js';
-import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
+import { CachedReading, MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';
 
 /** Counting a long backlog reads every row of it: scrapes within this time share one reading. */

@@ -1,7 +1,7 @@
 import { type DataSource, type EntityMetadata, getMetadataArgsStorage, type TableColumn } from 'typeorm';
 import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import '../../src/app.module.js';
-import { createDataSource } from '../../src/platform/database/data-source.js';
+import { createDataSource } from '../../src/platform/database/driver-statements.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 /** Where `TypeOrmModule.forFeature` puts entities. The package does not export it. */

@@ -6,8 +6,7 @@ import { StatsRegistry } from '../observability/status-registries.js';
 import { BEAT, InstancesRepository, JOIN_CLUSTER, LEAVE_CLUSTER } from './instances.repository.js';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { CachedReading } from '../observability/cached-reading.js';
-import { MetricsRegistry } from '../observability/metrics-registry.js';
+import { CachedReading, MetricsRegistry } from '../observability/metrics-registry.js';
 
 /** This gateway process, as the others know it. A process that starts again is another instance. */
 @Injectable()

@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { type DataSourceOptions } from 'typeorm';
-import { createDataSource } from './data-source.js';
+import { createDataSource } from './driver-statements.js';
 import { DatabaseSettings, ProcessSettings } from '../config/settings.js';
 import { DatabaseAvailability } from './database-availability.js';
 import { DatabaseServer, type StartServer } from './database-server.js';

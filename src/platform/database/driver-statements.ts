@@ -1,6 +1,6 @@
 import { type Socket } from 'node:net';
 import { type Connection, type Pool, type PoolClient, type QueryResultRow, type Submittable } from 'pg';
-import { type DataSource, type EntityManager } from 'typeorm';
+import { type ColumnType, DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
 
 const COPY_DATA = 'd'.charCodeAt(0);
 const COPY_DONE = Buffer.from('6300000004', 'hex');
@@ -114,4 +114,16 @@ export class PreparedStatement<Row extends QueryResultRow> {
     const { rows } = await client.query<Row>({ name: this.name, text: this.text, values: [...values] });
     return rows;
   }
+}
+
+/** A transaction id. TypeORM has no name for the type; createDataSource lets it accept this one. */
+export const XID8 = 'xid8' as ColumnType;
+
+/** A DataSource on which every entity of the gateway can be used. It is not connected. */
+export function createDataSource(options: DataSourceOptions): DataSource {
+  const dataSource = new DataSource(options);
+  if (!dataSource.driver.supportedDataTypes.includes(XID8)) {
+    dataSource.driver.supportedDataTypes.push(XID8);
+  }
+  return dataSource;
 }

@@ -6,8 +6,7 @@ import { DataSource } from 'typeorm';
 import { DatabaseAvailability } from './database-availability.js';
 import { type DatabaseState, IS_WRITABLE } from './server-probe.js';
 import { DatabaseSettings } from '../config/settings.js';
-import { CachedReading } from '../observability/cached-reading.js';
-import { MetricsRegistry } from '../observability/metrics-registry.js';
+import { CachedReading, MetricsRegistry } from '../observability/metrics-registry.js';
 
 /** Whether statements of the pool can write. */
 @Injectable()

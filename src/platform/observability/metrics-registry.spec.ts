@@ -1,5 +1,4 @@
-import { CachedReading } from './cached-reading.js';
-import { MetricsRegistry } from './metrics-registry.js';
+import { CachedReading, MetricsRegistry } from './metrics-registry.js';
 
 describe('MetricsRegistry', () => {
   it('reads counters and gauges when somebody scrapes', async () => {

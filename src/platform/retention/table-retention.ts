@@ -10,8 +10,7 @@ import { DatabaseAvailability } from '../database/database-availability.js';
 import { Periodic } from '../scheduling/periodic-tasks.js';
 import { BoundedTable, type DeletionCause, type TableBounds } from './bounded-table.js';
 import { type DeleteSome, TableRetentionRepository } from './table-retention.repository.js';
-import { CachedReading } from '../observability/cached-reading.js';
-import { MetricsRegistry } from '../observability/metrics-registry.js';
+import { CachedReading, MetricsRegistry } from '../observability/metrics-registry.js';
 
 const ENFORCE_EVERY_MS = 10_000;
 const EXPIRE_EVERY_MS = 3_600_000;

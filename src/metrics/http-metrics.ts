@@ -1,6 +1,6 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyRequest } from 'fastify';
-import { MetricsRegistry } from '../observability/metrics-registry.js';
+import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 
 const MS = 1_000;
 const SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
