@@ -113,6 +113,22 @@ describe('a group commit', () => {
     await expect(group.add(1)).rejects.toThrow('A batch of 1 items has 0 results');
   });
 
+  it('keeps the newest of the waiting items with one key, and settles the older ones at once', async () => {
+    const { batches, group } = batcher({ newest: { keyOf: (item) => String(item % 10), replaced: -1 } });
+    const results = addAll(group, [1, 11, 2, 21]);
+    expect(await results[1]).toBe(-1);
+    batches[0]!.succeed();
+    expect(await results[0]).toBe(10);
+    await nextTurn();
+    expect(itemsOf(batches)).toEqual([[1], [21, 2]]);
+    const next = group.add(31);
+    batches[1]!.succeed();
+    expect(await Promise.all(results)).toEqual([10, -1, 20, 210]);
+    await nextTurn();
+    batches[2]!.succeed();
+    expect(await next).toBe(310);
+  });
+
   it('is drained when the last batch has ended, whether it failed or not', async () => {
     const { batches, group } = batcher();
     const results = Promise.allSettled(addAll(group, [1, 2]));

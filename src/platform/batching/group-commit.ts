@@ -9,14 +9,16 @@ export interface GroupCommitOptions<Item, Result> {
    * for those of one turn of the event loop. Without it a batch starts at once.
    */
   readonly gather?: () => Promise<unknown>;
+  /** Of the waiting items with one key only the newest stays, in the place of the first. The others resolve with `replaced` at once. */
+  readonly newest?: { readonly keyOf: (item: Item) => string; readonly replaced: Result };
   /** Whether an error is the fault of one item: the items of a failed batch are then run again one by one, in their order. */
   readonly isFaultOfOneItem?: (error: unknown) => boolean;
 }
 
 interface Waiting<Item, Result> {
-  readonly item: Item;
-  readonly resolve: (result: Result) => void;
-  readonly reject: (error: unknown) => void;
+  item: Item;
+  resolve: (result: Result) => void;
+  reject: (error: unknown) => void;
 }
 
 /**
@@ -27,6 +29,8 @@ interface Waiting<Item, Result> {
  */
 export class GroupCommit<Item, Result> {
   private readonly waiting: Waiting<Item, Result>[] = [];
+  /** Waiting items by their key, with the option `newest`. */
+  private readonly waitingByKey = new Map<string, Waiting<Item, Result>>();
   private running = 0;
   private gathering = false;
   private drainListeners: (() => void)[] = [];
@@ -36,7 +40,7 @@ export class GroupCommit<Item, Result> {
   /** Resolves with the result of the item when its batch has ended. */
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
+      this.enqueue({ item, resolve, reject });
       this.start();
     });
   }
@@ -46,6 +50,21 @@ export class GroupCommit<Item, Result> {
     while (this.waiting.length > 0 || this.running > 0) {
       await new Promise<void>((resolve) => this.drainListeners.push(resolve));
     }
+  }
+
+  private enqueue(waiting: Waiting<Item, Result>): void {
+    const { newest } = this.options;
+    if (newest !== undefined) {
+      const key = newest.keyOf(waiting.item);
+      const older = this.waitingByKey.get(key);
+      if (older) {
+        older.resolve(newest.replaced);
+        Object.assign(older, waiting);
+        return;
+      }
+      this.waitingByKey.set(key, waiting);
+    }
+    this.waiting.push(waiting);
   }
 
   private start(): void {
@@ -71,8 +90,17 @@ export class GroupCommit<Item, Result> {
 
   private startBatches(): void {
     while (this.waiting.length > 0 && this.hasCapacity) {
-      void this.runBatch(this.waiting.splice(0, this.options.maxItems));
+      void this.runBatch(this.dequeue());
     }
+  }
+
+  private dequeue(): Waiting<Item, Result>[] {
+    const { maxItems, newest } = this.options;
+    const batch = this.waiting.splice(0, maxItems);
+    if (newest !== undefined) {
+      batch.forEach(({ item }) => this.waitingByKey.delete(newest.keyOf(item)));
+    }
+    return batch;
   }
 
   private async runBatch(batch: readonly Waiting<Item, Result>[]): Promise<void> {
