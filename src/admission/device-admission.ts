@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import { GroupCommit } from '../platform/batching/group-commit.js';
 import { DatabaseAvailability } from '../platform/database/database-availability.js';
 import { type AdmissionRequest, type AdmissionRule, type LoginRefusal } from './admission-rule.js';
 import { RefusedLogins } from './refused-logins.js';
@@ -7,11 +8,6 @@ import { UnregisteredDevices } from './unregistered-devices.js';
 import { UnregisteredDevicesRepository } from './unregistered-devices.repository.js';
 
 const MAX_BATCH_SIZE = 1_000;
-
-interface Waiting extends AdmissionRequest {
-  readonly settle: (admits: boolean) => void;
-  readonly fail: (error: unknown) => void;
-}
 
 /**
  * Decides whether a device is admitted. The statement that opens a session applies `rule` itself and reports the outcome with `noteAdmitted`
@@ -24,8 +20,12 @@ interface Waiting extends AdmissionRequest {
 @Injectable()
 export class DeviceAdmission {
   private readonly logger = new Logger(DeviceAdmission.name);
-  private readonly waiting: Waiting[] = [];
-  private asking = false;
+  private readonly checks = new GroupCommit<AdmissionRequest, LoginRefusal | null | undefined>({
+    run: (packets) => this.check(packets),
+    maxItems: MAX_BATCH_SIZE,
+    // Packets that arrive in the same turn of the event loop share a batch.
+    gather: () => nextTurn(),
+  });
   private failing = false;
 
   constructor(
@@ -50,50 +50,32 @@ export class DeviceAdmission {
     this.refused.note(imei, address, refusal);
   }
 
-  /** Whether this device may send from this address. Counts a refusal. Rejects while the database is unavailable. */
-  admits(imei: string, address: string): Promise<boolean> {
-    return new Promise((settle, fail) => {
-      this.waiting.push({ imei, address, settle, fail });
-      void this.askAll();
-    });
-  }
-
-  private async askAll(): Promise<void> {
-    if (this.asking) {
-      return;
-    }
-    this.asking = true;
-    while (this.waiting.length > 0) {
-      // Packets that arrive in the same turn of the event loop share a batch.
-      await nextTurn();
-      await this.ask(this.waiting.splice(0, MAX_BATCH_SIZE));
-    }
-    this.asking = false;
-  }
-
-  private async ask(batch: readonly Waiting[]): Promise<void> {
-    try {
-      const { results: refusals, newDevices } = await this.repository.findRefusals(batch, this.unregistered.rule);
-      this.unregistered.noteAdmitted(newDevices);
-      this.failing = false;
-      batch.forEach((packet, index) => this.finish(packet, refusals[index]));
-    } catch (error) {
-      this.logOnce(error);
-      batch.forEach(({ fail }) => fail(error));
-    }
-  }
-
-  /** Only an explicit null admits a device: a packet that is missing from the answer is not admitted. */
-  private finish({ imei, address, settle, fail }: Waiting, refusal: LoginRefusal | null | undefined): void {
+  /**
+   * Whether this device may send from this address. Counts a refusal. Rejects while the database is unavailable. Only an explicit null admits a
+   * device: a packet that is missing from the result is not admitted.
+   */
+  async admits(imei: string, address: string): Promise<boolean> {
+    const refusal = await this.checks.add({ imei, address });
     if (refusal === undefined) {
       this.logger.error(`A packet of ${imei} was not admitted: the database gave no answer for it`);
-      fail(new Error(`No admission was read for ${imei}`));
-      return;
+      throw new Error(`No admission was read for ${imei}`);
     }
     if (refusal !== null) {
       this.refused.note(imei, address, refusal);
     }
-    settle(refusal === null);
+    return refusal === null;
+  }
+
+  private async check(packets: readonly AdmissionRequest[]): Promise<(LoginRefusal | null | undefined)[]> {
+    try {
+      const { results: refusals, newDevices } = await this.repository.findRefusals(packets, this.unregistered.rule);
+      this.unregistered.noteAdmitted(newDevices);
+      this.failing = false;
+      return packets.map((_packet, index) => refusals[index]);
+    } catch (error) {
+      this.logOnce(error);
+      throw error;
+    }
   }
 
   /** One warning per outage, not one per batch. */

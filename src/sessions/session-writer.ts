@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { GroupCommit } from '../platform/batching/group-commit.js';
 import { ClusterMembership, Instance, NotAMemberError } from '../platform/cluster/cluster-membership.js';
 import { isMissingReference, retryWhileAway } from '../platform/database/database-errors.js';
 import { deviceConnected, deviceDisconnected } from '../events/bodies/device-bodies.js';
@@ -15,12 +16,6 @@ const MAX_BATCH_SIZE = 1_000;
 const SHUTDOWN_RETRY_MS = 3_000;
 const SUPERSEDED: LoginOutcome = { kind: 'superseded' };
 
-interface Waiting<T, R> {
-  readonly what: T;
-  readonly settle: (result: R) => void;
-  readonly fail: (error: unknown) => void;
-}
-
 /**
  * Opens and ends sessions in batches: requests that arrive while a batch is being written form the next one. After a restart a whole fleet logs
  * in at once, and each login is answered after its commit. While the database is unavailable, or this instance is not a member of the cluster, logins
@@ -31,10 +26,18 @@ export class SessionWriter implements BeforeApplicationShutdown {
   private readonly logger = new Logger(SessionWriter.name);
   private readonly retriesEnd = new AbortController();
   private stopping = false;
-  /** The newest login of each device. */
-  private readonly openings = new Map<string, Waiting<SessionOpening, LoginOutcome>>();
-  private readonly ends: Waiting<SessionEnd, void>[] = [];
-  private writing = false;
+  private readonly openings = new GroupCommit<SessionOpening, LoginOutcome | undefined>({
+    run: (openings) => this.writeOpenings(openings),
+    maxItems: MAX_BATCH_SIZE,
+    // All logins of this turn of the event loop share a batch.
+    gather: () => nextTurn(),
+    newest: { keyOf: ({ imei }) => imei, replaced: SUPERSEDED },
+  });
+  private readonly ends = new GroupCommit<SessionEnd, void>({
+    run: (ends) => this.writeEnds(ends),
+    maxItems: MAX_BATCH_SIZE,
+    gather: () => nextTurn(),
+  });
 
   constructor(
     private readonly repository: SessionsRepository,
@@ -45,20 +48,19 @@ export class SessionWriter implements BeforeApplicationShutdown {
   ) {}
 
   /** Fulfilled when the session is durable, or when a newer login of the same device superseded it. */
-  open(opening: SessionOpening): Promise<LoginOutcome> {
-    return new Promise((settle, fail) => {
-      this.openings.get(opening.imei)?.settle(SUPERSEDED);
-      this.openings.set(opening.imei, { what: opening, settle, fail });
-      void this.write();
-    });
+  async open(opening: SessionOpening): Promise<LoginOutcome> {
+    const outcome = await this.openings.add(opening);
+    if (outcome === undefined) {
+      // Accepting it would leave a connection that no other instance can evict.
+      this.logger.error(`The login of ${opening.imei} failed: the database stored no session`);
+      throw new Error(`No session was stored for ${opening.imei}`);
+    }
+    return outcome;
   }
 
   /** Fulfilled when the session is released, or when a newer login has taken it. */
   close(end: SessionEnd): Promise<void> {
-    return new Promise((settle, fail) => {
-      this.ends.push({ what: end, settle, fail });
-      void this.write();
-    });
+    return this.ends.add(end);
   }
 
   beforeApplicationShutdown(): void {
@@ -66,64 +68,39 @@ export class SessionWriter implements BeforeApplicationShutdown {
     setTimeout(() => this.retriesEnd.abort(), SHUTDOWN_RETRY_MS).unref();
   }
 
-  private async write(): Promise<void> {
-    if (this.writing) {
-      return;
-    }
-    this.writing = true;
-    while (this.openings.size > 0 || this.ends.length > 0) {
-      // All logins of this turn of the event loop share a batch.
-      await nextTurn();
-      await Promise.all([this.writeOpenings(), this.writeEnds()]);
-    }
-    this.writing = false;
-  }
-
-  private async writeOpenings(): Promise<void> {
-    const batch = [...this.openings.values()].slice(0, MAX_BATCH_SIZE);
-    if (batch.length === 0) {
-      return;
-    }
-    batch.forEach(({ what }) => this.openings.delete(what.imei));
+  /** A login without a row in the result has no outcome. */
+  private async writeOpenings(openings: readonly SessionOpening[]): Promise<(LoginOutcome | undefined)[]> {
     try {
-      const openings = batch.map(({ what }) => what);
       const { results, newDevices } = await this.persist(() => this.openAll(openings));
       this.admission.noteAdmitted(newDevices);
       this.events.signalAppended();
       const byImei = new Map(results.map((result) => [result.imei, result]));
-      batch.forEach((login) => this.finish(login, byImei.get(login.what.imei)));
+      return openings.map((opening) => this.outcomeOf(opening, byImei.get(opening.imei)));
     } catch (error) {
-      this.logger.error(`${batch.length} logins could not be stored: ${String(error)}`);
-      batch.forEach(({ fail }) => fail(error));
+      this.logger.error(`${openings.length} logins could not be stored: ${String(error)}`);
+      throw error;
     }
   }
 
-  /** A login without a row in the result has no session: accepting it would leave a connection that no other instance can evict. */
-  private finish({ what, settle, fail }: Waiting<SessionOpening, LoginOutcome>, result: LoginResult | undefined): void {
+  private outcomeOf({ imei, remoteAddress }: SessionOpening, result: LoginResult | undefined): LoginOutcome | undefined {
     if (!result) {
-      this.logger.error(`The login of ${what.imei} failed: the database stored no session`);
-      fail(new Error(`No session was stored for ${what.imei}`));
-    } else if (result.refusal === null) {
-      settle({ kind: 'accept', epoch: result.epoch });
-    } else {
-      this.admission.noteRefused(what.imei, what.remoteAddress, result.refusal);
-      settle({ kind: 'refuse' });
+      return undefined;
     }
+    if (result.refusal === null) {
+      return { kind: 'accept', epoch: result.epoch };
+    }
+    this.admission.noteRefused(imei, remoteAddress, result.refusal);
+    return { kind: 'refuse' };
   }
 
-  private async writeEnds(): Promise<void> {
-    const batch = this.ends.splice(0, MAX_BATCH_SIZE);
-    if (batch.length === 0) {
-      return;
-    }
+  private async writeEnds(ends: readonly SessionEnd[]): Promise<void[]> {
     try {
-      const ends = batch.map(({ what }) => what);
       await this.persist(() => this.closeAll(ends));
       this.events.signalAppended();
-      batch.forEach(({ settle }) => settle());
+      return ends.map(() => undefined);
     } catch (error) {
-      this.logger.error(`${batch.length} sessions could not be released: ${String(error)}`);
-      batch.forEach(({ fail }) => fail(error));
+      this.logger.error(`${ends.length} sessions could not be released: ${String(error)}`);
+      throw error;
     }
   }
 

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
+import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { type Settlement } from './delivery.js';
 import { DeliveryQueueRepository } from './delivery-queue.repository.js';
@@ -7,15 +8,23 @@ import { DeliveryQueueRepository } from './delivery-queue.repository.js';
 const COLLECT_MS = 4;
 const RETRY_MS = 500;
 
+interface OwnedSettlement {
+  readonly owner: string;
+  readonly settlement: Settlement;
+}
+
 /**
- * Writes settlements, many with one statement: those that arrive while one is being written form the next. A failure is logged and tried
- * again. When the lease ends meanwhile, the event is delivered again under the same id.
+ * Writes settlements in batches: those that arrive while a batch is being written form the next one. A failure is logged and tried again. When
+ * the lease ends meanwhile, the event is delivered again under the same id.
  */
 @Injectable()
 export class SettlementWriter {
   private readonly logger = new Logger(SettlementWriter.name);
-  private waiting: Settlement[] = [];
-  private writing: Promise<void> | null = null;
+  private readonly batches = new GroupCommit<OwnedSettlement, void>({
+    run: (batch) => this.write(batch),
+    maxItems: Infinity,
+    gather: () => delay(COLLECT_MS),
+  });
   private abandoned = false;
   private listener: () => void = () => undefined;
 
@@ -26,11 +35,8 @@ export class SettlementWriter {
 
   /** Returns at once. */
   add(owner: string, settlements: readonly Settlement[]): void {
-    if (settlements.length === 0) {
-      return;
-    }
-    this.waiting.push(...settlements);
-    this.writing ??= this.writeAll(owner).finally(() => (this.writing = null));
+    // A batch never fails: it is tried again until it is written or given up.
+    settlements.forEach((settlement) => void this.batches.add({ owner, settlement }));
   }
 
   /** Calls back after each write: the events that waited for those of the same device may be due. */
@@ -38,11 +44,9 @@ export class SettlementWriter {
     this.listener = listener;
   }
 
-  /** Fulfilled when everything has been written. */
-  async flushed(): Promise<void> {
-    while (this.writing) {
-      await this.writing;
-    }
+  /** Fulfilled when everything has been written or given up. */
+  flushed(): Promise<void> {
+    return this.batches.drained();
   }
 
   /** Gives up what has not been written. */
@@ -50,17 +54,15 @@ export class SettlementWriter {
     this.abandoned = true;
   }
 
-  private async writeAll(owner: string): Promise<void> {
-    await delay(COLLECT_MS);
-    while (this.waiting.length > 0) {
-      const settlements = this.waiting;
-      this.waiting = [];
-      await this.write(owner, settlements);
-      this.listener();
-    }
+  /** All settlements have one owner: the lease of this instance. */
+  private async write(batch: readonly OwnedSettlement[]): Promise<void[]> {
+    const settlements = batch.map(({ settlement }) => settlement);
+    await this.settle(batch[0]!.owner, settlements);
+    this.listener();
+    return batch.map(() => undefined);
   }
 
-  private async write(owner: string, settlements: readonly Settlement[]): Promise<void> {
+  private async settle(owner: string, settlements: readonly Settlement[]): Promise<void> {
     while (!this.abandoned) {
       try {
         await this.repository.settle(owner, settlements);
