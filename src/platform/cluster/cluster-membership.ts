@@ -3,7 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import { type Client } from 'pg';
 import { ClusterSettings } from '../config/settings.js';
 import { StatsRegistry } from '../observability/status-registries.js';
-import { BEAT, InstancesRepository, JOIN_CLUSTER, LEAVE_CLUSTER } from './instances.repository.js';
+import { HeartbeatStatements, InstancesRepository } from './instances.repository.js';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { CachedReading, MetricsRegistry } from '../observability/metrics-registry.js';
@@ -109,7 +109,7 @@ export class ClusterMembership {
 
   /** Fails while sessions of this instance are left: the reaper of another one ends both. */
   async leave(client: Client): Promise<void> {
-    await client.query(LEAVE_CLUSTER, [this.instance.id]);
+    await new HeartbeatStatements(client).leave(this.instance.id);
   }
 
   // Not @Periodic, which stops when the shutdown begins: devices stay connected until it ends.
@@ -139,13 +139,12 @@ export class ClusterMembership {
   }
 
   private async renew(client: Client): Promise<void> {
-    const { rows } = await client.query<Beat>(BEAT, [this.instance.id, JSON.stringify(this.stats.read())]);
-    const [beat] = rows;
-    if (!beat) {
+    const othersAlive = await new HeartbeatStatements(client).beat(this.instance.id, this.stats.read());
+    if (othersAlive === null) {
       this.part('the other instances took this one for dead');
       return;
     }
-    this.othersAlive = beat.othersAlive;
+    this.othersAlive = othersAlive;
     if (this.standing === 'suspended') {
       this.standing = 'member';
       this.logger.log('The heartbeat is written again: this instance acts for its devices as before');
@@ -154,11 +153,11 @@ export class ClusterMembership {
 
   private async join(client: Client): Promise<void> {
     const { INSTANCE_DEAD_AFTER_SECONDS: deadAfterSeconds } = this.settings;
-    const { rows } = await client.query<Beat>(JOIN_CLUSTER, [this.instance.id, this.instance.name, deadAfterSeconds]);
+    const othersAlive = await new HeartbeatStatements(client).join(this.instance.id, this.instance.name, deadAfterSeconds);
     for (const work of this.onReturn) {
       await work(client);
     }
-    this.othersAlive = rows[0]?.othersAlive ?? 0;
+    this.othersAlive = othersAlive;
     this.standing = 'member';
   }
 
@@ -167,10 +166,6 @@ export class ClusterMembership {
     this.logger.error(`Fenced: closing all device connections, ${why}`);
     this.onApart.forEach((work) => work());
   }
-}
-
-interface Beat {
-  readonly othersAlive: number;
 }
 
 /** How this instance stands with the others. */

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { type Client } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
-
-/** Any number will do, as long as every instance takes the same. */
-const REAPER_LOCK = 731_022;
+import { REAPER_LOCK } from '../database/advisory-locks.js';
 
 /** A gateway process that is alive. */
 export interface InstanceRow {
@@ -15,18 +14,39 @@ export interface InstanceRow {
   readonly stats: Readonly<Record<string, unknown>> | null;
 }
 
-/** Statements of the heartbeat, which goes by a connection of its own: a pool that is used up must not look like a death. */
 const OTHERS_ALIVE = `
   (select count(*)::int from tbl_iot_instances other where other.instance_id <> $1 and other.heartbeat_at >= now() - other.dead_after)
     as "othersAlive"`;
-export const JOIN_CLUSTER = `
+const JOIN = `
   insert into tbl_iot_instances (instance_id, name, dead_after) values ($1, $2, make_interval(secs => $3))
   on conflict (instance_id) do update set heartbeat_at = now()
   returning ${OTHERS_ALIVE}`;
-/** No row: the others have taken this instance for dead. */
-export const BEAT = `
+const BEAT = `
   update tbl_iot_instances set heartbeat_at = now(), stats = $2 where instance_id = $1 returning ${OTHERS_ALIVE}`;
-export const LEAVE_CLUSTER = `delete from tbl_iot_instances where instance_id = $1`;
+
+/**
+ * The heartbeat of this instance. It has a connection of its own: an instance whose pool is used up must not be taken for dead. Each statement
+ * returns how many other instances are alive.
+ */
+export class HeartbeatStatements {
+  constructor(private readonly client: Client) {}
+
+  async join(instanceId: string, name: string, deadAfterSeconds: number): Promise<number> {
+    const { rows } = await this.client.query<{ othersAlive: number }>(JOIN, [instanceId, name, deadAfterSeconds]);
+    return rows[0]?.othersAlive ?? 0;
+  }
+
+  /** Null: the others have taken this instance for dead. */
+  async beat(instanceId: string, stats: object): Promise<number | null> {
+    const { rows } = await this.client.query<{ othersAlive: number }>(BEAT, [instanceId, JSON.stringify(stats)]);
+    return rows[0]?.othersAlive ?? null;
+  }
+
+  /** Fails while sessions of the instance exist. */
+  async leave(instanceId: string): Promise<void> {
+    await this.client.query('delete from tbl_iot_instances where instance_id = $1', [instanceId]);
+  }
+}
 
 /** SQL: the channel that an instance listens to, as `Instance.channel` says. NOTIFY takes a name of at most 63 bytes: the id without its dashes. */
 export function instanceChannel(instanceId: string): string {

@@ -1,6 +1,6 @@
 import { type Socket } from 'node:net';
-import { type Connection, type Pool, type PoolClient, type QueryResultRow, type Submittable } from 'pg';
-import { type ColumnType, DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
+import { type ClientBase, type Connection, type Pool, type PoolClient, type QueryResultRow, type Submittable } from 'pg';
+import { type ColumnType, DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
 
 const COPY_DATA = 'd'.charCodeAt(0);
 const COPY_DONE = Buffer.from('6300000004', 'hex');
@@ -75,8 +75,17 @@ function copyDataHeader(data: readonly Buffer[]): Buffer {
 }
 
 function hangUp(client: PoolClient, timeoutMs: number): void {
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
-  stream.destroy(new Error(`PostgreSQL did not finish a COPY within ${timeoutMs / 1000} s`));
+  socketOf(client).destroy(new Error(`PostgreSQL did not finish a COPY within ${timeoutMs / 1000} s`));
+}
+
+/** The socket of a connection. The types of pg declare it for a Connection only. */
+export function socketOf(client: ClientBase): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
+}
+
+/** The driver's client of a query runner: TypeORM declares it as any. */
+export async function clientOf(queryRunner: QueryRunner): Promise<PoolClient> {
+  return (await queryRunner.connect()) as PoolClient;
 }
 
 /** The driver's pool: TypeORM declares it on its internal driver only. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { SettingsError } from '../config/settings.module.js';
+import { MIGRATION_LOCK } from './advisory-locks.js';
 import { isLockTimeout, isReadOnly } from './database-errors.js';
 import { IS_WRITABLE } from './server-probe.js';
 import { applyFunctions, findPendingFunctions, readSqlFunctions, type SqlFunctions } from './sql-functions.js';
@@ -45,8 +46,6 @@ const MIGRATIONS = [
 const FIRST_TIMESTAMP = 1_796_000_000_000;
 const MIGRATIONS_TABLE = 'tbl_iot_migrations';
 
-/** Any number will do, as long as every gateway takes the same. */
-const MIGRATION_LOCK = 7_310_200_811;
 /** How long a migration waits for a table lock, and for the next try. */
 const LOCK_TIMEOUT = '300ms';
 const LOCK_RETRY_MS = 2_000;

@@ -1,6 +1,6 @@
-import { type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { socketOf } from './driver-statements.js';
 
 const FIRST_RECONNECT_MS = 200;
 const LONGEST_RECONNECT_MS = 2_000;
@@ -60,7 +60,7 @@ export class NotificationListener {
       );
       // A server that does not answer must not hold up the shutdown.
       await Promise.race([end.catch(() => undefined), delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
-      (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+      socketOf(client).destroy();
     }
   }
 

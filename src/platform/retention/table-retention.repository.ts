@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type QueryRunner } from 'typeorm';
+import { RETENTION_LOCKS } from '../database/advisory-locks.js';
 import { type TableBounds } from './bounded-table.js';
-
-const RETENTION_LOCKS = 731_021;
 
 /** Deletes up to `limit` rows and returns how many were deleted. */
 export type DeleteSome = (limit: number) => Promise<number>;

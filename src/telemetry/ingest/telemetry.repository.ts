@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { type PoolClient } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
-import { copyIn } from '../../platform/database/driver-statements.js';
+import { clientOf, copyIn } from '../../platform/database/driver-statements.js';
 import { COPY_HEADER, COPY_TRAILER } from '../row-encoding/copy-buffer.js';
 import { type RecordKeys } from './record-batch.js';
 import { COPY_COLUMNS } from '../telemetry-columns.js';
@@ -42,7 +42,7 @@ export class TelemetryRepository {
   /** Copies encoded rows like `copyRows`, in one transaction with `onInserted`. `begin` travels with COPY and costs no round trip. */
   async copyRowsWith(rows: Buffer, keys: RecordKeys, onInserted: OnInserted): Promise<void> {
     await this.withQueryRunner(async (queryRunner) => {
-      const client = (await queryRunner.connect()) as PoolClient;
+      const client = await clientOf(queryRunner);
       try {
         await copy(queryRunner, `begin; ${COPY_INTO_TABLE}`, rows);
         await onInserted(client, keys);
@@ -128,7 +128,7 @@ async function merge(queryRunner: QueryRunner, rows: Buffer, onInserted: OnInser
       from (select iot_imei, count(*) from pg_temp.telemetry_staging group by iot_imei) came
       left join (select iot_imei, count(*) ${onInserted ? SELECT_KEYS : ''}
                    from inserted group by iot_imei) fresh using (iot_imei)`)) as (MergedRows & InsertedKeys)[];
-  await onInserted?.((await queryRunner.connect()) as PoolClient, keysOf(merged));
+  await onInserted?.(await clientOf(queryRunner), keysOf(merged));
   return merged;
 }
 
@@ -139,7 +139,7 @@ async function prepareStaging(queryRunner: QueryRunner): Promise<void> {
 }
 
 async function copy(queryRunner: QueryRunner, statement: string, rows: Buffer): Promise<void> {
-  const client = (await queryRunner.connect()) as PoolClient;
+  const client = await clientOf(queryRunner);
   await copyIn(client, statement, [COPY_HEADER, rows, COPY_TRAILER], WRITE_TIMEOUT_MS);
 }
 

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { PARTITION_LOCK } from '../../platform/database/advisory-locks.js';
 import { dateOf, dayOf, startOfDay } from '../clock-window.js';
-import { findLockHolders, type LockHolder } from './table-locks.js';
+import { findLockHolders, type LockHolder } from './table-locks.repository.js';
 import { upsertLatest } from '../records/latest-records.repository.js';
 import { COPY_COLUMNS } from '../telemetry-columns.js';
 
 const COLUMNS = COPY_COLUMNS.join(', ');
 const TABLE = 'tbl_iot_telemetry_data';
 const DEFAULT_PARTITION = 'tbl_iot_telemetry_data_default';
-const PARTITION_LOCK = 7_310_200_812;
 const PARTITION_NAME = /^tbl_iot_telemetry_data_p(\d{4})(\d{2})(\d{2})$/;
 /**
  * How long a statement waits for a table lock. Other statements on the table queue behind it, so this is also the

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { TelemetrySettings } from '../telemetry.settings.js';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { isLockTimeout } from '../../platform/database/database-errors.js';
-import { describeLockHolder } from './table-locks.js';
+import { describeLockHolder } from './table-locks.repository.js';
 import { Periodic } from '../../platform/scheduling/periodic-tasks.js';
 import { dateOf, dayOf, NEWEST_DAYS_AHEAD, OLDEST_DAYS_BACK } from '../clock-window.js';
 import { IngestCounters } from '../ingest/ingest-counters.js';
