@@ -4,7 +4,7 @@ import { InstanceChannel } from '../platform/cluster/instance-channel.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { TeltonikaServer } from '../transport/teltonika-server.js';
 import { SessionComparison } from './session-comparison.js';
-import { FORGET_SESSIONS } from './sessions.repository.js';
+import { forgetSessions } from './sessions.repository.js';
 
 /**
  * Closes connections that no longer own their device: one whose device has logged in at another instance, and all of them while
@@ -23,7 +23,7 @@ export class SessionFence implements OnModuleInit {
 
   onModuleInit(): void {
     this.membership.whenApart(() => this.server.endAll('fenced'));
-    this.membership.beforeReturn((client) => client.query(FORGET_SESSIONS, [this.instance.id]));
+    this.membership.beforeReturn((client) => forgetSessions(client, this.instance.id));
     this.channel.handle('evict', {
       onMessage: (text) => this.evict(text),
       onListening: () => this.comparison.compare(),

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type Client } from 'pg';
+import { type EntityManager, type Repository, type SelectQueryBuilder } from 'typeorm';
+import { GatewayInstance } from '../platform/cluster/gateway-instance.entity.js';
 import { instanceChannel } from '../platform/cluster/instances.repository.js';
 import {
   admissionCtes,
@@ -10,14 +12,17 @@ import {
   NEW_DEVICES,
   newDevicesOf,
 } from '../admission/admission-rule.js';
+import { DeviceSession } from './device-session.entity.js';
 import { type Session, type SessionEnd, type SessionOpening } from './session.js';
 
 const FIELDS = `
   session.imei, session.epoch::float8 as epoch, session.connection_id as "connectionId", session.connected_at as "connectedAt",
   session.remote_address as "remoteAddress", session.remote_port as "remotePort", session.instance_id as "instanceId", instance.name as instance`;
 
-/** Of an instance that comes back: what it held before is not connected to it any more. For the heartbeat's own connection. */
-export const FORGET_SESSIONS = `delete from tbl_iot_device_sessions where instance_id = $1`;
+/** Removes the sessions of an instance that joins the cluster again: their devices are not connected to it any more. On the connection of the heartbeat. */
+export async function forgetSessions(client: Client, instanceId: string): Promise<void> {
+  await client.query('delete from tbl_iot_device_sessions where instance_id = $1', [instanceId]);
+}
 
 /** A device with a `refusal` has no session. */
 export interface LoginResult extends OpenedSession {
@@ -35,13 +40,16 @@ export interface EndedSession extends Session {
   readonly reason: string;
 }
 
-/** SQL on `tbl_iot_device_sessions`. Several devices at a time, always in the order of their IMEIs, so that two writers wait instead of deadlocking. */
+/**
+ * Access to `tbl_iot_device_sessions`. Logins and ends are SQL: one statement for up to 1,000 devices, which the query builder cannot express.
+ * They lock in the order of the IMEIs, so that two writers wait instead of deadlocking.
+ */
 @Injectable()
 export class SessionsRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectRepository(DeviceSession) private readonly sessions: Repository<DeviceSession>) {}
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction(work);
+    return this.sessions.manager.transaction(work);
   }
 
   /**
@@ -53,7 +61,7 @@ export class SessionsRepository {
     instanceId: string,
     openings: readonly SessionOpening[],
     { registeredOnly, room }: AdmissionRule,
-    manager: EntityManager = this.dataSource.manager,
+    manager: EntityManager = this.sessions.manager,
   ): Promise<Admissions<LoginResult>> {
     const rows = await manager.query<(LoginResult & { newDevices: number })[]>(
       `with given as (
@@ -94,7 +102,7 @@ export class SessionsRepository {
   }
 
   /** Ends sessions and returns those it has ended. One that a newer login has taken is not this connection's to end. */
-  async close(ends: readonly SessionEnd[], manager: EntityManager = this.dataSource.manager): Promise<EndedSession[]> {
+  async close(ends: readonly SessionEnd[], manager: EntityManager = this.sessions.manager): Promise<EndedSession[]> {
     return manager.query<EndedSession[]>(
       `with wanted as (
          select session.ctid as place, gone.reason
@@ -121,31 +129,40 @@ export class SessionsRepository {
   }
 
   async list(): Promise<Session[]> {
-    return this.dataSource.query<Session[]>(
-      `select ${FIELDS} from tbl_iot_device_sessions session join tbl_iot_instances instance using (instance_id) order by session.imei`,
-    );
+    return this.withInstances().orderBy('session.imei').getRawMany<Session>();
   }
 
   async find(imei: string): Promise<Session | null> {
-    const [row] = await this.dataSource.query<Session[]>(
-      `select ${FIELDS} from tbl_iot_device_sessions session join tbl_iot_instances instance using (instance_id) where session.imei = $1`,
-      [imei],
-    );
-    return row ?? null;
+    return (await this.withInstances().where('session.imei = :imei', { imei }).getRawOne<Session>()) ?? null;
   }
 
   async countByInstance(): Promise<ReadonlyMap<string, number>> {
-    const rows = await this.dataSource.query<{ instanceId: string; devices: number }[]>(
-      `select instance_id as "instanceId", count(*)::int as devices from tbl_iot_device_sessions group by instance_id`,
-    );
+    const rows = await this.sessions
+      .createQueryBuilder('session')
+      .select('session.instanceId', 'instanceId')
+      .addSelect('count(*)::int', 'devices')
+      .groupBy('session.instanceId')
+      .getRawMany<{ instanceId: string; devices: number }>();
     return new Map(rows.map(({ instanceId, devices }) => [instanceId, devices]));
   }
 
-  /** What the table says this instance holds. */
+  /** The sessions of this instance in the database. */
   async listOfInstance(instanceId: string): Promise<OpenedSession[]> {
-    return this.dataSource.query<OpenedSession[]>(
-      `select imei, epoch::float8 as epoch from tbl_iot_device_sessions where instance_id = $1`,
-      [instanceId],
-    );
+    const rows = await this.sessions.find({ select: { imei: true, epoch: true }, where: { instanceId } });
+    return rows.map(({ imei, epoch }) => ({ imei, epoch: Number(epoch) }));
+  }
+
+  private withInstances(): SelectQueryBuilder<DeviceSession> {
+    return this.sessions
+      .createQueryBuilder('session')
+      .innerJoin(GatewayInstance, 'instance', 'instance.instanceId = session.instanceId')
+      .select('session.imei', 'imei')
+      .addSelect('session.epoch::float8', 'epoch')
+      .addSelect('session.connectionId', 'connectionId')
+      .addSelect('session.connectedAt', 'connectedAt')
+      .addSelect('session.remoteAddress', 'remoteAddress')
+      .addSelect('session.remotePort', 'remotePort')
+      .addSelect('session.instanceId', 'instanceId')
+      .addSelect('instance.name', 'instance');
   }
 }
