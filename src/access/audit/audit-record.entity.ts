@@ -24,7 +24,7 @@ export class AuditRecord {
   readonly imei!: string | null;
 
   @Column({ type: 'json' })
-  readonly details!: Readonly<Record<string, unknown>>;
+  readonly details!: object;
 
   @Column({ type: 'text', name: 'remote_address', nullable: true })
   readonly remoteAddress!: string | null;

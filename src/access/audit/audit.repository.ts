@@ -26,7 +26,7 @@ export class AuditRepository {
     });
   }
 
-  /** Newest first. Conditions that are not asked for are left out of the statement, so that the ones that are find their index. */
+  /** Newest first. SQL, since window functions limit a page in bytes (readPage). Conditions that are not asked for are left out of the statement, so that the ones that are find their index. */
   async list(query: AuditQuery): Promise<Page<AuditRow>> {
     const values: unknown[] = [];
     const placed = (value: unknown): string => `$${values.push(value)}`;

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, IsNull, type Repository } from 'typeorm';
 import { isDuplicateKey } from '../../platform/database/database-errors.js';
 import { type Scope } from '../scope.js';
-import { type Key, KEY_FIELDS, KeyNameTakenError } from './key.js';
+import { ApiKey } from './api-key.entity.js';
+import { type Key, KeyNameTakenError } from './key.js';
 
 const MOST_LISTED = 2_000;
 
@@ -24,69 +25,67 @@ export interface UsableKey {
   readonly expiresInMs: number | null;
 }
 
-/** SQL of the keys. Time is the database's. */
+/** Access to `tbl_iot_api_keys`. Time is the database's. */
 @Injectable()
 export class KeysRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectRepository(ApiKey) private readonly keys: Repository<ApiKey>) {}
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction(work);
+    return this.keys.manager.transaction(work);
   }
 
   /** Throws KeyNameTakenError. */
   async insert(manager: EntityManager, { name, scopes, digest, expiresAt }: NewKey): Promise<Key> {
+    const keys = manager.getRepository(ApiKey);
     try {
-      const [row] = await manager.query<[Key]>(
-        `insert into tbl_iot_api_keys (name, scopes, key_sha256, expires_at) values ($1, $2, $3, $4) returning ${KEY_FIELDS}`,
-        [name, scopes, digest, expiresAt],
-      );
-      return row;
+      const { identifiers } = await keys.insert({ name, scopes: [...scopes], digest, expiresAt });
+      return await keys.findOneByOrFail(identifiers[0] as Pick<ApiKey, 'keyId'>);
     } catch (error) {
       throw isDuplicateKey(error) ? new KeyNameTakenError(name) : error;
     }
   }
 
-  async countUnrevoked(manager: EntityManager): Promise<number> {
-    const [row] = await manager.query<[{ count: number }]>(
-      `select count(*)::integer as count from tbl_iot_api_keys where revoked_at is null`,
-    );
-    return row.count;
+  countUnrevoked(manager: EntityManager): Promise<number> {
+    return manager.getRepository(ApiKey).countBy({ revokedAt: IsNull() });
   }
 
   /** Null when there is none that is not revoked. */
   async revoke(manager: EntityManager, keyId: string): Promise<Key | null> {
-    const [rows] = await manager.query<[Key[], number]>(
-      `update tbl_iot_api_keys set revoked_at = now() where key_id = $1 and revoked_at is null returning ${KEY_FIELDS}`,
-      [keyId],
-    );
-    return rows[0] ?? null;
+    const keys = manager.getRepository(ApiKey);
+    const { affected } = await keys.update({ keyId, revokedAt: IsNull() }, { revokedAt: () => 'now()' });
+    return affected ? keys.findOneBy({ keyId }) : null;
   }
 
-  async find(keyId: string): Promise<Key | null> {
-    const [row] = await this.dataSource.query<Key[]>(`select ${KEY_FIELDS} from tbl_iot_api_keys where key_id = $1`, [keyId]);
-    return row ?? null;
+  find(keyId: string): Promise<Key | null> {
+    return this.keys.findOneBy({ keyId });
   }
 
   /** Those that are not revoked first, then the newest. */
-  async list(): Promise<Key[]> {
-    return this.dataSource.query<Key[]>(
-      `select ${KEY_FIELDS} from tbl_iot_api_keys order by revoked_at is not null, key_id desc limit $1`,
-      [MOST_LISTED],
-    );
+  list(): Promise<Key[]> {
+    return this.keys
+      .createQueryBuilder('key')
+      .addSelect('key.revokedAt is not null', 'is_revoked')
+      .orderBy('is_revoked')
+      .addOrderBy('key.keyId', 'DESC')
+      .limit(MOST_LISTED)
+      .getMany();
   }
 
-  async listUsable(): Promise<UsableKey[]> {
-    return this.dataSource.query<UsableKey[]>(
-      `select key_id::text as "keyId", name, scopes, key_sha256 as digest,
-              (extract(epoch from expires_at - now()) * 1000)::float8 as "expiresInMs"
-         from tbl_iot_api_keys
-        where revoked_at is null and (expires_at is null or expires_at > now())`,
-    );
+  listUsable(): Promise<UsableKey[]> {
+    return this.keys
+      .createQueryBuilder('key')
+      .select('key.keyId', 'keyId')
+      .addSelect('key.name', 'name')
+      .addSelect('key.scopes', 'scopes')
+      .addSelect('key.digest', 'digest')
+      .addSelect('(extract(epoch from key.expiresAt - now()) * 1000)::float8', 'expiresInMs')
+      .where('key.revokedAt is null and (key.expiresAt is null or key.expiresAt > now())')
+      .getRawMany<UsableKey>();
   }
 
-  /** When keys were last used, as milliseconds ago. */
+  /** When keys were last used, as milliseconds ago. SQL: one statement for all keys. */
   async noteUse(uses: readonly { readonly keyId: string; readonly agoMs: number }[]): Promise<void> {
-    await this.dataSource.query(
+    await this.keys.query(
       `update tbl_iot_api_keys key
           set last_used_at = greatest(key.last_used_at, now() - make_interval(secs => use.ago_ms / 1000))
          from unnest($1::bigint[], $2::float8[]) as use (key_id, ago_ms)
