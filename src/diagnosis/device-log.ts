@@ -5,14 +5,15 @@ import { StatsRegistry } from '../platform/observability/status-registries.js';
 import { type BoundedTable } from '../platform/retention/bounded-table.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
 import { Periodic } from '../platform/scheduling/periodic-tasks.js';
-import { type DeviceLogEntry, type DeviceLogKind, DeviceLogRepository } from './device-log.repository.js';
+import { type DeviceLogKind } from './device-log-entry.entity.js';
+import { DeviceLogRepository, type NewDeviceLogEntry } from './device-log.repository.js';
 
 const WRITE_EVERY_MS = 2_000;
 const MAX_WAITING = 50_000;
 const ROWS_PER_INSERT = 2_000;
 const MAX_ROWS_PER_DEVICE = 500;
 
-type Tally = DeviceLogEntry & { readonly detail: { count: number } };
+type Tally = NewDeviceLogEntry & { readonly detail: { count: number } };
 
 /**
  * Recent events of each device, for its diagnosis. Written in the background; no caller waits for it. Under load, or while the
@@ -23,7 +24,7 @@ type Tally = DeviceLogEntry & { readonly detail: { count: number } };
 export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(DeviceLog.name);
   private readonly counts = { written: 0, dropped: 0 };
-  private entries: DeviceLogEntry[] = [];
+  private entries: NewDeviceLogEntry[] = [];
   private tallies = new Map<string, Tally>();
   private readonly table: BoundedTable;
 
@@ -48,14 +49,14 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
     this.stats.register('deviceLog', () => ({ waiting: this.waiting, ...this.counts }));
   }
 
-  note(kind: DeviceLogKind, imei: string, detail: DeviceLogEntry['detail']): void {
+  note(kind: DeviceLogKind, imei: string, detail: NewDeviceLogEntry['detail']): void {
     if (this.hasRoom()) {
       this.entries.push({ kind, imei, at: new Date(), detail });
     }
   }
 
   /** Like `note`, but adds up to one entry per device and cause until the next write. */
-  tally(kind: DeviceLogKind, imei: string, cause: string, count: number, detail: DeviceLogEntry['detail'] = {}): void {
+  tally(kind: DeviceLogKind, imei: string, cause: string, count: number, detail: NewDeviceLogEntry['detail'] = {}): void {
     const key = `${imei} ${kind} ${cause}`;
     const known = this.tallies.get(key);
     if (known) {
@@ -91,7 +92,7 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
     return false;
   }
 
-  private async append(batch: readonly DeviceLogEntry[]): Promise<void> {
+  private async append(batch: readonly NewDeviceLogEntry[]): Promise<void> {
     try {
       await this.repository.append(batch);
       this.counts.written += batch.length;

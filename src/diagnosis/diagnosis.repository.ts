@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { DeviceLogEntry } from './device-log-entry.entity.js';
 import { inRanges } from '../platform/database/day-windows.js';
 import { type AdmissionFindings, type CommandFindings, type LogEntry, type RecordFindings } from './findings.js';
 
@@ -15,17 +16,23 @@ const GNSS_OFF_STATUSES = '0, 3, 4';
 
 type AdmissionRow = AdmissionFindings & { readonly connectedSince: Date | null };
 
-/** Reads what the other features have written of one device. */
+/** Reads what the other features have written of one device. Aggregates over their tables are SQL. */
 @Injectable()
 export class DiagnosisRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** Newest first. */
   async readLog(imei: string): Promise<LogEntry[]> {
-    return this.dataSource.query<LogEntry[]>(
-      `select at, kind, detail from tbl_iot_device_log where imei = $1 order by log_id desc limit $2`,
-      [imei, LOG_ENTRIES],
-    );
+    return this.dataSource
+      .getRepository(DeviceLogEntry)
+      .createQueryBuilder('entry')
+      .select('entry.at', 'at')
+      .addSelect('entry.kind', 'kind')
+      .addSelect('entry.detail', 'detail')
+      .where('entry.imei = :imei', { imei })
+      .orderBy('entry.logId', 'DESC')
+      .limit(LOG_ENTRIES)
+      .getRawMany<LogEntry>();
   }
 
   /** The last ones by the device's clock, which is the order that has an index, of the last days that it has records of. */

@@ -1,7 +1,9 @@
+import { type DeviceLogKind } from './device-log-entry.entity.js';
+
 /** An entry of a device's log. */
 export interface LogEntry {
   readonly at: Date;
-  readonly kind: 'login' | 'refused' | 'closed' | 'rejected_frames' | 'resent_records';
+  readonly kind: DeviceLogKind;
   readonly detail: Readonly<{ address?: string; reason?: string; cause?: string; count?: number }>;
 }
 
