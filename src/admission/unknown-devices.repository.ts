@@ -1,26 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { MoreThan, type Repository } from 'typeorm';
 import { AdmissionSettings } from './admission.settings.js';
 import { type BoundedTable } from '../platform/retention/bounded-table.js';
+import { UnknownDevice } from './unknown-device.entity.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
 
-/** A device that was refused because it is not registered, and how often. */
-export interface UnknownDevice {
-  readonly imei: string;
-  readonly firstSeen: Date;
-  lastSeen: Date;
-  attempts: number;
-  lastAddress: string;
-}
-
-/** SQL on `tbl_iot_unknown_devices`. */
+/** Access to `tbl_iot_unknown_devices`. */
 @Injectable()
 export class UnknownDevicesRepository {
   private readonly table: BoundedTable;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectRepository(UnknownDevice) private readonly devices: Repository<UnknownDevice>,
     retention: TableRetention,
     settings: AdmissionSettings,
   ) {
@@ -32,8 +24,9 @@ export class UnknownDevicesRepository {
     });
   }
 
+  /** SQL: one statement for up to 10,000 devices. */
   async add(devices: readonly UnknownDevice[]): Promise<void> {
-    await this.dataSource.query(
+    await this.devices.query(
       `insert into tbl_iot_unknown_devices as known (imei, first_seen, last_seen, attempts, last_address)
        select seen.* from unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::text[])
          as seen (imei, first_seen, last_seen, attempts, last_address)
@@ -54,11 +47,7 @@ export class UnknownDevicesRepository {
   }
 
   /** In the order of the IMEIs: an order by time would change from page to page. */
-  async list(after: string, limit: number): Promise<UnknownDevice[]> {
-    return this.dataSource.query<UnknownDevice[]>(
-      `select imei, first_seen as "firstSeen", last_seen as "lastSeen", attempts::float8 as attempts, last_address as "lastAddress"
-         from tbl_iot_unknown_devices where imei > $1 order by imei limit $2`,
-      [after, limit],
-    );
+  list(after: string, limit: number): Promise<UnknownDevice[]> {
+    return this.devices.find({ where: { imei: MoreThan(after) }, order: { imei: 'ASC' }, take: limit });
   }
 }

@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AdmissionSettings } from './admission.settings.js';
 import { PreparedStatement } from '../platform/database/driver-statements.js';
+import { UnregisteredDevice } from './unregistered-device.entity.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
 import {
   admissionCtes,
@@ -62,10 +63,7 @@ export class UnregisteredDevicesRepository {
     return { results: rows.map(({ refusal }) => refusal), newDevices: newDevicesOf(rows) };
   }
 
-  async count(): Promise<number> {
-    const [row] = await this.dataSource.query<[{ count: number }]>(
-      'select count(*)::int as count from tbl_iot_unregistered_devices',
-    );
-    return row.count;
+  count(): Promise<number> {
+    return this.dataSource.getRepository(UnregisteredDevice).count();
   }
 }

@@ -4,18 +4,6 @@ import { DomainError } from '../../platform/errors/errors.js';
 export const REGISTERED_DEVICE_STATUSES = ['registered', 'banned'] as const;
 export type RegisteredDeviceStatus = (typeof REGISTERED_DEVICE_STATUSES)[number];
 
-/** A device that the operator has registered or banned. */
-export interface RegisteredDevice {
-  readonly imei: string;
-  readonly status: RegisteredDeviceStatus;
-  readonly name: string | null;
-  readonly note: string | null;
-  readonly banReason: string | null;
-  readonly allowedRanges: string[];
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
-
 /** Undefined keeps a value, null clears it. */
 export interface Registration {
   readonly imei: string;

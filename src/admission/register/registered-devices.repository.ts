@@ -1,32 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, type Repository } from 'typeorm';
 import { instanceChannel } from '../../platform/cluster/instances.repository.js';
 import { type Page, readPage } from '../../platform/database/bounded-page.js';
 import { loginRefusal } from '../admission-rule.js';
-import { type RegisteredDevice, type RegisteredDeviceStatus, type Registration } from './registered-device.js';
+import { RegisteredDevice } from './registered-device.entity.js';
+import { type RegisteredDeviceStatus, type Registration } from './registered-device.js';
 
 const FIELDS = `
   imei, status, name, note, ban_reason as "banReason", allowed_ranges::text[] as "allowedRanges", created_at as "createdAt",
   updated_at as "updatedAt"`;
 
-/** In the select list of a statement over changed devices: wakes the instance that holds one, in the same transaction. */
-const WAKE_HOLDER = `
-  (select pg_notify(${instanceChannel('session.instance_id')}, 'admission ' || session.imei)::text
-     from tbl_iot_device_sessions session where session.imei = changed.imei) as woken`;
-
-type Changed = RegisteredDevice & { woken?: unknown };
-
-/** SQL on `tbl_iot_devices`. */
+/** Access to `tbl_iot_devices`. */
 @Injectable()
 export class RegisteredDevicesRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectRepository(RegisteredDevice) private readonly devices: Repository<RegisteredDevice>) {}
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction(work);
+    return this.devices.manager.transaction(work);
   }
 
-  /** All or none; returns those that were not there before. A ban stays. What is left out stays as it is; null clears it. */
+  /** SQL: one statement for many devices. All or none; returns those that were not there before. A ban stays. What is left out stays as it is; null clears it. */
   async register(manager: EntityManager, devices: readonly Registration[]): Promise<ReadonlySet<string>> {
     const rows = await manager.query<{ imei: string; created: boolean }[]>(
       `with changed as (
@@ -42,7 +36,7 @@ export class RegisteredDevicesRepository {
        ),
        known as (delete from tbl_iot_unknown_devices where imei = any ($1::text[])),
        admitted as (delete from tbl_iot_unregistered_devices where imei = any ($1::text[]))
-       select imei, created, ${WAKE_HOLDER} from changed`,
+       select imei, created from changed`,
       [
         devices.map(({ imei }) => imei),
         devices.map(({ name }) => name ?? null),
@@ -53,53 +47,47 @@ export class RegisteredDevicesRepository {
         imeisWithout(devices, 'allowedRanges'),
       ],
     );
+    await this.wakeHolders(
+      manager,
+      devices.map(({ imei }) => imei),
+    );
     return new Set(rows.filter(({ created }) => created).map(({ imei }) => imei));
   }
 
   /** Also bans a device that was never registered. */
-  async ban(manager: EntityManager, imei: string, reason: string | null): Promise<RegisteredDevice | null> {
-    return first(
-      await manager.query<Changed[]>(
-        `with changed as (
-           insert into tbl_iot_devices as device (imei, status, ban_reason) values ($1, 'banned', $2)
-           on conflict (imei) do update set status = 'banned', ban_reason = excluded.ban_reason, updated_at = now()
-           returning *
-         )
-         select ${FIELDS}, ${WAKE_HOLDER} from changed`,
-        [imei, reason],
-      ),
-    );
+  async ban(manager: EntityManager, imei: string, reason: string | null): Promise<RegisteredDevice> {
+    const devices = manager.getRepository(RegisteredDevice);
+    await devices
+      .createQueryBuilder()
+      .insert()
+      .values({ imei, status: 'banned', banReason: reason, updatedAt: () => 'now()' })
+      .orUpdate(['status', 'ban_reason', 'updated_at'], ['imei'])
+      .execute();
+    await this.wakeHolders(manager, [imei]);
+    return devices.findOneByOrFail({ imei });
   }
 
   async unban(manager: EntityManager, imei: string): Promise<RegisteredDevice | null> {
-    return first(
-      await manager.query<Changed[]>(
-        `with changed as (
-           update tbl_iot_devices set status = 'registered', ban_reason = null, updated_at = now() where imei = $1 returning *
-         )
-         select ${FIELDS} from changed`,
-        [imei],
-      ),
-    );
+    const devices = manager.getRepository(RegisteredDevice);
+    await devices.update({ imei }, { status: 'registered', banReason: null, updatedAt: () => 'now()' });
+    return devices.findOneBy({ imei });
   }
 
   /** Returns whether it was there. */
   async remove(manager: EntityManager, imei: string): Promise<boolean> {
-    const rows = await manager.query<unknown[]>(
-      `with changed as (delete from tbl_iot_devices where imei = $1 returning imei) select ${WAKE_HOLDER} from changed`,
-      [imei],
-    );
-    return rows.length > 0;
+    const { affected } = await manager.getRepository(RegisteredDevice).delete({ imei });
+    await this.wakeHolders(manager, [imei]);
+    return affected === 1;
   }
 
-  async find(imei: string): Promise<RegisteredDevice | null> {
-    return first(await this.dataSource.query<Changed[]>(`select ${FIELDS} from tbl_iot_devices where imei = $1`, [imei]));
+  find(imei: string): Promise<RegisteredDevice | null> {
+    return this.devices.findOneBy({ imei });
   }
 
-  /** In the order of the IMEIs. */
+  /** In the order of the IMEIs. SQL, since window functions limit a page in bytes (readPage). */
   async list(filter: { status: RegisteredDeviceStatus | null; after: string; limit: number }): Promise<Page<RegisteredDevice>> {
     return readPage<RegisteredDevice>(
-      this.dataSource.manager,
+      this.devices.manager,
       {
         fields: FIELDS,
         alias: 'device',
@@ -121,7 +109,7 @@ export class RegisteredDevicesRepository {
     imei: string | null,
     registeredOnly: boolean,
   ): Promise<{ imei: string; epoch: number }[]> {
-    return this.dataSource.query<{ imei: string; epoch: number }[]>(
+    return this.devices.query<{ imei: string; epoch: number }[]>(
       `select session.imei, session.epoch::float8 as epoch
          from tbl_iot_device_sessions session left join tbl_iot_devices device using (imei)
         where session.instance_id = $1 and ($2::text is null or session.imei = $2)
@@ -129,18 +117,18 @@ export class RegisteredDevicesRepository {
       [instanceId, imei, registeredOnly],
     );
   }
+
+  /** Notifies the instances that hold sessions of these devices, when the transaction is committed. */
+  private async wakeHolders(manager: EntityManager, imeis: readonly string[]): Promise<void> {
+    await manager.query(
+      `select pg_notify(${instanceChannel('instance_id')}, 'admission ' || imei) from tbl_iot_device_sessions
+        where imei = any ($1::text[])`,
+      [imeis],
+    );
+  }
 }
 
 /** The devices whose registration leaves a field out, so that it keeps its value. */
 function imeisWithout(devices: readonly Registration[], field: keyof Registration): string[] {
   return devices.filter((device) => device[field] === undefined).map(({ imei }) => imei);
-}
-
-function first(rows: readonly Changed[]): RegisteredDevice | null {
-  const [row] = rows;
-  if (!row) {
-    return null;
-  }
-  const { woken: _woken, ...device } = row;
-  return device;
 }
