@@ -5,7 +5,7 @@ import { Periodic } from '../platform/scheduling/periodic-tasks.js';
 import { DeviceLog } from '../diagnosis/device-log.js';
 import { type LoginRefusal } from './admission-rule.js';
 import { UnregisteredDevices } from './unregistered-devices.js';
-import { type UnknownDevice } from './unknown-device.entity.js';
+import { type UnknownDevice } from './unregistered-device.entity.js';
 import { UnknownDevicesRepository } from './unknown-devices.repository.js';
 
 const WRITE_EVERY_MS = 2_000;

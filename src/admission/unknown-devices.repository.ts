@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, type Repository } from 'typeorm';
 import { AdmissionSettings } from './admission.settings.js';
 import { type BoundedTable } from '../platform/retention/bounded-table.js';
-import { UnknownDevice } from './unknown-device.entity.js';
+import { UnknownDevice } from './unregistered-device.entity.js';
 import { TableRetention } from '../platform/retention/table-retention.js';
 
 /** Access to `tbl_iot_unknown_devices`. */

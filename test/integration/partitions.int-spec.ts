@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
+import { PARTITION_LOCK } from '../../src/platform/database/advisory-locks.js';
 import { PartitionsRepository } from '../../src/telemetry/partitions/partitions.repository.js';
 import { isLockTimeout, isStaleRoute } from '../../src/platform/database/database-errors.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -114,7 +115,7 @@ it.each([
 
 it('leaves a change to the instance that has begun one', async () => {
   const other = await connect();
-  await other.query('begin; select pg_advisory_xact_lock(7310200812)');
+  await other.query(`begin; select pg_advisory_xact_lock(${PARTITION_LOCK})`);
   expect(await repository.create(DAY)).toBe(false);
   await other.query('rollback');
   expect(await repository.create(DAY)).toBe(true);

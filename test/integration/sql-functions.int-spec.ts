@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { FAILURE_BATCH_LOCK } from '../../src/platform/database/advisory-locks.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 let database: TestDatabase;
@@ -228,6 +229,13 @@ describe('iot_claim_failures', () => {
   it('gives a single member no batch id', async () => {
     await database.query(`delete from tbl_iot_deliveries where imei = 'b'`);
     expect(await claim(2, 0)).toMatchObject([{ imei: 'a', batch_id: null }]);
+  });
+
+  it('takes the lock that advisory-locks.ts names', async () => {
+    const [{ source } = { source: '' }] = await database.query<{ source: string }>(
+      `select prosrc as source from pg_proc where proname = 'iot_claim_failures'`,
+    );
+    expect(source).toContain(`pg_try_advisory_xact_lock(${FAILURE_BATCH_LOCK})`);
   });
 
   it('gives nothing while another transaction claims', async () => {

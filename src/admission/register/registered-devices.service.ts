@@ -3,7 +3,7 @@ import { type AuditActor } from '../../access/audit/audit-actor.js';
 import { AuditService } from '../../access/audit/audit.service.js';
 import { type Page } from '../../platform/database/bounded-page.js';
 import { InvalidInputError } from '../../platform/errors/errors.js';
-import { type UnknownDevice } from '../unknown-device.entity.js';
+import { type UnknownDevice } from '../unregistered-device.entity.js';
 import { UnknownDevicesRepository } from '../unknown-devices.repository.js';
 import { DeviceNotRegisteredError, type RegisteredDeviceStatus, type Registration } from './registered-device.js';
 import { type RegisteredDevice } from './registered-device.entity.js';

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { auditInsert } from '../../access/audit/audit-entry.js';
+import { COMMAND_LOCKS } from '../../platform/database/advisory-locks.js';
 import { PreparedStatement } from '../../platform/database/driver-statements.js';
 import { type CommandStatus } from '../command.js';
 import {
@@ -23,7 +24,7 @@ const IDEMPOTENCY_HOURS = 24;
  */
 const LOCK_DEVICES = new PreparedStatement<Record<string, never>>(
   'iot_intake_lock_devices',
-  `select pg_advisory_xact_lock(731020, device.key)
+  `select pg_advisory_xact_lock(${COMMAND_LOCKS}, device.key)
      from (select distinct hashtext(imei) as key from unnest($1::text[]) as request (imei) order by key) device`,
 );
 
