@@ -5,8 +5,8 @@ import { SettingsError } from './platform/config/settings.module.js';
 import { networkOf } from './access/authentication/client-address.js';
 import { readTlsCredentials } from './transport/tls/tls-credentials.js';
 import { type TransportOptions } from './transport/transport-options.js';
+import { SECOND_MS } from './platform/time-units.js';
 
-const MS = 1_000;
 const CERTIFICATE_RELOAD_MS = 5_000;
 
 /** Builds the options of the transport from the settings. Throws SettingsError. */
@@ -22,17 +22,17 @@ export function devicePortOptions(broker: BrokerSettings, process: ProcessSettin
     maxLoginsPerSecond: broker.BROKER_MAX_LOGINS_PER_SECOND,
     maxDatagramsPerSecond: broker.BROKER_UDP_MAX_DATAGRAMS_PER_SECOND,
     maxFramesPerSecond: broker.BROKER_MAX_FRAMES_PER_SECOND,
-    frameTimeoutMs: broker.BROKER_FRAME_TIMEOUT_SECONDS * MS,
+    frameTimeoutMs: broker.BROKER_FRAME_TIMEOUT_SECONDS * SECOND_MS,
     maxUnsentBytes: broker.BROKER_MAX_UNSENT_BYTES,
-    loginTimeoutMs: broker.BROKER_LOGIN_TIMEOUT_SECONDS * MS,
-    idleTimeoutMs: broker.BROKER_IDLE_TIMEOUT_SECONDS * MS,
-    keepAliveMs: broker.BROKER_KEEPALIVE_SECONDS * MS,
+    loginTimeoutMs: broker.BROKER_LOGIN_TIMEOUT_SECONDS * SECOND_MS,
+    idleTimeoutMs: broker.BROKER_IDLE_TIMEOUT_SECONDS * SECOND_MS,
+    keepAliveMs: broker.BROKER_KEEPALIVE_SECONDS * SECOND_MS,
     maxBytesInFlight: broker.BROKER_MAX_BYTES_IN_FLIGHT,
     networkOf,
     comesFromBalancer: broker.BROKER_PROXY_PROTOCOL ? balancersOf(broker) : () => false,
     tls: tlsOptions(broker),
     udpPort: broker.BROKER_UDP_PORT ?? null,
-    drainTimeoutMs: process.SHUTDOWN_GRACE_SECONDS * MS,
+    drainTimeoutMs: process.SHUTDOWN_GRACE_SECONDS * SECOND_MS,
   };
 }
 

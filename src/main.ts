@@ -20,8 +20,8 @@ import { ApiKeys } from './access/keys/settings-keys.js';
 import { createHttpAdapter } from './platform/http/http-adapter.js';
 import { configureHttp } from './configure-http.js';
 import { TeltonikaServer } from './transport/teltonika-server.js';
+import { SECOND_MS } from './platform/time-units.js';
 
-const MS = 1_000;
 const LAUNCHER_CHECK_MS = 500;
 /** For the database to stop, after devices and requests had their grace. */
 const BEYOND_GRACE_SECONDS = 30;
@@ -89,7 +89,7 @@ function stopOnSignal(app: NestFastifyApplication, stop: () => Promise<void>): v
 /** Not ready from now on, and still there for those who have not noticed. */
 async function withdraw(app: NestFastifyApplication): Promise<void> {
   app.get(Readiness).withdraw();
-  await delay(app.get(ProcessSettings).SHUTDOWN_DELAY_SECONDS * MS);
+  await delay(app.get(ProcessSettings).SHUTDOWN_DELAY_SECONDS * SECOND_MS);
 }
 
 /**
@@ -119,7 +119,7 @@ function stopOnce(app: NestFastifyApplication): () => Promise<void> {
 /** Devices and requests first, then the pool, the embedded database last: everything before it still needs it. */
 async function stop(app: NestFastifyApplication): Promise<void> {
   const database = app.get(DatabaseServer);
-  const deadline = (app.get(ProcessSettings).SHUTDOWN_GRACE_SECONDS + BEYOND_GRACE_SECONDS) * MS;
+  const deadline = (app.get(ProcessSettings).SHUTDOWN_GRACE_SECONDS + BEYOND_GRACE_SECONDS) * SECOND_MS;
   setTimeout(() => exitWith(new Error('The gateway could not stop in time')), deadline).unref();
   await app.close();
   await database.stop();

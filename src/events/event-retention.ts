@@ -4,10 +4,10 @@ import { countOf } from '../platform/observability/log-text.js';
 import { Periodic } from '../platform/scheduling/periodic-tasks.js';
 import { BEGINNING } from './event-cursor.js';
 import { EventsRepository } from './events.repository.js';
+import { HOUR_MS } from '../platform/time-units.js';
 
 /** Dead events can be replayed for at least this long. */
 const DEAD_DAYS = 30;
-const HOUR_MS = 3_600_000;
 const EVENTS_PER_STEP = 2_000;
 
 /** Deletes events with their attempts once they are older than the feed and the list of deliveries keep them. */

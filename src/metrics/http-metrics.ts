@@ -1,8 +1,8 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyRequest } from 'fastify';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
+import { SECOND_MS } from '../platform/time-units.js';
 
-const MS = 1_000;
 const SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** Of everything that clients can invent, so that the number of series is bounded. */
@@ -35,7 +35,7 @@ export function measureRequests(app: NestFastifyApplication): void {
       const labels = { ...at, status: String(reply.statusCode) };
       const key = Object.values(labels).join(' ');
       counts.set(key, { labels, value: (counts.get(key)?.value ?? 0) + 1 });
-      observe(reply.elapsedTime / MS, at);
+      observe(reply.elapsedTime / SECOND_MS, at);
       done();
     });
 }

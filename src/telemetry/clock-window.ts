@@ -1,11 +1,11 @@
+import { DAY_MS } from '../platform/time-units.js';
+
 /**
  * A device time outside this window comes from a wrong clock. Such records are stored and acknowledged like all others, but
  * their days share the default partition, and those from the future do not count as the latest.
  */
 export const OLDEST_DAYS_BACK = 400;
 export const NEWEST_DAYS_AHEAD = 2;
-
-const DAY_MS = 86_400_000;
 
 /** A day as the number of days since 1970-01-01 UTC. */
 export function dayOf(ms: number): number {

@@ -9,11 +9,11 @@ import { commaSeparated } from '../platform/config/variables.js';
 import { TracingSettings } from './tracing.settings.js';
 import { DeviceTrace } from '../transport/device-trace.js';
 import { DomainError } from '../platform/errors/errors.js';
+import { SECOND_MS } from '../platform/time-units.js';
 
 /** Maximum number of active traces. */
 const MAX_TRACES = 100;
 const TOPIC = 'trace';
-const MS = 1_000;
 
 interface Trace {
   /** Null: until the process stops. */
@@ -60,7 +60,7 @@ export class DeviceTraces implements OnModuleInit {
     if (this.traces.size >= MAX_TRACES && !this.traces.has(imei)) {
       throw new TooManyTracesError(MAX_TRACES);
     }
-    const until = new Date(Date.now() + ttlSeconds * MS);
+    const until = new Date(Date.now() + ttlSeconds * SECOND_MS);
     await this.publish(`${imei} ${ttlSeconds}`, { actor, action: 'device.traced', imei, details: { ttlSeconds } });
     this.begin(imei, until);
     return until;
@@ -84,7 +84,7 @@ export class DeviceTraces implements OnModuleInit {
     if (ttlSeconds === '0') {
       this.end(imei);
     } else if (this.traces.size < MAX_TRACES || this.traces.has(imei)) {
-      this.begin(imei, new Date(Date.now() + Number(ttlSeconds) * MS));
+      this.begin(imei, new Date(Date.now() + Number(ttlSeconds) * SECOND_MS));
     }
   }
 

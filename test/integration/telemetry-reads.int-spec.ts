@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { DAY_MS } from '../../src/platform/database/day-windows.js';
+import { DAY_MS } from '../../src/platform/time-units.js';
 import { DeviceDays } from '../../src/telemetry/partitions/device-days.js';
 import { DeviceDaysRepository } from '../../src/telemetry/partitions/device-days.repository.js';
 import { type PartitionsRepository } from '../../src/telemetry/partitions/partitions.repository.js';

@@ -1,4 +1,5 @@
-const HOUR_MS = 3_600_000;
+import { HOUR_MS } from '../../platform/time-units.js';
+
 const MAX_ENTRIES = 10_000;
 
 /**

@@ -1,5 +1,5 @@
-const MS = 1_000;
-const HOUR_MS = 3_600_000;
+import { HOUR_MS, SECOND_MS } from '../../platform/time-units.js';
+
 const MAX_NETWORKS = 10_000;
 
 interface Window {
@@ -29,7 +29,7 @@ export class AuthFailures {
     private readonly onBlocked: (network: string) => void,
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.windowMs = limits.windowSeconds * MS;
+    this.windowMs = limits.windowSeconds * SECOND_MS;
   }
 
   /** Whether one more key may be looked up for this network. Every true is followed by one `succeeded`, `failed` or `abandoned`. */
@@ -69,7 +69,7 @@ export class AuthFailures {
   /** Until the window of a network ends. */
   retryAfterSeconds(network: string): number {
     const window = this.current(network);
-    return window ? Math.max(1, Math.ceil((window.startedAt + this.windowMs - this.now()) / MS)) : 1;
+    return window ? Math.max(1, Math.ceil((window.startedAt + this.windowMs - this.now()) / SECOND_MS)) : 1;
   }
 
   private count(network: string, window: Window): void {

@@ -5,8 +5,7 @@ import { DomainError } from '../../platform/errors/errors.js';
 import { isApiRoute } from '../../platform/http/api-route.js';
 import { Authentication } from './authentication.js';
 import { networkOf } from './client-address.js';
-
-const MS = 1_000;
+import { SECOND_MS } from '../../platform/time-units.js';
 
 class RateLimitedError extends DomainError {
   override readonly name = 'RateLimitedError';
@@ -31,7 +30,7 @@ export async function limitRate(app: NestFastifyApplication): Promise<void> {
   const authentication = app.get(Authentication);
   await app.register(rateLimit, {
     max: perSecond,
-    timeWindow: MS,
+    timeWindow: SECOND_MS,
     allowList: (request) => !isApiRoute(request),
     keyGenerator: async (request) => {
       const caller = isApiRoute(request) ? await authentication.of(request) : null;

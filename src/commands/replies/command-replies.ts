@@ -20,10 +20,10 @@ import {
 } from './command-replies.repository.js';
 import { DeviceMessagesRepository } from './device-messages.repository.js';
 import { type DeviceReply, KeptReplies } from './kept-replies.js';
+import { SECOND_MS } from '../../platform/time-units.js';
 
 /** Codecs as people name them. */
 const CODEC_NUMBERS: Readonly<Record<MessageCodec, number>> = { [CODEC_12]: 12, [CODEC_13]: 13, [CODEC_14]: 14, [CODEC_15]: 15 };
-const MS = 1_000;
 /** How long a stop waits for the last try to store what is kept. */
 const LAST_TRY_MS = 5_000;
 
@@ -124,7 +124,7 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
   private async store(reply: DeviceReply): Promise<boolean> {
     const { imei, frame } = reply;
     for (;;) {
-      const candidates = await this.repository.findAnswerable(reply, (Date.now() - frame.receivedAtMs) / MS);
+      const candidates = await this.repository.findAnswerable(reply, (Date.now() - frame.receivedAtMs) / SECOND_MS);
       if (!candidates) {
         this.logger.warn(`${imei}: a message of an old connection is dropped, another instance owns the device since`, { imei });
         return false;

@@ -5,8 +5,7 @@ import { TeltonikaContext } from '../../transport/teltonika.context.js';
 import { CommandMetrics } from '../command-metrics.js';
 import { CommandReconnect } from '../dispatch/command-reconnect.js';
 import { CommandReplies } from './command-replies.js';
-
-const MS = 1_000;
+import { SECOND_MS } from '../../platform/time-units.js';
 
 /** Messages and connections of devices, from the transport. */
 @Controller()
@@ -22,7 +21,7 @@ export class CommandReplyController {
     const begun = performance.now();
     const { imei, connectionId, epoch } = context;
     await this.replies.take({ imei, connectionId, epoch, frame });
-    this.metrics.observeMatching((performance.now() - begun) / MS);
+    this.metrics.observeMatching((performance.now() - begun) / SECOND_MS);
   }
 
   @EventPattern(DEVICE_CONNECTED)

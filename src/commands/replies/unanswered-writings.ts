@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Command } from '../command.js';
+import { MINUTE_MS, SECOND_MS } from '../../platform/time-units.js';
 
 /** One time a command was written to a connection, as long as the device may still answer it. */
 export interface UnansweredWriting {
@@ -12,8 +13,7 @@ export interface UnansweredWriting {
   readonly expiresAtMs: number;
 }
 
-const MS = 1_000;
-const PRUNE_EVERY_MS = 60_000;
+const PRUNE_EVERY_MS = MINUTE_MS;
 
 /**
  * What this instance has written to its connections and the device has not answered. The rows of the commands do not say it: a command that was
@@ -32,7 +32,7 @@ export class UnansweredWritings {
   /** When its attempt is on record, before its bytes leave. */
   add(connectionId: string, { commandLogId, command, codec, sentAt, timeoutSeconds }: Command, nowMs = Date.now()): void {
     this.prune(nowMs);
-    const writing = { commandLogId, command, codec, sentAt, expiresAtMs: nowMs + 2 * timeoutSeconds * MS };
+    const writing = { commandLogId, command, codec, sentAt, expiresAtMs: nowMs + 2 * timeoutSeconds * SECOND_MS };
     const writings = this.byConnection.get(connectionId);
     if (writings) {
       writings.push(writing);

@@ -7,6 +7,7 @@ import { HeartbeatStatements, InstancesRepository } from './instances.repository
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { CachedReading, MetricsRegistry } from '../observability/metrics-registry.js';
+import { SECOND_MS } from '../time-units.js';
 
 /** This gateway process, as the others know it. A process that starts again is another instance. */
 @Injectable()
@@ -22,7 +23,6 @@ export class Instance {
 }
 
 const FENCE_CHECK_MS = 500;
-const MS = 1_000;
 
 /** This instance may not act for devices now; later it may. */
 export class NotAMemberError extends Error {
@@ -67,8 +67,8 @@ export class ClusterMembership {
     private readonly settings: ClusterSettings,
     private readonly stats: StatsRegistry,
   ) {
-    this.beatEveryMs = (settings.INSTANCE_DEAD_AFTER_SECONDS / 4) * MS;
-    this.fenceAfterMs = (settings.INSTANCE_DEAD_AFTER_SECONDS * MS * 3) / 4;
+    this.beatEveryMs = (settings.INSTANCE_DEAD_AFTER_SECONDS / 4) * SECOND_MS;
+    this.fenceAfterMs = (settings.INSTANCE_DEAD_AFTER_SECONDS * SECOND_MS * 3) / 4;
   }
 
   get instanceId(): string {
@@ -81,7 +81,7 @@ export class ClusterMembership {
 
   /** Null before the first one. */
   get secondsSinceBeat(): number | null {
-    return this.lastBeatAt === -Infinity ? null : (performance.now() - this.lastBeatAt) / MS;
+    return this.lastBeatAt === -Infinity ? null : (performance.now() - this.lastBeatAt) / SECOND_MS;
   }
 
   /** Throws NotAMemberError. */
@@ -118,7 +118,7 @@ export class ClusterMembership {
     if (!this.isMember || performance.now() - this.lastBeatAt <= this.fenceAfterMs) {
       return;
     }
-    const why = `no heartbeat could be written for ${this.fenceAfterMs / MS} s`;
+    const why = `no heartbeat could be written for ${this.fenceAfterMs / SECOND_MS} s`;
     if (this.othersAlive > 0) {
       this.part(why);
     } else {

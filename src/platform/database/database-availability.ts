@@ -4,11 +4,11 @@ import { isDatabaseAway, isReadOnly } from './database-errors.js';
 import { DatabaseServer } from './database-server.js';
 import { PoolConnections } from './pool.js';
 import { type DatabaseState, type ProbeResult, probeServer } from './server-probe.js';
+import { SECOND_MS } from '../time-units.js';
 
 const PROBE_EVERY_MS = 1_000;
 /** However many statements fail at once: the server is not asked more often. */
 const SHORTEST_BETWEEN_PROBES_MS = 250;
-const MS = 1_000;
 
 /**
  * The one place that knows, and logs once, whether the database is available.
@@ -118,7 +118,7 @@ export class DatabaseAvailability implements OnApplicationShutdown {
 
   private logChange(previous: DatabaseState, state: DatabaseState, reason: string): void {
     if (state === 'available') {
-      const seconds = Math.round((performance.now() - this.changedAt) / MS);
+      const seconds = Math.round((performance.now() - this.changedAt) / SECOND_MS);
       this.logger.log(`The database is available again after ${seconds} s`);
       return;
     }

@@ -1,4 +1,5 @@
-import { DAY_MS, dayWindows, inRanges, type DayRange, type DayWindow } from './day-windows.js';
+import { dayWindows, inRanges, type DayRange, type DayWindow } from './day-windows.js';
+import { DAY_MS } from '../time-units.js';
 
 function windows(ranges: DayRange[], from: number, to: number, newestFirst: boolean): DayWindow[] {
   return [...dayWindows(ranges, from, to, newestFirst)];

@@ -1,3 +1,5 @@
+import { DAY_MS } from '../time-units.js';
+
 /** Days since 1970-01-01, both ends included. */
 export interface DayRange {
   readonly first: number;
@@ -11,7 +13,6 @@ export interface DayWindow {
   readonly ranges: readonly DayRange[];
 }
 
-export const DAY_MS = 86_400_000;
 /** Days of the first window. Each window has four times as many as the one before it. */
 const FIRST_WINDOW_DAYS = 1;
 const GROWTH = 4;

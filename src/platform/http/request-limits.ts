@@ -3,8 +3,8 @@ import { type FastifyRequest } from 'fastify';
 import { ApiSettings } from '../config/settings.js';
 import { InvalidInputError } from '../errors/errors.js';
 import { isUtf8 } from 'node:buffer';
+import { SECOND_MS } from '../time-units.js';
 
-const MS = 1_000;
 /** Longer than the 60 s after which common balancers drop an idle connection: the balancer closes first, and no request is lost to it. */
 const KEEP_ALIVE_MS = 72_000;
 /** Nothing read or written: a client that does not take its answer. */
@@ -17,8 +17,8 @@ export function limitTime(app: NestFastifyApplication): void {
   const { API_HEADERS_TIMEOUT_SECONDS: headers, API_REQUEST_TIMEOUT_SECONDS: whole } = app.get(ApiSettings);
   const server = app.getHttpServer();
   // Node takes the longer of the two for the whole request, whichever it is.
-  server.headersTimeout = Math.min(headers, whole) * MS;
-  server.requestTimeout = whole * MS;
+  server.headersTimeout = Math.min(headers, whole) * SECOND_MS;
+  server.requestTimeout = whole * SECOND_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.setTimeout(SILENCE_MS);
 }

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsDate, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { MINUTE_MS } from '../time-units.js';
 
 const TIME_MESSAGE =
   '$property must be a time in ISO 8601 (2026-11-23T12:00:00Z; UTC without a zone) that exists, or Unix milliseconds';
@@ -69,7 +70,6 @@ export class ImeiParam {
 const ISO_8601 =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:([Zz])|([+-])(\d{2}):?(\d{2}))?)?$/;
 const UNIX_MILLISECONDS = /^\d{1,14}$/;
-const MINUTE_MS = 60_000;
 const MAX_OFFSET_HOURS = 23;
 /** Outside of these years ISO 8601 needs a sign and six digits, which PostgreSQL does not read. */
 const YEARS = { from: 1, to: 9_999 };

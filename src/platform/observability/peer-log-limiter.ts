@@ -1,4 +1,6 @@
-const WINDOW_MS = 60_000;
+import { MINUTE_MS } from '../time-units.js';
+
+const WINDOW_MS = MINUTE_MS;
 const PEERS_REMEMBERED = 10_000;
 
 interface Window {

@@ -11,9 +11,10 @@ import { Periodic } from '../scheduling/periodic-tasks.js';
 import { BoundedTable, type DeletionCause, type TableBounds } from './bounded-table.js';
 import { type DeleteSome, TableRetentionRepository } from './table-retention.repository.js';
 import { CachedReading, MetricsRegistry } from '../observability/metrics-registry.js';
+import { HOUR_MS } from '../time-units.js';
 
 const ENFORCE_EVERY_MS = 10_000;
-const EXPIRE_EVERY_MS = 3_600_000;
+const EXPIRE_EVERY_MS = HOUR_MS;
 /** Rows of one delete statement, so that none holds its locks for long. */
 const ROWS_PER_STATEMENT = 5_000;
 const DEVICES_PER_STATEMENT = 500;

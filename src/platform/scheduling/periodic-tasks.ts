@@ -2,9 +2,9 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationB
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { DatabaseAvailability } from '../database/database-availability.js';
+import { SECOND_MS } from '../time-units.js';
 
 type Work = () => unknown;
-const SECOND_MS = 1_000;
 
 /** Runs the methods that are marked with @Periodic. */
 @Injectable()

@@ -1,7 +1,6 @@
 import { NEWEST_DAYS_AHEAD } from '../clock-window.js';
 import { type RecordKeys } from './record-batch.js';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../platform/time-units.js';
 
 /** The new records of one device in a batch. */
 export interface DeviceSummary {

@@ -7,10 +7,10 @@ import { IngestCounters } from './ingest-counters.js';
 import { LatestRecords } from '../records/latest-records.js';
 import { RecordBatch, type IncomingFrame } from './record-batch.js';
 import { WriteFailures } from './write-failures.js';
+import { SECOND_MS } from '../../platform/time-units.js';
 
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
-const MS = 1_000;
 /** Larger buffers are rare and not kept for reuse. */
 const MAX_SPARE_BYTES = 4 * 1024 * 1024;
 
@@ -123,7 +123,7 @@ export class TelemetryWriter implements OnApplicationShutdown {
       try {
         await this.store.store(batch);
         this.failures.clear();
-        this.counters.countBatch(batch.rowCount, (performance.now() - begun) / MS);
+        this.counters.countBatch(batch.rowCount, (performance.now() - begun) / SECOND_MS);
         return;
       } catch (error) {
         this.counters.retries++;

@@ -6,12 +6,13 @@ import { clientOf, copyIn } from '../../platform/database/driver-statements.js';
 import { COPY_HEADER, COPY_TRAILER } from '../row-encoding/copy-buffer.js';
 import { type RecordKeys } from './record-batch.js';
 import { COPY_COLUMNS } from '../telemetry-columns.js';
+import { MINUTE_MS } from '../../platform/time-units.js';
 
 const COLUMNS = COPY_COLUMNS.join(', ');
 const COPY_INTO_TABLE = `copy tbl_iot_telemetry_data (${COLUMNS}) from stdin (format binary)`;
 const COPY_INTO_STAGING = `copy pg_temp.telemetry_staging (${COLUMNS}) from stdin (format binary)`;
 /** Maximum time of a write: longer than a healthy one takes, short enough to detect a broken connection. */
-const WRITE_TIMEOUT_MS = 60_000;
+const WRITE_TIMEOUT_MS = MINUTE_MS;
 
 /** The result of a merge for one device. */
 export interface MergedRows {

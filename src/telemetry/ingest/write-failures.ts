@@ -3,10 +3,10 @@ import { DatabaseAvailability } from '../../platform/database/database-availabil
 import { isDatabaseAway, sqlState } from '../../platform/database/database-errors.js';
 import { MetricsRegistry } from '../../platform/observability/metrics-registry.js';
 import { ReadinessChecks } from '../../platform/observability/status-registries.js';
+import { SECOND_MS } from '../../platform/time-units.js';
 
 /** When no batch was stored for longer than this, the instance is not ready. */
 const TOLERATED_SECONDS = 30;
-const MS = 1_000;
 
 /**
  * Reports why batches fail. Outages are reported by DatabaseAvailability. Any other failure (a missing column or permission: an error of our own
@@ -43,7 +43,7 @@ export class WriteFailures implements OnModuleInit {
 
   /** Zero while batches are stored. */
   get failingSeconds(): number {
-    return this.failingSince === null ? 0 : (performance.now() - this.failingSince) / MS;
+    return this.failingSince === null ? 0 : (performance.now() - this.failingSince) / SECOND_MS;
   }
 
   /** A batch could not be written and will be retried. */

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
-
-const MS = 1_000;
+import { SECOND_MS } from '../../platform/time-units.js';
 
 /** Logs once that a change of partitions has to wait and which transaction it waits for; remembers since when, for the metric. */
 export class PartitionBlockade {
@@ -12,7 +11,7 @@ export class PartitionBlockade {
 
   /** How long it has been blocked; 0 when it is not. */
   get seconds(): number {
-    return this.since === null ? 0 : (performance.now() - this.since) / MS;
+    return this.since === null ? 0 : (performance.now() - this.since) / SECOND_MS;
   }
 
   report(change: string, holder: string): void {

@@ -8,14 +8,15 @@ import { dateOf, dayOf, NEWEST_DAYS_AHEAD, OLDEST_DAYS_BACK } from '../clock-win
 import { IngestCounters } from '../ingest/ingest-counters.js';
 import { PartitionBlockade } from './partition-blockade.js';
 import { type PartitionChange, PartitionsRepository } from './partitions.repository.js';
+import { HOUR_MS, MINUTE_MS } from '../../platform/time-units.js';
 
 /** A day that is not around today gets a partition when the default one holds this many of its rows. */
 const MIN_ROWS_OF_A_DAY = 100;
 /** How soon a new day is checked, and how soon after a blocking transaction has ended the partition is created. */
 const CHECK_EVERY_MS = 5_000;
 /** How often partitions that are not indexed by device are looked for. */
-const INDEX_EVERY_MS = 60_000;
-const SURVEY_EVERY_MS = 3_600_000;
+const INDEX_EVERY_MS = MINUTE_MS;
+const SURVEY_EVERY_MS = HOUR_MS;
 /** A transaction that holds the table for longer is not waited for. Transactions of the gateways are shorter. */
 const LONG_TRANSACTION_SECONDS = 1;
 /** Maximum number of checks that are skipped after an attempt that met only short transactions. The number doubles with each attempt. */

@@ -1,9 +1,10 @@
 import { type Attempt, type HostAnswer, type Outcome } from './delivery.js';
+import { HOUR_MS } from '../../platform/time-units.js';
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 /** A wait is up to this fraction shorter or longer. */
 const JITTER = 0.2;
-const MAX_RETRY_AFTER_MS = 3_600_000;
+const MAX_RETRY_AFTER_MS = HOUR_MS;
 const GONE = 410;
 const WITH_RETRY_AFTER = [429, 503];
 
