@@ -52,7 +52,7 @@ export class BrokerSettings {
   @IsString()
   readonly BROKER_PROXY_TRUSTED?: string;
 
-  /** TCP port for devices that speak TLS (1.2 or newer). Not set: there is none. */
+  /** TCP port for devices that use TLS (1.2 or newer). Not set: no TLS port. */
   @IsOptional()
   @PortVariable()
   readonly BROKER_TLS_PORT?: number;
@@ -72,7 +72,7 @@ export class BrokerSettings {
   @IsString()
   readonly BROKER_TLS_CA_FILE?: string;
 
-  /** UDP port for devices that send without a connection. Not set: there is none. */
+  /** UDP port for devices that send without a connection. Not set: no UDP port. */
   @IsOptional()
   @PortVariable()
   readonly BROKER_UDP_PORT?: number;

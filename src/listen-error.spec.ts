@@ -20,7 +20,7 @@ describe('a port or address that the system refuses', () => {
       { syscall: 'getaddrinfo', code: 'ENOTFOUND', hostname: '127.0.0.1' },
       'METRICS_HOST is no address of this machine (ENOTFOUND)',
     ],
-  ])('is told with its variable: %j', (error, problem) => {
+  ])('is reported with its variable: %j', (error, problem) => {
     expect(of(error)).toMatchObject({ name: 'SettingsError', problems: [problem] });
   });
 

@@ -12,7 +12,7 @@ interface Listener {
   readonly syscall: 'listen' | 'bind';
 }
 
-/** A port or address that the system refuses, told with the variable that set it. Any other error is given back as it is. */
+/** Turns a port or address that the system refuses into an error that names its variable. Any other error is returned as it is. */
 export function listenError(error: unknown, broker: BrokerSettings, api: ApiSettings, metrics: MetricsSettings): unknown {
   const { code, syscall, port, address, hostname } = error as NodeJS.ErrnoException & Record<string, unknown>;
   const all = listeners(broker, api, metrics);

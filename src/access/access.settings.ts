@@ -18,7 +18,7 @@ export class AccessSettings {
   )
   readonly IOT_API_KEY?: string;
 
-  /** Requests in a second of one key, or of one address without one, to this instance. 0: no limit. */
+  /** Requests per second per key, or per address without a key, to this instance. 0: no limit. */
   @IntegerVariable(0, 1_000_000)
   readonly API_RATE_LIMIT_PER_SECOND: number = 1_000;
 

@@ -1,6 +1,6 @@
 /**
  * What a key is good for. `admin` is everything. `command` does not include `read`: a box that only fires commands need not be able
- * to read where people drive; whoever does both asks for both.
+ * to read where people drive; a key that needs both gets both.
  */
 export const SCOPES = ['read', 'command', 'admin'] as const;
 

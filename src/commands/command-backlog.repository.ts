@@ -11,7 +11,7 @@ export interface CommandBacklog {
   readonly supersededInLastHour: number;
 }
 
-/** Figures over the ledger, each by a partial index: finished commands are kept for ever and must not be counted. */
+/** Figures over the ledger, each by a partial index: finished commands are kept indefinitely and must not be counted. */
 @Injectable()
 export class CommandBacklogRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}

@@ -44,7 +44,7 @@ export class CommandsController {
     private readonly catalogue: CommandCatalogue,
   ) {}
 
-  /** Gives a device a command. 200: it is connected. 202: it is away, and mode=queue lets the command wait for it. */
+  /** Sends a command to a device. 200: the device is connected. 202: it is not connected, and with mode=queue the command waits for it. */
   @Post('command')
   @ApiProblem(404, 'DEVICE_NOT_CONNECTED: the device is not connected, and mode is live')
   @ApiProblem(409, 'IDEMPOTENCY_KEY_REUSED: the key was used for another command')
@@ -62,7 +62,7 @@ export class CommandsController {
       'For 24 hours, the same key and request give the same command back, another request 409. Belongs to the API key that sends it.',
   })
   @ApiOkResponse({ type: CommandAcceptedDto, description: 'The device is connected' })
-  @ApiAcceptedResponse({ type: CommandAcceptedDto, description: 'The device is away; the command waits for it' })
+  @ApiAcceptedResponse({ type: CommandAcceptedDto, description: 'The device is not connected; the command waits for it' })
   async create(
     @Body() dto: CreateCommandDto,
     @Headers('idempotency-key') idempotencyKey: string | undefined,

@@ -18,7 +18,7 @@ export interface CommandFilter {
   readonly limit: number;
 }
 
-/** More than a command can have by itself. */
+/** More than a command can have. */
 const MAX_ATTEMPTS = 1_000;
 
 export type ListedCommand = Command & { readonly cursor: string };

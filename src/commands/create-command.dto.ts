@@ -15,7 +15,7 @@ export class CreateCommandDto {
   readonly imei!: string;
 
   /**
-   * What the device is told: printable ASCII, at most 160 characters.
+   * The text that is written to the device: printable ASCII, at most 160 characters.
    * @example 'getinfo'
    */
   @ApiProperty({ minLength: 1, maxLength: 160, pattern: '^[ -~]*[!-~][ -~]*$' })

@@ -83,7 +83,7 @@ class Tickets {
   async giveBack(number: number): Promise<void> {
     await truncate(this.path(number)).catch((error: unknown) => {
       if (!hasCode(error, 'ENOENT')) {
-        throw error; // somebody who removed the whole folder took the lock with it
+        throw error; // the whole folder was removed, and the lock with it
       }
     });
   }

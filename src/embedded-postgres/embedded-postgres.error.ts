@@ -1,7 +1,7 @@
 import { StartError } from '../platform/errors/errors.js';
 import { type ClusterFiles } from './cluster-files.js';
 
-/** Why the embedded server is not there. Tests and the entry point match the code, never the text. */
+/** Why the embedded server is not available. Tests and the entry point match the code, never the text. */
 export type EmbeddedPostgresErrorCode =
   /** npm installed no server binaries for this platform, or the platform has none. */
   | 'PLATFORM_PACKAGE_MISSING'
@@ -13,7 +13,7 @@ export type EmbeddedPostgresErrorCode =
   | 'DATA_DIR_NOT_OWNED'
   /** Another live process holds the data directory. */
   | 'DATA_DIR_IN_USE'
-  /** Somebody wants the server of a running gateway, and there is none. */
+  /** The server of a running gateway was requested, and no gateway is running. */
   | 'NOT_RUNNING'
   | 'INITDB_FAILED'
   | 'START_FAILED'

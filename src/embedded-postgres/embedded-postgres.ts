@@ -14,7 +14,7 @@ export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './embedde
 export interface EmbeddedPostgresOptions {
   /** The cluster, for example `<cwd>/.data/postgres`. Its password, log and lock stand beside it, under its name. */
   dataDir: string;
-  /** 0 or absent: a free one, chosen anew at each start. An adopted server keeps the one it has. */
+  /** 0 or absent: a free one, chosen again at each start. An adopted server keeps the one it has. */
   port?: number;
   log?: (line: string) => void;
   /** Server parameters, in place of or beside the launcher's own. An adopted server keeps those it was started with. */
@@ -31,7 +31,7 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Starts a PostgreSQL server on loopback over a data directory that it makes when there is none. The server does not end with
+ * Starts a PostgreSQL server on loopback over a data directory that it creates if it does not exist. The server does not end with
  * this process, not even when that is killed: stop it last, or the next start in the same directory adopts it.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -131,7 +131,7 @@ class RunningServer implements EmbeddedPostgres {
     this.adopted = adopted;
     postmaster.child?.once('exit', (code, signal) => {
       if (!this.stopping) {
-        log(`embedded PostgreSQL: process ${this.pid} has ended by itself (${signal ?? `exit code ${code}`})`);
+        log(`embedded PostgreSQL: process ${this.pid} ended unexpectedly (${signal ?? `exit code ${code}`})`);
       }
     });
   }

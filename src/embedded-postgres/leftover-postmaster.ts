@@ -37,7 +37,7 @@ async function findLive(files: ClusterFiles, pid: number, password: string | nul
   return untilItAnswers(files, identity, password);
 }
 
-/** Null when it ends instead: it was on its way out. */
+/** Null when it ends instead: it was already stopping. */
 async function untilItAnswers(files: ClusterFiles, identity: ProcessIdentity, password: string): Promise<Postmaster | null> {
   const deadline = Date.now() + ANSWER_TIMEOUT_MS;
   while (Date.now() < deadline) {
@@ -72,7 +72,7 @@ export async function endOrphanedChildren(files: ClusterFiles): Promise<void> {
   }
 }
 
-/** Not a shell that somebody left standing in the directory. */
+/** Excludes a shell whose working directory is the data directory. */
 async function isPostgres(pid: number): Promise<boolean> {
   const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
   return name.trim() === 'postgres';

@@ -46,7 +46,7 @@ export async function isPostmasterOf(files: ClusterFiles, pid: number): Promise<
   return (await worksIn(files.dataDir, pid)) ?? (await commandNames(files.dataDir, pid)) ?? true;
 }
 
-/** Empty when there is none. */
+/** Empty when the file does not exist. */
 async function readPidFile(files: ClusterFiles): Promise<string> {
   return readFile(files.pidFile, 'utf8').catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) {

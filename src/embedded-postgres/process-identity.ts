@@ -5,7 +5,7 @@ import { hasCode } from './embedded-postgres.error.js';
 
 const execute = promisify(execFile);
 
-/** One process, told apart from a later one that got the same pid. */
+/** Identifies a process, so that a later one with the same pid is not mistaken for it. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** When it started, in the operating system's own words. Empty where the system does not say. */

@@ -61,7 +61,7 @@ function collect(child: ChildProcessWithoutNullStreams, input: string): Promise<
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, output: Buffer.concat(output).toString('utf8') }));
     child.stdin.on('error', () => {
-      // It ended before it had read everything; its exit code tells.
+      // It ended before it had read everything; its exit code gives the reason.
     });
     child.stdin.end(input);
   });

@@ -18,7 +18,7 @@ export class EventSettings {
   @FlagVariable()
   readonly EVENT_FEED_ENABLED: boolean = false;
 
-  /** true also tells NOTIFICATION_URL of telemetry. */
+  /** true also delivers telemetry events to NOTIFICATION_URL. */
   @FlagVariable()
   readonly TELEMETRY_WEBHOOK_ENABLED: boolean = false;
 
@@ -27,7 +27,7 @@ export class EventSettings {
   @Matches(EVENT_LIST, { message: `WEBHOOK_EVENTS must be one or more of ${EVENT_TYPES.join(', ')}, separated by commas` })
   readonly WEBHOOK_EVENTS?: string;
 
-  /** `all` tells of every record, up to 100 a request; `latest` sums up, with the newest one. */
+  /** `all` delivers every record, up to 100 per request; `latest` a summary with the newest record. */
   @IsIn(['latest', 'all'], { message: 'WEBHOOK_TELEMETRY_RECORDS must be latest or all' })
   readonly WEBHOOK_TELEMETRY_RECORDS: 'latest' | 'all' = 'latest';
 

@@ -56,7 +56,7 @@ function problemsOfAll({ parameters, requestBody }: Operation, scope: string) {
     429: problemResponse(
       'RATE_LIMITED: too many requests; also too many failed authentications from this address. Retry-After says how many seconds to wait',
     ),
-    503: problemResponse('DATABASE_UNAVAILABLE: the database is away or read-only. STOPPING: this instance is about to end'),
+    503: problemResponse('DATABASE_UNAVAILABLE: the database is unavailable or read-only. STOPPING: this instance is stopping'),
     default: problemResponse('Any other error'),
   };
 }

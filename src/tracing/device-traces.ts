@@ -40,7 +40,7 @@ export class DeviceTraces implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.channel.handle(TOPIC, { onMessage: (text) => this.hear(text), onListening: () => undefined });
+    this.channel.handle(TOPIC, { onMessage: (text) => this.receive(text), onListening: () => undefined });
     for (const imei of commaSeparated(this.settings.LOG_DEVICE ?? '')) {
       this.begin(imei, null);
     }
@@ -79,7 +79,7 @@ export class DeviceTraces implements OnModuleInit {
     });
   }
 
-  private hear(text: string): void {
+  private receive(text: string): void {
     const [imei = '', ttlSeconds] = text.split(' ');
     if (ttlSeconds === '0') {
       this.end(imei);

@@ -94,6 +94,6 @@ export class WebhookStatusDto {
   readonly dead!: number;
   /** Of this instance. */
   readonly circuit!: CircuitDto;
-  /** Requests of this instance that are on their way. */
+  /** Requests of this instance in flight. */
   readonly sending!: number;
 }

@@ -42,7 +42,7 @@ const MAX_ATTEMPTS = 1_000;
 
 const NEWEST_FIRST = 'event.transaction_id desc, event.position desc';
 
-/** The log of events and their attempts, as people look at it, and what they order to be told again. */
+/** Reads events and their attempts for the REST API, and marks events for replay. */
 @Injectable()
 export class WebhookEventsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}

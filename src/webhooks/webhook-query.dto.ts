@@ -49,7 +49,7 @@ export class WebhookEventQuery {
   readonly cursor?: string;
 }
 
-/** Which events are told once more. */
+/** Which events are replayed. */
 export class ReplayDto {
   /** How they stand now. */
   @ApiPropertyOptional({ enum: REPLAYABLE, default: 'dead' })

@@ -25,7 +25,7 @@ export interface EventPage {
   readonly nextCursor: string | null;
 }
 
-/** What people ask of the deliveries, and what they order to be told again. */
+/** REST operations on events: list, inspect, replay. */
 @Injectable()
 export class WebhooksService {
   constructor(
@@ -56,9 +56,9 @@ export class WebhooksService {
     await this.queue([event], actor, { eventId });
   }
 
-  /** Newest first, so many at a time. Throws WebhooksDisabledError. */
+  /** Newest first, one page at a time. Throws WebhooksDisabledError. */
   async replayAll(replay: ReplayDto, actor: AuditActor): Promise<{ replayed: number; nextCursor: string | null }> {
-    // One more than replayed tells whether there are further ones.
+    // One more than the limit shows whether further events match.
     const given = { state: 'dead' as const, ...givenMembers(replay) };
     const found = await this.repository.listIds(filterOf(given, REPLAYED_AT_A_TIME + 1));
     const events = found.slice(0, REPLAYED_AT_A_TIME);
@@ -106,7 +106,7 @@ function cursorBehind(events: readonly EventPosition[], hasMore: boolean): strin
   return hasMore && last ? encodePosition(last) : null;
 }
 
-/** Without the prefix that tells it from the id of a batch. */
+/** Without the prefix that distinguishes it from the id of a batch. */
 function storedEventId(eventId: string): string {
   return eventId.slice(eventId.indexOf('_') + 1);
 }

@@ -14,7 +14,7 @@ export class WebhookSettings {
   @IntegerVariable(1, 300)
   readonly WEBHOOK_TIMEOUT_SECONDS: number = 15;
 
-  /** Deliveries on their way at one time. */
+  /** Deliveries in flight at one time. */
   @IntegerVariable(1, 1_000)
   readonly WEBHOOK_CONCURRENCY: number = 32;
 

@@ -10,7 +10,7 @@ export interface AuditActor {
   readonly requestId: string | null;
 }
 
-/** Somebody at the command line, who needs no key: whoever can run it can reach the database. */
+/** A user of the command line. No key is needed: the command line has access to the database. */
 export const COMMAND_LINE: AuditActor = { keyId: null, keyName: 'command line', remoteAddress: null, requestId: null };
 
 /** Throws on a public route: nobody is known there. */

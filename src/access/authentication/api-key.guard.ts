@@ -19,7 +19,7 @@ class ForbiddenScopeError extends DomainError {
 }
 
 /**
- * Every route wants a key with its scope, unless it is marked `@Public()`. Set for the whole application, so that a new route can't be
+ * Every route requires a key with its scope, unless it is marked `@Public()`. Set for the whole application, so that a new route can't be
  * forgotten, and decided by the handler that was found, never by the URL: `/%61pi/v1/stats` is the same route as `/api/v1/stats`.
  */
 @Injectable()

@@ -147,7 +147,7 @@ export class Authentication {
     const { API_AUTH_FAILURES_PER_ADDRESS: max, API_AUTH_FAILURE_WINDOW_SECONDS: seconds } = this.settings;
     this.logger.warn(
       `${max} failed authentications from ${network} within ${seconds} s: unknown keys from there get 429 meanwhile`,
-      // The limit of log lines holds for all addresses together: whoever has a /48 of IPv6 has 65,536 networks.
+      // The limit of log lines holds for all addresses together: the owner of a /48 of IPv6 has 65,536 networks.
       { remoteAddress: network, listener: 'API' },
     );
     if (!this.reports.admit(network)) {

@@ -5,7 +5,7 @@ import { SCOPES, type Scope } from '../scope.js';
 
 const SCOPES_MESSAGE = `scopes must be one or more of ${SCOPES.join(', ')}, each once`;
 
-/** A key for somebody. */
+/** A key to create. */
 export class CreateKeyDto {
   /** Who or what will use it, as the audit shall say. Not the name of another key; `IOT_API_KEY` and `command line` are taken. */
   @ApiProperty({ pattern: '^[A-Za-z][A-Za-z0-9._-]{0,62}$', example: 'app' })
@@ -22,7 +22,7 @@ export class CreateKeyDto {
   @IsIn(SCOPES, { each: true, message: SCOPES_MESSAGE })
   readonly scopes!: Scope[];
 
-  /** When it ends by itself, ISO 8601 or Unix milliseconds. Not given: never. */
+  /** When the key expires, ISO 8601 or Unix milliseconds. Not given: never. */
   @ApiPropertyOptional({ example: '2035-01-01T00:00:00Z' })
   @OptionalTime()
   readonly expiresAt?: Date | null;

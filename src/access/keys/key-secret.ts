@@ -18,7 +18,7 @@ export function isKeySecret(text: string): boolean {
 /**
  * What is stored of a key. A plain SHA-256: slow hashes and salts are for what people think up, which can be guessed; 256 random bits
  * can't, and a hash that takes 100 ms would be paid with every request. Equal keys can't happen, so the hash is also the way to look
- * one up, and how long that takes tells nothing: nobody can choose the hash of a guess.
+ * one up, and the time that takes reveals nothing: the hash of a guess cannot be chosen.
  */
 export function digestOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();

@@ -6,7 +6,7 @@ import { type Scope } from '../scope.js';
 import { ApiKey } from './api-key.entity.js';
 import { type Key, KeyNameTakenError } from './key.js';
 
-const MOST_LISTED = 2_000;
+const MAX_LISTED = 2_000;
 
 export interface NewKey {
   readonly name: string;
@@ -49,7 +49,7 @@ export class KeysRepository {
     return manager.getRepository(ApiKey).countBy({ revokedAt: IsNull() });
   }
 
-  /** Null when there is none that is not revoked. */
+  /** Null when no such key exists or it is revoked already. */
   async revoke(manager: EntityManager, keyId: string): Promise<Key | null> {
     const keys = manager.getRepository(ApiKey);
     const { affected } = await keys.update({ keyId, revokedAt: IsNull() }, { revokedAt: () => 'now()' });
@@ -67,7 +67,7 @@ export class KeysRepository {
       .addSelect('key.revokedAt is not null', 'is_revoked')
       .orderBy('is_revoked')
       .addOrderBy('key.keyId', 'DESC')
-      .limit(MOST_LISTED)
+      .limit(MAX_LISTED)
       .getMany();
   }
 

@@ -9,7 +9,7 @@ import { KeysRepository } from './keys.repository.js';
 import { KnownKeys } from './known-keys.js';
 
 /** All of them are held in memory. Two that are made at the same moment may be one more. */
-const MOST_KEYS = 1_000;
+const MAX_KEYS = 1_000;
 
 export interface MadeKey {
   readonly key: Key;
@@ -33,8 +33,8 @@ export class KeysService {
     }
     const secret = makeKeySecret();
     const key = await this.repository.transaction(async (manager) => {
-      if ((await this.repository.countUnrevoked(manager)) >= MOST_KEYS) {
-        throw new TooManyKeysError(MOST_KEYS);
+      if ((await this.repository.countUnrevoked(manager)) >= MAX_KEYS) {
+        throw new TooManyKeysError(MAX_KEYS);
       }
       const made = await this.repository.insert(manager, { name, scopes, expiresAt, digest: digestOf(secret) });
       await this.audit.record({ actor, action: 'key.created', details: { keyId: made.keyId, name, scopes, expiresAt } }, manager);

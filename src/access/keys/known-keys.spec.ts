@@ -88,7 +88,7 @@ describe('known keys', () => {
     expect(await settled(known.find(secret))).toBeNull();
   });
 
-  it('do not outlive a database that is away', async () => {
+  it('do not outlive a database that is unavailable', async () => {
     const secret = table.add('app');
     await known.find(secret);
     table.isAway = true;

@@ -29,7 +29,7 @@ export class ApiKeys {
     }));
   }
 
-  /** Takes IOT_API_KEY, or else the key in DATA_DIR, which is made when there is none. */
+  /** Takes IOT_API_KEY, or else the key in DATA_DIR, which is created if it does not exist. */
   static async load(api: AccessSettings, process: ProcessSettings): Promise<ApiKeys> {
     if (api.IOT_API_KEY !== undefined) {
       const keys = commaSeparated(api.IOT_API_KEY);
@@ -40,7 +40,7 @@ export class ApiKeys {
     return new ApiKeys([key], key);
   }
 
-  /** Compares digests of equal length in constant time, with every key: how long it takes tells nothing. */
+  /** Compares digests of equal length in constant time, with every key: the time it takes reveals nothing. */
   find(candidate: string): Caller | null {
     const candidateDigest = digest(candidate);
     return this.known.reduce<Caller | null>(

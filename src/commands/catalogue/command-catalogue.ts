@@ -26,7 +26,7 @@ export type ReplyVerdict = 'completed' | 'rejected' | 'postponed' | 'unrelated';
  */
 export type CommandKind = 'catalogued' | 'silent' | 'raw';
 
-interface Judgement {
+interface MatchResult {
   readonly verdict: ReplyVerdict;
   /** A pattern of this command accepts the words. Otherwise they are words that any command could get. */
   readonly isOwn: boolean;
@@ -120,7 +120,7 @@ export class CommandCatalogue {
    * What the reply is to the command, looked at alone: whether another command has a better claim on it is for matchReply to say. Any words
    * complete a raw command unless they are a known refusal.
    */
-  weigh(text: string, reply: string): Judgement {
+  weigh(text: string, reply: string): MatchResult {
     const words = trimReply(reply);
     const entry = this.findEntry(text);
     if (words === '') {

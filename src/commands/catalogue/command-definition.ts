@@ -8,7 +8,7 @@ export interface CommandDefinition {
   readonly destructive: string | null;
   /** The device says nothing, or can't be relied on to say something, when it has done it. Written once, never again. */
   readonly silent: boolean;
-  /** Commands whose replies can't be told apart share one. */
+  /** Commands whose replies cannot be distinguished share one. */
   readonly replyShape: string;
   /**
    * Regular expressions, as source, matched against the reply without the blanks around it. They ignore case, and "." takes line ends too. Without

@@ -21,7 +21,7 @@ export function parsePairs(text: string): ReadonlyMap<string, string> {
 }
 
 /**
- * Whether a device that was told to set `commanded` confirms it by printing `reported`. Case, blanks around the value, a semicolon at its end
+ * Whether a device that was commanded to set `commanded` confirms it by printing `reported`. Case, blanks around the value, a semicolon at its end
  * and the spelling of a decimal number ("007", "7.0") are the device's choice; anything else is another value.
  */
 export function isSameValue(commanded: string, reported: string): boolean {

@@ -15,7 +15,7 @@ export interface SessionConnection {
   readonly epoch: number;
 }
 
-/** Whether the host hears of attempts beyond the first, and how. */
+/** Whether events of attempts after the first are recorded, and delivered. */
 export interface RetryTelling {
   readonly tellRetries: boolean;
   readonly deliver: boolean;

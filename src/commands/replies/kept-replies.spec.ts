@@ -16,7 +16,7 @@ async function isKept(kept: KeptReplies, added: DeviceReply): Promise<{ isKept: 
   return { isKept: done, adding };
 }
 
-describe('replies that are kept while the database is away', () => {
+describe('replies that are kept while the database is unavailable', () => {
   it('come back in the order in which each device sent them, after their bytes were overwritten', async () => {
     const kept = new KeptReplies(LIMITS);
     const first = reply('1');

@@ -24,7 +24,7 @@ interface DeviceQueue {
 }
 
 /**
- * Replies that could not be stored because the database is away, in the order in which each device sent them. They outlive their connection, not
+ * Replies that could not be stored because the database is unavailable, in the order in which each device sent them. They outlive their connection, not
  * the process. Bounded: while there is no room, `add` waits, and the connection of the device is not read.
  */
 @Injectable()
@@ -64,7 +64,7 @@ export class KeptReplies {
     return queue.replies.length === 1;
   }
 
-  /** The oldest of a device, null when there is none. */
+  /** The oldest reply of a device; null when none is kept. */
   first(imei: string): DeviceReply | null {
     return this.queues.get(imei)?.replies[0] ?? null;
   }

@@ -39,7 +39,7 @@ describe('writings that the device has not answered', () => {
     expect(ids('a', 10_000)).toEqual(['1']);
   });
 
-  it('are forgotten when their time is over, also where nobody asks', () => {
+  it('are forgotten when their time is over, also when they are never looked up', () => {
     for (let i = 0; i < 100; i++) {
       writings.add(`gone ${i}`, command('1', 1), 0);
     }

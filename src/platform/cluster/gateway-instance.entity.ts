@@ -15,7 +15,7 @@ export class GatewayInstance {
   @Column({ type: 'timestamptz', name: 'heartbeat_at', default: () => 'now()' })
   readonly heartbeatAt!: Date;
 
-  /** Without a heartbeat for so long it is dead. */
+  /** Seconds without a heartbeat after which the instance counts as dead. */
   @Column({ type: 'interval', name: 'dead_after' })
   readonly deadAfter!: unknown;
 

@@ -14,7 +14,7 @@ export interface TopicHandler {
 
 /**
  * What other instances tell this one, by topic: a notification is a topic, a blank, and a text. They only wake; who listens also looks by
- * itself. The heartbeat goes by the same connection: whoever can't be told anything is taken for dead.
+ * itself. The heartbeat goes by the same connection: an instance that cannot be notified counts as dead.
  */
 @Injectable()
 export class InstanceChannel implements OnApplicationBootstrap, OnApplicationShutdown {

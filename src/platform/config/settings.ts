@@ -30,7 +30,7 @@ export class ProcessSettings {
   @IntegerVariable(1, 3_600)
   readonly SHUTDOWN_GRACE_SECONDS: number = 60;
 
-  /** Seconds a gateway that was told to stop goes on serving, while /readyz says no: for balancers to notice. */
+  /** Seconds that a stopping gateway continues to serve while /readyz fails, so that balancers notice. */
   @IntegerVariable(0, 600)
   readonly SHUTDOWN_DELAY_SECONDS: number = 0;
 

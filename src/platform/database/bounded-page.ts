@@ -50,7 +50,7 @@ export async function readPage<Row extends object>(
 }
 
 function pageSql({ fields, columns, from, where, alias, orderBy, bytes, limit }: PageStatement): string {
-  // One row more than asked for tells whether the list goes on.
+  // One row more than the limit shows whether there is a next page.
   return `
     select ${fields}, page_goes_on as "pageGoesOn", page_bytes::float8 as "pageBytes"
       from (select ${alias}.*, sum(${bytes}) over page as page_bytes, row_number() over page as page_row,

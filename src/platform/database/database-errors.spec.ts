@@ -56,7 +56,7 @@ describe('a database error', () => {
     expect(isDatabaseAway(error)).toBe(true);
   });
 
-  it.each([fromDriver('25006'), fromTypeOrm('25006')])('of a read-only server is told apart: %s', (error) => {
+  it.each([fromDriver('25006'), fromTypeOrm('25006')])('of a read-only server is recognised: %s', (error) => {
     expect([isReadOnly(error), isReadOnly(fromDriver('57P03'))]).toEqual([true, false]);
   });
 

@@ -116,7 +116,7 @@ const LONGEST_RETRY_MS = 5_000;
 const TRANSIENT_STATES = ['40001', '40P01', '55P03', '53200', '57014'];
 
 /**
- * Does the work again for as long as it fails because the database is away, another transaction was in the way, or `willPass` says so of the
+ * Repeats the work while it fails because the database is unavailable, another transaction was in the way, or `willPass` says so of the
  * error. Every other error is thrown at once, and so is the reason of the signal when it ends the waiting.
  */
 export async function retryWhileAway<T>(
@@ -136,7 +136,7 @@ export async function retryWhileAway<T>(
   }
 }
 
-/** Whether the work failed because the database is away, or because another transaction was in the way. */
+/** Whether the work failed because the database is unavailable, or because another transaction was in the way. */
 export function isWorthRetrying(error: unknown): boolean {
   return isDatabaseAway(error) || TRANSIENT_STATES.includes(sqlState(error) ?? '');
 }

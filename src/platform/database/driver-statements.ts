@@ -7,7 +7,7 @@ const COPY_DONE = Buffer.from('6300000004', 'hex');
 const LENGTH_BYTES = 4;
 
 /**
- * Runs one `copy ... from stdin` with all its data at hand, and resolves when the server is ready for the next statement: outside
+ * Runs one `copy ... from stdin` with all its data, and resolves when the server is ready for the next statement: outside
  * a transaction the rows are durable then. Rejects with the server's error; the connection stays usable.
  *
  * Statement, data and end go out in one write, without waiting for the server to ask for the data (PostgreSQL passes over
@@ -47,7 +47,7 @@ class CopyInQuery implements Submittable {
   }
 
   handleCopyInResponse(): void {
-    // The data is on its way.
+    // The data has been sent already.
   }
 
   handleCommandComplete(): void {

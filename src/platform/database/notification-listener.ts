@@ -16,7 +16,7 @@ export interface NotificationListenerOptions {
   readonly onListening: () => void;
   /**
    * Asks something of the server, after every LISTEN and then again and again: that finds a connection which died without a word, where LISTEN
-   * alone would wait for ever. The connection is made anew when it fails.
+   * alone would wait indefinitely. The connection is made again when it fails.
    */
   readonly beat: (client: Client) => Promise<void>;
   readonly beatEveryMs: number;

@@ -23,7 +23,7 @@ export class PoolConnections {
     client.on('error', note);
     client.once('end', () => {
       this.forget(client);
-      // Whoever is told nothing but that: a connection that ends before it is there.
+      // The only thing the pool reports about a connection that ends before it is established.
       if (!isConnected) {
         note(new Error('Connection terminated before it was established'));
       }
@@ -96,7 +96,7 @@ export class PooledClient extends Client {
   }
 }
 
-/** What pg's pool is told beside the address and the size. */
+/** Options of pg's pool besides the address and the size. */
 export const POOL_OPTIONS = {
   Client: PooledClient,
   // A pool that is used up or a server that does not answer is an error to retry, not a reason to hang.

@@ -98,7 +98,7 @@ function isClientError(error: unknown): error is Error & { statusCode: number } 
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
 }
 
-/** What is not even of the right type is told that alone: a text is neither too small nor too large a number. */
+/** For a value of the wrong type only the type is reported: a text is neither too small nor too large a number. */
 const TYPES = ['isInt', 'isString', 'isArray', 'isDate'];
 
 const MAX_NAME_CHARACTERS = 100;

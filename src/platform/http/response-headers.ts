@@ -30,7 +30,7 @@ export async function addResponseHeaders(app: NestFastifyApplication): Promise<v
   await app.register(helmet, {
     contentSecurityPolicy: CONTENT_SECURITY_POLICY,
     strictTransportSecurity: false,
-    // Browsers ignore both on plain HTTP, and complain.
+    // Browsers ignore both on plain HTTP, and log a warning.
     crossOriginOpenerPolicy: false,
     originAgentCluster: false,
   });

@@ -103,7 +103,7 @@ describe.each(['text', 'json'] as const)('secrets in %s', (LOG_FORMAT) => {
 });
 
 describe('lines about one peer', () => {
-  it('are limited, and what was left out is told when the minute is over', () => {
+  it('are limited, and the number of omitted lines is logged when the minute is over', () => {
     jest.useFakeTimers();
     const log = logger({ LOG_LINES_PER_PEER: 2, LOG_FORMAT: 'json' });
     for (let index = 0; index < 10; index++) {
@@ -134,7 +134,7 @@ describe('lines about one peer', () => {
     expect(log.linesLeftOut).toBe(8);
   });
 
-  it('that are no complaints are never limited', () => {
+  it('that do not name a peer are never limited', () => {
     const log = logger({ LOG_LINES_PER_PEER: 1 });
     log.log('one', { imei: '1' }, 'Test');
     log.log('two', { imei: '1' }, 'Test');

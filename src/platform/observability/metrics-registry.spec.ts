@@ -1,7 +1,7 @@
 import { CachedReading, MetricsRegistry } from './metrics-registry.js';
 
 describe('MetricsRegistry', () => {
-  it('reads counters and gauges when somebody scrapes', async () => {
+  it('reads counters and gauges at each scrape', async () => {
     const metrics = new MetricsRegistry();
     let count = 1;
     metrics.counter({ name: 'things_total', help: 'Things.' }, () => count);

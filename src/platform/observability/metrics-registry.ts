@@ -15,7 +15,7 @@ export interface MetricDescription {
 }
 
 /**
- * Features put their metrics here, each its own; `/metrics` shows them all. Counters and gauges are read when somebody scrapes, from plain
+ * Features put their metrics here, each its own; `/metrics` shows them all. Counters and gauges are read at each scrape, from plain
  * numbers that were there before: what runs once a frame pays nothing for being measured. A registry of its own, not prom-client's global
  * one: two gateways in one process (a test) must not share theirs.
  */
@@ -88,7 +88,7 @@ export class ProcessMetrics implements OnModuleInit {
 export interface CachedReadingOptions {
   /** Younger than that, the last answer is given again: several scrapers cost no more than one. */
   readonly maxAgeMs: number;
-  /** Who waits longer is told that nothing is known: a database that hangs must not hang the scrape. */
+  /** A reading that takes longer counts as unknown: a database that hangs must not block the scrape. */
   readonly patienceMs: number;
 }
 

@@ -1,7 +1,7 @@
 import { type Frame } from '../../protocol/frame-splitter.js';
 
 export interface ConnectionEvents {
-  /** The device may send: its login was accepted, or there is none. */
+  /** The device may send: its login was accepted, or the transport has no login. */
   ready(): void;
   acknowledged(count: number): void;
   message(frame: Frame): void;
