@@ -9,8 +9,8 @@ export type CommandEnd = `${CommandStatus} ${FailureReason | 'none' | 'late'}`;
 export class CommandCounters {
   accepted = 0;
   /**
-   * By status and reason. Those that a newer command supersedes are not here: a function of the database ends them, and says nothing of it.
-   * One that is undone by a rollback is counted again the next time.
+   * By status and reason. Superseded commands are not counted: they are no outcome for the host.
+   * An end that a rollback undoes is counted again the next time.
    */
   readonly ended: Partial<Record<CommandEnd, number>> = {};
 

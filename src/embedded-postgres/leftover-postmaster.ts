@@ -82,6 +82,6 @@ function endNow(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // Gone by itself, or not this user's to end: then the start waits for it.
+    // It has ended meanwhile, or belongs to another user: then the start waits for it.
   }
 }

@@ -125,7 +125,7 @@ const STEPS = [
   { signal: 'SIGQUIT', graceMs: 10_000 },
 ] as const;
 
-/** Ends a server and waits until it has gone. One that has gone already is no error. */
+/** Stops a server and waits until its process has ended. A server that has ended already is not an error. */
 export async function stopPostmaster(postmaster: ProcessIdentity): Promise<void> {
   for (const { signal, graceMs } of STEPS) {
     if (!(await isRunning(postmaster))) {

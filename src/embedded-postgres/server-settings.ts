@@ -43,7 +43,7 @@ export function serverArguments(dataDir: string, port: number, settings: Record<
   return ['-D', dataDir, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
-/** A loopback port that nobody listened on a moment ago. */
+/** Finds a loopback port that is free at this moment. */
 export async function findFreePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');

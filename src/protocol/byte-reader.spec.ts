@@ -29,7 +29,7 @@ describe('ByteReader', () => {
     expect(reader.offset).toBe(offset);
   });
 
-  it('ends where it is told to, also before the end of its bytes', () => {
+  it('ends at the given end, also before the end of its bytes', () => {
     const reader = new ByteReader(BYTES, 2, 4);
     expect(reader.uint16()).toBe(0x0304);
     expect(protocolErrorOf(() => reader.uint8())).toEqual({ code: 'TRUNCATED', offset: 4 });

@@ -79,11 +79,11 @@ export interface PooledClientConfig extends ClientConfig {
 }
 
 /**
- * A client whose loss is never an event that nobody listens to, which would end the process.
+ * A client that always has an 'error' listener: without one, a lost connection would end the process.
  *
  * The pool listens while a client is idle, and TypeORM while it has one, but TypeORM begins a microtask after the pool has ended. All messages of
  * one TCP segment are handled in between: a server that is killed sends its "terminating connection" right behind the "ready" of a new
- * connection, or behind that of a statement whose connection was given to the next one waiting. Whoever holds the client hears of it anyway: its
+ * connection, or behind that of a statement whose connection was given to the next one waiting. The user of the client notices anyway: its
  * statement fails, and the pool does not take it back.
  */
 export class PooledClient extends Client {
