@@ -72,7 +72,7 @@ class Tickets {
     }
     const numbers = await this.numbers();
     if (Math.max(...numbers) !== number) {
-      // The row went on while this process looked at it, and the number it took had been tidied away.
+      // Other processes took higher numbers meanwhile, and the number that this one created had already been removed.
       await rm(this.path(number), { force: true });
       return false;
     }

@@ -59,7 +59,7 @@ async function query(login: ServerLogin, sql: string): Promise<number> {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
   client.on('error', () => {
-    // A server that goes away in mid-query rejects the query; without a listener it would end the process as well.
+    // A server that ends during a query rejects the query; without a listener it would end the process as well.
   });
   try {
     await client.connect();

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { GroupCommit } from '../platform/batching/group-commit.js';
 import { ClusterMembership, Instance, NotAMemberError } from '../platform/cluster/cluster-membership.js';
-import { isMissingReference, retryWhileAway } from '../platform/database/database-errors.js';
+import { isMissingReference, retryWhileUnavailable } from '../platform/database/database-errors.js';
 import { deviceConnected, deviceDisconnected } from '../events/bodies/device-bodies.js';
 import { EventLog } from '../events/event-log.js';
 import { type LoginOutcome } from '../transport/patterns.js';
@@ -139,7 +139,7 @@ export class SessionWriter implements BeforeApplicationShutdown {
 
   /** An instance that was declared dead has no row to refer to until it rejoins. */
   private persist<T>(work: () => Promise<T>): Promise<T> {
-    return retryWhileAway(
+    return retryWhileUnavailable(
       async () => {
         this.membership.require();
         return work();

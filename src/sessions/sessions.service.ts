@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type InstanceRow, InstancesRepository } from '../platform/cluster/instances.repository.js';
-import { isDatabaseAway } from '../platform/database/database-errors.js';
+import { isDatabaseUnavailable } from '../platform/database/database-errors.js';
 import { ConnectionRegistry } from '../transport/connection-registry.js';
 import { type LoginOutcome } from '../transport/patterns.js';
 import { DeviceLog } from '../diagnosis/device-log.js';
@@ -50,7 +50,7 @@ export class SessionsService {
       const instances = rows.map((row) => ({ ...row, devices: devices.get(row.instanceId) ?? 0 }));
       return { connected: [...devices.values()].reduce((sum, count) => sum + count, 0), instances };
     } catch (error) {
-      if (isDatabaseAway(error)) {
+      if (isDatabaseUnavailable(error)) {
         return { connected: this.connections.size, instances: [] };
       }
       throw error;

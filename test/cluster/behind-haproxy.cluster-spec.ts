@@ -15,7 +15,7 @@ const SIMULATOR = fileURLToPath(new URL('../../dist/src/simulator/main.js', impo
 const DEVICES = 500;
 /** A half of what two cores carry with all of this on them, so that a slow moment of theirs fails no test. */
 const COMMANDS_PER_SECOND = Number(process.env.COMMANDS_PER_SECOND ?? 100);
-/** With more than this unanswered the host waits: a machine that can't carry the rate is no fault of a gateway's. */
+/** With more than this unanswered the host waits: a machine that can't carry the rate is not a failure of the gateway. */
 const MOST_PENDING = 500;
 const SETTINGS = {
   BROKER_PROXY_PROTOCOL: 'on',
@@ -174,7 +174,7 @@ describe('three instances behind HAProxy, 500 devices', () => {
     const { devices } = await connected();
     const wrong: unknown[] = [];
     let accepted = 0;
-    let away = 0;
+    let notConnected = 0;
     let restarting = true;
     const give = async (number: number): Promise<void> => {
       const { imei } = devices[number % DEVICES]!;
@@ -182,7 +182,7 @@ describe('three instances behind HAProxy, 500 devices', () => {
       if (status === 200) {
         accepted++;
       } else if (status === 404 && body.code === 'DEVICE_NOT_CONNECTED') {
-        away++;
+        notConnected++;
       } else {
         wrong.push({ status, body });
       }
@@ -213,8 +213,8 @@ describe('three instances behind HAProxy, 500 devices', () => {
     await load;
     expect(wrong).toEqual([]);
     expect(accepted).toBeGreaterThan(COMMANDS_PER_SECOND);
-    // Between two connections a device is nowhere; that is said, and is not most of the time.
-    expect(away).toBeLessThan(accepted);
+    // Between two connections a device is not connected, which the answer says; that is less than half of the time.
+    expect(notConnected).toBeLessThan(accepted);
     await untilNonePending();
     expect(await notCompleted()).toEqual([]);
     await requireNothingLost();

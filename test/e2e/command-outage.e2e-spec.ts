@@ -31,7 +31,7 @@ function newImei(): string {
   return String(358_000_000_000_000 + serial++);
 }
 
-/** The database is away for so long, and then it is there and the gateway ready. */
+/** The database is unavailable for OUTAGE_MS; resolves when the gateway is ready again. */
 async function outage(meanwhile: () => Promise<void>): Promise<void> {
   await server.shutDown();
   await meanwhile();
@@ -44,7 +44,7 @@ async function outage(meanwhile: () => Promise<void>): Promise<void> {
   });
 }
 
-/** Logs in as soon as the gateway lets it. */
+/** Logs in as soon as the gateway accepts it. */
 async function logIn(imei: string): Promise<FakeDevice> {
   const devices: FakeDevice[] = [];
   await waitFor(async () => devices.push(await FakeDevice.logIn(gateway.devicePort, imei)), {
@@ -59,7 +59,7 @@ async function keptReplies(): Promise<number> {
   return Number(/^iot_broker_replies_kept (\d+)$/m.exec(text)?.[1]);
 }
 
-describe('replies that arrive while the database is away', () => {
+describe('replies that arrive while the database is unavailable', () => {
   it('are stored afterwards, all of them, and no command is written again', async () => {
     const imei = newImei();
     let device = await FakeDevice.logIn(gateway.devicePort, imei);

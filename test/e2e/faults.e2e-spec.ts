@@ -81,7 +81,7 @@ describe('a PostgreSQL of its own', () => {
     expect(await fleet.findBroken(database)).toEqual([]);
   });
 
-  it('may be away while devices wait: connections stay, nothing is acknowledged, then everything is', async () => {
+  it('may be unavailable while devices wait: connections stay, nothing is acknowledged, then everything is', async () => {
     const devices = await Promise.all(
       Array.from({ length: 10 }, (_, index) => FakeDevice.logIn(gateway.devicePort, String(861_000_000_000_000 + index))),
     );
@@ -117,7 +117,7 @@ describe('a PostgreSQL of its own', () => {
     expect(stored).toEqual({ count: 22 });
   });
 
-  it('may be away when a device answers a command: the answer is kept until it can be written down', async () => {
+  it('may be unavailable when a device answers a command: the answer is kept until it can be stored', async () => {
     const imei = '862000000000001';
     const device = await FakeDevice.logIn(gateway.devicePort, imei);
     const { body } = await gateway.post<{ commandLogId: string }>('command', { imei, command: 'getio' });

@@ -70,12 +70,12 @@ describe('an answer', () => {
   });
 
   it('to a failure of the gateway has its id, which the log has too, and no stack', async () => {
-    await database.query('alter table tbl_iot_device_messages rename to tbl_away');
+    await database.query('alter table tbl_iot_device_messages rename to tbl_renamed');
     const response = await fetchFrom(gateway, '/api/v1/devices/356307042441013/messages', {
       headers: { 'x-request-id': 'failing-1' },
     });
     const text = await response.text();
-    await database.query('alter table tbl_away rename to tbl_iot_device_messages');
+    await database.query('alter table tbl_renamed rename to tbl_iot_device_messages');
     expect([response.status, JSON.parse(text)]).toEqual([
       500,
       { success: false, error: 'Internal error', code: 'INTERNAL_ERROR', requestId: 'failing-1' },

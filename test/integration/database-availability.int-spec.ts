@@ -103,17 +103,17 @@ describe('pooled connections to a server that has become read-only', () => {
 });
 
 describe('a server that can not be reached', () => {
-  it('is away until a new connection reaches it, without a statement of anybody', async () => {
+  it('is unavailable until a new connection reaches it, without any statement', async () => {
     proxy.retarget(1);
     proxy.reset();
     await write();
-    await waitFor(() => availability.state === 'away', { what: 'the state' });
+    await waitFor(() => availability.state === 'unavailable', { what: 'the state' });
     proxy.retarget(Number(new URL(database.url).port));
     await waitFor(() => availability.state === 'available', { what: 'the end of it' });
     expect(await write()).toEqual([]);
   });
 
-  it('is not away because one connection has broken', async () => {
+  it('stays available when one connection breaks', async () => {
     await database.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
     );

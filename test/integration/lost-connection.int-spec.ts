@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
-import { isDatabaseAway } from '../../src/platform/database/database-errors.js';
+import { isDatabaseUnavailable } from '../../src/platform/database/database-errors.js';
 import { POOL_OPTIONS } from '../../src/platform/database/pool.js';
 
 /** PostgreSQL's messages: a type, the length with itself, and what is in it. */
@@ -43,7 +43,7 @@ describe('a server that ends in the same segment', () => {
   it('as it says a new connection is ready is an outage to TypeORM', async () => {
     answers = [Buffer.concat([AUTHENTICATION_OK, READY, TERMINATED])];
     const dataSource = new DataSource({ type: 'postgres', url: url(), poolSize: 1, extra: POOL_OPTIONS });
-    expect(isDatabaseAway(await dataSource.initialize().catch((error: unknown) => error))).toBe(true);
+    expect(isDatabaseUnavailable(await dataSource.initialize().catch((error: unknown) => error))).toBe(true);
   });
 
   it('as it has done a statement is an outage to whoever waited for the connection', async () => {
@@ -53,7 +53,7 @@ describe('a server that ends in the same segment', () => {
     const second = pool.connect().then((client) => client.query('select').finally(() => client.release()));
     const failure = second.catch((error: unknown) => error);
     await first;
-    expect(isDatabaseAway(await failure)).toBe(true);
+    expect(isDatabaseUnavailable(await failure)).toBe(true);
     await pool.end();
   });
 });

@@ -7,11 +7,11 @@ import { KEYS_ARE_KNOWN_FOR_MS, KnownKeys } from './known-keys.js';
 class Table {
   reads = 0;
   rows: UsableKey[] = [];
-  isAway = false;
+  isUnavailable = false;
 
   listUsable(): Promise<UsableKey[]> {
     this.reads++;
-    return this.isAway ? Promise.reject(new Error('away')) : Promise.resolve(this.rows);
+    return this.isUnavailable ? Promise.reject(new Error('unavailable')) : Promise.resolve(this.rows);
   }
 
   add(name: string, expiresInMs: number | null = null): string {
@@ -91,10 +91,10 @@ describe('known keys', () => {
   it('do not outlive a database that is unavailable', async () => {
     const secret = table.add('app');
     await known.find(secret);
-    table.isAway = true;
+    table.isUnavailable = true;
     await jest.advanceTimersByTimeAsync(KEYS_ARE_KNOWN_FOR_MS + 1);
-    await expect(known.find(secret)).rejects.toThrow('away');
-    table.isAway = false;
+    await expect(known.find(secret)).rejects.toThrow('unavailable');
+    table.isUnavailable = false;
     expect(await settled(known.find(secret))).not.toBeNull();
   });
 

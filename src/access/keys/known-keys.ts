@@ -18,7 +18,7 @@ interface KnownKey extends Caller {
  * All usable keys in memory, by digest (at most MAX_KEYS, see KeysService), read again when they are older than two seconds and
  * a key is looked up. The whole table rather than a cache of single keys: then a flood of wrong keys can neither push out the good ones nor
  * reach the database. A key that is not there but has the right form waits for a reading that began after it came, so that a new key
- * works on every instance at once. With the database away stored keys stop working (503): better than a revoked one that works on.
+ * works on every instance at once. While the database is unavailable, stored keys are answered with 503: otherwise a revoked key would keep working.
  */
 @Injectable()
 export class KnownKeys {

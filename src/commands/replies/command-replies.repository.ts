@@ -60,7 +60,7 @@ const LAST_WRITTEN_HERE = `(
 
 /**
  * No row: another instance owns the device now. One row without a command: nothing can be answered. A connection that is not the newest any more
- * (the device has logged in again at this instance, or is away) answers what was written to it, and nothing else.
+ * (the device has logged in again at this instance, or is not connected) answers what was written to it, and nothing else.
  */
 const FIND_ANSWERABLE = new PreparedStatement<AnswerableCommand | { commandLogId: null }>(
   'iot_find_answerable_commands',

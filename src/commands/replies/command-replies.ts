@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { isWorthRetrying, retryWhileAway } from '../../platform/database/database-errors.js';
+import { isWorthRetrying, retryWhileUnavailable } from '../../platform/database/database-errors.js';
 import { EventLog } from '../../events/event-log.js';
 import { deviceMessage } from '../../events/bodies/device-bodies.js';
 import { type NewEvent } from '../../events/bodies/event-bodies.js';
@@ -29,7 +29,7 @@ const LAST_TRY_MS = 5_000;
 
 /**
  * What a device sends: the answer to a command, or a message of its own. A reply is a fact with an identity (connection, attempt): while the
- * database is away it is kept, also when its connection closes, and nothing is written to the device before it is stored. The matched row, its
+ * database is unavailable it is kept, also when its connection closes, and nothing is written to the device before it is stored. The matched row, its
  * attempt and the event change together, and only if the row is still what was matched, so that nothing is confirmed twice.
  */
 @Injectable()
@@ -84,7 +84,7 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
   onApplicationShutdown(): void {
     if (this.kept.count > 0) {
       this.logger.error(
-        `${this.kept.count} messages of ${this.kept.devices.length} devices could not be stored before the stop, the database is away: ` +
+        `${this.kept.count} messages of ${this.kept.devices.length} devices could not be stored before the stop, the database is unavailable: ` +
           'the commands they answer count as written and unanswered',
       );
     }
@@ -111,7 +111,7 @@ export class CommandReplies implements BeforeApplicationShutdown, OnApplicationS
   private async storeWhenBack(reply: DeviceReply): Promise<void> {
     const { signal } = this.stopping;
     try {
-      await retryWhileAway(() => this.store(reply), signal);
+      await retryWhileUnavailable(() => this.store(reply), signal);
     } catch (error) {
       if (!signal.aborted) {
         throw error;

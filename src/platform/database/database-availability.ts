@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { isDatabaseAway, isReadOnly } from './database-errors.js';
+import { isDatabaseUnavailable, isReadOnly } from './database-errors.js';
 import { DatabaseServer } from './database-server.js';
 import { PoolConnections } from './pool.js';
 import { type DatabaseState, type ProbeResult, probeServer } from './server-probe.js';
@@ -13,8 +13,8 @@ const SHORTEST_BETWEEN_PROBES_MS = 250;
 /**
  * The one place that knows, and logs once, whether the database is available.
  *
- * States: *available*, *away* (it can't be reached), *read-only* (a standby, a demoted primary, `default_transaction_read_only`); the last two mean
- * the same to everybody else. An error of a statement only raises suspicion. What decides is a probe on a new connection, which after a failover
+ * States: *available*, *unavailable* (it can't be reached), *read-only* (a standby, a demoted primary, `default_transaction_read_only`); callers treat
+ * the last two alike. An error of a statement only starts a probe. What decides is that probe on a new connection, which after a failover
  * reaches the new primary; it is repeated until the database is available.
  */
 @Injectable()
@@ -63,7 +63,7 @@ export class DatabaseAvailability implements OnApplicationShutdown {
    * @param fields whom the line is about, for the log.
    */
   logFailure(logger: Logger, message: string, error: unknown, fields?: object): void {
-    if (!isDatabaseAway(error)) {
+    if (!isDatabaseUnavailable(error)) {
       logger.warn(`${message}: ${String(error)}`, ...(fields ? [fields] : []));
     } else if (this.current === 'available') {
       this.suspect(error);
@@ -107,7 +107,7 @@ export class DatabaseAvailability implements OnApplicationShutdown {
       this.logger.warn('Connections to a server that is read-only are replaced: new ones reach the primary');
     }
     // Not at the start of an outage: a connection that still works could not be replaced.
-    if (isSwitched || (state !== previous && state !== 'away')) {
+    if (isSwitched || (state !== previous && state !== 'unavailable')) {
       this.connections.replaceAll();
       this.onReplace.forEach((work) => work());
     }
@@ -125,7 +125,7 @@ export class DatabaseAvailability implements OnApplicationShutdown {
     if (previous === 'available') {
       this.changedAt = performance.now();
     }
-    const what = state === 'away' ? 'not available' : 'read-only, which counts as not available';
+    const what = state === 'unavailable' ? 'not available' : 'read-only, which counts as not available';
     this.logger.error(
       `The database is ${what} (${reason}): nothing is acknowledged, and writes are tried again until it is back`,
     );

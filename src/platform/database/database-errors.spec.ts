@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import { QueryFailedError } from 'typeorm';
-import { isBadRow, isDatabaseAway, isDuplicateKey, isLockTimeout, isReadOnly, isStaleRoute } from './database-errors.js';
+import { isBadRow, isDatabaseUnavailable, isDuplicateKey, isLockTimeout, isReadOnly, isStaleRoute } from './database-errors.js';
 
 function fromDriver(code: string): DatabaseError {
   return Object.assign(new DatabaseError('it failed', 0, 'error'), { code });
@@ -12,11 +12,11 @@ function fromTypeOrm(code: string): QueryFailedError {
 
 describe('a database error', () => {
   it.each([fromDriver('23505'), fromTypeOrm('23505')])('of a duplicate key is no bad row', (error) => {
-    expect([isDuplicateKey(error), isBadRow(error), isDatabaseAway(error)]).toEqual([true, false, false]);
+    expect([isDuplicateKey(error), isBadRow(error), isDatabaseUnavailable(error)]).toEqual([true, false, false]);
   });
 
   it.each(['22003', '22P05', '23514', '23502'])('%s is the fault of the row', (code) => {
-    expect([isDuplicateKey(fromDriver(code)), isBadRow(fromTypeOrm(code)), isDatabaseAway(fromDriver(code))]).toEqual([
+    expect([isDuplicateKey(fromDriver(code)), isBadRow(fromTypeOrm(code)), isDatabaseUnavailable(fromDriver(code))]).toEqual([
       false,
       true,
       false,
@@ -26,12 +26,12 @@ describe('a database error', () => {
   it.each(['08006', '08P01', '25006', '25P02', '53100', '53300', '53400', '57P01', '57P02', '57P03', '57P04', '57P05'])(
     '%s is an outage',
     (code) => {
-      expect([isBadRow(fromDriver(code)), isDatabaseAway(fromTypeOrm(code))]).toEqual([false, true]);
+      expect([isBadRow(fromDriver(code)), isDatabaseUnavailable(fromTypeOrm(code))]).toEqual([false, true]);
     },
   );
 
   it.each(['40P01', '40001', '55P03', '42P01', '42501', '42703', '53200', '57014', '25001'])('%s is neither', (code) => {
-    expect([isBadRow(fromDriver(code)), isDatabaseAway(fromDriver(code))]).toEqual([false, false]);
+    expect([isBadRow(fromDriver(code)), isDatabaseUnavailable(fromDriver(code))]).toEqual([false, false]);
   });
 
   it('of a check constraint without a name is a row sent to a partition that no longer takes it', () => {
@@ -53,7 +53,7 @@ describe('a database error', () => {
     new Error('timeout expired'),
     new Error('wrapped', { cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }) }),
   ])('of the connection is an outage: %s', (error) => {
-    expect(isDatabaseAway(error)).toBe(true);
+    expect(isDatabaseUnavailable(error)).toBe(true);
   });
 
   it.each([fromDriver('25006'), fromTypeOrm('25006')])('of a read-only server is recognised: %s', (error) => {
@@ -61,6 +61,6 @@ describe('a database error', () => {
   });
 
   it.each([new Error('a bug'), 'text', null, undefined])('of another sort is no outage: %s', (error) => {
-    expect([isBadRow(error), isDatabaseAway(error), isDuplicateKey(error)]).toEqual([false, false, false]);
+    expect([isBadRow(error), isDatabaseUnavailable(error), isDuplicateKey(error)]).toEqual([false, false, false]);
   });
 });

@@ -81,7 +81,7 @@ export function isReadOnly(error: unknown): boolean {
  * Whether the statement failed because PostgreSQL could not be reached or could not work, whatever the statement was. A read-only server counts
  * as unavailable.
  */
-export function isDatabaseAway(error: unknown): boolean {
+export function isDatabaseUnavailable(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== null) {
     return isOutageState(state);
@@ -119,7 +119,7 @@ const TRANSIENT_STATES = ['40001', '40P01', '55P03', '53200', '57014'];
  * Repeats the work while it fails because the database is unavailable, another transaction was in the way, or `willPass` says so of the
  * error. Every other error is thrown at once, and so is the reason of the signal when it ends the waiting.
  */
-export async function retryWhileAway<T>(
+export async function retryWhileUnavailable<T>(
   work: () => Promise<T>,
   signal: AbortSignal,
   willPass: (error: unknown) => boolean = () => false,
@@ -138,5 +138,5 @@ export async function retryWhileAway<T>(
 
 /** Whether the work failed because the database is unavailable, or because another transaction was in the way. */
 export function isWorthRetrying(error: unknown): boolean {
-  return isDatabaseAway(error) || TRANSIENT_STATES.includes(sqlState(error) ?? '');
+  return isDatabaseUnavailable(error) || TRANSIENT_STATES.includes(sqlState(error) ?? '');
 }

@@ -87,6 +87,6 @@ export class PoolMetrics implements OnModuleInit {
   /** An outage that is known is shown at once, one that nothing has noticed yet after the next reading. */
   private async state(): Promise<DatabaseState> {
     const { state } = this.availability;
-    return state === 'available' ? ((await this.answer.get()) ?? 'away') : state;
+    return state === 'available' ? ((await this.answer.get()) ?? 'unavailable') : state;
   }
 }

@@ -1,5 +1,5 @@
 import { Client, type ClientConfig, type Pool } from 'pg';
-import { isDatabaseAway, isReadOnly } from './database-errors.js';
+import { isDatabaseUnavailable, isReadOnly } from './database-errors.js';
 
 /**
  * The connections of the pool, so that all of them can be replaced. After a failover by DNS or by a virtual address, established connections stay
@@ -53,7 +53,7 @@ export class PoolConnections {
     if (isReadOnly(error)) {
       this.stale.add(client);
     }
-    if (isDatabaseAway(error)) {
+    if (isDatabaseUnavailable(error)) {
       this.onOutage(error);
     }
   }

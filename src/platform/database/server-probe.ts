@@ -8,7 +8,7 @@ const CLOSE_WITHIN_MS = 500;
 const TOO_MANY_CONNECTIONS = '53300';
 
 /** What the gateway can expect of the database now. */
-export type DatabaseState = 'available' | 'read-only' | 'away';
+export type DatabaseState = 'available' | 'read-only' | 'unavailable';
 
 export interface ProbeResult {
   readonly state: DatabaseState;
@@ -36,18 +36,18 @@ export async function probeServer(url: string): Promise<ProbeResult> {
   try {
     await client.connect();
     const { rows } = await client.query<Answer>(`select pg_is_in_recovery() as "isStandby", ${IS_WRITABLE} as "isWritable"`);
-    return judge(rows[0]);
+    return stateOf(rows[0]);
   } catch (error) {
     // No connection is free for the probe; the pool may have some.
     return sqlState(error) === TOO_MANY_CONNECTIONS
       ? { state: 'available', reason: '' }
-      : { state: 'away', reason: String(error) };
+      : { state: 'unavailable', reason: String(error) };
   } finally {
     void close(client);
   }
 }
 
-function judge(answer: Answer | undefined): ProbeResult {
+function stateOf(answer: Answer | undefined): ProbeResult {
   if (answer?.isWritable ?? true) {
     return { state: 'available', reason: '' };
   }

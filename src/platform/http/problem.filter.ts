@@ -10,7 +10,7 @@ import {
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/errors.js';
 import { type DatabaseAvailability } from '../database/database-availability.js';
-import { isDatabaseAway } from '../database/database-errors.js';
+import { isDatabaseUnavailable } from '../database/database-errors.js';
 
 /** An error text repeats what a client has sent: it must not grow with it. */
 export const MAX_ERROR_CHARACTERS = 1_000;
@@ -60,7 +60,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (isClientError(error)) {
       return answer(error.statusCode, error.message, codeOf(error.statusCode));
     }
-    if (isDatabaseAway(error)) {
+    if (isDatabaseUnavailable(error)) {
       this.database.logFailure(this.logger, `Request ${requestId} was answered 503, the database is not available`, error, {
         requestId,
       });

@@ -43,7 +43,7 @@ describe('CachedReading', () => {
   });
 
   it('knows nothing when the answer fails, or does not come in time', async () => {
-    expect(await new CachedReading(() => Promise.reject(new Error('away'))).get()).toBeNull();
+    expect(await new CachedReading(() => Promise.reject(new Error('unavailable'))).get()).toBeNull();
     const never = new CachedReading(() => new Promise<number>(() => undefined), { maxAgeMs: 0, patienceMs: 10 });
     expect(await never.get()).toBeNull();
   });

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { retryWhileAway } from '../../platform/database/database-errors.js';
+import { retryWhileUnavailable } from '../../platform/database/database-errors.js';
 import { isMessageCodec } from '../../protocol/codec-ids.js';
 import { type FrameOutcome, type RejectedFrame } from '../../transport/patterns.js';
 import { IngestCounters } from './ingest-counters.js';
@@ -47,7 +47,7 @@ export class RejectedFrames implements OnApplicationShutdown {
       detail: frame.error.message,
       raw: frame.bytes,
     };
-    await retryWhileAway(() => this.quarantine.keep(entry), this.stopping.signal);
+    await retryWhileUnavailable(() => this.quarantine.keep(entry), this.stopping.signal);
     this.strikes.delete(imei);
     this.counters.quarantinedFrames++;
     this.logger.warn(

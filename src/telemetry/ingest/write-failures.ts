@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
-import { isDatabaseAway, sqlState } from '../../platform/database/database-errors.js';
+import { isDatabaseUnavailable, sqlState } from '../../platform/database/database-errors.js';
 import { MetricsRegistry } from '../../platform/observability/metrics-registry.js';
 import { ReadinessChecks } from '../../platform/observability/status-registries.js';
 import { SECOND_MS } from '../../platform/time-units.js';
@@ -51,7 +51,7 @@ export class WriteFailures implements OnModuleInit {
     this.failingSince ??= performance.now();
     const state = sqlState(error);
     const cause = state === null ? 'no SQLSTATE' : `SQLSTATE ${state}`;
-    if (isDatabaseAway(error)) {
+    if (isDatabaseUnavailable(error)) {
       this.cause = cause;
       this.database.logFailure(this.logger, `A batch of ${rowCount} records could not be written and will be retried`, error);
       return;

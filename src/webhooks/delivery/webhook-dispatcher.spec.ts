@@ -128,7 +128,7 @@ describe('WebhookDispatcher', () => {
 
   it('logs a failed claim and goes on', async () => {
     const world = new World();
-    world.claimError = new Error('away');
+    world.claimError = new Error('unavailable');
     const dispatcher = world.start();
     await waitFor(() => world.loggedFailures.length > 0, { what: 'the log line' });
     world.claimError = null;
