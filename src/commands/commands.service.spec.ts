@@ -1,0 +1,401 @@
+import { type EntityManager } from 'typeorm';
+import { type AuditActor, COMMAND_LINE } from '../access/audit/audit-actor.js';
+import { type NewEvent } from '../events/bodies/event-bodies.js';
+import { type EventLog } from '../events/event-log.js';
+import { type Page } from '../platform/database/bounded-page.js';
+import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
+import { CommandCatalogue } from './catalogue/command-catalogue.js';
+import { type Command, type CommandAttempt } from './command.js';
+import { CommandQuery } from './command-query.dto.js';
+import { CommandSettings } from './commands.settings.js';
+import { CommandsService } from './commands.service.js';
+import { type CommandFilter, type CommandsRepository, type ListedCommand } from './commands.repository.js';
+import { type CreateCommandDto } from './create-command.dto.js';
+import { type CommandIntake, MAX_OPEN_COMMANDS } from './intake/command-intake.js';
+import { type IntakeAnswer, type IntakeRequest, type KnownRequest, type NewCommand, planIntake } from './intake/intake-rules.js';
+
+const IMEI = '350612345678901';
+const KEY: AuditActor = { keyId: '7', keyName: 'fleet app', remoteAddress: '192.0.2.1', requestId: 'req-1' };
+const OTHER_KEY: AuditActor = { ...KEY, keyId: '8' };
+
+/** The ledger of new commands in memory, one request at a time, decided by the real rules. */
+class MemoryIntake {
+  readonly stored: NewCommand[] = [];
+  readonly holders = new Map<string, string>();
+  openCommands = 0;
+  private readonly knownKeys = new Map<string, KnownRequest>();
+
+  get last(): NewCommand {
+    return this.stored.at(-1)!;
+  }
+
+  submit(request: IntakeRequest): Promise<IntakeAnswer> {
+    const { command } = request;
+    const state = {
+      holders: this.holders,
+      openCommands: new Map([[command.imei, this.openCommands]]),
+      overlapping: [],
+      knownKeys: this.knownKeys,
+      newIds: [String(100 + this.stored.length)],
+    };
+    const { rows, answers } = planIntake([request], state, { ownInstance: 'own', maxOpenCommands: MAX_OPEN_COMMANDS });
+    for (const { commandLogId, command: row } of rows) {
+      this.stored.push(row);
+      if (row.idempotencyKey !== null) {
+        this.knownKeys.set(row.idempotencyKey, { commandLogId, status: 'PENDING', requestHash: row.requestHash });
+      }
+    }
+    return Promise.resolve(answers[0]!);
+  }
+}
+
+/** Commands in memory. Like the table, it cancels only what is pending and was never written. */
+class MemoryCommands {
+  readonly commands = new Map<string, Command>();
+  attempts: CommandAttempt[] = [];
+  listed: Page<ListedCommand> = { rows: [], hasMore: false };
+  readonly filters: CommandFilter[] = [];
+  readonly steps: string[] = [];
+
+  async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    this.steps.push('begin');
+    const result = await work({} as EntityManager);
+    this.steps.push('commit');
+    return result;
+  }
+
+  find(id: string): Promise<Command | null> {
+    return Promise.resolve(this.commands.get(id) ?? null);
+  }
+
+  /** Newest first, at most two. */
+  findAttempts(): Promise<Page<CommandAttempt>> {
+    const newestFirst = this.attempts.toSorted((a, b) => b.attempt - a.attempt);
+    return Promise.resolve({ rows: newestFirst.slice(0, 2), hasMore: newestFirst.length > 2 });
+  }
+
+  list(filter: CommandFilter): Promise<Page<ListedCommand>> {
+    this.filters.push(filter);
+    return Promise.resolve(this.listed);
+  }
+
+  cancel(_manager: EntityManager, id: string): Promise<Command | null> {
+    const command = this.commands.get(id);
+    if (command?.status !== 'PENDING' || command.attempts > 0) {
+      return Promise.resolve(null);
+    }
+    const cancelled: Command = { ...command, status: 'FAILED', reason: 'cancelled' };
+    this.commands.set(id, cancelled);
+    return Promise.resolve(cancelled);
+  }
+}
+
+const PENDING: Command = {
+  commandLogId: '1',
+  imei: IMEI,
+  command: 'getinfo',
+  codec: 12,
+  mode: 'queue',
+  status: 'PENDING',
+  reason: null,
+  deviceState: null,
+  supersededBy: null,
+  late: false,
+  response: null,
+  metadata: '{"job":1}',
+  attempts: 0,
+  maxRetry: 3,
+  timeoutSeconds: 60,
+  postponedSeconds: 60,
+  createdAt: new Date(0),
+  updatedAt: new Date(0),
+  sentAt: null,
+  estimatedTimeoutAt: new Date(0),
+  expiresAt: new Date(0),
+  completedAt: null,
+};
+
+let intake: MemoryIntake;
+let table: MemoryCommands;
+let events: NewEvent[];
+let service: CommandsService;
+
+beforeEach(() => {
+  intake = new MemoryIntake();
+  intake.holders.set(IMEI, 'own');
+  table = new MemoryCommands();
+  events = [];
+  const log = {
+    append: (_manager: EntityManager, appended: readonly NewEvent[]) => {
+      table.steps.push('event');
+      events.push(...appended);
+      return Promise.resolve();
+    },
+    signalAppended: () => table.steps.push('signal'),
+  };
+  service = new CommandsService(
+    table as unknown as CommandsRepository,
+    intake as unknown as CommandIntake,
+    new CommandCatalogue(BUILT_IN_CATALOGUE),
+    log as unknown as EventLog,
+    Object.assign(new CommandSettings(), { METADATA_MAX_BYTES: 20 }),
+  );
+});
+
+interface Asked {
+  readonly metadata?: string | null;
+  readonly key?: string | null;
+  readonly actor?: AuditActor;
+}
+
+/** What a request can give: null counts as not given. */
+type Fields = { readonly [Field in keyof CreateCommandDto]?: CreateCommandDto[Field] | null | undefined };
+
+function create(fields: Fields = {}, { metadata = null, key = null, actor = KEY }: Asked = {}) {
+  const dto = { imei: IMEI, command: 'getinfo', ...fields } as CreateCommandDto;
+  return service.create({ dto, metadata, idempotencyKey: key }, actor);
+}
+
+describe('a new command', () => {
+  it('is live, in codec 12, with the retries and time-outs of the settings, and lives until its last attempt has timed out', async () => {
+    await create();
+    expect(intake.last).toMatchObject({
+      imei: IMEI,
+      command: 'getinfo',
+      mode: 'live',
+      codec: 12,
+      maxRetry: 3,
+      timeoutSeconds: 60,
+      postponedSeconds: 86_400,
+      lifeSeconds: 4 * 60,
+      metadata: null,
+      idempotencyKey: null,
+    });
+  });
+
+  it('takes what the request gives instead', async () => {
+    await create({ codec: 14, maxRetry: 1, timeoutSeconds: 5, postponedSeconds: 9 }, { metadata: '{"a":1}' });
+    expect(intake.last).toMatchObject({
+      codec: 14,
+      maxRetry: 1,
+      timeoutSeconds: 5,
+      postponedSeconds: 9,
+      lifeSeconds: 10,
+      metadata: '{"a":1}',
+    });
+  });
+
+  it('takes null as not given', async () => {
+    await create({ mode: null, codec: null, maxRetry: null, timeoutSeconds: null, ttlSeconds: null, postponedSeconds: null });
+    expect(intake.last).toMatchObject({ mode: 'live', codec: 12, maxRetry: 3, timeoutSeconds: 60, postponedSeconds: 86_400 });
+  });
+
+  it.each([
+    [undefined, 86_400],
+    [30, 30],
+  ])('that is queued with ttlSeconds %p lives for %i seconds, whatever its retries', async (ttlSeconds, lifeSeconds) => {
+    await create({ mode: 'queue', ttlSeconds, maxRetry: 9 });
+    expect(intake.last).toMatchObject({ mode: 'queue', lifeSeconds });
+  });
+
+  it('ignores ttlSeconds when it is live', async () => {
+    await create({ ttlSeconds: 5, maxRetry: 0 });
+    expect(intake.last.lifeSeconds).toBe(60);
+  });
+
+  it('to which the device does not reply is written once, also when retries are requested', async () => {
+    await create({ command: 'cpureset', maxRetry: 5 });
+    expect(intake.last).toMatchObject({ silent: true, maxRetry: 0, lifeSeconds: 60 });
+    await create({ command: 'getinfo', maxRetry: 5 });
+    expect(intake.last).toMatchObject({ silent: false, maxRetry: 5 });
+  });
+
+  it('has the reply shape and the targets of the catalogue', async () => {
+    await create({ command: 'setdigout 1' });
+    expect(intake.last.replyShape).not.toBe('raw');
+    expect(intake.last.targets).toEqual(['output:1']);
+    await create({ command: 'frobnicate 1' });
+    expect(intake.last).toMatchObject({ replyShape: 'raw', targets: [] });
+  });
+});
+
+describe('the answer to a new command', () => {
+  it('says that the device is connected, at whatever instance', async () => {
+    expect(await create()).toEqual({ commandLogId: '100', status: 'PENDING', isConnected: true });
+    intake.holders.set(IMEI, 'another');
+    expect(await create()).toEqual({ commandLogId: '101', status: 'PENDING', isConnected: true });
+  });
+
+  it('is 404 for a live command of a device that is not connected, and nothing is stored', async () => {
+    intake.holders.clear();
+    await expect(create()).rejects.toMatchObject({ code: 'DEVICE_NOT_CONNECTED', httpStatus: 404 });
+    expect(intake.stored).toEqual([]);
+  });
+
+  it('says that a queued command waits for its device', async () => {
+    intake.holders.clear();
+    expect(await create({ mode: 'queue' })).toEqual({ commandLogId: '100', status: 'PENDING', isConnected: false });
+  });
+
+  it('is 429 with the limit when the device has the maximum of open commands, and not with one less', async () => {
+    intake.openCommands = MAX_OPEN_COMMANDS - 1;
+    await create();
+    intake.openCommands = MAX_OPEN_COMMANDS;
+    await expect(create()).rejects.toMatchObject({
+      code: 'TOO_MANY_OPEN_COMMANDS',
+      httpStatus: 429,
+      message: expect.stringContaining(String(MAX_OPEN_COMMANDS)) as string,
+    });
+    expect(intake.stored).toHaveLength(1);
+  });
+
+  it('is the failure of the transaction', async () => {
+    intake.submit = () => Promise.reject(new Error('no connection'));
+    await expect(create()).rejects.toThrow('no connection');
+  });
+});
+
+describe('a request that is not valid', () => {
+  it.each([
+    ['empty', '', 'the command is empty'],
+    ['blank', '  ', 'the command is blank'],
+    ['a control character', 'getinfo\r', 'character 8 of the command is U+000D; only printable ASCII (0x20 to 0x7e) can be sent'],
+    ['too long', 'x'.repeat(161), 'the command has 161 characters; a device takes 160 at most'],
+  ])('is refused for its text, %s, and nothing is stored', async (_what, command, message) => {
+    await expect(create({ command })).rejects.toMatchObject({ httpStatus: 400, message });
+    expect(intake.stored).toEqual([]);
+  });
+
+  it('is refused for metadata over the limit, counted in bytes of UTF-8', async () => {
+    await expect(create({}, { metadata: '"12345678901234567é"' })).rejects.toMatchObject({
+      code: 'METADATA_TOO_LARGE',
+      httpStatus: 413,
+      message: 'metadata must be at most 20 bytes of JSON (METADATA_MAX_BYTES), got 21',
+    });
+    expect(intake.stored).toEqual([]);
+    await create({}, { metadata: '"1234567890123456é"' });
+    expect(intake.stored).toHaveLength(1);
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  it('with the same request gives the same command', async () => {
+    const first = await create({}, { key: 'job-1' });
+    expect(await create({}, { key: 'job-1' })).toEqual(first);
+    expect(intake.stored).toHaveLength(1);
+  });
+
+  it('gives the same command also after the device has disconnected', async () => {
+    const { commandLogId } = await create({}, { key: 'job-1' });
+    intake.holders.clear();
+    expect(await create({}, { key: 'job-1' })).toEqual({ commandLogId, status: 'PENDING', isConnected: false });
+  });
+
+  it.each<[string, Fields, string | null]>([
+    ['another text', { command: 'getver' }, '{"a":1}'],
+    ['another number of retries', { maxRetry: 1 }, '{"a":1}'],
+    ['another device', { imei: '350612345678902', mode: 'queue' }, '{"a":1}'],
+    ['other metadata', {}, '{"a":2}'],
+    ['no metadata', {}, null],
+  ])('with %s is 409, and nothing is stored', async (_what, dto, metadata) => {
+    await create({}, { key: 'job-1', metadata: '{"a":1}' });
+    await expect(create(dto, { key: 'job-1', metadata })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+      httpStatus: 409,
+    });
+    expect(intake.stored).toHaveLength(1);
+  });
+
+  it('compares what the request means: null is not given, order and blanks of metadata do not count', async () => {
+    const first = await create({ mode: 'live' }, { key: 'job-1', metadata: '{"a":1,"b":2}' });
+    expect(await create({ mode: 'live', codec: null }, { key: 'job-1', metadata: ' {"b": 2, "a": 1}' })).toEqual(first);
+    const second = await create({}, { key: 'job-2', metadata: 'null' });
+    expect(await create({}, { key: 'job-2', metadata: null })).toEqual(second);
+    expect(intake.stored).toHaveLength(2);
+  });
+
+  it('belongs to the API key that sends it: a stored one by its id, one of IOT_API_KEY by its name', async () => {
+    const ids: string[] = [];
+    for (const actor of [KEY, OTHER_KEY, COMMAND_LINE, { ...KEY, keyName: 'renamed' }]) {
+      ids.push((await create({}, { key: 'job-1', actor })).commandLogId);
+    }
+    expect(ids).toEqual(['100', '101', '102', '100']);
+    expect(intake.stored.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['7 job-1', '8 job-1', 'command line job-1']);
+  });
+});
+
+describe('a command that is read', () => {
+  it('is 404 when there is none', async () => {
+    await expect(service.get('9')).rejects.toMatchObject({ code: 'COMMAND_NOT_FOUND', httpStatus: 404 });
+  });
+
+  it('has its newest attempts in their order, and says whether older ones exist', async () => {
+    table.commands.set('1', PENDING);
+    const numbered = (attempt: number): CommandAttempt => ({
+      attempt,
+      sentAt: new Date(attempt),
+      socketUuid: 'socket',
+      result: 'timeout',
+      endedAt: null,
+      reply: null,
+    });
+    table.attempts = [numbered(1), numbered(2)];
+    expect(await service.get('1')).toEqual({ command: PENDING, attempts: [numbered(1), numbered(2)], hasOlderAttempts: false });
+    table.attempts.push(numbered(3));
+    expect(await service.get('1')).toEqual({ command: PENDING, attempts: [numbered(2), numbered(3)], hasOlderAttempts: true });
+  });
+});
+
+describe('a page of commands', () => {
+  it('has the cursor of its last row only when there are more', async () => {
+    const rows = ['2000_2', '1000_1'].map((cursor) => ({ ...PENDING, cursor }));
+    table.listed = { rows, hasMore: true };
+    expect(await service.list(new CommandQuery())).toEqual({ commands: rows, nextCursor: '1000_1' });
+    table.listed = { rows, hasMore: false };
+    expect(await service.list(new CommandQuery())).toEqual({ commands: rows, nextCursor: null });
+  });
+
+  it('begins after the command of the cursor, with the conditions that are given', async () => {
+    await service.list(
+      Object.assign(new CommandQuery(), { cursor: '1764072000000000_1207', status: 'FAILED', imei: IMEI, limit: 5 }),
+    );
+    await service.list(new CommandQuery());
+    const none = { imei: null, status: null, reason: null, from: null, to: null, after: null };
+    expect(table.filters).toEqual([
+      { ...none, imei: IMEI, status: 'FAILED', after: { createdAtUs: '1764072000000000', id: '1207' }, limit: 5 },
+      { ...none, limit: 100 },
+    ]);
+  });
+});
+
+describe('cancelling', () => {
+  it('a command that was never written ends it, with its event in the same transaction', async () => {
+    table.commands.set('1', PENDING);
+    expect(await service.cancel('1', KEY)).toEqual({ ...PENDING, status: 'FAILED', reason: 'cancelled' });
+    expect(events).toMatchObject([{ type: 'command.failed', imei: IMEI, body: { command_log_id: '1', reason: 'cancelled' } }]);
+    expect(table.steps).toEqual(['begin', 'event', 'commit', 'signal']);
+  });
+
+  it('an unknown command is 404', async () => {
+    await expect(service.cancel('9', KEY)).rejects.toMatchObject({ code: 'COMMAND_NOT_FOUND' });
+  });
+
+  it.each<[string, Partial<Command>, string]>([
+    ['one that has ended', { status: 'COMPLETED', attempts: 1 }, "The command can't be cancelled: it is COMPLETED already"],
+    ['one that was written', { attempts: 1 }, "The command can't be cancelled: it was written to the device already"],
+    [
+      'one that the device has postponed',
+      { attempts: 1, deviceState: 'queued' },
+      'the device has accepted it and executes it later',
+    ],
+  ])('%s is 409 with the reason, without an event', async (_what, change, reason) => {
+    table.commands.set('1', { ...PENDING, ...change });
+    await expect(service.cancel('1', KEY)).rejects.toMatchObject({
+      code: 'NOT_CANCELLABLE',
+      httpStatus: 409,
+      message: expect.stringContaining(reason) as string,
+    });
+    expect(events).toEqual([]);
+    expect(table.steps).toEqual(['begin', 'commit']);
+  });
+});
