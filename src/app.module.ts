@@ -13,7 +13,7 @@ import { ProcessSettings } from './platform/config/settings.js';
 import { SettingsModule } from './platform/config/settings.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { EventsModule } from './events/events.module.js';
-import { SchedulingModule } from './platform/scheduling/scheduling.module.js';
+import { SchedulingModule } from './platform/scheduling/periodic-tasks.js';
 import { SETTINGS } from './settings.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { TracingModule } from './tracing/tracing.module.js';

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../access/audit/audit-actor.js';
 import { CommandSettings } from './commands.settings.js';
 import { InvalidInputError } from '../platform/errors/errors.js';
-import { canonicalJson } from '../platform/json/canonical-json.js';
+import { canonicalJson } from './intake/canonical-json.js';
 import { EventLog } from '../events/event-log.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { commandTextProblem } from './catalogue/command-text.js';

@@ -2,8 +2,7 @@ import { Global, Injectable, Module, type OnApplicationShutdown } from '@nestjs/
 import { NestFactory } from '@nestjs/core';
 import { waitFor } from '../../../test/support/wait-for.js';
 import { DatabaseAvailability } from '../database/database-availability.js';
-import { Periodic } from './periodic-tasks.js';
-import { SchedulingModule } from './scheduling.module.js';
+import { Periodic, SchedulingModule } from './periodic-tasks.js';
 
 const failures: string[] = [];
 const availability = {

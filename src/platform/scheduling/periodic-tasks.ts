@@ -1,6 +1,13 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap, SetMetadata } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import { SchedulerRegistry } from '@nestjs/schedule';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+  SetMetadata,
+} from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
+import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { DatabaseAvailability } from '../database/database-availability.js';
 import { SECOND_MS } from '../time-units.js';
 
@@ -51,7 +58,11 @@ export class PeriodicTasks implements OnApplicationBootstrap, BeforeApplicationS
   }
 }
 
-/** One of them: *idle*, *running*, or *stopped*, in which no run begins. */
+/** Periodic work: @Periodic, and @Cron of @nestjs/schedule. */
+@Module({ imports: [ScheduleModule.forRoot(), DiscoveryModule], providers: [PeriodicTasks] })
+export class SchedulingModule {}
+
+/** One method marked with @Periodic: *idle*, *running*, or *stopped*, in which no run begins. */
 class PeriodicTask {
   private running: Promise<void> | null = null;
   private isStopped = false;

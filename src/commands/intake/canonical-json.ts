@@ -1,8 +1,8 @@
-import { endOfString } from './json-source.js';
+import { endOfString } from '../../platform/json/json-source.js';
 
 const NUMBER_START = /[-\d]/;
 const NUMBER_PART = /[-+.\deE]/;
-/** So many digits survive the way through a double. */
+/** Decimal digits that a double preserves. */
 const EXACT_DIGITS = 15;
 
 type Tagged = string | boolean | null | readonly Tagged[] | { readonly [name: string]: Tagged };
