@@ -6,7 +6,6 @@ import { InvalidInputError } from '../platform/errors/errors.js';
 import { canonicalJson } from './intake/canonical-json.js';
 import { EventLog } from '../events/event-log.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
-import { commandTextProblem } from './catalogue/command-text.js';
 import { commandFailed } from '../events/bodies/command-bodies.js';
 import { type CommandQuery } from './command-query.dto.js';
 import { type Command, type CommandAttempt, type CommandStatus } from './command.js';
@@ -19,7 +18,7 @@ import {
   TooManyOpenCommandsError,
 } from './commands.errors.js';
 import { CommandsRepository } from './commands.repository.js';
-import { type CreateCommandDto } from './create-command.dto.js';
+import { commandTextProblem, type CreateCommandDto } from './create-command.dto.js';
 import { CommandIntake, MAX_OPEN_COMMANDS } from './intake/command-intake.js';
 import { type IntakeAnswer, type NewCommand } from './intake/intake-rules.js';
 

@@ -2,6 +2,10 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { type CommandCodec, type CommandMode } from './command.js';
 
+/** Teltonika, "SMS/GPRS commands": the most one command may have. */
+const MAX_COMMAND_CHARACTERS = 160;
+const FIRST_PRINTABLE = 0x20;
+const LAST_PRINTABLE = 0x7e;
 const MAX_TTL_SECONDS = 2_592_000;
 const MAX_POSTPONED_SECONDS = 2_592_000;
 
@@ -18,7 +22,7 @@ export class CreateCommandDto {
    * The text that is written to the device: printable ASCII, at most 160 characters.
    * @example 'getinfo'
    */
-  @ApiProperty({ minLength: 1, maxLength: 160, pattern: '^[ -~]*[!-~][ -~]*$' })
+  @ApiProperty({ minLength: 1, maxLength: MAX_COMMAND_CHARACTERS, pattern: '^[ -~]*[!-~][ -~]*$' })
   @IsString({ message: 'command must be text' })
   readonly command!: string;
 
@@ -73,4 +77,25 @@ export class CreateCommandDto {
   @IsOptional()
   @IsIn([12, 14], { message: 'codec must be 12 or 14' })
   readonly codec?: CommandCodec;
+}
+
+/**
+ * Why this can't be sent to a device, or null when it can. The reason never repeats a character that is at fault: it goes into
+ * answers and logs.
+ */
+export function commandTextProblem(text: string): string | null {
+  if (text === '') {
+    return 'the command is empty';
+  }
+  if (text.length > MAX_COMMAND_CHARACTERS) {
+    return `the command has ${text.length} characters; a device takes ${MAX_COMMAND_CHARACTERS} at most`;
+  }
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i)!;
+    if (code < FIRST_PRINTABLE || code > LAST_PRINTABLE) {
+      const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+      return `character ${i + 1} of the command is ${name}; only printable ASCII (0x20 to 0x7e) can be sent`;
+    }
+  }
+  return text.trim() === '' ? 'the command is blank' : null;
 }

@@ -1,8 +1,7 @@
-import { BUILT_IN_CATALOGUE } from './built-in-catalogue.js';
+import { BUILT_IN_CATALOGUE, isKnownRefusal, isNamelessRefusal } from './built-in-catalogue.js';
 import { type CommandDefinition, PATTERN_FLAGS, RAW_SHAPE } from './command-definition.js';
 import { targetsOf } from './command-target.js';
 import { parseOperatorEntries } from './operator-entries.js';
-import { isKnownRefusal, isNamelessRefusal } from './known-refusals.js';
 import {
   mayRefuseIds,
   mayRefuseOutputs,
@@ -14,7 +13,7 @@ import {
 import { ReplyVocabulary } from './reply-vocabulary.js';
 
 // Users of the catalogue need not know in which file its words are kept.
-export { CatalogueError } from './catalogue-error.js';
+export { CatalogueError } from './operator-entries.js';
 export { RAW_SHAPE } from './command-definition.js';
 
 /** What a reply is to a command. `postponed`: the device accepted it and will do it later; `unrelated`: not an answer to this one. */

@@ -1,7 +1,12 @@
-import { CatalogueError } from './catalogue-error.js';
+import { StartError } from '../../platform/errors/errors.js';
 import { BUILT_IN_CATALOGUE } from './built-in-catalogue.js';
 import { type CommandDefinition, type CommandDraft, completeDefinition, PATTERN_FLAGS, RAW_SHAPE } from './command-definition.js';
 import { TARGET } from './command-target.js';
+
+/** The operator's catalogue file is wrong. Found at the start, with the entry and what is wrong with it; never later. */
+export class CatalogueError extends StartError {
+  override readonly name = 'CatalogueError';
+}
 
 /** Enough for any reply; a longer one is more likely a file pasted into the wrong place. */
 const MAX_PATTERN_CHARACTERS = 500;

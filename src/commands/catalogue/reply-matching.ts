@@ -1,5 +1,5 @@
 import { type CommandCatalogue, type CommandKind, type ReplyVerdict, trimReply } from './command-catalogue.js';
-import { isNamelessRefusal } from './known-refusals.js';
+import { isNamelessRefusal } from './built-in-catalogue.js';
 
 const CODEC_OF_SERIAL_DATA = 12;
 

@@ -1,4 +1,4 @@
-import { commandTextProblem } from './command-text.js';
+import { commandTextProblem } from './create-command.dto.js';
 
 describe('the text of a command', () => {
   it.each(['x', 'x'.repeat(160), ' getinfo', 'setparam 2001:~}|', 'a b'])('can be sent: %s', (text) => {
