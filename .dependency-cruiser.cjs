@@ -17,7 +17,7 @@ const publicFaces = [
   '^src/access/(route-access\\.decorator|audit/audit-(actor|entry|log\\.module)|audit/audit\\.service)\\.ts$',
   '^src/sessions/sessions\\.(module|service)\\.ts$',
   '^src/admission/(admission\\.module|device-admission|admission-rule)\\.ts$',
-  '^src/events/(events\\.(module|settings)|event-log|event-(types|cursor|envelope|schemas)|recorded-event|event\\.dto)\\.ts$',
+  '^src/events/(events\\.(module|settings)|event-log|event-(types|cursor|envelope|schemas)|recorded-event|logged-event\\.entity|event\\.dto)\\.ts$',
   '^src/events/bodies/',
   '^src/diagnosis/(diagnosis\\.module|device-log)\\.ts$',
 ];

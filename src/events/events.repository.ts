@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
-import { type Page, readPage } from '../platform/database/bounded-page.js';
+import { DataSource, type EntityManager, In, IsNull } from 'typeorm';
+import { type Page, readQueryPage } from '../platform/database/bounded-page.js';
 import { stringifyJson } from '../platform/json/json-source.js';
 import { type EventPosition } from './event-cursor.js';
 import { type NewEvent } from './bodies/event-bodies.js';
+import { EventSequence, LoggedEvent } from './logged-event.entity.js';
 import { EVENT_BYTES, EVENT_FIELDS, type RecordedEvent } from './recorded-event.js';
 
 export interface RetentionStep extends EventPosition {
@@ -13,7 +14,10 @@ export interface RetentionStep extends EventPosition {
   readonly goesOn: boolean;
 }
 
-/** SQL on `tbl_iot_events`: append, read in the order of the feed, delete what has expired. */
+/**
+ * Access to `tbl_iot_events`: append, read in the order of the feed, delete what has expired. Appending and deleting are SQL: one statement for
+ * many events writes or deletes rows of three tables, which the query builder cannot express.
+ */
 @Injectable()
 export class EventsRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -110,35 +114,34 @@ export class EventsRepository {
     return step ?? null;
   }
 
-  /** Qualified, since `position` alone would be the text of the select list, where 9 comes behind 10. */
   private async findPage(manager: EntityManager, after: EventPosition, limit: number): Promise<Page<RecordedEvent>> {
-    return readPage<RecordedEvent>(
-      manager,
-      {
-        fields: EVENT_FIELDS,
-        alias: 'event',
-        columns: '*',
-        from: 'tbl_iot_events event',
-        where: `where (event.transaction_id, event.position) > ($1::xid8, $2::bigint)
-                  and event.transaction_id < pg_snapshot_xmin(pg_current_snapshot())`,
-        orderBy: 'event.transaction_id, event.position',
-        bytes: EVENT_BYTES,
-        limit,
-      },
-      [after.transactionId, after.position],
-    );
+    const events = manager
+      .createQueryBuilder(LoggedEvent, 'event')
+      .select('event.*')
+      .where('(event.transactionId, event.position) > (:transactionId::xid8, :position::bigint)', { ...after })
+      .andWhere('event.transactionId < pg_snapshot_xmin(pg_current_snapshot())');
+    return readQueryPage<RecordedEvent>(manager, events, {
+      fields: EVENT_FIELDS,
+      // Qualified, since `position` alone would be the text of the select list, where 9 comes behind 10.
+      orderBy: 'event.transaction_id, event.position',
+      bytes: EVENT_BYTES,
+      limit,
+    });
   }
 
   /** Gives open telemetry events their bodies. The sequences are locked first, as the ingest does before it merges records into these events. */
   private async close(manager: EntityManager, page: readonly RecordedEvent[]): Promise<void> {
     const open = page.filter(({ body }) => body === null);
-    await manager.query('select from tbl_iot_event_sequences where imei = any ($1::text[]) order by imei for update', [
-      open.map(({ imei }) => imei),
-    ]);
-    await manager.query(
-      `update tbl_iot_events event set body = iot_telemetry_body(event), is_open = false
-        where event_id = any ($1::uuid[]) and body is null`,
-      [open.map(({ eventId }) => eventId)],
+    await manager
+      .createQueryBuilder(EventSequence, 'sequence')
+      .where({ imei: In(open.map(({ imei }) => imei)) })
+      .orderBy('sequence.imei')
+      .setLock('pessimistic_write')
+      .getMany();
+    await manager.update(
+      LoggedEvent,
+      { eventId: In(open.map(({ eventId }) => eventId)), body: IsNull() },
+      { body: () => 'iot_telemetry_body(tbl_iot_events)', isOpen: false },
     );
   }
 }

@@ -1,4 +1,4 @@
-import { DataSource } from 'typeorm';
+import { type DataSource } from 'typeorm';
 import { Client } from 'pg';
 import { EventSettings } from '../../src/events/events.settings.js';
 import { EventLog } from '../../src/events/event-log.js';
@@ -14,9 +14,11 @@ import { TelemetryRepository } from '../../src/telemetry/ingest/telemetry.reposi
 import { type ClaimedDelivery } from '../../src/webhooks/delivery/delivery.js';
 import { DeliveryQueueRepository } from '../../src/webhooks/delivery/delivery-queue.repository.js';
 import { BEGINNING, type EventPosition } from '../../src/events/event-cursor.js';
+import { EventSequence, LoggedEvent } from '../../src/events/logged-event.entity.js';
 import { EventsRepository } from '../../src/events/events.repository.js';
 import { type RecordedEvent } from '../../src/events/recorded-event.js';
 import { type DeviceLog } from '../../src/diagnosis/device-log.js';
+import { createDataSource } from '../../src/platform/database/driver-statements.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -35,7 +37,7 @@ afterEach(async () => {
 
 /** A pool of its own, as every instance has one. */
 async function newSource(poolSize = 3): Promise<DataSource> {
-  const source = new DataSource({ type: 'postgres', url: database.url, poolSize });
+  const source = createDataSource({ type: 'postgres', url: database.url, poolSize, entities: [LoggedEvent, EventSequence] });
   sources.push(await source.initialize());
   return source;
 }

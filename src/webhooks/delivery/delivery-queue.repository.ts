@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, IsNull, Raw } from 'typeorm';
 import { PreparedStatement } from '../../platform/database/driver-statements.js';
 import { jsonTime } from '../../platform/json/json-source.js';
 import { type ClaimedDelivery, type Lease, type Settlement } from './delivery.js';
+import { PendingDelivery } from './pending-delivery.entity.js';
 
 /**
  * An event waits for the earlier ones of its device, until those have failed three times. Rows are chosen first and locked second: a concurrent
@@ -99,7 +100,10 @@ const CLAIM_FAILURES = new PreparedStatement<ClaimedDelivery>(
     from iot_claim_failures($1, $2, $3, $4)`,
 );
 
-/** SQL on `tbl_iot_deliveries`, the queue of what is still to be delivered. One statement claims or settles many deliveries. */
+/**
+ * Access to `tbl_iot_deliveries`, the queue of what is still to be delivered. Claiming and settling are SQL: one prepared statement for many
+ * deliveries, whose conditions on the order within a device and whose writes to three tables the query builder cannot express.
+ */
 @Injectable()
 export class DeliveryQueueRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -121,9 +125,7 @@ export class DeliveryQueueRepository {
 
   /** Makes due what waits because the host was down. */
   async resume(): Promise<void> {
-    await this.dataSource.query(
-      `update tbl_iot_deliveries set next_attempt_at = now()
-        where held_by_outage and locked_by is null and next_attempt_at > now()`,
-    );
+    const waiting = { heldByOutage: true, lockedBy: IsNull(), nextAttemptAt: Raw((column) => `${column} > now()`) };
+    await this.dataSource.manager.update(PendingDelivery, waiting, { nextAttemptAt: () => 'now()' });
   }
 }
