@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
-import { OptionalTime, PageLimit } from '../platform/http/request-values.js';
+import { TIME_CURSOR } from '../platform/database/page-cursor.js';
+import { Cursor, OptionalTime, PageLimit } from '../platform/http/request-values.js';
 import { COMMAND_STATUSES, FAILURE_REASONS, type CommandStatus, type FailureReason } from './command.js';
 
 /** Which commands. Newest first. */
@@ -41,8 +42,7 @@ export class CommandQuery {
    * `nextCursor` of the page before.
    * @example '1764072000000000_1207'
    */
-  @IsOptional()
-  @Matches(/^\d{1,17}_\d{1,18}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
+  @Cursor(TIME_CURSOR)
   readonly cursor?: string;
 }
 

@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { type AuditActor } from '../access/audit/audit-actor.js';
 import { auditInsert } from '../access/audit/audit-entry.js';
 import { type Page, readPage } from '../platform/database/bounded-page.js';
+import { type CursorValues, microsecondsToTime, timeToMicroseconds } from '../platform/database/page-cursor.js';
 import { CommandCounters } from './command-counters.js';
 import { type Command, COMMAND_FIELDS, type CommandAttempt, type CommandStatus, type FailureReason } from './command.js';
 
@@ -13,15 +14,15 @@ export interface CommandFilter {
   readonly reason: FailureReason | null;
   readonly from: Date | null;
   readonly to: Date | null;
-  /** The last one seen: when it was created, in microseconds since 1970, and its id. */
-  readonly after: { readonly createdAtUs: string; readonly id: string } | null;
+  /** The last one seen. */
+  readonly after: CursorValues<'timeUs' | 'id'> | null;
   readonly limit: number;
 }
 
 /** More than a command can have. */
 const MAX_ATTEMPTS = 1_000;
 
-export type ListedCommand = Command & { readonly cursor: string };
+export type ListedCommand = Command & { readonly createdAtUs: string };
 
 /** SQL of the REST side: commands are read and cancelled. IntakeRepository inserts them. Time is the database's. */
 @Injectable()
@@ -73,12 +74,12 @@ export class CommandsRepository {
       filter.from !== null && `created_at >= ${placed(filter.from)}`,
       filter.to !== null && `created_at < ${placed(filter.to)}`,
       filter.after !== null &&
-        `(created_at, command_log_id) < (timestamptz 'epoch' + ${placed(filter.after.createdAtUs)}::bigint * interval '1 microsecond', ${placed(filter.after.id)}::bigint)`,
+        `(created_at, command_log_id) < (${microsecondsToTime(placed(filter.after.timeUs))}, ${placed(filter.after.id)}::bigint)`,
     ].filter((condition) => condition !== false);
     return readPage<ListedCommand>(
       this.dataSource.manager,
       {
-        fields: `${COMMAND_FIELDS}, (extract(epoch from created_at) * 1000000)::bigint || '_' || command_log_id as cursor`,
+        fields: `${COMMAND_FIELDS}, ${timeToMicroseconds('created_at')} as "createdAtUs"`,
         alias: 'command_log',
         columns: '*',
         from: 'tbl_iot_command_logs command_log',

@@ -348,7 +348,7 @@ describe('a command that is read', () => {
 
 describe('a page of commands', () => {
   it('has the cursor of its last row only when there are more', async () => {
-    const rows = ['2000_2', '1000_1'].map((cursor) => ({ ...PENDING, cursor }));
+    const rows = ['2', '1'].map((id) => ({ ...PENDING, commandLogId: id, createdAtUs: `${id}000` }));
     table.listed = { rows, hasMore: true };
     expect(await service.list(new CommandQuery())).toEqual({ commands: rows, nextCursor: '1000_1' });
     table.listed = { rows, hasMore: false };
@@ -362,7 +362,7 @@ describe('a page of commands', () => {
     await service.list(new CommandQuery());
     const none = { imei: null, status: null, reason: null, from: null, to: null, after: null };
     expect(table.filters).toEqual([
-      { ...none, imei: IMEI, status: 'FAILED', after: { createdAtUs: '1764072000000000', id: '1207' }, limit: 5 },
+      { ...none, imei: IMEI, status: 'FAILED', after: { timeUs: '1764072000000000', id: '1207' }, limit: 5 },
       { ...none, limit: 100 },
     ]);
   });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../access/audit/audit-actor.js';
 import { CommandSettings } from './commands.settings.js';
+import { TIME_CURSOR } from '../platform/database/page-cursor.js';
 import { InvalidInputError } from '../platform/errors/errors.js';
 import { canonicalJson } from './intake/canonical-json.js';
 import { EventLog } from '../events/event-log.js';
@@ -88,10 +89,10 @@ export class CommandsService {
 
   async list(query: CommandQuery): Promise<CommandPage> {
     const { imei = null, status = null, reason = null, from = null, to = null, limit } = query;
-    const [createdAtUs, id] = query.cursor?.split('_') ?? [];
-    const after = createdAtUs !== undefined && id !== undefined ? { createdAtUs, id } : null;
-    const { rows, hasMore } = await this.repository.list({ imei, status, reason, from, to, after, limit });
-    return { commands: rows, nextCursor: hasMore ? (rows.at(-1)?.cursor ?? null) : null };
+    const after = query.cursor === undefined ? null : TIME_CURSOR.decode(query.cursor);
+    const page = await this.repository.list({ imei, status, reason, from, to, after, limit });
+    const nextCursor = TIME_CURSOR.next(page, ({ createdAtUs, commandLogId }) => ({ timeUs: createdAtUs, id: commandLogId }));
+    return { commands: page.rows, nextCursor };
   }
 
   /** Throws CommandNotFoundError, NotCancellableError. */

@@ -1,7 +1,7 @@
 import { Controller, Get, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { JsonSourceInterceptor } from '../platform/json/json-source.js';
-import { BEGINNING, decodePosition, encodePosition } from './event-cursor.js';
+import { BEGINNING, EVENT_CURSOR } from './event-cursor.js';
 import { EventsRepository } from './events.repository.js';
 import { type EventFeedDto, EventFeedQuery, FeedEventDto } from './event.dto.js';
 
@@ -14,13 +14,13 @@ export class EventFeedController {
   /** The same events for a host that would rather fetch: in one order, from behind `after`; none is ever put before what was read. */
   @Get()
   async read(@Query() { after, limit }: EventFeedQuery): Promise<EventFeedDto> {
-    const start = after === undefined ? BEGINNING : decodePosition(after);
+    const start = after === undefined ? BEGINNING : EVENT_CURSOR.decode(after);
     const { rows: events, hasMore } = await this.repository.readAfter(start, limit);
     return {
       success: true,
       count: events.length,
       events: events.map((event) => FeedEventDto.from(event)),
-      nextCursor: encodePosition(events.at(-1) ?? start),
+      nextCursor: EVENT_CURSOR.encode(events.at(-1) ?? start),
       hasMore,
     };
   }

@@ -1,24 +1,13 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Matches } from 'class-validator';
-import { Optional, PageLimit } from '../platform/http/request-values.js';
+import { ApiProperty } from '@nestjs/swagger';
+import { Cursor, PageLimit } from '../platform/http/request-values.js';
 import { JsonSource } from '../platform/json/json-source.js';
-import { CURSOR_PATTERN } from './event-cursor.js';
+import { EVENT_CURSOR } from './event-cursor.js';
 import { eventJson, publicEventId } from './event-envelope.js';
 import { eventSchemaName } from './event-schemas.js';
 import { EVENT_TYPES, type EventType } from './event-types.js';
 import { type RecordedEvent } from './recorded-event.js';
 
 const BODIES = [...EVENT_TYPES.map((type) => ({ $ref: `#/components/schemas/${eventSchemaName(type)}` })), { type: 'null' }];
-const CURSOR_MESSAGE = '$property must be a nextCursor of an earlier answer';
-
-/** A query parameter or field that takes a cursor of an earlier answer. */
-export const EventCursor = () =>
-  applyDecorators(
-    ApiPropertyOptional({ pattern: CURSOR_PATTERN.source }),
-    Optional(),
-    Matches(CURSOR_PATTERN, { message: CURSOR_MESSAGE }),
-  );
 
 /** An event as a webhook delivers it. */
 export class FeedEventDto {
@@ -71,7 +60,7 @@ export class EventFeedQuery {
    * `nextCursor` of the last answer. Not given: from the oldest event that is kept.
    * @example '81264_1207'
    */
-  @EventCursor()
+  @Cursor(EVENT_CURSOR)
   readonly after?: string;
 
   /** Events an answer. */

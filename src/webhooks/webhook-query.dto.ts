@@ -1,8 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches } from 'class-validator';
-import { Optional, OptionalTime, PageLimit } from '../platform/http/request-values.js';
+import { Cursor, Optional, OptionalTime, PageLimit } from '../platform/http/request-values.js';
 import { EVENT_TYPES, type EventType } from '../events/event-types.js';
-import { EventCursor } from '../events/event.dto.js';
+import { EVENT_CURSOR } from '../events/event-cursor.js';
 import { EVENT_STATES, type EventState } from './deliverable-event.js';
 
 const REPLAYABLE: readonly EventState[] = ['dead', 'delivered', 'recorded'];
@@ -45,7 +45,7 @@ export class WebhookEventQuery {
    * `nextCursor` of the page before.
    * @example '81264_1207'
    */
-  @EventCursor()
+  @Cursor(EVENT_CURSOR)
   readonly cursor?: string;
 }
 
@@ -89,7 +89,7 @@ export class ReplayDto {
    * `nextCursor` of the answer before, when there were more.
    * @example '81264_1207'
    */
-  @EventCursor()
+  @Cursor(EVENT_CURSOR)
   readonly cursor?: string;
 }
 

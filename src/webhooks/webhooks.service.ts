@@ -3,7 +3,7 @@ import { type AuditActor } from '../access/audit/audit-actor.js';
 import { AuditService } from '../access/audit/audit.service.js';
 import { givenMembers } from '../platform/http/request-values.js';
 import { EventLog } from '../events/event-log.js';
-import { decodePosition, encodePosition, type EventPosition } from '../events/event-cursor.js';
+import { EVENT_CURSOR } from '../events/event-cursor.js';
 import { type DeliverableEvent, type DeliveryAttempt } from './deliverable-event.js';
 import { WebhookDispatcher } from './delivery/webhook-dispatcher.js';
 import { type WebhookStatusDto } from './webhook-event.dto.js';
@@ -36,8 +36,8 @@ export class WebhooksService {
   ) {}
 
   async list(query: WebhookEventQuery): Promise<EventPage> {
-    const { rows, hasMore } = await this.repository.list(filterOf(query, query.limit));
-    return { events: rows, nextCursor: cursorBehind(rows, hasMore) };
+    const page = await this.repository.list(filterOf(query, query.limit));
+    return { events: page.rows, nextCursor: EVENT_CURSOR.next(page, (event) => event) };
   }
 
   /** @param eventId as the host knows it. Throws EventNotFoundError. */
@@ -63,7 +63,8 @@ export class WebhooksService {
     const found = await this.repository.listIds(filterOf(given, REPLAYED_AT_A_TIME + 1));
     const events = found.slice(0, REPLAYED_AT_A_TIME);
     await this.queue(events, actor, { ...given, replayed: events.length });
-    return { replayed: events.length, nextCursor: cursorBehind(events, found.length > events.length) };
+    const nextCursor = EVENT_CURSOR.next({ rows: events, hasMore: found.length > events.length }, (event) => event);
+    return { replayed: events.length, nextCursor };
   }
 
   async status(): Promise<Omit<WebhookStatusDto, 'success'>> {
@@ -98,12 +99,7 @@ export class WebhooksService {
 
 function filterOf(query: Partial<WebhookEventQuery>, limit: number): EventFilter {
   const { state = null, type = null, imei = null, from = null, to = null, cursor } = query;
-  return { state, type, imei, from, to, before: cursor === undefined ? null : decodePosition(cursor), limit };
-}
-
-function cursorBehind(events: readonly EventPosition[], hasMore: boolean): string | null {
-  const last = events.at(-1);
-  return hasMore && last ? encodePosition(last) : null;
+  return { state, type, imei, from, to, before: cursor === undefined ? null : EVENT_CURSOR.decode(cursor), limit };
 }
 
 /** Without the prefix that distinguishes it from the id of a batch. */

@@ -1,5 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { TIME_CURSOR } from '../../platform/database/page-cursor.js';
 import { RequireScope } from '../route-access.decorator.js';
 import { type AuditListDto, AuditQuery } from './audit.dto.js';
 import { AuditRepository } from './audit.repository.js';
@@ -13,12 +14,12 @@ export class AuditController {
   @Get()
   @RequireScope('admin')
   async list(@Query() query: AuditQuery): Promise<AuditListDto> {
-    const { rows, hasMore } = await this.audit.list(query);
+    const page = await this.audit.list(query);
     return {
       success: true,
-      count: rows.length,
-      entries: rows.map(({ cursor: _cursor, ...entry }) => entry),
-      nextCursor: hasMore ? (rows.at(-1)?.cursor ?? null) : null,
+      count: page.rows.length,
+      entries: page.rows.map(({ atUs: _atUs, ...entry }) => entry),
+      nextCursor: TIME_CURSOR.next(page, ({ atUs, auditId }) => ({ timeUs: atUs, id: auditId })),
     };
   }
 }

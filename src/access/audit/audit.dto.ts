@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, Matches } from 'class-validator';
-import { OptionalTime, PageLimit } from '../../platform/http/request-values.js';
+import { TIME_CURSOR } from '../../platform/database/page-cursor.js';
+import { Cursor, OptionalTime, PageLimit } from '../../platform/http/request-values.js';
 
 /** Something that was done, and by whom. */
 export class AuditEntryDto {
@@ -88,7 +89,6 @@ export class AuditQuery {
    * `nextCursor` of the page before.
    * @example '1764072000000000_1207'
    */
-  @IsOptional()
-  @Matches(/^\d{1,17}_\d{1,18}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
+  @Cursor(TIME_CURSOR)
   readonly cursor?: string;
 }

@@ -13,7 +13,8 @@ import {
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
-import { PageLimit } from '../../platform/http/request-values.js';
+import { IMEI_CURSOR } from '../../platform/database/page-cursor.js';
+import { Cursor, PageLimit } from '../../platform/http/request-values.js';
 import { isAddressRange } from './address-range.js';
 import { REGISTERED_DEVICE_STATUSES, type RegisteredDeviceStatus } from './registered-device.js';
 
@@ -97,8 +98,7 @@ export class ImeiPageQuery {
    * `nextCursor` of the previous page.
    * @example '350612345678901'
    */
-  @IsOptional()
-  @Matches(/^\d{15}$/, { message: 'cursor must be a nextCursor of an earlier response' })
+  @Cursor(IMEI_CURSOR)
   readonly cursor?: string;
 }
 

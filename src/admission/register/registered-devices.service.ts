@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../../access/audit/audit-actor.js';
 import { AuditService } from '../../access/audit/audit.service.js';
 import { type Page } from '../../platform/database/bounded-page.js';
+import { IMEI_CURSOR } from '../../platform/database/page-cursor.js';
 import { InvalidInputError } from '../../platform/errors/errors.js';
 import { type UnknownDevice } from '../unregistered-device.entity.js';
 import { UnknownDevicesRepository } from '../unknown-devices.repository.js';
@@ -96,6 +97,6 @@ function required(device: RegisteredDevice | null): RegisteredDevice {
   return device;
 }
 
-function devicePage<T extends { readonly imei: string }>({ rows, hasMore }: Page<T>): DevicePage<T> {
-  return { items: [...rows], nextCursor: hasMore ? (rows.at(-1)?.imei ?? null) : null };
+function devicePage<T extends { readonly imei: string }>(page: Page<T>): DevicePage<T> {
+  return { items: [...page.rows], nextCursor: IMEI_CURSOR.next(page, ({ imei }) => ({ imei })) };
 }

@@ -1,5 +1,5 @@
-import { IsOptional, Matches } from 'class-validator';
-import { PageLimit } from '../../platform/http/request-values.js';
+import { ID_CURSOR } from '../../platform/database/page-cursor.js';
+import { Cursor, PageLimit } from '../../platform/http/request-values.js';
 import { type DeviceMessageRow } from './device-messages.repository.js';
 
 export class DeviceMessageQuery {
@@ -11,8 +11,7 @@ export class DeviceMessageQuery {
    * `nextCursor` of the page before.
    * @example '1207'
    */
-  @IsOptional()
-  @Matches(/^\d{1,18}$/, { message: 'cursor must be a nextCursor of an earlier answer' })
+  @Cursor(ID_CURSOR)
   readonly cursor?: string;
 }
 

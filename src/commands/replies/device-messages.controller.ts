@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { ID_CURSOR } from '../../platform/database/page-cursor.js';
 import { ImeiParam } from '../../platform/http/request-values.js';
 import { DeviceMessageDto, type DeviceMessageListDto, DeviceMessageQuery } from './device-message.dto.js';
 import { DeviceMessagesRepository } from './device-messages.repository.js';
@@ -12,13 +13,13 @@ export class DeviceMessagesController {
   /** What a device sent unasked, newest first. */
   @Get('devices/:imei/messages')
   async list(@Param() { imei }: ImeiParam, @Query() { limit, cursor }: DeviceMessageQuery): Promise<DeviceMessageListDto> {
-    const { rows, hasMore } = await this.messages.list(imei, cursor ?? null, limit);
+    const page = await this.messages.list(imei, cursor === undefined ? null : ID_CURSOR.decode(cursor).id, limit);
     return {
       success: true,
       imei,
-      count: rows.length,
-      messages: rows.map((message) => DeviceMessageDto.from(message)),
-      nextCursor: hasMore ? (rows.at(-1)?.messageId ?? null) : null,
+      count: page.rows.length,
+      messages: page.rows.map((message) => DeviceMessageDto.from(message)),
+      nextCursor: ID_CURSOR.next(page, ({ messageId: id }) => ({ id })),
     };
   }
 }

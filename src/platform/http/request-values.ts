@@ -60,6 +60,15 @@ export function PageLimit(): PropertyDecorator {
   );
 }
 
+/** `nextCursor` of an earlier response; it need not be given. */
+export function Cursor({ pattern }: { readonly pattern: RegExp }): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ pattern: pattern.source }),
+    Optional(),
+    Matches(pattern, { message: '$property must be a nextCursor of an earlier response' }),
+  );
+}
+
 /** The `:imei` of a path. Described by hand: the Swagger plugin reads files of DTOs only. */
 export class ImeiParam {
   @ApiProperty({ description: '15 digits.', example: '350612345678901' })

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { isBadRow } from '../../platform/database/database-errors.js';
+import { ID_CURSOR } from '../../platform/database/page-cursor.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import { LatestRecords } from '../records/latest-records.js';
 import { BatchStore } from '../ingest/batch-store.js';
@@ -89,7 +90,7 @@ export class QuarantineRetry {
     this.store.signalAppended();
     touched.forEach(({ imei, days }) => this.latest.touch(imei, days));
     result.read += rows.length;
-    result.nextCursor = rows.length < limit ? null : (rows.at(-1)?.quarantineId ?? null);
+    result.nextCursor = ID_CURSOR.next({ rows, hasMore: rows.length === limit }, ({ quarantineId: id }) => ({ id }));
   }
 
   /** One savepoint per row: a row that the database rejects must not undo the others. */

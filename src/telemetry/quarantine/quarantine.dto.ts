@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, Matches, Max, Min } from 'class-validator';
-import { Optional, OptionalTime, PageLimit } from '../../platform/http/request-values.js';
+import { ID_CURSOR } from '../../platform/database/page-cursor.js';
+import { Cursor, Optional, OptionalTime, PageLimit } from '../../platform/http/request-values.js';
 import { type QuarantinedFrame } from './quarantined-frame.entity.js';
 
 const REASON_MESSAGE = 'reason must be an error code like TRUNCATED';
-const CURSOR_MESSAGE = 'cursor must be a nextCursor of an earlier response';
 const MAX_RETRIED_ROWS = 1_000;
 
 /** Selects quarantined bytes. */
@@ -43,8 +43,7 @@ export class QuarantineFilterDto {
    * `nextCursor` of the previous response.
    * @example '1207'
    */
-  @Optional()
-  @Matches(/^\d{1,18}$/, { message: CURSOR_MESSAGE })
+  @Cursor(ID_CURSOR)
   readonly cursor?: string;
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../../access/audit/audit-actor.js';
 import { AuditService } from '../../access/audit/audit.service.js';
 import { DomainError } from '../../platform/errors/errors.js';
+import { ID_CURSOR } from '../../platform/database/page-cursor.js';
 import { givenMembers } from '../../platform/http/request-values.js';
 import { QuarantineEntryDto, type QuarantineQuery, type RetryQuarantineDto } from './quarantine.dto.js';
 import { QuarantineRepository } from './quarantine.repository.js';
@@ -38,13 +39,14 @@ export class QuarantineService {
 
   /** Sizes are read first: 1,000 frames of the largest size must not be in memory at once. */
   async list({ limit, cursor, ...filter }: QuarantineQuery): Promise<QuarantinePage> {
-    const sizes = await this.repository.listSizes(filter, cursor ?? null, limit + 1);
+    const beforeId = cursor === undefined ? null : ID_CURSOR.decode(cursor).id;
+    const sizes = await this.repository.listSizes(filter, beforeId, limit + 1);
     const page = sizes.slice(0, Math.min(limit, lengthOfPage(sizes)));
     const found = await this.repository.findAll(page.map(({ id }) => id));
     return {
       count: found.length,
       entries: found.map((entry) => QuarantineEntryDto.from(entry)),
-      nextCursor: page.length < sizes.length ? (page.at(-1)?.id ?? null) : null,
+      nextCursor: ID_CURSOR.next({ rows: page, hasMore: page.length < sizes.length }, ({ id }) => ({ id })),
     };
   }
 
@@ -59,9 +61,10 @@ export class QuarantineService {
 
   /** Each transaction that moves entries has an audit entry of its own. */
   async retry(request: RetryQuarantineDto, actor: AuditActor): Promise<RetryResult> {
-    const { limit = DEFAULT_RETRIED_ROWS, cursor = '0', ...filter } = givenMembers(request);
+    const { limit = DEFAULT_RETRIED_ROWS, cursor, ...filter } = givenMembers(request);
     const { imei = null, ...asked } = filter;
-    return this.retries.retry(filter, cursor, limit, (manager, rows) =>
+    const afterId = cursor === undefined ? '0' : ID_CURSOR.decode(cursor).id;
+    return this.retries.retry(filter, afterId, limit, (manager, rows) =>
       this.audit.record({ actor, action: 'quarantine.retried', imei, details: { ...asked, ...rows } }, manager),
     );
   }

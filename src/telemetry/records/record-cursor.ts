@@ -1,5 +1,8 @@
+import { PageCursor } from '../../platform/database/page-cursor.js';
 import { InvalidInputError } from '../../platform/errors/errors.js';
-import { type RecordOrder } from './telemetry-query.dto.js';
+
+/** By the device's time. */
+export type RecordOrder = 'newest' | 'oldest';
 
 /**
  * A position in a device's records: the key of the last record of a page. Whatever is stored meanwhile, the records after it stay
@@ -13,17 +16,16 @@ export interface RecordCursor {
   readonly recordHash: string;
 }
 
-const ENCODED = /^(newest|oldest)\|(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z)\|(-?\d{1,19})$/;
+export const RECORD_CURSOR = new PageCursor({
+  order: /newest|oldest/,
+  iotTimestamp: /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z/,
+  recordHash: /-?\d{1,19}/,
+});
 
-export function encodeCursor({ order, iotTimestamp, recordHash }: RecordCursor): string {
-  return Buffer.from(`${order}|${iotTimestamp}|${recordHash}`).toString('base64url');
-}
-
-/** Throws InvalidInputError for anything that encodeCursor did not make, or made for the other order. */
-export function decodeCursor(cursor: string, order: RecordOrder): RecordCursor {
-  const match = ENCODED.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
-  const [, madeFor, iotTimestamp, recordHash] = match ?? [];
-  if (!iotTimestamp || !recordHash || !isStorable(iotTimestamp) || BigInt(recordHash) !== BigInt.asIntN(64, BigInt(recordHash))) {
+/** Throws InvalidInputError for anything that RECORD_CURSOR did not encode, or encoded for the other order. */
+export function decodeRecordCursor(cursor: string, order: RecordOrder): RecordCursor {
+  const { order: madeFor, iotTimestamp, recordHash } = RECORD_CURSOR.decode(cursor);
+  if (!isStorable(iotTimestamp) || BigInt(recordHash) !== BigInt.asIntN(64, BigInt(recordHash))) {
     throw new InvalidInputError('cursor must be a nextCursor of an earlier response');
   }
   if (madeFor !== order) {

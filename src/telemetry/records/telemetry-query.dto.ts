@@ -1,9 +1,9 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, Matches } from 'class-validator';
-import { OptionalTime, PageLimit } from '../../platform/http/request-values.js';
+import { IsIn, IsOptional } from 'class-validator';
+import { Cursor, OptionalTime, PageLimit } from '../../platform/http/request-values.js';
+import { RECORD_CURSOR, type RecordOrder } from './record-cursor.js';
 
 export type RecordView = 'raw' | 'scaled';
-export type RecordOrder = 'newest' | 'oldest';
 
 /** Selects the representation of records. */
 export class RecordViewQuery {
@@ -42,10 +42,8 @@ export class TelemetryHistoryQuery extends RecordViewQuery {
 
   /**
    * `nextCursor` of the previous page. Keep the other parameters unchanged.
-   * @example 'bmV3ZXN0fDIwMjYtMTEtMjNUMTI6MDA6MDAuMTIzWnwtMQ'
+   * @example 'newest_2026-11-23T12:00:00.123Z_-1'
    */
-  @IsOptional()
-  @IsString()
-  @Matches(/^[A-Za-z0-9_-]{1,100}$/, { message: 'cursor must be a nextCursor of an earlier response' })
+  @Cursor(RECORD_CURSOR)
   readonly cursor?: string;
 }

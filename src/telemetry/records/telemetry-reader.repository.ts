@@ -6,8 +6,8 @@ import { dayWindows, inRanges, timestamp, type DayWindow } from '../../platform/
 import { DAY_MS } from '../../platform/time-units.js';
 import { NEWEST_DAYS_AHEAD } from '../clock-window.js';
 import { DeviceDays } from '../partitions/device-days.js';
-import { type RecordCursor } from './record-cursor.js';
-import { type RecordOrder, type RecordView } from './telemetry-query.dto.js';
+import { type RecordCursor, type RecordOrder } from './record-cursor.js';
+import { type RecordView } from './telemetry-query.dto.js';
 import { SELECT_RECORD, type TelemetryRecord } from './telemetry-record.js';
 
 export interface RecordRange {

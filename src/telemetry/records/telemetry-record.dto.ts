@@ -99,7 +99,7 @@ export class TelemetryHistoryDto {
   readonly records!: TelemetryRecordDto[];
   /**
    * Pass it as `cursor` to get the next page. Null: this is the last page.
-   * @example 'bmV3ZXN0fDIwMjYtMTEtMjNUMTI6MDA6MDAuMTIzWnwtMQ'
+   * @example 'newest_2026-11-23T12:00:00.123Z_-1'
    */
   readonly nextCursor!: string | null;
 }

@@ -3,8 +3,8 @@ import { SessionsService } from '../../sessions/sessions.service.js';
 import { DomainError, InvalidInputError } from '../../platform/errors/errors.js';
 import { StatsRegistry } from '../../platform/observability/status-registries.js';
 import { IngestCounters } from '../ingest/ingest-counters.js';
-import { decodeCursor, encodeCursor } from './record-cursor.js';
-import { type RecordOrder, type RecordView, type TelemetryHistoryQuery } from './telemetry-query.dto.js';
+import { decodeRecordCursor, RECORD_CURSOR } from './record-cursor.js';
+import { type RecordView, type TelemetryHistoryQuery } from './telemetry-query.dto.js';
 import { TelemetryReaderRepository } from './telemetry-reader.repository.js';
 import { type TelemetryHistoryDto, type TelemetryLatestDto, TelemetryRecordDto } from './telemetry-record.dto.js';
 import { type TelemetryRecord } from './telemetry-record.js';
@@ -31,17 +31,21 @@ export class TelemetryService implements OnModuleInit {
     if (from && to && from >= to) {
       throw new InvalidInputError('from must be before to');
     }
-    const after = query.cursor === undefined ? null : decodeCursor(query.cursor, order);
-    const { rows, hasMore } = await this.reader.findRange({ imei, from, to, order, view, after, limit });
-    if (rows.length === 0) {
+    const after = query.cursor === undefined ? null : decodeRecordCursor(query.cursor, order);
+    const page = await this.reader.findRange({ imei, from, to, order, view, after, limit });
+    if (page.rows.length === 0) {
       await this.requireKnown(imei);
     }
     return {
       success: true,
       imei,
-      count: rows.length,
-      records: rows.map((record) => TelemetryRecordDto.from(record, view)),
-      nextCursor: hasMore ? cursorBehind(rows.at(-1), order) : null,
+      count: page.rows.length,
+      records: page.rows.map((record) => TelemetryRecordDto.from(record, view)),
+      nextCursor: RECORD_CURSOR.next(page, ({ iotTimestamp, recordHash }) => ({
+        order,
+        iotTimestamp: iotTimestamp.toISOString(),
+        recordHash,
+      })),
     };
   }
 
@@ -66,10 +70,6 @@ export class TelemetryService implements OnModuleInit {
       throw new DeviceUnknownError();
     }
   }
-}
-
-function cursorBehind(record: TelemetryRecord | undefined, order: RecordOrder): string | null {
-  return record ? encodeCursor({ order, iotTimestamp: record.iotTimestamp.toISOString(), recordHash: record.recordHash }) : null;
 }
 
 /** The device is not connected and has no records. */
