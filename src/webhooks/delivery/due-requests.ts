@@ -15,11 +15,15 @@ export interface Claimed {
 export class DueRequests {
   private failuresClaimedAt = -Infinity;
 
-  /** @param hasFailures whether failed commands are recorded: they are claimed as batches. */
+  /**
+   * @param hasFailures whether failed commands are recorded: they are claimed as batches.
+   * @param nowMs a clock that only goes forward
+   */
   constructor(
     private readonly repository: Pick<DeliveryQueueRepository, 'claim' | 'claimFailures'>,
     private readonly lease: Lease,
     private readonly hasFailures: boolean,
+    private readonly nowMs: () => number = () => performance.now(),
   ) {}
 
   async claim(limit: number): Promise<Claimed> {
@@ -29,7 +33,7 @@ export class DueRequests {
 
   /** Batches of failed commands, until `enough` says so. Asks the database only every 200 ms: a batch collects for longer. */
   async claimFailures(add: (requests: readonly WebhookRequest[]) => void, enough: () => boolean): Promise<void> {
-    if (!this.hasFailures || performance.now() - this.failuresClaimedAt < FAILURES_EVERY_MS) {
+    if (!this.hasFailures || this.nowMs() - this.failuresClaimedAt < FAILURES_EVERY_MS) {
       return;
     }
     for (let claimed = FAILURES_PER_REQUEST; claimed > 0 && !enough();) {
@@ -37,7 +41,7 @@ export class DueRequests {
       add(webhookRequests(batch));
       claimed = batch.length;
     }
-    this.failuresClaimedAt = performance.now();
+    this.failuresClaimedAt = this.nowMs();
   }
 
   /** One request of either kind, to test whether the host answers. */
