@@ -144,6 +144,37 @@ describe('SQL functions', () => {
     expect(await runMigrations(database.url, version('1.0.0', answer(1)))).toEqual(['iot_answer']);
   });
 
+  it('are dropped by the version that no longer has them, with all their parameter lists', async () => {
+    const withText = {
+      name: 'iot_answer',
+      sql: `create or replace function iot_answer(text) returns text language sql as 'select $1'`,
+    };
+    await database.query(`create function iot_of_the_operator() returns integer language sql as 'select 7'`);
+    await runMigrations(database.url, version('1.0.0', answer(1), { ...answer(1), name: 'iot_other' }));
+    await runMigrations(database.url, version('1.1.0', withText));
+    expect(await ask()).toBe(1);
+    expect(await runMigrations(database.url, version('1.2.0'))).toEqual(['drop iot_answer']);
+    expect(await database.query(`select proname::text as name from pg_proc where proname like 'iot\\_%'`)).toEqual([
+      { name: 'iot_of_the_operator' },
+    ]);
+    expect(await database.query('select from tbl_iot_functions')).toEqual([]);
+    expect(await runMigrations(database.url, version('1.2.0'))).toEqual([]);
+  });
+
+  it('are not dropped by an older version that does not know them yet, nor by one that fails to create others', async () => {
+    await runMigrations(database.url, version('1.10.0', answer(10)));
+    expect(await runMigrations(database.url, version('1.9.0'))).toEqual([]);
+    const broken = { name: 'iot_broken', sql: 'create or replace function iot_broken() returns nothing' };
+    await expect(runMigrations(database.url, version('1.11.0', broken))).rejects.toThrow('no language specified');
+    expect(await ask()).toBe(10);
+  });
+
+  it('that are no longer used do not keep a gateway from a read-only server', async () => {
+    await runMigrations(database.url, version('1.0.0', answer(1)));
+    await database.query(`alter database ${new URL(database.url).pathname.slice(1)} set default_transaction_read_only = on`);
+    expect(await runMigrations(database.url, version('1.1.0'))).toEqual([]);
+  });
+
   it('are created once when ten instances start together', async () => {
     const target = await targetSchema();
     const runs = await Promise.all(Array.from({ length: 10 }, () => runMigrations(database.url, target)));

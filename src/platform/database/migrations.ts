@@ -5,7 +5,7 @@ import { SettingsError } from '../config/settings.module.js';
 import { MIGRATION_LOCK } from './advisory-locks.js';
 import { isLockTimeout, isReadOnly } from './database-errors.js';
 import { IS_WRITABLE } from './server-probe.js';
-import { applyFunctions, findPendingFunctions, readSqlFunctions, type SqlFunctions } from './sql-functions.js';
+import { applyFunctionChanges, findFunctionChanges, readSqlFunctions, type SqlFunctions } from './sql-functions.js';
 import { Telemetry1796000000000 } from '../../../migrations/1796000000000-telemetry.js';
 import { Commands1796000001000 } from '../../../migrations/1796000001000-commands.js';
 import { Events1796000002000 } from '../../../migrations/1796000002000-events.js';
@@ -27,7 +27,7 @@ export class ReadOnlyServerError extends SettingsError {
 export interface TargetSchema {
   /** In the order in which they run. */
   readonly migrations: (new () => MigrationInterface)[];
-  /** Replaced after the migrations, when their content has changed. */
+  /** Replaced after the migrations, when their content has changed. Those that earlier versions have created and that are not listed are dropped. */
   readonly functions: SqlFunctions;
 }
 
@@ -57,7 +57,7 @@ export async function targetSchema(): Promise<TargetSchema> {
 
 /**
  * Brings the database at `url` up to date: migrations, then functions. Safe when many instances start together: the first one migrates, the
- * others wait and find nothing left to do. Returns the names of the migrations and functions that this call applied. Throws
+ * others wait and find nothing left to do. Returns the names of the migrations and functions that this call applied or dropped. Throws
  * ReadOnlyServerError, but not for a read-only database that is up to date.
  */
 export async function runMigrations(url: string, target?: TargetSchema): Promise<string[]> {
@@ -112,7 +112,8 @@ async function nothingPending(dataSource: DataSource, queryRunner: QueryRunner, 
   const isPending = await dataSource
     .showMigrations()
     .catch((error: unknown) => isReadOnly(error) || Promise.reject(error as Error));
-  if (isPending || (await findPendingFunctions(queryRunner, functions)).length > 0) {
+  // A function that is no longer used does no harm; it is dropped when the server accepts writes again.
+  if (isPending || (await findFunctionChanges(queryRunner, functions)).pending.length > 0) {
     throw new ReadOnlyServerError();
   }
   return [];
@@ -137,12 +138,11 @@ async function migratePatiently(dataSource: DataSource, functions: SqlFunctions)
     const executor = new MigrationExecutor(dataSource, queryRunner);
     executor.transaction = 'each';
     const migrations = (await executor.getPendingMigrations()).map(({ name }) => name);
-    const pending = await findPendingFunctions(queryRunner, functions);
+    const changes = await findFunctionChanges(queryRunner, functions);
     for (let isFirst = true; ; isFirst = false) {
       try {
         await executor.executePendingMigrations();
-        await applyFunctions(queryRunner, { ...functions, functions: pending });
-        return [...migrations, ...pending.map(({ name }) => name)];
+        return [...migrations, ...(await applyFunctionChanges(queryRunner, functions.version, changes))];
       } catch (error) {
         if (!isLockTimeout(error)) {
           throw error;

@@ -41,27 +41,43 @@ export async function readSqlFunctions(): Promise<SqlFunctions> {
   };
 }
 
+/** What has to be done so that the database has the functions of this version. */
+export interface FunctionChanges {
+  /** Created or replaced: their content is not the one in the database. */
+  readonly pending: readonly SqlFunction[];
+  /** Dropped: an earlier version has created them, and this one has no file of that name. */
+  readonly unused: readonly string[];
+}
+
 /**
- * The functions whose content is not the one in the database. During a rolling update an instance of the older version may start again after the
- * newer one has replaced a function: a function that a newer version has applied is not pending.
+ * Compares the functions with those in the database. During a rolling update an instance of the older version may start again after the newer one
+ * has replaced or created a function: what a newer version has applied is neither pending nor unused.
  */
-export async function findPendingFunctions(
+export async function findFunctionChanges(
   queryRunner: QueryRunner,
   { version, functions }: SqlFunctions,
-): Promise<SqlFunction[]> {
+): Promise<FunctionChanges> {
   const [{ exists }] = (await queryRunner.query(`select to_regclass('tbl_iot_functions') is not null as exists`)) as [
     { exists: boolean },
   ];
-  const rows = exists ? ((await queryRunner.query('select * from tbl_iot_functions')) as AppliedFunction[]) : [];
+  const rows = exists ? ((await queryRunner.query('select * from tbl_iot_functions order by name')) as AppliedFunction[]) : [];
   const applied = new Map(rows.map((row) => [row.name, row]));
-  return functions.filter(({ name, sql }) => {
-    const known = applied.get(name);
-    return known === undefined || (known.sha256 !== sha256(sql) && !isOlder(version, known.version));
-  });
+  const names = new Set(functions.map(({ name }) => name));
+  return {
+    pending: functions.filter(({ name, sql }) => {
+      const known = applied.get(name);
+      return known === undefined || (known.sha256 !== sha256(sql) && !isOlder(version, known.version));
+    }),
+    unused: rows.filter((row) => !names.has(row.name) && !isOlder(version, row.version)).map(({ name }) => name),
+  };
 }
 
-/** Creates or replaces all of them, or none. */
-export async function applyFunctions(queryRunner: QueryRunner, { version, functions }: SqlFunctions): Promise<void> {
+/** Creates, replaces and drops all of them, or none. Returns the names, those of dropped ones behind the word drop. */
+export async function applyFunctionChanges(
+  queryRunner: QueryRunner,
+  version: string,
+  { pending, unused }: FunctionChanges,
+): Promise<string[]> {
   await queryRunner.startTransaction();
   try {
     await queryRunner.query(
@@ -69,7 +85,7 @@ export async function applyFunctions(queryRunner: QueryRunner, { version, functi
     );
     // A function may call one that is created after it.
     await queryRunner.query('set local check_function_bodies = off');
-    for (const { name, sql } of functions) {
+    for (const { name, sql } of pending) {
       await queryRunner.query(sql);
       await queryRunner.query(
         `insert into tbl_iot_functions (name, sha256, version) values ($1, $2, $3)
@@ -77,11 +93,27 @@ export async function applyFunctions(queryRunner: QueryRunner, { version, functi
         [name, sha256(sql), version],
       );
     }
+    for (const name of unused) {
+      await dropFunction(queryRunner, name);
+    }
     await queryRunner.commitTransaction();
   } catch (error) {
     await queryRunner.rollbackTransaction().catch(() => undefined);
     throw error;
   }
+  return [...pending.map(({ name }) => name), ...unused.map((name) => `drop ${name}`)];
+}
+
+/** With all its lists of parameters: a file whose parameters have changed has created one function for each of them. */
+async function dropFunction(queryRunner: QueryRunner, name: string): Promise<void> {
+  const found = (await queryRunner.query(
+    `select oid::regprocedure::text as signature from pg_proc where proname = $1 and pronamespace = current_schema()::regnamespace`,
+    [name],
+  )) as { signature: string }[];
+  for (const { signature } of found) {
+    await queryRunner.query(`drop function ${signature}`);
+  }
+  await queryRunner.query('delete from tbl_iot_functions where name = $1', [name]);
 }
 
 function sha256(text: string): string {
