@@ -15,10 +15,13 @@ describe('a port or address that the system refuses', () => {
     [{ ...any, syscall: 'listen', code: 'EADDRINUSE', port: 9000 }, 'BROKER_PORT is a port that is in use (EADDRINUSE)'],
     [{ ...any, syscall: 'bind', code: 'EADDRINUSE', port: 9000 }, 'BROKER_UDP_PORT is a port that is in use (EADDRINUSE)'],
     [{ ...any, syscall: 'listen', code: 'EACCES', port: 443 }, 'BROKER_TLS_PORT is a port that this user may not open (EACCES)'],
-    [{ ...any, syscall: 'listen', code: 'EADDRNOTAVAIL', port: 8091 }, 'API_HOST is no address of this machine (EADDRNOTAVAIL)'],
+    [
+      { ...any, syscall: 'listen', code: 'EADDRNOTAVAIL', port: 8091 },
+      'API_HOST is not an address of this machine (EADDRNOTAVAIL)',
+    ],
     [
       { syscall: 'getaddrinfo', code: 'ENOTFOUND', hostname: '127.0.0.1' },
-      'METRICS_HOST is no address of this machine (ENOTFOUND)',
+      'METRICS_HOST is not an address of this machine (ENOTFOUND)',
     ],
   ])('is reported with its variable: %j', (error, problem) => {
     expect(of(error)).toMatchObject({ name: 'SettingsError', problems: [problem] });

@@ -42,7 +42,7 @@ function withVariables(variables: readonly string[], code: string | undefined, e
     return error;
   }
   return new SettingsError(
-    [...new Set(variables)].map((name) => `${name} ${REASONS.get(code) ?? 'is no address of this machine'} (${code})`),
+    [...new Set(variables)].map((name) => `${name} ${REASONS.get(code) ?? 'is not an address of this machine'} (${code})`),
   );
 }
 

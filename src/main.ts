@@ -86,7 +86,7 @@ function stopOnSignal(app: NestFastifyApplication, stop: () => Promise<void>): v
   whenLauncherIsGone(() => begin('npm has ended'));
 }
 
-/** Not ready from now on, and still there for those who have not noticed. */
+/** Readiness is false from now on; requests are still served until load balancers have noticed. */
 async function withdraw(app: NestFastifyApplication): Promise<void> {
   app.get(Readiness).withdraw();
   await delay(app.get(ProcessSettings).SHUTDOWN_DELAY_SECONDS * SECOND_MS);

@@ -14,7 +14,7 @@ describe('scopes', () => {
 });
 
 describe('the keys of IOT_API_KEY', () => {
-  it('are told apart by their place, and may do everything', () => {
+  it('are distinguished by their position, and may do everything', () => {
     const keys = new ApiKeys(['first key', 'second key']);
     expect(keys.find('first key')).toEqual({ keyId: null, name: 'IOT_API_KEY', scopes: ['admin'] });
     expect(keys.find('second key')).toEqual({ keyId: null, name: 'IOT_API_KEY#2', scopes: ['admin'] });

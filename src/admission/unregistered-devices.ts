@@ -59,7 +59,7 @@ export class UnregisteredDevices implements OnModuleInit, OnApplicationBootstrap
     this.count += devices;
   }
 
-  /** A device was refused because of the limit. Logged once until there is room again. */
+  /** A device was refused because of the limit. Logged once until the limit allows a device again. */
   noteFull(): void {
     if (!this.isFullLogged) {
       this.isFullLogged = true;

@@ -9,7 +9,7 @@ export type CommandEnd = `${CommandStatus} ${FailureReason | 'none' | 'late'}`;
 export class CommandCounters {
   accepted = 0;
   /**
-   * By status and reason. Superseded commands are not counted: they are no outcome for the host.
+   * By status and reason. Superseded commands are not counted: the host receives no event for them.
    * An end that a rollback undoes is counted again the next time.
    */
   readonly ended: Partial<Record<CommandEnd, number>> = {};

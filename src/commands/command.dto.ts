@@ -73,7 +73,7 @@ export class CommandDto {
   readonly completedAt!: Date | null;
 
   static from(command: Command): CommandDto {
-    // Named one by one: what else a row carries is nobody's business outside.
+    // Each field is named: other columns of a row are internal.
     return {
       commandLogId: command.commandLogId,
       imei: command.imei,

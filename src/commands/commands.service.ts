@@ -126,7 +126,7 @@ export class CommandsService {
     const mode = dto.mode ?? 'live';
     const codec = dto.codec ?? 12;
     const timeoutSeconds = dto.timeoutSeconds ?? this.settings.IOT_COMMAND_TIMEOUT;
-    // Written once: a device that is told to restart twice restarts twice.
+    // Written once: a device that receives a restart command twice restarts twice.
     const maxRetry = silent ? 0 : (dto.maxRetry ?? this.settings.DEFAULT_MAX_IOT_COMMAND_RETRY);
     return {
       imei: dto.imei,

@@ -50,7 +50,7 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   note(kind: DeviceLogKind, imei: string, detail: NewDeviceLogEntry['detail']): void {
-    if (this.hasRoom()) {
+    if (this.hasCapacity()) {
       this.entries.push({ kind, imei, at: new Date(), detail });
     }
   }
@@ -61,7 +61,7 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
     const known = this.tallies.get(key);
     if (known) {
       known.detail.count += count;
-    } else if (this.hasRoom()) {
+    } else if (this.hasCapacity()) {
       this.tallies.set(key, { kind, imei, at: new Date(), detail: { ...detail, cause, count } });
     }
   }
@@ -84,7 +84,7 @@ export class DeviceLog implements OnModuleInit, BeforeApplicationShutdown {
     return this.entries.length + this.tallies.size;
   }
 
-  private hasRoom(): boolean {
+  private hasCapacity(): boolean {
     if (this.waiting < MAX_WAITING) {
       return true;
     }

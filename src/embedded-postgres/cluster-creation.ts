@@ -51,7 +51,7 @@ export async function createCluster(files: ClusterFiles, binaries: PlatformBinar
   }
 }
 
-/** For a cluster whose password file is gone: nobody can log in, but its owner can still open it alone. */
+/** For a cluster whose password file is gone: no login is possible, but its owner can still open it in single-user mode. */
 export async function resetPassword(files: ClusterFiles, binaries: PlatformBinaries, account: ServerAccount): Promise<string> {
   const password = newPassword();
   const args = ['--single', '-D', files.dataDir, 'postgres'];

@@ -15,9 +15,9 @@ export interface DataDirLock {
  * Makes this process the only one that looks after a cluster, until it releases the lock or dies.
  *
  * The lock is a row of numbered tickets, `postgres.lock.<number>`, and the highest one counts: its holder has the lock while
- * that process runs. Whoever finds it released, or its holder dead, makes the next number; a hard link makes it exist with its
+ * that process runs. A process that finds it released, or its holder dead, creates the next number; a hard link makes it exist with its
  * content or not at all, for one process only. The highest ticket is never removed, so a number is never given twice: with a
- * single lock file, two processes that judge it stale at the same moment remove each other's lock.
+ * single lock file, two processes that find it stale at the same moment remove each other's lock.
  */
 export async function lockDataDir(files: ClusterFiles): Promise<DataDirLock> {
   const tickets = new Tickets(files);

@@ -31,7 +31,7 @@ async function findLive(files: ClusterFiles, pid: number, password: string | nul
     return null;
   }
   if (password === null) {
-    await stopPostmaster(identity); // nobody can log in to it
+    await stopPostmaster(identity); // its password is lost: no login is possible
     return null;
   }
   return untilItAnswers(files, identity, password);

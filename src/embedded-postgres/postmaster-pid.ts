@@ -30,8 +30,8 @@ export async function readPostmasterRecord(files: ClusterFiles): Promise<Postmas
 }
 
 /**
- * Tells PostgreSQL that the process its pid file names is not a server. It would refuse to start while the number is in use, by
- * another process or by the dead server itself where nobody collects the dead (a container without an init process).
+ * Marks the pid file, so that PostgreSQL does not take the process that it names for a server. It would refuse to start while the number is in use, by
+ * another process or by the dead server itself where zombies are not reaped (a container without an init process).
  * The file stays: it also names the shared memory, by which PostgreSQL sees whether children of the dead server still write.
  */
 export async function disownPid(files: ClusterFiles, pid: number): Promise<void> {

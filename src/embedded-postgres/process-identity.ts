@@ -32,7 +32,7 @@ async function startOnLinux(pid: number): Promise<string | null> {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, startTicks] = [fields[0], fields[19]];
   if (state === 'Z' || state === 'X') {
-    return null; // nobody has asked for its exit code: in a container without an init process nobody ever will
+    return null; // a zombie: in a container without an init process its parent never reads its exit code
   }
   return `${await bootId()}/${startTicks}`;
 }

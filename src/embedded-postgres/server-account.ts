@@ -100,7 +100,7 @@ function systemAccounts(accounts: NamedAccount[]): NamedAccount[] {
   return ['postgres', 'nobody'].flatMap((name) => accounts.find((account) => account.name === name) ?? []);
 }
 
-/** Everybody in /etc/passwd but root. */
+/** All accounts of /etc/passwd except root. */
 async function readAccounts(): Promise<NamedAccount[]> {
   const passwd = await readFile('/etc/passwd', 'utf8').catch(() => '');
   return passwd

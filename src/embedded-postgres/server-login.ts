@@ -13,7 +13,7 @@ export interface ServerLogin {
   readonly password: string;
 }
 
-/** What a server says when it is knocked at. */
+/** The answer of a server to a connection attempt. */
 export type ServerAnswer =
   | { readonly state: 'ready' }
   /** Starting, recovering or shutting down: it is there. */

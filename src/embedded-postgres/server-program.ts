@@ -24,7 +24,7 @@ const SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/run/current-s
 
 /** What to spawn so that the program runs under the account. The pid is the program's own in each case. */
 export function callAs(account: ServerAccount, program: string, args: string[]): ProgramCall {
-  // Not this process's environment: PGDATA, PGPORT and LC_ALL would change the server, and secrets are none of its business.
+  // Not this process's environment: PGDATA, PGPORT and LC_ALL would change the server, and it needs no secrets.
   // Nor its directory, which the account may not be able to reach.
   const options: SpawnOptionsWithoutStdio =
     process.platform === 'win32' ? { env: {} } : { env: { PATH: SEARCH_PATH, LC_ALL: 'C' }, cwd: '/' };

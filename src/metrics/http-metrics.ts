@@ -40,7 +40,7 @@ export function measureRequests(app: NestFastifyApplication): void {
     });
 }
 
-/** Never the URL: who guesses URLs would make a series of each. */
+/** Never the URL: every guessed URL would create a time series. */
 function routeOf({ routeOptions, is404 }: FastifyRequest): string {
   return is404 || routeOptions.url === undefined ? OTHER : routeOptions.url;
 }

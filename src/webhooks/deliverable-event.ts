@@ -1,6 +1,6 @@
 import { type RecordedEvent } from '../events/recorded-event.js';
 
-/** `recorded`: for the feed only, nobody delivers it. */
+/** `recorded`: for the feed only, not delivered. */
 export type EventState = 'pending' | 'delivered' | 'dead' | 'recorded';
 
 export const EVENT_STATES: readonly EventState[] = ['pending', 'delivered', 'dead', 'recorded'];

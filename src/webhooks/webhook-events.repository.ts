@@ -100,7 +100,7 @@ export class WebhookEventsRepository {
   }
 
   /**
-   * Makes these events due now, whatever became of them before. Those whose attempt is under way are left to it. SQL: one statement for up to
+   * Makes these events due now, in whatever state they are, except those whose attempt is in progress. SQL: one statement for up to
    * 5,000 events inserts from a select and updates what it inserted, which the query builder cannot express.
    */
   async replay(manager: EntityManager, eventIds: readonly string[]): Promise<void> {

@@ -34,7 +34,7 @@ export class WebhooksController {
     return { success: true, event: WebhookEventDto.from(event), ...attempts };
   }
 
-  /** Tells the host of an event once more, under the same id, whatever became of it before. */
+  /** Delivers an event again, with the same id, in whatever state it is. */
   @Post('events/:id/replay')
   @ApiProblem(404, 'EVENT_NOT_FOUND')
   @ApiProblem(409, 'WEBHOOKS_DISABLED: NOTIFICATION_URL is not set')
@@ -44,7 +44,7 @@ export class WebhooksController {
     return { success: true, replayed: 1, nextCursor: null };
   }
 
-  /** Tells the host of many events once more: without a state, of those that were given up. */
+  /** Delivers many events again: without a state, those whose delivery was given up. */
   @Post('replay')
   @ApiProblem(409, 'WEBHOOKS_DISABLED: NOTIFICATION_URL is not set')
   @HttpCode(HttpStatus.ACCEPTED)
@@ -52,7 +52,7 @@ export class WebhooksController {
     return { success: true, ...(await this.webhooks.replayAll(replay, actor)) };
   }
 
-  /** The backlog, its oldest event, and whether the host is thought to be there. */
+  /** The backlog, its oldest event, and the state of the circuit breaker. */
   @Get('status')
   async status(): Promise<WebhookStatusDto> {
     return { success: true, ...(await this.webhooks.status()) };

@@ -10,7 +10,7 @@ export class EventNotFoundError extends DomainError {
   }
 }
 
-/** Nobody is there to deliver to. */
+/** NOTIFICATION_URL is not set, so no event is delivered. */
 export class WebhooksDisabledError extends DomainError {
   override readonly name = 'WebhooksDisabledError';
   readonly code = 'WEBHOOKS_DISABLED';

@@ -28,7 +28,7 @@ import { WebhooksService } from './webhooks.service.js';
       inject: [WebhookSettings],
       useFactory: ({ WEBHOOK_CONCURRENCY }: WebhookSettings) => ({
         ...keptAliveAgents(WEBHOOK_CONCURRENCY),
-        // The bytes that were signed are the bytes that are sent; the answer is judged and cut elsewhere.
+        // The bytes that were signed are the bytes that are sent; outcome.ts classifies and truncates the answer.
         transformRequest: (body: string) => body,
         responseType: 'stream' as const,
         decompress: false,

@@ -13,7 +13,7 @@ export interface AuditActor {
 /** A user of the command line. No key is needed: the command line has access to the database. */
 export const COMMAND_LINE: AuditActor = { keyId: null, keyName: 'command line', remoteAddress: null, requestId: null };
 
-/** Throws on a public route: nobody is known there. */
+/** Throws on a public route, where requests are not authenticated. */
 export function actorOf({ caller, clientAddress, id }: FastifyRequest): AuditActor {
   if (!caller) {
     throw new Error('A route without a key has no actor');

@@ -35,7 +35,7 @@ export function authenticateRequests(
       throw new UnauthorizedError();
     }
   });
-  // Behind the rate limit, before the body is read: nobody without a key makes the gateway parse one. No route below /api/v1 is public.
+  // Behind the rate limit, before the body is read: a request without a key is refused before its body is parsed. No route below /api/v1 is public.
   fastify.addHook('preParsing', async (request) => {
     if (isApiRoute(request) && !(await authentication.of(request))) {
       throw new UnauthorizedError();

@@ -7,7 +7,7 @@ const SCOPES_MESSAGE = `scopes must be one or more of ${SCOPES.join(', ')}, each
 
 /** A key to create. */
 export class CreateKeyDto {
-  /** Who or what will use it, as the audit shall say. Not the name of another key; `IOT_API_KEY` and `command line` are taken. */
+  /** Who or what will use it, as the audit shows it. Not the name of another key; `IOT_API_KEY` and `command line` are taken. */
   @ApiProperty({ pattern: '^[A-Za-z][A-Za-z0-9._-]{0,62}$', example: 'app' })
   @Matches(/^(?!IOT_API_KEY)[A-Za-z][A-Za-z0-9._-]{0,62}$/, {
     message: 'name must be 1 to 63 letters, digits, dots, dashes or underscores, begin with a letter, and not be IOT_API_KEY',

@@ -10,7 +10,7 @@ export function makeKeySecret(): string {
   return PREFIX + randomBytes(RANDOM_BYTES).toString('base64url');
 }
 
-/** Whether it could be one of ours at all. */
+/** Whether the text has the format of a key of this gateway. */
 export function isKeySecret(text: string): boolean {
   return FORM.test(text);
 }

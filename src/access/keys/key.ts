@@ -14,7 +14,7 @@ export class KeyNotFoundError extends DomainError {
   }
 }
 
-/** The audit tells keys apart by name. */
+/** Names are unique: the audit refers to keys by name. */
 export class KeyNameTakenError extends DomainError {
   override readonly name = 'KeyNameTakenError';
   readonly code = 'KEY_NAME_TAKEN';

@@ -17,7 +17,7 @@ export interface MadeKey {
   readonly secret: string;
 }
 
-/** Makes and revokes keys, and says so in the audit. */
+/** Creates and revokes keys, and records both in the audit. */
 @Injectable()
 export class KeysService {
   constructor(

@@ -54,7 +54,7 @@ function warnOfShortKeys(keys: readonly string[], { NODE_ENV }: ProcessSettings)
   const short = keys.flatMap((key, index) => (key.length < RECOMMENDED_KEY_LENGTH ? [nameOf(index)] : []));
   if (NODE_ENV === 'production' && short.length > 0) {
     new Logger(ApiKeys.name).warn(
-      `${short.join(', ')}: shorter than ${RECOMMENDED_KEY_LENGTH} characters and may do everything; openssl rand -hex 24 makes a key that nobody can guess`,
+      `${short.join(', ')}: shorter than ${RECOMMENDED_KEY_LENGTH} characters and may do everything; openssl rand -hex 24 makes a key that can not be guessed`,
     );
   }
 }

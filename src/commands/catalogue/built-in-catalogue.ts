@@ -5,8 +5,8 @@ import { SETTING_COMMANDS } from './setting-commands.js';
 import { UNANSWERED_COMMANDS } from './unanswered-commands.js';
 
 /**
- * The commands of Teltonika's public lists, with the replies that are printed there. A pattern asks for no more than what tells the
- * reply from others: firmware adds fields at the end. None has two repetitions that could share the same characters, so that a hostile reply
+ * The commands of Teltonika's public lists, with the replies that are printed there. A pattern requires no more than what distinguishes
+ * the reply from others: firmware adds fields at the end. None has two repetitions that could share the same characters, so that a hostile reply
  * takes no longer than its length.
  */
 export const BUILT_IN_CATALOGUE: readonly CommandDefinition[] = [

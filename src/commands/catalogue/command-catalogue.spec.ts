@@ -208,7 +208,7 @@ describe("the operator's file", () => {
 
   it.each([
     ['not an array', {}, 'catalogue.json: has to be an array of command definitions'],
-    ['an entry that is no object', ['getinfo'], 'catalogue.json: entry 1: has to be an object'],
+    ['an entry that is not an object', ['getinfo'], 'catalogue.json: entry 1: has to be an object'],
     ['an entry without a command', [{ syntax: 'x' }], 'catalogue.json: entry 1: "command" is missing'],
     ['an unknown field', [{ command: 'a' }, { command: 'b', pattern: 'x' }], 'entry 2 ("b"): unknown field "pattern"'],
     [
@@ -218,7 +218,7 @@ describe("the operator's file", () => {
     ],
     ['a wrong type', [{ command: 'a', silent: 'yes' }], 'entry 1 ("a"): "silent" has to be true or false'],
     ['null where a text has to be', [{ command: 'a', syntax: null }], '"syntax" has to be a text'],
-    ['examples that are no texts', [{ command: 'a', examples: [1] }], '"examples" has to be an array of texts'],
+    ['examples that are not texts', [{ command: 'a', examples: [1] }], '"examples" has to be an array of texts'],
     [
       'an unknown discriminator',
       [{ command: 'a', discriminator: 'ids' }],
@@ -229,8 +229,8 @@ describe("the operator's file", () => {
       [{ command: 'a', success: '^V', discriminator: 'value' }],
       '"success" has to take the value as a group',
     ],
-    ['an emptyReply that is no truth value', [{ command: 'a', emptyReply: 'yes' }], '"emptyReply" has to be true or false'],
-    ['a bad pattern', [{ command: 'a', success: '^(' }], 'entry 1 ("a"): "success" is no regular expression: Invalid'],
+    ['an emptyReply that is not a boolean', [{ command: 'a', emptyReply: 'yes' }], '"emptyReply" has to be true or false'],
+    ['a bad pattern', [{ command: 'a', success: '^(' }], 'entry 1 ("a"): "success" is not a regular expression: Invalid'],
     ['a pattern that is too long', [{ command: 'a', failure: 'x'.repeat(501) }], '"failure" has 501 characters, at most 500'],
     ['an id without a group', [{ command: 'a', success: '^ID', discriminator: 'id' }], '"success" has to take the id as a group'],
     ['the raw shape with a pattern', [{ command: 'a', success: 'x', replyShape: 'raw' }], `"replyShape" can't be "raw"`],

@@ -12,7 +12,7 @@ export interface CommandDefinition {
   readonly replyShape: string;
   /**
    * Regular expressions, as source, matched against the reply without the blanks around it. They ignore case, and "." takes line ends too. Without
-   * `success` no reply is known, and the command is treated like one that nobody has heard of.
+   * `success` no reply is known, and the command is treated like one that is not in the catalogue.
    */
   readonly success: string | null;
   readonly failure: string | null;
@@ -42,7 +42,7 @@ export type CommandDraft = Pick<CommandDefinition, 'command'> & Partial<CommandD
 
 /** Of every pattern, the operator's too: firmware differs in case, and a reply may have several lines. */
 export const PATTERN_FLAGS = 'is';
-/** The slot of all commands whose replies nobody knows. */
+/** The slot of all commands whose replies are not known. */
 export const RAW_SHAPE = 'raw';
 /** readio, getparam and the older setparam all answer "Param ID:n Value:v". */
 export const PARAM_SHAPE = 'param';

@@ -125,8 +125,8 @@ function definitionProblem(definition: CommandDefinition): string | null {
   const patterns = [success, failure, queued]
     .filter((source) => source !== null)
     .map((source) => new RegExp(source, PATTERN_FLAGS));
-  const stranger = examples.findIndex((example) => !patterns.some((pattern) => pattern.test(example.trim())));
-  return stranger < 0 ? null : `"examples": none of the patterns accepts number ${stranger + 1}`;
+  const unmatched = examples.findIndex((example) => !patterns.some((pattern) => pattern.test(example.trim())));
+  return unmatched < 0 ? null : `"examples": none of the patterns accepts number ${unmatched + 1}`;
 }
 
 function nameOf(entry: unknown): string {
@@ -145,7 +145,7 @@ function patternProblem(value: unknown): string | null {
     new RegExp(value, 's');
     return null;
   } catch (error) {
-    return `is no regular expression: ${(error as Error).message}`;
+    return `is not a regular expression: ${(error as Error).message}`;
   }
 }
 

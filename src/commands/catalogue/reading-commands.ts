@@ -43,7 +43,7 @@ export const READING_COMMANDS: readonly CommandDraft[] = [
   },
   {
     command: 'getgps',
-    notes: 'Position. GPS:0 means that it is no valid one. Dates have no leading zeros, years two digits or four.',
+    notes: 'Position. GPS:0 means that it is not valid. Dates have no leading zeros, years two digits or four.',
     replyShape: POSITION_SHAPE,
     success: POSITION,
     examples: [

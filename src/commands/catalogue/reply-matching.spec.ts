@@ -59,7 +59,7 @@ describe('a reply to commands in flight', () => {
     expect(match([raw, known], 'frobnicated')?.candidate).toBe(raw);
   });
 
-  it('is nobody’s when it names another id or another state, or nothing is in flight', () => {
+  it('belongs to no command when it names another id or another state, or nothing is in flight', () => {
     expect(match([inFlight('readio 22')], LEVEL_21)).toBeNull();
     expect(match([inFlight('setparam 2004:b')], 'New value 2004:a;')).toBeNull();
     expect(match([inFlight('setdigout 1')], 'DOUT1:0 Timeout:INFINITY')).toBeNull();
@@ -158,7 +158,7 @@ describe('a reply without validation', () => {
     }
   });
 
-  it('passes over silent commands: words are no sign of their success', () => {
+  it('passes over silent commands: words do not show their success', () => {
     const [reset, level] = [inFlight('cpureset'), inFlight('readio 21')];
     expect(match([reset, level], '?', { validate })?.candidate).toBe(level);
     expect(match([reset], '?', { validate })).toBeNull();
@@ -171,7 +171,7 @@ describe('a reply without validation', () => {
     expect(match([command], '?', { validate })).toBeNull();
   });
 
-  it('comes in the codec of its command all the same', () => {
+  it('comes in the codec of its command as well', () => {
     expect(match([inFlight('getgps', 14)], FIX, { validate })).toBeNull();
   });
 });
@@ -287,7 +287,7 @@ describe('a postponed command', () => {
   });
 });
 
-describe('words that nobody knows', () => {
+describe('unknown words', () => {
   const words = 'Something new';
 
   it('answer the one catalogued command that is in flight', () => {
@@ -364,7 +364,7 @@ describe('a reply without text', () => {
 describe('one more answer to a command that has ended', () => {
   const ended = (command: string): ReplyCandidate => ({ ...inFlight(command), standing: 'ended', isUnansweredHere: true });
 
-  it('is nobody else’s: not a raw command’s, not an unknown one’s, not that of an older one', () => {
+  it('belongs to no other command: not to a raw one, an unknown one or an older one', () => {
     const raw = ended('frobnicate');
     expect(match([raw, inFlight('defrobnicate')], 'frobnicated')?.candidate).toBe(raw);
     expect(match([raw, inFlight('getinfo')], 'frobnicated')?.candidate).toBe(raw);

@@ -13,7 +13,7 @@ export interface ReplyCandidate {
    * - `postponed`: the device has accepted it and will execute it later.
    * - `waiting`: its answer did not come in time. It will be written again; meanwhile another command may have its slot.
    * - `late`: its failure (unconfirmed) was reported already.
-   * - `ended`: nothing changes it any more, but it was written more often than it was answered. One more answer to it is nobody else's.
+   * - `ended`: nothing changes it any more, but it was written more often than it was answered. One more answer to it does not belong to another command.
    */
   readonly standing: 'in-flight' | 'postponed' | 'waiting' | 'late' | 'ended';
   /**
@@ -53,7 +53,7 @@ export interface ReplyMatch<T extends ReplyCandidate> {
  *    earlier may have been lost with an older connection. Before 3 because such words say what they answer, while a raw command takes any;
  * 3. in flight and raw, when it alone can be meant (see `findRaw`);
  * 4. not in flight, and it is a refusal: only when a single one can have got it. A command that was executed must not be called rejected;
- * 5. in flight and catalogued, when it alone can be meant: it is answered, in words that nobody knows;
+ * 5. in flight and catalogued, when it alone can be meant: it is answered, in unknown words;
  * 6. ended, and it could have produced the reply.
  *
  * A refusal that names nothing ("Unknown command") and a reply without text are judged apart, because any command can have got them: they end a

@@ -117,7 +117,7 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
       return;
     }
     try {
-      // Nobody is woken: polling, or the device's next connection, finds it.
+      // No dispatcher is woken: polling, or the device's next connection, finds it.
       await this.repository.takeBack(command.commandLogId, command.attempts, connection.id);
     } catch (error) {
       // It then counts as written, which it was not; the command ends as unconfirmed at the worst.

@@ -37,7 +37,7 @@ export class CommandReconnect {
   }
 
   private async resumeGathered(): Promise<void> {
-    // One whose place a newer connection has taken already is left out: what that one has in flight is none of ours.
+    // A connection that a newer one has replaced is left out: the commands in flight there are not its own.
     const logins = [...this.gathered].filter(([imei, connectionId]) => this.connections.find(imei)?.id === connectionId);
     this.gathered = new Map();
     const imeis = logins.map(([imei]) => imei);

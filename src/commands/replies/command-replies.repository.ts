@@ -146,7 +146,7 @@ const NOTE_UNRECOGNISED = new PreparedStatement<ReplyEffect>(
 
 /**
  * SQL of replies. Commands are found without a lock; each statement that changes one asks again whether it is still as it was found, and
- * answers null when it is not: whoever ended it or wrote it again in the meantime was first, so that nothing is confirmed twice.
+ * answers null when it is not: it was ended or written again in the meantime, and nothing is confirmed twice.
  */
 @Injectable()
 export class CommandRepliesRepository {

@@ -1,4 +1,4 @@
--- Locks the sequences of devices in the order of their IMEIs, and creates those that are missing. Whoever holds them may open
+-- Locks the sequences of devices in the order of their IMEIs, and creates those that are missing. Their holder may open
 -- the telemetry events of these devices and merge records into them.
 --
 -- Why SQL: iot_append_telemetry and iot_append_telemetry_records call it.

@@ -33,7 +33,7 @@ export class NotAMemberError extends Error {
 }
 
 /**
- * May act for devices (*member*), or not: because the heartbeat could not be written in time though nobody else was alive to take the devices over
+ * May act for devices (*member*), or not: because the heartbeat could not be written in time though no other instance was alive to take the devices over
  * (*suspended*: their connections stay open), or because another instance may have taken them over (*apart*: their connections are closed).
  */
 type Standing = 'member' | 'suspended' | 'apart';

@@ -13,8 +13,8 @@ export interface TopicHandler {
 }
 
 /**
- * What other instances tell this one, by topic: a notification is a topic, a blank, and a text. They only wake; who listens also looks by
- * itself. The heartbeat goes by the same connection: an instance that cannot be notified counts as dead.
+ * Notifications from other instances, by topic: each is a topic, a blank, and a text. They only shorten a wait: every handler's feature also
+ * polls. The heartbeat goes by the same connection: an instance that cannot be notified counts as dead.
  */
 @Injectable()
 export class InstanceChannel implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -31,7 +31,7 @@ export class InstanceChannel implements OnApplicationBootstrap, OnApplicationShu
     this.listener = new NotificationListener({
       url: database.url,
       channel: instance.channel,
-      onNotification: (payload) => this.tell(payload),
+      onNotification: (payload) => this.dispatch(payload),
       onListening: () => this.handlers.forEach(({ onListening }, topic) => this.run(topic, onListening)),
       beat: (client) => membership.beat(client),
       beatEveryMs: membership.beatEveryMs,
@@ -49,12 +49,12 @@ export class InstanceChannel implements OnApplicationBootstrap, OnApplicationShu
     this.listener.start();
   }
 
-  /** The very last: the others must not take an instance for dead that still finishes what it has read. */
+  /** The very last: an instance that still processes what it has read must not be declared dead. */
   async onApplicationShutdown(): Promise<void> {
     await this.listener.stop((client) => this.membership.leave(client));
   }
 
-  private tell(payload: string): void {
+  private dispatch(payload: string): void {
     const end = payload.indexOf(' ');
     const topic = payload.slice(0, end);
     this.run(topic, () => this.handlers.get(topic)?.onMessage(payload.slice(end + 1)));

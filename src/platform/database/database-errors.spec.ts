@@ -11,7 +11,7 @@ function fromTypeOrm(code: string): QueryFailedError {
 }
 
 describe('a database error', () => {
-  it.each([fromDriver('23505'), fromTypeOrm('23505')])('of a duplicate key is no bad row', (error) => {
+  it.each([fromDriver('23505'), fromTypeOrm('23505')])('of a duplicate key is not a bad row', (error) => {
     expect([isDuplicateKey(error), isBadRow(error), isDatabaseUnavailable(error)]).toEqual([true, false, false]);
   });
 
@@ -60,7 +60,7 @@ describe('a database error', () => {
     expect([isReadOnly(error), isReadOnly(fromDriver('57P03'))]).toEqual([true, false]);
   });
 
-  it.each([new Error('a bug'), 'text', null, undefined])('of another sort is no outage: %s', (error) => {
+  it.each([new Error('a bug'), 'text', null, undefined])('of another sort is not an outage: %s', (error) => {
     expect([isBadRow(error), isDatabaseUnavailable(error), isDuplicateKey(error)]).toEqual([false, false, false]);
   });
 });

@@ -16,7 +16,7 @@ export interface DayWindow {
 /** Days of the first window. Each window has four times as many as the one before it. */
 const FIRST_WINDOW_DAYS = 1;
 const GROWTH = 4;
-/** A statement takes two locks for each partition, of which a server has room for some thousands. */
+/** A statement takes two locks for each partition, of which a server can hold some thousands. */
 const MAX_WINDOW_DAYS = 256;
 /** Ranges in one window: each is a condition of the statement. */
 const MAX_RANGES = 16;

@@ -8,7 +8,7 @@ import { isDatabaseUnavailable, isReadOnly } from './database-errors.js';
 export class PoolConnections {
   private readonly open = new Set<Client>();
   private readonly idle = new Set<Client>();
-  /** Closed as soon as nobody uses them. What they report is no news. */
+  /** Closed as soon as they are idle. Their errors are not reported again. */
   private readonly stale = new WeakSet<Client>();
 
   /** @param onOutage called with every error that says the database is unavailable, from connections that are not stale. */

@@ -92,7 +92,7 @@ function codeOf(status: number): string {
   return HttpStatus[status] ?? 'ERROR';
 }
 
-/** Fastify's own refusals: a body that is too large, or is no JSON. */
+/** Fastify's own refusals: a body that is too large or not JSON. */
 function isClientError(error: unknown): error is Error & { statusCode: number } {
   const statusCode: unknown = error instanceof Error && 'statusCode' in error ? error.statusCode : null;
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;

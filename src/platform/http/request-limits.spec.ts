@@ -28,7 +28,7 @@ describe('the body of a request', () => {
     ['half of a surrogate pair', [0xed, 0xa0, 0x80]],
     ['Latin 1', [0xe9]],
     ['a character that is cut', [0xf0, 0x9f, 0x98]],
-  ])('with bytes that are no UTF-8 is refused: %s', (_name, bytes) => {
+  ])('with bytes that are not UTF-8 is refused: %s', (_name, bytes) => {
     const body = Buffer.concat([Buffer.from('{"name":"'), Buffer.from(bytes), Buffer.from('"}')]);
     expect(() => parseJsonBody(body)).toThrow('The body is not valid UTF-8');
   });

@@ -48,7 +48,7 @@ export async function addResponseHeaders(app: NestFastifyApplication): Promise<v
   await allowOrigins(app);
 }
 
-/** Off unless CORS_ORIGINS names who may ask: a browser then keeps other sites' scripts from reading answers. */
+/** Off unless CORS_ORIGINS names the allowed origins: without it a browser keeps other sites' scripts from reading answers. */
 async function allowOrigins(app: NestFastifyApplication): Promise<void> {
   const { CORS_ORIGINS: origins } = app.get(ApiSettings);
   if (origins === undefined) {

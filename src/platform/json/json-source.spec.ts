@@ -42,7 +42,7 @@ describe('stringifyJson', () => {
     );
   });
 
-  it('is JSON.stringify where there is no source', () => {
+  it('equals JSON.stringify where there is no source', () => {
     expect(stringifyJson({ a: [1, 'x'] })).toBe('{"a":[1,"x"]}');
   });
 });

@@ -3,7 +3,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { type FastifyReply } from 'fastify';
 import { map, type Observable } from 'rxjs';
 
-/** Stands for a source in the text of JSON.stringify until the source takes its place; nobody else can know it. */
+/** Stands for a source in the text of JSON.stringify until the source takes its place; it is random, so no text of a request contains it. */
 const TOKEN = randomBytes(16).toString('hex');
 const TOKENS = new RegExp(`"${TOKEN}:(\\d+)"`, 'g');
 
@@ -26,7 +26,7 @@ export function stringifyJson(value: unknown): string {
 
 /**
  * The text of one member of a JSON object, or null when it has none. Of several with the same name the last one counts, as it does for
- * JSON.parse. The text must have been parsed before: what is no JSON is not noticed here.
+ * JSON.parse. The text must have been parsed before: text that is not JSON is not noticed here.
  */
 export function memberSource(json: string, name: string): string | null {
   let found: string | null = null;

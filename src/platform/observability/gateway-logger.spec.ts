@@ -110,13 +110,13 @@ describe('lines about one peer', () => {
       log.warn(`complaint ${index}`, { remoteAddress: '192.0.2.1' }, 'Test');
     }
     log.warn('about another', { remoteAddress: '192.0.2.2' }, 'Test');
-    log.warn('about nobody', 'Test');
+    log.warn('without a peer', 'Test');
     expect(lines()).toHaveLength(4);
     expect(log.linesLeftOut).toBe(8);
     jest.advanceTimersByTime(70_000);
-    const [told, ...more] = lines().slice(4);
+    const [written, ...more] = lines().slice(4);
     expect(more).toEqual([]);
-    expect(JSON.parse(told ?? '')).toMatchObject({
+    expect(JSON.parse(written ?? '')).toMatchObject({
       message: '8 more lines about 192.0.2.1 left out within a minute',
       leftOut: 8,
     });

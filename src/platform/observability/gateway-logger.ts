@@ -27,7 +27,7 @@ export type LogSettings = Pick<ProcessSettings, 'LOG_LEVEL' | 'LOG_FORMAT' | 'LO
  *
  * An event is one line, whatever a device or a client put into it; only a stack has more, indented. As JSON it has level, time, context and
  * message, and beside them the fields of the plain object behind the message: `imei`, `connectionId`, `remoteAddress`, `requestId`.
- * Warnings and errors that name a peer (`imei`, `remoteAddress`, or the `listener` at which addresses are free to invent) are limited. Secrets are taken out of every line, whoever wrote it.
+ * Warnings and errors that name a peer (`imei`, `remoteAddress`, or the `listener` at which addresses are free to invent) are limited. Secrets are removed from every line, also from those of libraries.
  */
 export class GatewayLogger extends ConsoleLogger {
   /** Lines about peers that were not written. */

@@ -32,7 +32,7 @@ describe('MetricsRegistry', () => {
 });
 
 describe('CachedReading', () => {
-  it('asks once for all who ask while it is young, and again afterwards', async () => {
+  it('reads once for all callers while the value is fresh, and again afterwards', async () => {
     let asked = 0;
     const load = (): Promise<number> => Promise.resolve(++asked);
     const cached = new CachedReading(load, { maxAgeMs: 60_000, patienceMs: 5_000 });

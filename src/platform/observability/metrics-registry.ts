@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** One value, or several with the labels that tell them apart. */
+/** One value, or several with the labels that distinguish them. */
 export type Samples = number | readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
 
 /** Null: not known at the moment. The metric then has no sample, which is not the same as 0. */

@@ -133,7 +133,7 @@ describe('identifiers and text', () => {
     expect(only(id, raw)).toMatchObject({ raw, value });
   });
 
-  it('bytes that are not text stay hex, and so do elements that are no text', () => {
+  it('bytes that are not text stay hex, and so do elements that are not text', () => {
     expect(only(256, 'ff00')).toMatchObject({ raw: 'ff00', value: 'ff00' });
     expect(only(385, '4142')).toMatchObject({ raw: '4142', value: '4142' });
   });

@@ -145,9 +145,9 @@ export class ConnectionLimiter {
         return false;
       }
     }
-    const hasRoom = this.slots.size < this.limits.maxConnections || this.evictOne();
-    this.counters.connectionsRefused += hasRoom ? 0 : 1;
-    return hasRoom;
+    const hasFreeSlot = this.slots.size < this.limits.maxConnections || this.evictOne();
+    this.counters.connectionsRefused += hasFreeSlot ? 0 : 1;
+    return hasFreeSlot;
   }
 
   private evictOne(): boolean {

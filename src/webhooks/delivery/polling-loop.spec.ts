@@ -3,7 +3,7 @@ import { PollingLoop } from './polling-loop.js';
 
 const HOUR = 3_600_000;
 
-/** A round of work that ends when it is told to. */
+/** A round of work that ends when the test ends it. */
 class Rounds {
   started = 0;
   running = 0;

@@ -6,11 +6,11 @@ function request(id: string): WebhookRequest {
   return { id, path: '/', body: '{}', deliveries: [] };
 }
 
-/** A host that answers when it is told to. */
+/** A host whose answers the test triggers. */
 class SlowHost {
   readonly started: string[] = [];
   readonly released: string[] = [];
-  room = 0;
+  freed = 0;
   mayStart = true;
   private readonly ends = new Map<string, () => void>();
 
@@ -24,7 +24,7 @@ class SlowHost {
         return new Promise<void>((resolve) => this.ends.set(id, resolve));
       },
       release: (requests) => this.released.push(...requests.map(({ id }) => id)),
-      onRoom: () => this.room++,
+      onFree: () => this.freed++,
       ...options,
     });
   }
@@ -51,18 +51,18 @@ describe('RequestPool', () => {
     expect(pool.inFlight).toBe(0);
   });
 
-  it('says once that there is room again after it was full', async () => {
+  it('reports once that it has free capacity after it was full', async () => {
     const host = new SlowHost();
     const pool = host.pool();
     pool.add(['a', 'b', 'c', 'd', 'e'].map(request));
-    expect([pool.isFull, host.room]).toEqual([true, 0]);
+    expect([pool.isFull, host.freed]).toEqual([true, 0]);
     host.answer('a');
     host.answer('b');
     await waitFor(() => host.started.length === 4, { what: 'two more requests' });
-    expect([pool.isFull, host.room]).toEqual([false, 1]);
+    expect([pool.isFull, host.freed]).toEqual([false, 1]);
     host.answer('c');
     await waitFor(() => host.started.length === 5, { what: 'the last request' });
-    expect(host.room).toBe(1);
+    expect(host.freed).toBe(1);
   });
 
   it('releases the queue as soon as requests may not start any more', async () => {

@@ -11,8 +11,8 @@ export interface PoolOptions {
   readonly deliver: (request: WebhookRequest) => Promise<void>;
   /** Returns requests that were not sent. */
   readonly release: (requests: readonly WebhookRequest[]) => void;
-  /** Called when a queue that was full has room again. */
-  readonly onRoom: () => void;
+  /** Called when a queue that was full can take requests again. */
+  readonly onFree: () => void;
 }
 
 interface Queued {
@@ -69,7 +69,7 @@ export class RequestPool {
   }
 
   private startQueued(): void {
-    const { concurrency, mayStart, onRoom } = this.options;
+    const { concurrency, mayStart, onFree } = this.options;
     if (!mayStart()) {
       this.releaseQueue();
     }
@@ -82,7 +82,7 @@ export class RequestPool {
     }
     if (this.wasFull && this.queue.length < concurrency) {
       this.wasFull = false;
-      onRoom();
+      onFree();
     }
   }
 

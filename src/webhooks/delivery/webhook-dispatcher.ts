@@ -58,7 +58,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
       mayStart: () => this.circuit.state === 'closed' && !this.isStopping,
       deliver: (request) => this.deliver(request, false),
       release: (requests) => this.release(requests),
-      onRoom: () => this.loop.wake(),
+      onFree: () => this.loop.wake(),
     });
   }
 

@@ -1,6 +1,6 @@
 -- Leases one batch of failed commands: one that is due again, with the members it had, or a new one when it is full or its
 -- first member has waited long enough. One caller at a time, so that two callers never divide the members of a batch. No member
--- overtakes an earlier event of its device that is not in the batch. A single member is no batch: it is delivered under its own
+-- overtakes an earlier event of its device that is not in the batch. A single member is not a batch: it is delivered under its own
 -- id from then on.
 --
 -- Why SQL: a lock, a choice and an update that depends on it, in one round trip. All instances ask for it again and again.
