@@ -15,6 +15,7 @@ import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { CommandBacklogRepository } from './command-backlog.repository.js';
 import { CommandCounters } from './command-counters.js';
+import { CommandClaims } from './dispatch/command-claims.js';
 import { CommandDeliveryRepository } from './dispatch/command-delivery.repository.js';
 import { CommandDispatcher } from './dispatch/command-dispatcher.js';
 import { CommandMatching } from './replies/command-matching.js';
@@ -25,6 +26,7 @@ import { CommandRepliesRepository } from './replies/command-replies.repository.j
 import { CommandReplies } from './replies/command-replies.js';
 import { CommandReplyController } from './replies/command-reply.controller.js';
 import { CommandSweeper } from './dispatch/command-sweeper.js';
+import { SweepRepository } from './dispatch/sweep.repository.js';
 import { CommandsController } from './commands.controller.js';
 import { CommandsRepository } from './commands.repository.js';
 import { CommandsService } from './commands.service.js';
@@ -33,6 +35,7 @@ import { IntakeRepository } from './intake/intake.repository.js';
 import { DeviceMessagesController } from './replies/device-messages.controller.js';
 import { DeviceMessagesRepository } from './replies/device-messages.repository.js';
 import { KeptReplies } from './replies/kept-replies.js';
+import { ReplyStore } from './replies/reply-store.js';
 import { UnansweredWritings } from './replies/unanswered-writings.js';
 
 /** Commands to devices, from the request to the truth about what became of it. */
@@ -49,6 +52,7 @@ import { UnansweredWritings } from './replies/unanswered-writings.js';
   providers: [
     { provide: CommandCatalogue, inject: [CommandSettings], useFactory: loadCatalogue },
     CommandBacklogRepository,
+    CommandClaims,
     CommandCounters,
     CommandDeliveryRepository,
     CommandDispatcher,
@@ -64,6 +68,8 @@ import { UnansweredWritings } from './replies/unanswered-writings.js';
     CommandsService,
     DeviceMessagesRepository,
     IntakeRepository,
+    ReplyStore,
+    SweepRepository,
     UnansweredWritings,
     { provide: KeptReplies, useFactory: () => new KeptReplies() },
   ],

@@ -1,8 +1,13 @@
-import { DataSource, type EntityManager } from 'typeorm';
+import { jest } from '@jest/globals';
+import { DataSource } from 'typeorm';
 import { CommandDeliveryRepository } from '../../src/commands/dispatch/command-delivery.repository.js';
 import { CommandRepliesRepository } from '../../src/commands/replies/command-replies.repository.js';
 import { type CommandDispatcher } from '../../src/commands/dispatch/command-dispatcher.js';
 import { CommandSweeper } from '../../src/commands/dispatch/command-sweeper.js';
+import { SweepRepository } from '../../src/commands/dispatch/sweep.repository.js';
+import { CommandCounters } from '../../src/commands/command-counters.js';
+import { CommandAttempt } from '../../src/commands/command-attempt.entity.js';
+import { CommandLog } from '../../src/commands/command-log.entity.js';
 import { KeptReplies } from '../../src/commands/replies/kept-replies.js';
 import { Instance } from '../../src/platform/cluster/cluster-membership.js';
 import { EventSettings } from '../../src/events/events.settings.js';
@@ -28,7 +33,7 @@ afterAll(async () => {
 
 /** A pool of its own, as every instance has one. */
 async function newSource(): Promise<DataSource> {
-  const source = new DataSource({ type: 'postgres', url: database.url, poolSize: 2 });
+  const source = new DataSource({ type: 'postgres', url: database.url, poolSize: 2, entities: [CommandLog, CommandAttempt] });
   sources.push(await source.initialize());
   return source;
 }
@@ -50,7 +55,14 @@ describe('ten sweepers on the same rows', () => {
     const sweepers = await Promise.all(
       Array.from(
         { length: SWEEPERS },
-        async () => new CommandSweeper(new CommandDeliveryRepository(await newSource()), dispatcher, eventLog, new KeptReplies()),
+        async () =>
+          new CommandSweeper(
+            new SweepRepository(await newSource()),
+            dispatcher,
+            eventLog,
+            new KeptReplies(),
+            new CommandCounters(),
+          ),
       ),
     );
     const handled = await Promise.all(
@@ -136,16 +148,34 @@ describe('with a long history', () => {
   async function statementsOf(imei: string): Promise<Statement[]> {
     const epoch = await openSession(database, imei);
     const statements: Statement[] = [];
-    const query = (given: string | Statement, values: unknown[] = []): Promise<{ rows: unknown[] }> => {
-      statements.push(typeof given === 'string' ? { name: 'lock_due', text: given, values } : given);
+    const query = (given: Statement): Promise<{ rows: unknown[] }> => {
+      statements.push(given);
       return Promise.resolve({ rows: [] });
     };
     const recorder = { driver: { master: { query } } } as unknown as DataSource;
-    const repository = new CommandDeliveryRepository(recorder);
-    await new CommandRepliesRepository(recorder, new Instance()).findAnswerable({ imei, epoch, connectionId: 'a socket' }, 0);
-    await repository.claim(imei, { id: 'a socket', epoch }, { tellRetries: true, deliver: true });
-    await repository.lockDue({ query } as unknown as EntityManager, []);
-    return statements;
+    const connection = { id: 'a socket', epoch };
+    await new CommandRepliesRepository(recorder, new Instance()).findAnswerable([
+      { imei, epoch, connectionId: connection.id, ageSeconds: 0 },
+    ]);
+    await new CommandDeliveryRepository(recorder).claim([{ imei, connection }]);
+    return [...statements, await sweepStatement()];
+  }
+
+  /** As TypeORM builds it. */
+  async function sweepStatement(): Promise<Statement> {
+    const source = await newSource();
+    const runner = source.createQueryRunner();
+    const recorded: Statement[] = [];
+    await runner.startTransaction();
+    jest.spyOn(runner, 'query').mockImplementation((text, values) => {
+      recorded.push({ name: 'lock_due', text, values: (values ?? []) as unknown[] });
+      return Promise.resolve({ records: [], raw: [] });
+    });
+    await new SweepRepository(source).lockDue(runner.manager, []);
+    jest.restoreAllMocks();
+    await runner.rollbackTransaction();
+    await runner.release();
+    return recorded[0]!;
   }
 
   it('a claim, a sweep and a look for answerable commands do not read the history, which is thousands of pages', async () => {

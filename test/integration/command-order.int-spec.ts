@@ -17,7 +17,6 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const ROUNDS = 100;
 const CLAIMERS = 3;
-const NO_EVENTS = { tellRetries: false, deliver: false };
 
 let database: TestDatabase;
 let serial = 0;
@@ -129,8 +128,8 @@ class Claimer {
       await pause();
       const begun = performance.now();
       try {
-        const commands = await this.repository.claim(this.imei, connection, NO_EVENTS);
-        commands.forEach(({ commandLogId }) => this.claimed.push({ id: commandLogId, begun, done: performance.now() }));
+        const commands = await this.repository.claim([{ imei: this.imei, connection }]);
+        commands.flat().forEach(({ commandLogId }) => this.claimed.push({ id: commandLogId, begun, done: performance.now() }));
       } catch (error) {
         if (!isDuplicateKey(error)) {
           throw error;

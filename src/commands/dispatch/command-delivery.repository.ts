@@ -2,12 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { PreparedStatement } from '../../platform/database/driver-statements.js';
-import { type Command, COMMAND_FIELDS, type FailureReason } from '../command.js';
-import { CommandCounters } from '../command-counters.js';
-import { type DueCommand } from './due-command.js';
-import { UnansweredWritings } from '../replies/unanswered-writings.js';
-
-const SWEPT_AT_A_TIME = 500;
+import { type Command, COMMAND_FIELDS } from '../command.js';
 
 /** The connection that a device's newest session belongs to, as far as its instance knows. */
 export interface SessionConnection {
@@ -15,84 +10,91 @@ export interface SessionConnection {
   readonly epoch: number;
 }
 
-/** Whether events of attempts after the first are recorded, and delivered. */
-export interface RetryTelling {
-  readonly tellRetries: boolean;
-  readonly deliver: boolean;
+/** A device with something to claim, and the connection that claims it. */
+export interface Claimer {
+  readonly imei: string;
+  readonly connection: SessionConnection;
 }
 
-export interface SweptCommand extends Command, DueCommand {}
+/** `place`: of its claimer in the list, from 1. */
+type ClaimedRow = Command & { readonly place: number };
 
-const CLAIM = new PreparedStatement<Command>(
+/**
+ * For each device and each free reply shape the command that has waited longest, and every silent one. Chosen first, locked second, so that a claim
+ * at the same time never makes this one take the command behind the head. Every table is read by a lateral subquery for one device or command, and
+ * the limit makes PostgreSQL expect few rows: it then keeps a plan that looks up rows, also when the plan was made while the tables were empty.
+ */
+const CLAIM = new PreparedStatement<ClaimedRow>(
   'iot_claim_commands',
   `
-  with head as (
-    select distinct on (case when silent then command_log_id::text else reply_shape end) command_log_id
-      from tbl_iot_command_logs waiting
-     where imei = $1 and status = 'PENDING' and not in_flight and device_state is null and attempts <= max_retry and expires_at > now()
-       and exists (select from tbl_iot_device_sessions session where session.imei = $1 and session.epoch = $4)
-       and (silent or not exists (
-         select from tbl_iot_command_logs busy
-          where busy.imei = $1 and busy.in_flight and busy.reply_shape = waiting.reply_shape))
-     order by case when silent then command_log_id::text else reply_shape end, queued_at, command_log_id
-  ),
-  claimed as (
-    select command_log_id from tbl_iot_command_logs
-     where command_log_id in (select command_log_id from head)
-       and imei = $1 and status = 'PENDING' and not in_flight and device_state is null
-       for update skip locked
+  with claimed as materialized (
+    select device.place, device.connection_id, head.command_log_id
+      from (select * from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality as device (imei, connection_id, epoch, place)
+             limit $4) device
+     cross join lateral (
+       select distinct on (case when silent then command_log_id::text else reply_shape end) command_log_id
+         from tbl_iot_command_logs waiting
+        where waiting.imei = device.imei and status = 'PENDING' and not in_flight and device_state is null and attempts <= max_retry
+          and expires_at > now()
+          and exists (select from tbl_iot_device_sessions session where session.imei = device.imei and session.epoch = device.epoch)
+          and (silent or not exists (
+            select from tbl_iot_command_logs busy
+             where busy.imei = device.imei and busy.in_flight and busy.reply_shape = waiting.reply_shape))
+        order by case when silent then command_log_id::text else reply_shape end, queued_at, command_log_id) head
+     cross join lateral (
+       select from tbl_iot_command_logs log
+        where log.command_log_id = head.command_log_id and status = 'PENDING' and not in_flight and device_state is null
+          for update skip locked) locked
   ),
   written as (
     update tbl_iot_command_logs log
-       set attempts = attempts + 1, in_flight = not silent, socket_uuid = $2, sent_at = now(), updated_at = now(),
+       set attempts = attempts + 1, in_flight = not silent, socket_uuid = claimed.connection_id, sent_at = now(), updated_at = now(),
            estimated_timeout_at = now() + make_interval(secs => timeout_seconds),
            due_at = now() + make_interval(secs => timeout_seconds)
       from claimed
      where log.command_log_id = claimed.command_log_id
-    returning log.*
+    returning log.*, claimed.place
   ),
   left_open as (
     update tbl_iot_command_attempts attempt set result = 'disconnected', ended_at = now()
       from written
-     where attempt.command_log_id = written.command_log_id and attempt.result is null
+     where attempt.command_log_id = written.command_log_id and written.attempts > 1 and attempt.result is null
   ),
   recorded as (
     insert into tbl_iot_command_attempts (command_log_id, attempt, sent_at, socket_uuid)
     select command_log_id, attempts, sent_at, socket_uuid from written
   )
-  select ${COMMAND_FIELDS},
-         case when $3::boolean and attempts > 1 then iot_append_event(imei, 'command.retried', json_build_object(
-           'command_log_id', command_log_id::text, 'imei', imei, 'command', command, 'metadata', metadata, 'attempt', attempts), $5)::text end as told
-    from written`,
+  select place::integer as place, ${COMMAND_FIELDS} from written order by command_log_id`,
 );
 
-/** SQL of the device side: claims and time-outs. One statement is one step, and its `where` decides who may take it. */
+/** SQL of the device side: attempts. Each statement checks by its conditions that it may take the step. */
 @Injectable()
 export class CommandDeliveryRepository {
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly counters: CommandCounters = new CommandCounters(),
-    private readonly unanswered: UnansweredWritings = new UnansweredWritings(),
-  ) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.dataSource.transaction(work);
   }
 
   /**
-   * Takes what may be written to this device now and records the attempts: for each free reply shape the command that has waited
-   * longest, and every silent one. Chosen first, locked second, so that a claim running beside never makes this one take the
-   * command behind the head. Nothing for a connection whose session is not the device's newest.
+   * Takes what may be written to these devices now and records the attempts. Returns for each claimer its commands, in the order of their ids: none
+   * for a connection whose session is not the newest of its device. Rejects with a duplicate key when a slot was taken at the same time.
    */
-  async claim(imei: string, connection: SessionConnection, { tellRetries, deliver }: RetryTelling): Promise<Command[]> {
-    const claimed = await CLAIM.run(this.dataSource, [imei, connection.id, tellRetries, connection.epoch, deliver]);
-    claimed.forEach((command) => this.unanswered.add(connection.id, command));
+  async claim(claimers: readonly Claimer[], manager?: EntityManager): Promise<Command[][]> {
+    const values = [
+      claimers.map(({ imei }) => imei),
+      claimers.map(({ connection }) => connection.id),
+      claimers.map(({ connection }) => connection.epoch),
+      claimers.length,
+    ];
+    const rows = await (manager ? CLAIM.runIn(manager, values) : CLAIM.run(this.dataSource, values));
+    const claimed = claimers.map((): Command[] => []);
+    rows.forEach(({ place, ...command }) => claimed[place - 1]!.push(command));
     return claimed;
   }
 
   /** Takes an attempt back of which surely no byte left: the connection had closed before. */
-  async takeBack(commandLogId: string, attempt: number, connectionId: string): Promise<void> {
-    this.unanswered.removeNewest(connectionId, commandLogId);
+  async takeBack(commandLogId: string, attempt: number): Promise<void> {
     await this.transaction(async (manager) => {
       const [rows] = await manager.query<[unknown[], number]>(
         `update tbl_iot_command_logs
@@ -163,74 +165,5 @@ export class CommandDeliveryRepository {
       [imeis],
     );
     return rows.map(({ imei }) => imei);
-  }
-
-  async fail(manager: EntityManager, commandLogId: string, reason: FailureReason): Promise<Command> {
-    const [rows] = await manager.query<[[Command], number]>(
-      `update tbl_iot_command_logs
-          set status = 'FAILED', reason = $2, in_flight = false, updated_at = now(), completed_at = now()
-        where command_log_id = $1
-       returning ${COMMAND_FIELDS}`,
-      [commandLogId, reason],
-    );
-    this.counters.countEnd('FAILED', reason);
-    return rows[0];
-  }
-
-  /** The last attempt was not answered in time. */
-  async timeOutAttempt(manager: EntityManager, commandLogId: string): Promise<void> {
-    await manager.query(
-      `update tbl_iot_command_attempts set result = 'timeout', ended_at = now() where command_log_id = $1 and result is null`,
-      [commandLogId],
-    );
-  }
-
-  /**
-   * Pending commands whose time has come, locked; those that another sweeper holds are skipped. "-infinity" is there for the index that only
-   * this query may use.
-   * @param except devices whose commands are left alone: a reply of theirs waits to be stored.
-   */
-  async lockDue(manager: EntityManager, except: readonly string[]): Promise<SweptCommand[]> {
-    return manager.query<SweptCommand[]>(
-      `select ${COMMAND_FIELDS}, in_flight as "inFlight",
-              (sent_at is not null and estimated_timeout_at <= now()) as "timedOut", expires_at <= now() as expired
-         from tbl_iot_command_logs
-        where status = 'PENDING' and due_at > '-infinity' and due_at <= now() and imei <> all ($1::text[])
-        order by due_at
-        limit ${SWEPT_AT_A_TIME}
-          for update skip locked`,
-      [except],
-    );
-  }
-
-  /**
-   * Gives slots back after a time-out; the command queues up behind those that wait. A live command keeps the time that its
-   * remaining attempts need: the sweeper's own delay must not cost it its last one.
-   */
-  async release(manager: EntityManager, commandLogIds: readonly string[]): Promise<void> {
-    await manager.query(
-      `update tbl_iot_command_logs log
-          set in_flight = false, queued_at = now(), updated_at = now(), expires_at = life.expires_at, due_at = life.expires_at
-         from (
-           select command_log_id,
-                  case mode when 'live' then greatest(expires_at, now() + make_interval(secs => (max_retry - attempts + 1) * timeout_seconds))
-                            else expires_at end as expires_at
-             from tbl_iot_command_logs where command_log_id = any ($1::bigint[])
-         ) life
-        where log.command_log_id = life.command_log_id`,
-      [commandLogIds],
-    );
-  }
-
-  /** A command that is not due after all looks at the right time. */
-  async reschedule(manager: EntityManager, commandLogIds: readonly string[]): Promise<void> {
-    await manager.query(
-      `update tbl_iot_command_logs
-          set due_at = greatest(now() + interval '100 milliseconds',
-                                case when device_state is distinct from 'queued' and (in_flight or attempts > max_retry)
-                                     then estimated_timeout_at else expires_at end)
-        where command_log_id = any ($1::bigint[])`,
-      [commandLogIds],
-    );
   }
 }

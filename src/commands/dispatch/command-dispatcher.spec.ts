@@ -1,8 +1,7 @@
 import { type ClusterMembership } from '../../platform/cluster/cluster-membership.js';
 import { type DatabaseAvailability } from '../../platform/database/database-availability.js';
-import { type EventLog } from '../../events/event-log.js';
 import { type ConnectionRegistry } from '../../transport/connection-registry.js';
-import { type CommandDeliveryRepository } from './command-delivery.repository.js';
+import { type CommandClaims } from './command-claims.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { type Command } from '../command.js';
 import { KeptReplies } from '../replies/kept-replies.js';
@@ -23,12 +22,11 @@ describe('the shutdown of the command dispatcher', () => {
     const claim = deferred<Command[]>();
     const write = deferred<boolean>();
     let claims = 0;
-    const repository = { claim: () => (claims++, claim.promise) } as unknown as CommandDeliveryRepository;
+    const batches = { claim: () => (claims++, claim.promise) } as unknown as CommandClaims;
     const connection = { sendable: () => Promise.resolve(true), send: () => write.promise };
     const dispatcher = new CommandDispatcher(
-      repository,
+      batches,
       { find: () => connection } as unknown as ConnectionRegistry,
-      { records: () => false, delivers: false } as unknown as EventLog,
       { isMember: true } as ClusterMembership,
       new KeptReplies(),
       {} as DatabaseAvailability,

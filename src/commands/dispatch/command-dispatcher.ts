@@ -2,11 +2,10 @@ import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/comm
 import { ClusterMembership } from '../../platform/cluster/cluster-membership.js';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { isDuplicateKey } from '../../platform/database/database-errors.js';
-import { EventLog } from '../../events/event-log.js';
 import { encodeCodec12Command, encodeCodec14Command } from '../../protocol/message.js';
 import { ConnectionRegistry } from '../../transport/connection-registry.js';
 import { type LiveConnection } from '../../transport/live-connection.js';
-import { CommandDeliveryRepository } from './command-delivery.repository.js';
+import { CommandClaims } from './command-claims.js';
 import { type Command } from '../command.js';
 import { KeptReplies } from '../replies/kept-replies.js';
 
@@ -30,9 +29,8 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
   private stopping = false;
 
   constructor(
-    private readonly repository: CommandDeliveryRepository,
+    private readonly claims: CommandClaims,
     private readonly connections: ConnectionRegistry,
-    private readonly events: EventLog,
     private readonly membership: ClusterMembership,
     private readonly kept: KeptReplies,
     private readonly database: DatabaseAvailability,
@@ -96,13 +94,7 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
   }
 
   private async send(imei: string, connection: LiveConnection): Promise<void> {
-    const claimed = await this.repository.claim(imei, connection, {
-      tellRetries: this.events.records('command.retried'),
-      deliver: this.events.delivers,
-    });
-    if (claimed.some(({ attempts }) => attempts > 1)) {
-      this.events.signalAppended();
-    }
+    const claimed = await this.claims.claim({ imei, connection });
     // Not waited for: a device in the middle of a frame must not keep its other commands from being claimed.
     for (const command of claimed) {
       const written = this.write(command, connection);
@@ -118,7 +110,7 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
     }
     try {
       // No dispatcher is woken: polling, or the device's next connection, finds it.
-      await this.repository.takeBack(command.commandLogId, command.attempts, connection.id);
+      await this.claims.takeBack(command, connection.id);
     } catch (error) {
       // It then counts as written, which it was not; the command ends as unconfirmed at the worst.
       this.logger.warn(

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { EventLog } from '../../events/event-log.js';
-import { type NewEvent } from '../../events/bodies/event-bodies.js';
 import { Periodic } from '../../platform/scheduling/periodic-tasks.js';
-import { CommandDeliveryRepository, type SweptCommand } from './command-delivery.repository.js';
+import { FAILURE_REASONS } from '../command.js';
+import { CommandCounters } from '../command-counters.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { commandFailed } from '../../events/bodies/command-bodies.js';
-import { judgeDue } from './due-command.js';
+import { type DueOutcome, outcomeOfDue } from './due-command.js';
 import { KeptReplies } from '../replies/kept-replies.js';
+import { SweepRepository, type SweptCommand } from './sweep.repository.js';
 
 const SWEEP_EVERY_MS = 500;
 
@@ -15,10 +16,11 @@ const SWEEP_EVERY_MS = 500;
 @Injectable()
 export class CommandSweeper {
   constructor(
-    private readonly repository: CommandDeliveryRepository,
+    private readonly repository: SweepRepository,
     private readonly dispatcher: CommandDispatcher,
     private readonly events: EventLog,
     private readonly kept: KeptReplies,
+    private readonly counters: CommandCounters,
   ) {}
 
   @Periodic({ everyMs: SWEEP_EVERY_MS, failure: 'Overdue commands could not be handled' })
@@ -32,11 +34,7 @@ export class CommandSweeper {
   async sweep(): Promise<number> {
     const due = await this.repository.transaction(async (manager) => {
       const commands = await this.repository.lockDue(manager, this.kept.devices);
-      // In one order for all sweepers: the events of a device are numbered under a lock that lasts until the commit.
-      await this.settle(
-        manager,
-        commands.toSorted((one, other) => (one.imei < other.imei ? -1 : 1)),
-      );
+      await this.settle(manager, commands);
       return commands;
     });
     if (due.length > 0) {
@@ -49,30 +47,39 @@ export class CommandSweeper {
   }
 
   private async settle(manager: EntityManager, commands: readonly SweptCommand[]): Promise<void> {
-    const released: string[] = [];
-    const waiting: string[] = [];
-    const failed: NewEvent[] = [];
-    for (const command of commands) {
-      const outcome = judgeDue(command);
-      switch (outcome.kind) {
-        case 'release':
-          await this.repository.timeOutAttempt(manager, command.commandLogId);
-          released.push(command.commandLogId);
-          break;
-        case 'wait':
-          waiting.push(command.commandLogId);
-          break;
-        case 'fail':
-          await this.repository.timeOutAttempt(manager, command.commandLogId);
-          failed.push(commandFailed(await this.repository.fail(manager, command.commandLogId, outcome.reason)));
-      }
+    const outcomes = commands.map((command) => ({ command, outcome: outcomeOfDue(command) }));
+    const idsOf = (isMeant: (outcome: DueOutcome) => boolean): string[] =>
+      outcomes.filter(({ outcome }) => isMeant(outcome)).map(({ command }) => command.commandLogId);
+    await this.change(
+      idsOf(({ kind }) => kind !== 'wait'),
+      (ids) => this.repository.timeOutAttempts(manager, ids),
+    );
+    await this.change(
+      idsOf(({ kind }) => kind === 'release'),
+      (ids) => this.repository.release(manager, ids),
+    );
+    await this.change(
+      idsOf(({ kind }) => kind === 'wait'),
+      (ids) => this.repository.reschedule(manager, ids),
+    );
+    for (const reason of FAILURE_REASONS) {
+      await this.change(
+        idsOf((outcome) => outcome.kind === 'fail' && outcome.reason === reason),
+        async (ids) => {
+          await this.repository.fail(manager, reason, ids);
+          this.counters.countEnd('FAILED', reason, ids.length);
+        },
+      );
     }
+    const failed = outcomes.flatMap(({ command, outcome }) =>
+      outcome.kind === 'fail' ? [commandFailed({ ...command, reason: outcome.reason })] : [],
+    );
     await this.events.append(manager, failed);
-    if (released.length > 0) {
-      await this.repository.release(manager, released);
-    }
-    if (waiting.length > 0) {
-      await this.repository.reschedule(manager, waiting);
+  }
+
+  private async change(commandLogIds: readonly string[], change: (ids: readonly string[]) => Promise<void>): Promise<void> {
+    if (commandLogIds.length > 0) {
+      await change(commandLogIds);
     }
   }
 }

@@ -1,9 +1,9 @@
-import { judgeDue, type DueCommand } from './due-command.js';
+import { outcomeOfDue, type DueCommand } from './due-command.js';
 
 const DUE: DueCommand = { inFlight: false, attempts: 0, maxRetry: 3, deviceState: null, timedOut: false, expired: false };
 
 describe('a pending command whose time has come', () => {
-  it.each<[string, Partial<DueCommand>, ReturnType<typeof judgeDue>]>([
+  it.each<[string, Partial<DueCommand>, ReturnType<typeof outcomeOfDue>]>([
     ['never written, its time over: expired', { expired: true }, { kind: 'fail', reason: 'expired' }],
     ['never written, its time not over: waits', {}, { kind: 'wait' }],
     [
@@ -63,6 +63,6 @@ describe('a pending command whose time has come', () => {
     ],
     ['silent and written just now: waits', { attempts: 1, maxRetry: 0, expired: true }, { kind: 'wait' }],
   ])('%s', (_name, change, outcome) => {
-    expect(judgeDue({ ...DUE, ...change })).toEqual(outcome);
+    expect(outcomeOfDue({ ...DUE, ...change })).toEqual(outcome);
   });
 });

@@ -21,7 +21,7 @@ export type DueOutcome =
  * A command ends by attempts or by time. Never as "expired" once a byte may have been written: then the device may have
  * executed it, and only "unconfirmed" is true.
  */
-export function judgeDue(command: DueCommand): DueOutcome {
+export function outcomeOfDue(command: DueCommand): DueOutcome {
   const { inFlight, attempts, maxRetry, timedOut, expired, deviceState } = command;
   if (deviceState === 'queued') {
     return expired ? { kind: 'fail', reason: 'unconfirmed' } : { kind: 'wait' };

@@ -1,0 +1,189 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { commandCompleted, commandFailed, commandPostponed } from '../../events/bodies/command-bodies.js';
+import { deviceMessage } from '../../events/bodies/device-bodies.js';
+import { type NewEvent } from '../../events/bodies/event-bodies.js';
+import { EventLog } from '../../events/event-log.js';
+import { GroupCommit } from '../../platform/batching/group-commit.js';
+import { isWorthRetrying } from '../../platform/database/database-errors.js';
+import { SECOND_MS } from '../../platform/time-units.js';
+import { CODEC_12, CODEC_13, CODEC_14, CODEC_15, type MessageCodec } from '../../protocol/codec-ids.js';
+import { messageText } from '../../protocol/message.js';
+import { type ReplyMatch } from '../catalogue/reply-matching.js';
+import { CommandCounters } from '../command-counters.js';
+import { CommandMatching, type FoundCommand } from './command-matching.js';
+import {
+  type AnswerableCommand,
+  type AppliedEffect,
+  CommandRepliesRepository,
+  type ReplyEffect,
+} from './command-replies.repository.js';
+import { DeviceMessagesRepository } from './device-messages.repository.js';
+import { type DeviceReply } from './kept-replies.js';
+
+const MAX_REPLIES = 256;
+/** Batches at the same time: while one waits for its commit, the next one is matched. */
+const BATCHES = 2;
+/** Codecs as people name them. */
+const CODEC_NUMBERS: Readonly<Record<MessageCodec, number>> = { [CODEC_12]: 12, [CODEC_13]: 13, [CODEC_14]: 14, [CODEC_15]: 15 };
+
+/** What a stored reply has changed. `othersWait`: another command of the device waits, perhaps for the slot that is free now. */
+export interface StoredReply {
+  readonly othersWait: boolean;
+}
+
+/** What a reply of a round answers, before it is stored. Null: nothing, it is the device's own message. */
+interface Decision {
+  readonly reply: DeviceReply;
+  readonly found: FoundCommand | null;
+}
+
+type Answer = Decision & { readonly found: FoundCommand & { readonly kind: 'match' } };
+
+/**
+ * Stores replies, those of many devices in one transaction: the commands that they answer, the attempts, the events, and the messages that answer
+ * nothing. A command is changed only if it still is what was matched, so that nothing is confirmed twice.
+ */
+@Injectable()
+export class ReplyStore {
+  private readonly logger = new Logger(ReplyStore.name);
+  private readonly batches = new GroupCommit<DeviceReply, StoredReply>({
+    run: (replies) => this.storeAll(replies),
+    maxItems: MAX_REPLIES,
+    concurrency: BATCHES,
+    gather: () => nextTurn(),
+    isFaultOfOneItem: (error) => !isWorthRetrying(error),
+  });
+
+  constructor(
+    private readonly repository: CommandRepliesRepository,
+    private readonly messages: DeviceMessagesRepository,
+    private readonly events: EventLog,
+    private readonly matching: CommandMatching,
+    private readonly counters: CommandCounters,
+  ) {}
+
+  /** Resolves after the commit. A rejection means that the transaction failed. */
+  store(reply: DeviceReply): Promise<StoredReply> {
+    return this.batches.add(reply);
+  }
+
+  private async storeAll(replies: readonly DeviceReply[]): Promise<readonly StoredReply[]> {
+    const stored = new Map<DeviceReply, StoredReply>();
+    while (stored.size < replies.length) {
+      await this.storeRound(oldestOfEachDevice(replies.filter((reply) => !stored.has(reply))), stored);
+    }
+    this.events.signalAppended();
+    return replies.map((reply) => stored.get(reply)!);
+  }
+
+  /** Leaves out of `stored` those whose command was ended, or written again, since it was looked up: they are looked up again. */
+  private async storeRound(replies: readonly DeviceReply[], stored: Map<DeviceReply, StoredReply>): Promise<void> {
+    const nowMs = Date.now();
+    const aged = replies.map((reply) => ({ ...reply, ageSeconds: (nowMs - reply.frame.receivedAtMs) / SECOND_MS }));
+    const answerable = await this.repository.findAnswerable(aged);
+    const decisions: Decision[] = [];
+    for (const [index, reply] of replies.entries()) {
+      const candidates = answerable[index]!;
+      if (candidates) {
+        decisions.push({ reply, found: await this.matching.match(reply, candidates) });
+      } else {
+        const { imei } = reply;
+        this.logger.warn(`${imei}: a message of an old connection is dropped, another instance owns the device since`, { imei });
+        stored.set(reply, { othersWait: false });
+      }
+    }
+    if (decisions.length > 0) {
+      (await this.commit(decisions)).forEach(([decision, effect]) => {
+        this.noteStored(decision, effect);
+        stored.set(decision.reply, { othersWait: effect?.othersWait ?? false });
+      });
+    }
+  }
+
+  /** Those decisions that were stored. */
+  private async commit(decisions: readonly Decision[]): Promise<(readonly [Decision, AppliedEffect | null])[]> {
+    const answers = decisions.filter((decision): decision is Answer => decision.found?.kind === 'match');
+    const others = decisions.filter((decision) => decision.found?.kind !== 'match');
+    return this.repository.transaction(async (manager) => {
+      const effects = answers.length === 0 ? [] : await this.repository.apply(manager, answers.map(toEffect));
+      const applied = answers.flatMap((answer, index) => (effects[index] ? [[answer, effects[index]] as const] : []));
+      const messages = await this.insertMessages(manager, others);
+      await this.events.append(manager, [...applied.flatMap(([answer, effect]) => eventOf(answer, effect) ?? []), ...messages]);
+      return [...applied, ...others.map((decision) => [decision, null] as const)];
+    });
+  }
+
+  private async insertMessages(manager: EntityManager, decisions: readonly Decision[]): Promise<NewEvent[]> {
+    const events: NewEvent[] = [];
+    for (const { reply } of decisions) {
+      const { message, receivedAtMs } = reply.frame;
+      const stored = await this.messages.insert(manager, {
+        imei: reply.imei,
+        receivedAt: new Date(receivedAtMs),
+        codec: CODEC_NUMBERS[message.codec],
+        messageType: message.type,
+        deviceTime: message.timestampS === null ? null : new Date(message.timestampS * SECOND_MS),
+        text: storableText(message.payload),
+        payload: message.payload,
+      });
+      events.push(deviceMessage(stored));
+    }
+    return events;
+  }
+
+  private noteStored({ reply, found }: Decision, effect: AppliedEffect | null): void {
+    if (found) {
+      this.matching.noteAnswered(reply, found);
+    }
+    if (effect && found?.kind === 'match') {
+      const { verdict, candidate } = found.match;
+      if (verdict === 'completed') {
+        this.counters.countEnd('COMPLETED', candidate.standing === 'late' ? 'late' : 'none');
+      } else if (verdict === 'rejected') {
+        this.counters.countEnd('FAILED', 'rejected');
+      }
+    }
+  }
+}
+
+/** A device's replies are stored one after the other: each is matched with what the one before it has left. */
+function oldestOfEachDevice(replies: readonly DeviceReply[]): DeviceReply[] {
+  const seen = new Set<string>();
+  return replies.filter(({ imei }) => !seen.has(imei) && seen.add(imei));
+}
+
+function toEffect({ reply, found }: Answer): ReplyEffect {
+  const { candidate, verdict } = found.match;
+  return { command: candidate, epoch: reply.epoch, verdict, response: responseOf(reply), mustBeOldest: false };
+}
+
+/** Null when the host has been notified of the same before, or is not notified of it. */
+function eventOf({ reply, found }: Answer, { expiresAt }: AppliedEffect): NewEvent | null {
+  const { candidate, verdict }: ReplyMatch<AnswerableCommand> = found.match;
+  const late = candidate.standing === 'late';
+  const reported = { ...candidate, response: responseOf(reply) };
+  switch (verdict) {
+    case 'completed':
+      return commandCompleted({ ...reported, late });
+    case 'rejected':
+      // The failure of a late one was reported already; only the words are new.
+      return late ? null : commandFailed({ ...reported, reason: 'rejected' });
+    case 'postponed':
+      return candidate.status === 'PENDING' && candidate.deviceState !== 'queued'
+        ? commandPostponed({ ...reported, expiresAt })
+        : null;
+    case 'unrecognised':
+      return null;
+  }
+}
+
+function responseOf({ frame }: DeviceReply): string {
+  return storableText(frame.message.payload);
+}
+
+/** PostgreSQL's text holds no NUL; the payload beside it has every byte. */
+function storableText(payload: Buffer): string {
+  return messageText(payload).replaceAll('\0', '\uFFFD');
+}
