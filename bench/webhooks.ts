@@ -211,10 +211,24 @@ function telemetryTo(url: string): Record<string, string> {
 async function append(database: Client, count: number): Promise<void> {
   for (let done = 0; done < count; done += DEVICES * EVENTS_AT_A_TIME) {
     await database.query(
-      `select iot_append_event((352094000000000 + device)::text, 'command.completed', json_build_object(
-                'identified', true, 'imei', (352094000000000 + device)::text, 'command', 'setdigout 1?', 'response', 'DOUT1:1 Timeout:INFINITY',
-                'metadata', json_build_object('job_id', round), 'command_log_id', device::text, 'late', false, 'attempts', 1))
-         from generate_series(1, $1) as round, generate_series(1, $2) as device`,
+      `with numbered as (
+         insert into tbl_iot_event_sequences as known (imei, last_sequence, last_transaction_id)
+         select (352094000000000 + device)::text, $1, pg_current_xact_id() from generate_series(1, $2::int) as device
+         on conflict (imei) do update set last_sequence = known.last_sequence + excluded.last_sequence,
+                                          last_transaction_id = greatest(known.last_transaction_id, pg_current_xact_id())
+         returning imei, last_sequence, last_transaction_id
+       ),
+       recorded as (
+         insert into tbl_iot_events (transaction_id, imei, sequence, type, body)
+         select last_transaction_id, imei, last_sequence - $1 + round, 'command.completed', json_build_object(
+                  'identified', true, 'imei', imei, 'command', 'setdigout 1?', 'response', 'DOUT1:1 Timeout:INFINITY',
+                  'metadata', json_build_object('job_id', round), 'command_log_id', imei, 'late', false, 'attempts', 1)
+           from generate_series(1, $1::int) as round, numbered
+          order by round, imei
+         returning imei, sequence, event_id, type
+       )
+       insert into tbl_iot_deliveries (imei, sequence, event_id, type)
+       select imei, sequence, event_id, type from recorded`,
       [EVENTS_AT_A_TIME, DEVICES],
     );
   }

@@ -436,25 +436,6 @@ alter table tbl_iot_device_sessions add constraint tbl_iot_device_sessions_insta
 
 set check_function_bodies = off;
 
-CREATE OR REPLACE FUNCTION iot_append_event(event_imei text, event_type text, event_body json, to_deliver boolean DEFAULT true)
- RETURNS void
- LANGUAGE sql
-AS $function$
-  with numbered as (
-    insert into tbl_iot_event_sequences as known (imei, last_sequence, last_transaction_id) values (event_imei, 1, pg_current_xact_id())
-    on conflict (imei) do update set last_sequence = known.last_sequence + 1,
-                                     last_transaction_id = greatest(known.last_transaction_id, pg_current_xact_id())
-    returning last_sequence, last_transaction_id
-  ),
-  recorded as (
-    insert into tbl_iot_events (transaction_id, imei, sequence, type, body)
-    select last_transaction_id, event_imei, last_sequence, event_type, event_body from numbered
-    returning imei, sequence, event_id, type
-  )
-  insert into tbl_iot_deliveries (imei, sequence, event_id, type)
-  select imei, sequence, event_id, type from recorded where to_deliver
-$function$;
-
 CREATE OR REPLACE FUNCTION iot_append_telemetry(imeis text[], counts integer[], first_received timestamp with time zone[], last_received timestamp with time zone[], newest_times timestamp with time zone[], newest_hashes bigint[], plausible boolean[], to_deliver boolean)
  RETURNS void
  LANGUAGE plpgsql

@@ -78,7 +78,8 @@ const LISTS: readonly List[] = [
     items: 'events',
     id: 'eventId',
     cursor: 'after',
-    fill: `select iot_append_event('${IMEI}', 'command.completed', json_build_object('text', ${TEXT}), false) from ${ROWS}`,
+    fill: `insert into tbl_iot_events (transaction_id, imei, sequence, type, body)
+           select pg_current_xact_id(), '${IMEI}', n, 'command.completed', json_build_object('text', ${TEXT}) from ${ROWS}`,
   },
   { path: 'webhooks/events', items: 'events', id: 'eventId', fill: 'select 1' },
 ];

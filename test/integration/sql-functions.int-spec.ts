@@ -1,14 +1,26 @@
 import { Client } from 'pg';
+import { DataSource } from 'typeorm';
 import { FAILURE_BATCH_LOCK } from '../../src/platform/database/advisory-locks.js';
+import { appendEvents } from '../support/append-events.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 let database: TestDatabase;
+let source: DataSource | null = null;
 
 beforeEach(async () => {
   database = await createTestDatabase();
 });
 
-afterEach(() => database.drop());
+afterEach(async () => {
+  await source?.destroy();
+  source = null;
+  await database.drop();
+});
+
+async function newSource(): Promise<DataSource> {
+  source = await new DataSource({ type: 'postgres', url: database.url, poolSize: 1 }).initialize();
+  return source;
+}
 
 const MOMENT = '2026-01-02T03:04:05.678Z';
 const LATER = '2026-01-03T00:00:00.000Z';
@@ -29,35 +41,9 @@ async function insertRecord(imei: string, time: string, hash: number, satellites
   );
 }
 
-describe('iot_append_event', () => {
-  it('numbers the events of a device and queues those that are to be delivered', async () => {
-    await database.query(
-      `select iot_append_event('a', 'command.completed', '{"n": 1}'), iot_append_event('b', 'device.message', '{}')`,
-    );
-    await database.query(`select iot_append_event('a', 'command.failed', '{}', false)`);
-    expect(await events()).toMatchObject([
-      { imei: 'a', sequence: 1, type: 'command.completed' },
-      { imei: 'a', sequence: 2, type: 'command.failed' },
-      { imei: 'b', sequence: 1, type: 'device.message' },
-    ]);
-    expect(await database.query('select imei, sequence::int as sequence, type from tbl_iot_deliveries order by imei')).toEqual([
-      { imei: 'a', sequence: 1, type: 'command.completed' },
-      { imei: 'b', sequence: 1, type: 'device.message' },
-    ]);
-  });
-
-  it('leaves no gap when its transaction is rolled back', async () => {
-    await expect(
-      database.query(`select iot_append_event('a', 'command.completed', '{}'), 1 / (select count(*) from tbl_iot_events)`),
-    ).rejects.toThrow('division by zero');
-    await database.query(`select iot_append_event('a', 'command.completed', '{}')`);
-    expect(await events()).toMatchObject([{ sequence: 1 }]);
-  });
-});
-
 describe('iot_lock_event_sequences', () => {
   it('creates the missing sequences and locks all of them until the transaction ends', async () => {
-    await database.query(`select iot_append_event('a', 'command.completed', '{}')`);
+    await appendEvents(await newSource(), [{ imei: 'a', type: 'command.completed' }]);
     const holder = new Client(database.url);
     await holder.connect();
     await holder.query('begin');
@@ -216,7 +202,12 @@ describe('iot_claim_failures', () => {
   const claim = (most: number, collectMs: number): Promise<{ imei: string; batch_id: string | null }[]> =>
     database.query('select * from iot_claim_failures($1, 60, $2, $3)', [OWNER, most, collectMs]);
 
-  beforeEach(() => database.query(`select iot_append_event(imei, 'command.failed', '{}') from unnest('{a,b}'::text[]) imei`));
+  beforeEach(async () => {
+    await appendEvents(await newSource(), [
+      { imei: 'a', type: 'command.failed' },
+      { imei: 'b', type: 'command.failed' },
+    ]);
+  });
 
   it('leases a batch when it is full, and nothing before', async () => {
     expect(await claim(3, 3_600_000)).toEqual([]);

@@ -1,5 +1,4 @@
 import { type DataSource } from 'typeorm';
-import { Client } from 'pg';
 import { EventSettings } from '../../src/events/events.settings.js';
 import { EventLog } from '../../src/events/event-log.js';
 import { type AvlRecord } from '../../src/protocol/avl-record.js';
@@ -19,11 +18,13 @@ import { EventsRepository } from '../../src/events/events.repository.js';
 import { type RecordedEvent } from '../../src/events/recorded-event.js';
 import { type DeviceLog } from '../../src/diagnosis/device-log.js';
 import { createDataSource } from '../../src/platform/database/driver-statements.js';
+import { appendEvents } from '../support/append-events.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 
 let database: TestDatabase;
 let sources: DataSource[] = [];
+let appender: DataSource | null = null;
 
 beforeEach(async () => {
   database = await createTestDatabase();
@@ -32,6 +33,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(sources.map((source) => source.destroy()));
   sources = [];
+  appender = null;
   await database.drop();
 });
 
@@ -42,10 +44,11 @@ async function newSource(poolSize = 3): Promise<DataSource> {
   return source;
 }
 
-async function append(imei: string, count = 1): Promise<void> {
-  await database.query(
-    `select iot_append_event($1, 'command.completed', json_build_object('imei', $1::text)) from generate_series(1, $2)`,
-    [imei, count],
+async function append(imei: string, count = 1, type = 'command.completed'): Promise<void> {
+  appender ??= await newSource(1);
+  await appendEvents(
+    appender,
+    Array.from({ length: count }, () => ({ imei, type })),
   );
 }
 
@@ -105,15 +108,15 @@ function settled(delivery: ClaimedDelivery, outcome: 'delivered' | 'retry' | 'de
 describe('the feed', () => {
   it('never puts an event before what was read, however late its transaction commits', async () => {
     const feed = new EventsRepository(await newSource());
-    const late = new Client(database.url);
-    await late.connect();
-    await late.query('begin');
-    await late.query(`select iot_append_event('late', 'command.completed', '{}')`);
+    const source = await newSource();
+    const late = source.createQueryRunner();
+    await late.startTransaction();
+    await appendEvents(source, [{ imei: 'late', type: 'command.completed' }], late);
     await append('early', 3);
     // The late one has the smallest number, and nobody can know yet whether it will ever be.
     expect((await feed.readAfter(BEGINNING, 10)).rows).toEqual([]);
-    await late.query('commit');
-    await late.end();
+    await late.commitTransaction();
+    await late.release();
     const read = await readFeed(feed, BEGINNING, 4);
     expect(read.map(({ imei }) => imei)).toEqual(['late', 'early', 'early', 'early']);
   });
@@ -121,14 +124,14 @@ describe('the feed', () => {
   // The order was that of the transactions alone once: one that had begun to write early, and got the device's number late, came first.
   it('has the events of a device in the order of their numbers, whichever transaction began first', async () => {
     const feed = new EventsRepository(await newSource());
-    const early = new Client(database.url);
-    await early.connect();
-    await early.query('begin');
+    const source = await newSource();
+    const early = source.createQueryRunner();
+    await early.startTransaction();
     await early.query('select pg_current_xact_id()');
     await append('overtaken', 1);
-    await early.query(`select iot_append_event('overtaken', 'command.completed', '{}')`);
-    await early.query('commit');
-    await early.end();
+    await appendEvents(source, [{ imei: 'overtaken', type: 'command.completed' }], early);
+    await early.commitTransaction();
+    await early.release();
     const read = await readFeed(feed, BEGINNING, 2);
     expect(read.map(({ sequence }) => sequence)).toEqual(['1', '2']);
   });
@@ -136,7 +139,7 @@ describe('the feed', () => {
   // Ten and more events of one transaction were read in the order of their positions as text once, and some of them never.
   it('gives all events of one transaction, in their order, in pages of any size', async () => {
     const feed = new EventsRepository(await newSource());
-    await database.query(`select iot_append_event('many', 'command.completed', '{}') from generate_series(1, 120)`);
+    await append('many', 120);
     for (const limit of [7, 200]) {
       const read: RecordedEvent[] = [];
       await waitFor(
@@ -154,18 +157,19 @@ describe('the feed', () => {
     const writers = 8;
     const rounds = 40;
     let writing = true;
+    const source = await newSource(writers);
     const write = async (writer: number): Promise<void> => {
-      const client = new Client(database.url);
-      await client.connect();
+      const client = source.createQueryRunner();
       for (let round = 0; round < rounds; round++) {
-        await client.query('begin');
+        await client.startTransaction();
         await client.query('select pg_current_xact_id()');
-        await client.query(`select iot_append_event($1, 'command.completed', '{}')`, [`device ${(writer + round) % 5}`]);
+        const event = { imei: `device ${(writer + round) % 5}`, type: 'command.completed' };
+        await appendEvents(source, [event], client);
         // Some commit much later than others that began after them.
         await client.query('select pg_sleep($1)', [((writer * 7 + round) % 4) * 0.003]);
-        await client.query(round % 9 === 8 ? 'rollback' : 'commit');
+        await (round % 9 === 8 ? client.rollbackTransaction() : client.commitTransaction());
       }
-      await client.end();
+      await client.release();
     };
     const feed = new EventsRepository(await newSource());
     const readAll = async (limit: number): Promise<RecordedEvent[]> => {
@@ -276,8 +280,7 @@ describe('ten claimers', () => {
 });
 
 describe('a batch of failed commands', () => {
-  const fail = (imei: string, count: number) =>
-    database.query(`select iot_append_event($1, 'command.failed', '{}') from generate_series(1, $2)`, [imei, count]);
+  const fail = (imei: string, count: number) => append(imei, count, 'command.failed');
 
   it('waits until it is full or old enough, and comes back with the same members', async () => {
     const queue = new DeliveryQueueRepository(await newSource());
@@ -405,7 +408,7 @@ describe('telemetry events', () => {
   it('are kept for the feed alone when there is no host to deliver to', async () => {
     const store = await newStore({ NOTIFICATION_URL: undefined, EVENT_FEED_ENABLED: true });
     await store.store(batchOf([['a', [record(Date.now(), 1)]]]));
-    await database.query(`select iot_append_event('a', 'device.message', '{}', false)`);
+    await appendEvents(await newSource(1), [{ imei: 'a', type: 'device.message' }], { deliver: false });
     expect(await database.query('select from tbl_iot_deliveries')).toEqual([]);
     const events = await readFeed(new EventsRepository(await newSource()), BEGINNING, 2);
     expect(events.map(({ type, sequence }) => [type, sequence])).toEqual([
