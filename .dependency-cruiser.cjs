@@ -26,6 +26,15 @@ module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {
+      name: 'no-circular-folders',
+      comment:
+        'The sub-folders of a folder import each other in one direction only. commands/dispatch and commands/replies do not yet.',
+      severity: 'error',
+      scope: 'folder',
+      from: { pathNot: '^src/commands/' },
+      to: { circular: true },
+    },
+    {
       name: 'protocol-imports-nothing',
       comment: 'Bytes to values and back: no Nest, no npm package, no Node module but its types.',
       severity: 'error',

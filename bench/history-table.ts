@@ -1,5 +1,5 @@
 import { type Client } from 'pg';
-import { upsertLatest } from '../src/telemetry/records/latest-records.repository.js';
+import { upsertLatest } from '../src/telemetry/latest/latest-records.repository.js';
 import { COPY_COLUMNS } from '../src/telemetry/telemetry-columns.js';
 
 export const DEVICES = 1_000;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { FrameCrcError, FrameSplitter } from '../protocol/frame-splitter.js';
 import { encodeAcknowledgement } from '../protocol/frame-encoder.js';
-import { type LedgerEntry } from './device/device-settings.js';
+import { type LedgerEntry } from './device-settings.js';
 import { FAULT_NAMES } from './fault-plan.js';
 import { Fleet } from './fleet.js';
 import { summaryText } from './report.js';

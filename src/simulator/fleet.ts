@@ -1,4 +1,4 @@
-import { type DeviceOptions } from './device/device-settings.js';
+import { type DeviceOptions } from './device-settings.js';
 import { SimulatedDevice } from './device/simulated-device.js';
 import { type Alarm, type Clock, TimerWheel } from './timer-wheel.js';
 import { TrafficCounters } from './traffic-counters.js';

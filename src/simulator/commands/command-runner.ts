@@ -9,9 +9,8 @@ import {
   messageText,
 } from '../../protocol/message.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
-import { executeCommand } from './command-set.js';
+import { type CommandedDevice, executeCommand } from './command-set.js';
 import { type Connection } from '../connection/connection.js';
-import { type DeviceBody } from '../device/device-body.js';
 import { type FaultPlan } from '../fault-plan.js';
 import { countOne, type TrafficCounters } from '../traffic-counters.js';
 
@@ -48,7 +47,7 @@ export class CommandRunner {
   private waiting: ReceivedCommand[] = [];
 
   constructor(
-    private readonly device: DeviceBody,
+    private readonly device: CommandedDevice,
     private readonly connection: Connection,
     private readonly settings: RunnerSettings,
     private readonly faults: FaultPlan,

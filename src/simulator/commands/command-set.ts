@@ -17,6 +17,8 @@ export interface CommandedDevice extends DeviceView {
   /** Writes a record with high priority immediately. */
   storeRecord(): void;
   eraseRecords(): void;
+  /** Outputs are reset. Records, parameters and the clock are kept. */
+  restart(): void;
 }
 
 export type CommandOutcome =

@@ -1,11 +1,7 @@
+import { type LevelRequest } from '../vehicle/digital-output.js';
+
 /** The request of `setdigout` for one output. Null: the output is not changed. */
-export type OutputRequest = {
-  readonly level: 0 | 1;
-  /** How long the level is held, in seconds. Null: indefinitely. */
-  readonly timeoutS: number | null;
-  /** The level is held only up to this speed in km/h. Null: at any speed. */
-  readonly maxSpeedKmh: number | null;
-} | null;
+export type OutputRequest = LevelRequest | null;
 
 export type SetdigoutParse =
   { readonly requests: readonly OutputRequest[] } | { readonly error: 'Arguments required' | 'Bad syntax' };

@@ -4,7 +4,7 @@ import { frameData } from '../../protocol/frame-encoder.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import { decodeUdpReply, encodeUdpPacket } from '../../protocol/udp-channel.js';
 import { type Connection, NO_EVENTS } from './connection.js';
-import { type DeviceSettings } from '../device/device-settings.js';
+import { type DeviceSettings } from '../device-settings.js';
 import { type Alarm, type TimerWheel } from '../timer-wheel.js';
 import { countOne, type TrafficCounters } from '../traffic-counters.js';
 

@@ -2,7 +2,7 @@ import { encodeLogin } from '../../protocol/login.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
 import { type Connection, NO_EVENTS } from './connection.js';
 import { DeviceLink } from './device-link.js';
-import { type DeviceSettings } from '../device/device-settings.js';
+import { type DeviceSettings } from '../device-settings.js';
 import { type FaultPlan } from '../fault-plan.js';
 import { type ServerItem, ServerStream } from './server-stream.js';
 import { type Alarm, type TimerWheel } from '../timer-wheel.js';

@@ -1,6 +1,6 @@
 import { type CommandedDevice } from '../commands/command-set.js';
 import { DeviceParameters } from '../commands/device-parameters.js';
-import { type DeviceSettings } from './device-settings.js';
+import { type DeviceSettings } from '../device-settings.js';
 import { type FaultPlan } from '../fault-plan.js';
 import { createRandom } from '../random.js';
 import { RecordBuffer } from './record-buffer.js';
@@ -81,7 +81,6 @@ export class DeviceBody implements CommandedDevice {
     this.counters.recordsDropped += this.buffer.clear();
   }
 
-  /** Outputs are reset. Records, parameters and the clock are kept. */
   restart(): void {
     this.restarts++;
     this.bootedAtMs = this.nowMs + this.settings.rebootMs;

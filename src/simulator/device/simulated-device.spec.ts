@@ -5,7 +5,7 @@ import { type AvlRecord } from '../../protocol/avl-record.js';
 import { encodeAcknowledgement } from '../../protocol/frame-encoder.js';
 import { type Frame, FrameCrcError, FrameSplitter } from '../../protocol/frame-splitter.js';
 import { decodeMessage, encodeCodec12Command, encodeCodec14Command, messageText } from '../../protocol/message.js';
-import { type DeviceOptions } from './device-settings.js';
+import { type DeviceOptions } from '../device-settings.js';
 import { SimulatedDevice } from './simulated-device.js';
 
 const IMEI = '350612000000008';

@@ -9,7 +9,7 @@ import {
   type DeviceSettings,
   type DeviceEnvironment,
   type LedgerEntry,
-} from './device-settings.js';
+} from '../device-settings.js';
 import { FaultPlan } from '../fault-plan.js';
 import { type StoredRecord } from './record-source.js';
 import { type OutgoingFrame, RecordTransmission } from './record-transmission.js';

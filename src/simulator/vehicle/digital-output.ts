@@ -1,6 +1,11 @@
-import { type OutputRequest } from '../commands/setdigout.js';
-
-type LevelRequest = NonNullable<OutputRequest>;
+/** A request to change the level of an output. */
+export interface LevelRequest {
+  readonly level: 0 | 1;
+  /** How long the level is held, in seconds. Null: indefinitely. */
+  readonly timeoutS: number | null;
+  /** The level is held only up to this speed in km/h. Null: at any speed. */
+  readonly maxSpeedKmh: number | null;
+}
 
 interface Hold {
   readonly revertTo: 0 | 1;

@@ -1,15 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { type QueryRunner } from 'typeorm';
 import { decodeRecords } from '../../protocol/avl-decoder.js';
 import { DeviceLog } from '../../diagnosis/device-log.js';
 import { FrameSplitter } from '../../protocol/frame-splitter.js';
 import { isBadRow, isDuplicateKey, isStaleRoute } from '../../platform/database/database-errors.js';
 import { DeviceDays } from '../partitions/device-days.js';
-import { IngestCounters } from './ingest-counters.js';
+import { IngestCounters } from '../ingest-counters.js';
 import { QuarantineRepository } from '../quarantine/quarantine.repository.js';
-import { type RecordBatch } from './record-batch.js';
-import { TelemetryEvents } from './telemetry-events.js';
-import { type MergedRows, type OnInserted, TelemetryRepository } from './telemetry.repository.js';
+import { type RecordBatch } from '../storage/record-batch.js';
+import { TelemetryEvents } from '../storage/telemetry-events.js';
+import { type MergedRows, TelemetryRepository } from '../storage/telemetry.repository.js';
 
 /**
  * Stores one batch, every row exactly once. When events of records are recorded, they are appended in the same transaction.
@@ -20,8 +19,6 @@ import { type MergedRows, type OnInserted, TelemetryRepository } from './telemet
 @Injectable()
 export class BatchStore {
   private readonly logger = new Logger(BatchStore.name);
-  /** Null when events of records are not recorded. */
-  private readonly appendEvents: OnInserted | null;
 
   constructor(
     private readonly repository: TelemetryRepository,
@@ -30,9 +27,7 @@ export class BatchStore {
     private readonly counters: IngestCounters,
     private readonly deviceLog: DeviceLog,
     private readonly quarantine: QuarantineRepository,
-  ) {
-    this.appendEvents = events.areRecorded ? (client, keys) => events.append(client, keys) : null;
-  }
+  ) {}
 
   /** Returns when all rows are durable. Throws when the database can't be reached or can't write: call again then. */
   async store(batch: RecordBatch): Promise<void> {
@@ -59,27 +54,19 @@ export class BatchStore {
   }
 
   private async copy(batch: RecordBatch): Promise<void> {
-    if (this.appendEvents) {
-      await this.repository.copyRowsWith(batch.encodedRows(), batch.keys(), this.appendEvents);
+    const { onInserted } = this.events;
+    if (onInserted) {
+      await this.repository.copyRowsWith(batch.encodedRows(), batch.keys(), onInserted);
       this.events.signalAppended();
     } else {
       await this.repository.copyRows(batch.encodedRows());
     }
   }
 
-  /** Stores the rows that are new, and appends their events, in the transaction of the caller. Call `signalAppended` after its commit. */
-  mergeWithin(queryRunner: QueryRunner, rows: Buffer): Promise<MergedRows[]> {
-    return this.repository.mergeRowsWithin(queryRunner, rows, this.appendEvents);
-  }
-
-  signalAppended(): void {
-    this.events.signalAppended();
-  }
-
   /** Merges rows `first` up to `end`. When the database rejects some, it merges each half separately, down to the single rejected row. */
   private async merge(batch: RecordBatch, first: number, end: number): Promise<void> {
     try {
-      const merged = await this.repository.mergeRows(batch.encodedRows(first, end), this.appendEvents);
+      const merged = await this.repository.mergeRows(batch.encodedRows(first, end), this.events.onInserted);
       this.events.signalAppended();
       merged.forEach((device) => this.count(device));
     } catch (error) {

@@ -1,13 +1,14 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { MetricsRegistry } from '../../platform/observability/metrics-registry.js';
-import { IngestCounters } from './ingest-counters.js';
+import { StatsRegistry } from '../../platform/observability/status-registries.js';
+import { IngestCounters } from '../ingest-counters.js';
 import { TelemetryPartitions } from '../partitions/telemetry-partitions.js';
 import { TelemetryWriter } from './telemetry-writer.js';
 
 const BATCH_RECORDS = [1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
 const BATCH_SECONDS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 
-/** Registers the metrics of the ingest. */
+/** Registers the metrics of the ingest and its part of `GET /api/v1/stats`. */
 @Injectable()
 export class IngestMetrics implements OnModuleInit {
   constructor(
@@ -15,9 +16,11 @@ export class IngestMetrics implements OnModuleInit {
     private readonly writer: TelemetryWriter,
     private readonly partitions: TelemetryPartitions,
     private readonly metrics: MetricsRegistry,
+    private readonly stats: StatsRegistry,
   ) {}
 
   onModuleInit(): void {
+    this.stats.register('telemetry', () => ({ batchesInFlight: this.writer.batchesInFlight, ...this.counters }));
     this.ofRecords();
     this.ofBatches();
     this.ofPartitions();

@@ -1,7 +1,7 @@
 import { CODEC_12, CODEC_8_EXTENDED } from '../../protocol/codec-ids.js';
 import { ProtocolError, type ProtocolErrorCode } from '../../protocol/protocol-error.js';
 import { type RejectedFrame } from '../../transport/patterns.js';
-import { IngestCounters } from './ingest-counters.js';
+import { IngestCounters } from '../ingest-counters.js';
 import { type QuarantineEntry, type QuarantineRepository } from '../quarantine/quarantine.repository.js';
 import { RejectedFrames } from './rejected-frames.js';
 

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { retryWhileUnavailable } from '../../platform/database/database-errors.js';
 import { isMessageCodec } from '../../protocol/codec-ids.js';
 import { type FrameOutcome, type RejectedFrame } from '../../transport/patterns.js';
-import { IngestCounters } from './ingest-counters.js';
+import { IngestCounters } from '../ingest-counters.js';
 import { recordHash } from '../row-encoding/record-row.js';
 import { type QuarantineEntry, QuarantineRepository } from '../quarantine/quarantine.repository.js';
 

@@ -1,9 +1,9 @@
 import { type AvlRecord } from '../../protocol/avl-record.js';
 import { TelemetrySettings } from '../telemetry.settings.js';
-import { IngestCounters } from './ingest-counters.js';
+import { IngestCounters } from '../ingest-counters.js';
 import { type BatchStore } from './batch-store.js';
-import { type LatestRecords } from '../records/latest-records.js';
-import { type RecordBatch } from './record-batch.js';
+import { type LatestRecords } from '../latest/latest-records.js';
+import { type RecordBatch } from '../storage/record-batch.js';
 import { TelemetryWriter } from './telemetry-writer.js';
 import { type WriteFailures } from './write-failures.js';
 

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TelemetrySettings } from '../telemetry.settings.js';
 import { BatchStore } from './batch-store.js';
 import { type CopyBuffer } from '../row-encoding/copy-buffer.js';
-import { IngestCounters } from './ingest-counters.js';
-import { LatestRecords } from '../records/latest-records.js';
-import { RecordBatch, type IncomingFrame } from './record-batch.js';
+import { IngestCounters } from '../ingest-counters.js';
+import { LatestRecords } from '../latest/latest-records.js';
+import { RecordBatch, type IncomingFrame } from '../storage/record-batch.js';
 import { WriteFailures } from './write-failures.js';
 import { SECOND_MS } from '../../platform/time-units.js';
 

@@ -1,11 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { type DayRange } from '../../platform/database/day-windows.js';
 import { DeviceDaysRepository } from './device-days.repository.js';
-import { type RecordBatch } from '../ingest/record-batch.js';
 import { TelemetryPartitions } from './telemetry-partitions.js';
 
 /** Maximum number of cached pairs of device and day. Beyond it the cache is emptied. */
 const MAX_REMEMBERED = 200_000;
+
+/** The days of the device times of some records: of all, and for each device. */
+export interface DaysOfRecords {
+  readonly days: ReadonlySet<number>;
+  readonly frames: readonly { readonly imei: string; readonly days: readonly number[] }[];
+}
 
 /** Stores the days of which a device has records, before the records themselves. Reads open the partitions of those days only. */
 @Injectable()
@@ -19,11 +24,11 @@ export class DeviceDays {
     private readonly partitions: TelemetryPartitions,
   ) {}
 
-  /** To be awaited before the records of the batch are committed. Costs a statement only when a device has a new day. */
-  async add(batch: RecordBatch): Promise<void> {
-    this.partitions.note(batch.days);
+  /** To be awaited before the records are committed. Costs a statement only when a device has a new day. */
+  async add(records: DaysOfRecords): Promise<void> {
+    this.partitions.note(records.days);
     const [imeis, days]: [string[], number[]] = [[], []];
-    for (const frame of batch.frames) {
+    for (const frame of records.frames) {
       for (const day of frame.days) {
         if (!this.remembered.get(day)?.has(frame.imei) && this.partitions.mayHavePartition(day)) {
           imeis.push(frame.imei);

@@ -4,7 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { PARTITION_LOCK } from '../../platform/database/advisory-locks.js';
 import { dateOf, dayOf, startOfDay } from '../clock-window.js';
 import { findLockHolders, type LockHolder } from './table-locks.repository.js';
-import { upsertLatest } from '../records/latest-records.repository.js';
+import { upsertLatest } from '../latest/latest-records.repository.js';
 import { COPY_COLUMNS } from '../telemetry-columns.js';
 
 const COLUMNS = COPY_COLUMNS.join(', ');

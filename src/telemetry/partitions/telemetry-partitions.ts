@@ -5,7 +5,7 @@ import { isLockTimeout } from '../../platform/database/database-errors.js';
 import { describeLockHolder } from './table-locks.repository.js';
 import { Periodic } from '../../platform/scheduling/periodic-tasks.js';
 import { dateOf, dayOf, NEWEST_DAYS_AHEAD, OLDEST_DAYS_BACK } from '../clock-window.js';
-import { IngestCounters } from '../ingest/ingest-counters.js';
+import { IngestCounters } from '../ingest-counters.js';
 import { PartitionBlockade } from './partition-blockade.js';
 import { type PartitionChange, PartitionsRepository } from './partitions.repository.js';
 import { HOUR_MS, MINUTE_MS } from '../../platform/time-units.js';

@@ -3,9 +3,10 @@ import { type EntityManager } from 'typeorm';
 import { isBadRow } from '../../platform/database/database-errors.js';
 import { ID_CURSOR } from '../../platform/database/page-cursor.js';
 import { ProtocolError } from '../../protocol/protocol-error.js';
-import { LatestRecords } from '../records/latest-records.js';
-import { BatchStore } from '../ingest/batch-store.js';
-import { RecordBatch } from '../ingest/record-batch.js';
+import { LatestRecords } from '../latest/latest-records.js';
+import { RecordBatch } from '../storage/record-batch.js';
+import { TelemetryEvents } from '../storage/telemetry-events.js';
+import { TelemetryRepository } from '../storage/telemetry.repository.js';
 import { DeviceDays } from '../partitions/device-days.js';
 import { type QuarantineFilter, QuarantineRepository } from './quarantine.repository.js';
 import { type QuarantinedFrame } from './quarantined-frame.entity.js';
@@ -56,7 +57,8 @@ interface Decoded {
 export class QuarantineRetry {
   constructor(
     private readonly quarantine: QuarantineRepository,
-    private readonly store: BatchStore,
+    private readonly records: TelemetryRepository,
+    private readonly events: TelemetryEvents,
     private readonly deviceDays: DeviceDays,
     private readonly latest: LatestRecords,
   ) {}
@@ -87,7 +89,7 @@ export class QuarantineRetry {
       }
       return locked;
     });
-    this.store.signalAppended();
+    this.events.signalAppended();
     touched.forEach(({ imei, days }) => this.latest.touch(imei, days));
     result.read += rows.length;
     result.nextCursor = ID_CURSOR.next({ rows, hasMore: rows.length === limit }, ({ quarantineId: id }) => ({ id }));
@@ -100,7 +102,7 @@ export class QuarantineRetry {
         if (!queryRunner) {
           throw new Error('A transaction has a query runner');
         }
-        const rows = await this.store.mergeWithin(queryRunner, batch.encodedRows());
+        const rows = await this.records.mergeRowsWithin(queryRunner, batch.encodedRows(), this.events.onInserted);
         await this.quarantine.remove(queryRunner.manager, row.quarantineId);
         return rows;
       });

@@ -1,29 +1,19 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { SessionsService } from '../../sessions/sessions.service.js';
 import { DomainError, InvalidInputError } from '../../platform/errors/errors.js';
-import { StatsRegistry } from '../../platform/observability/status-registries.js';
-import { IngestCounters } from '../ingest/ingest-counters.js';
 import { decodeRecordCursor, RECORD_CURSOR } from './record-cursor.js';
 import { type RecordView, type TelemetryHistoryQuery } from './telemetry-query.dto.js';
 import { TelemetryReaderRepository } from './telemetry-reader.repository.js';
 import { type TelemetryHistoryDto, type TelemetryLatestDto, TelemetryRecordDto } from './telemetry-record.dto.js';
 import { type TelemetryRecord } from './telemetry-record.js';
-import { TelemetryWriter } from '../ingest/telemetry-writer.js';
 
 /** Reads records for the REST API: history pages and the newest record. */
 @Injectable()
-export class TelemetryService implements OnModuleInit {
+export class TelemetryService {
   constructor(
     private readonly reader: TelemetryReaderRepository,
     private readonly sessions: SessionsService,
-    private readonly writer: TelemetryWriter,
-    private readonly counters: IngestCounters,
-    private readonly stats: StatsRegistry,
   ) {}
-
-  onModuleInit(): void {
-    this.stats.register('telemetry', () => ({ batchesInFlight: this.writer.batchesInFlight, ...this.counters }));
-  }
 
   /** A page of a device's records. Throws InvalidInputError, DeviceUnknownError. */
   async history(imei: string, query: TelemetryHistoryQuery): Promise<TelemetryHistoryDto> {

@@ -1,12 +1,12 @@
-import { executeCommand } from './command-set.js';
-import { DeviceBody } from '../device/device-body.js';
-import { completeSettings } from '../device/device-settings.js';
+import { executeCommand } from '../commands/command-set.js';
+import { DeviceBody } from './device-body.js';
+import { completeSettings } from '../device-settings.js';
 import { FaultPlan } from '../fault-plan.js';
 import { TrafficCounters } from '../traffic-counters.js';
 
 const START_MS = Date.parse('2026-03-01T08:05:09Z');
 
-describe('executeCommand', () => {
+describe('a command that a device executes', () => {
   let device: DeviceBody;
   let counters: TrafficCounters;
 

@@ -4,6 +4,7 @@ import { EventSettings } from '../../events/events.settings.js';
 import { EventLog } from '../../events/event-log.js';
 import { isPlausibleTime, summariseDevices } from './device-summaries.js';
 import { type RecordKeys } from './record-batch.js';
+import { type OnInserted } from './telemetry.repository.js';
 import { TelemetryEventsRepository } from './telemetry-events.repository.js';
 
 /**
@@ -12,8 +13,8 @@ import { TelemetryEventsRepository } from './telemetry-events.repository.js';
  */
 @Injectable()
 export class TelemetryEvents {
-  /** False: storing records must not cost anything more. */
-  readonly areRecorded: boolean;
+  /** Appends the events of records that were not in the table before. Null when events of records are not recorded: storing them must not cost anything more. */
+  readonly onInserted: OnInserted | null;
   private readonly everyRecord: boolean;
 
   constructor(
@@ -21,12 +22,16 @@ export class TelemetryEvents {
     private readonly repository: TelemetryEventsRepository,
     settings: EventSettings,
   ) {
-    this.areRecorded = events.records('telemetry');
+    this.onInserted = events.records('telemetry') ? (client, keys) => this.append(client, keys) : null;
     this.everyRecord = settings.WEBHOOK_TELEMETRY_RECORDS === 'all';
   }
 
-  /** @param keys of records that were not in the table before. */
-  async append(client: PoolClient, keys: RecordKeys): Promise<void> {
+  /** To be called after the commit. */
+  signalAppended(): void {
+    this.events.signalAppended();
+  }
+
+  private async append(client: PoolClient, keys: RecordKeys): Promise<void> {
     if (keys.imeis.length === 0) {
       return;
     }
@@ -44,10 +49,5 @@ export class TelemetryEvents {
       // Without its SQLSTATE: no record is to blame, so the batch must be retried and never be split.
       throw new Error(`The events of a batch could not be appended: ${String(error)}`);
     });
-  }
-
-  /** To be called after the commit. */
-  signalAppended(): void {
-    this.events.signalAppended();
   }
 }

@@ -1,8 +1,8 @@
-import { CODEC_8_EXTENDED, type RecordCodec } from '../../protocol/codec-ids.js';
-import { type FaultRates } from '../fault-plan.js';
-import { type StoredRecord } from './record-source.js';
-import { type Clock, type TimerWheel } from '../timer-wheel.js';
-import { type TrafficCounters } from '../traffic-counters.js';
+import { CODEC_8_EXTENDED, type RecordCodec } from '../protocol/codec-ids.js';
+import { type FaultRates } from './fault-plan.js';
+import { type StoredRecord } from './device/record-source.js';
+import { type Clock, type TimerWheel } from './timer-wheel.js';
+import { type TrafficCounters } from './traffic-counters.js';
 
 /** How a simulated device behaves. */
 export interface DeviceSettings {

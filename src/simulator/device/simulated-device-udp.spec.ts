@@ -3,8 +3,8 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { decodeRecords } from '../../protocol/avl-decoder.js';
 import { decodeUdpDatagram, encodeUdpReply, type UdpChannelPacket } from '../../protocol/udp-channel.js';
-import { type DeviceOptions } from '../device/device-settings.js';
-import { SimulatedDevice } from '../device/simulated-device.js';
+import { type DeviceOptions } from '../device-settings.js';
+import { SimulatedDevice } from './simulated-device.js';
 
 const IMEI = '350612000000008';
 
