@@ -47,7 +47,7 @@ export class QuarantineRepository {
     return this.frames.manager.transaction(work);
   }
 
-  /** The same bytes of the same device are stored once, with a count. */
+  /** The same bytes of the same device are stored once, with a count. SQL: the query builder's `orUpdate` cannot add to the stored value. */
   async keep(entry: QuarantineEntry): Promise<void> {
     await this.frames.query(
       `insert into tbl_iot_telemetry_quarantine as kept (iot_imei, remote_address, scope, code, detail, raw)
