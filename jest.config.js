@@ -22,7 +22,8 @@ export default {
     { ...shared, ...withDatabase, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.int-spec.ts'] },
     { ...shared, ...withDatabase, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
   ],
-  // Most of a run is waiting for time-outs and processes: two workers also on two cores.
-  maxWorkers: 2,
+  // Most of an end-to-end test is waiting for time-outs and processes: four workers also on two cores.
+  maxWorkers: 4,
+  testSequencer: '<rootDir>/jest.sequencer.js',
   testTimeout: 60_000,
 };
