@@ -94,7 +94,7 @@ describe('a database that becomes read-only', () => {
     // Long enough for the fence, and for every loop to have failed several times.
     expect([device.isClosed, device.pendingBytes, late.isClosed, late.pendingBytes]).toEqual([false, 0, false, 0]);
     const during = complaints(gateway.process.lines.slice(linesBefore));
-    expect(during.map((line) => /read-only|Suspended/.exec(line)?.[0])).toEqual(['read-only', 'Suspended']);
+    expect(during.map((line) => /read-only|Suspended/.exec(line)?.[0] ?? line)).toEqual(['read-only', 'Suspended']);
 
     await setReadOnly(false);
     expect(await late.take(1, 30_000)).toEqual(Buffer.of(1));
@@ -182,10 +182,11 @@ describe('an outage that outlasts the heartbeat', () => {
       what: 'a command',
     });
     expect(await device.command()).toBe('getver');
-    expect(complaints(gateway.process.lines)).toEqual([
-      expect.stringContaining('The database is not available'),
-      expect.stringContaining('Suspended'),
-    ]);
+    // A statement times out a moment before the fence or, on a busy machine, after it.
+    const reported = complaints(gateway.process.lines).map(
+      (line) => /The database is not available|Suspended/.exec(line)?.[0] ?? line,
+    );
+    expect(reported.sort()).toEqual(['Suspended', 'The database is not available']);
     device.close();
   });
 
