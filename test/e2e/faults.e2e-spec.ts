@@ -47,20 +47,27 @@ describe('a PostgreSQL of its own', () => {
     postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), port });
   }
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'iot-broker-faults-'));
     chmodSync(dir, 0o755);
     await startPostgres();
     await runMigrations(postgres.url);
     database = openDatabase(postgres.url);
+  });
+
+  afterAll(async () => {
+    await database.drop();
+    await postgres.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    await database.query('truncate tbl_iot_telemetry_data');
     gateway = await Gateway.start(postgres.url);
   });
 
   afterEach(async () => {
     await gateway.stop();
-    await database.drop();
-    await postgres.stop();
-    await rm(dir, { recursive: true, force: true });
   });
 
   it('may be killed with -9 under load and come back after seconds: nothing acknowledged is lost, and writing goes on by itself', async () => {
