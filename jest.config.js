@@ -25,5 +25,6 @@ export default {
   // Most of an end-to-end test is waiting for time-outs and processes: four workers also on two cores.
   maxWorkers: 4,
   testSequencer: '<rootDir>/jest.sequencer.js',
-  testTimeout: 60_000,
+  // Far above what the longest test takes on two idle cores, 35 s: beside other work it takes several times as long.
+  testTimeout: 120_000,
 };
