@@ -96,7 +96,7 @@ async function measureRecovery(holder: Gateway, other: Gateway): Promise<number>
       const again = newDevice(other.port, index, () => undefined);
       await again.logIn();
       again.start();
-      // Resolves when the frame on its way was acknowledged.
+      // Resolves when the frame in flight was acknowledged.
       await again.stop();
       again.close();
     }),

@@ -12,7 +12,7 @@ const REPLY = encodeCodec12Reply(
   'RTC:2017/6/16 7:13 Init:2017/6/16 5:44 UpTime:4744s PWR:PwrVoltage RST:0 GPS:2 SAT:0 TTFF:0 TTLF:0 NOGPS: 1:18 SR:0 FG:200 FL:0 SMS: 3 REC:42 MD:1 DB:0',
 );
 
-/** A device that sends a frame when it is told to, one at a time, and answers every command at once. */
+/** A device that sends a frame on request, one at a time, and answers every command at once. */
 export class CommandDevice {
   acknowledgedRecords = 0;
 
@@ -22,7 +22,7 @@ export class CommandDevice {
   private loggedIn: (() => void) | null = null;
   private replied: (() => void) | null = null;
   private closing = false;
-  /** Frames it was told to send, the one that waits for its acknowledgement included. */
+  /** Frames that were requested of it, the one that waits for its acknowledgement included. */
   private framesToSend = 0;
 
   constructor(

@@ -23,7 +23,7 @@ export class CommandLedger {
   private probing = false;
   private probes: Promise<Probe[]> = Promise.resolve([]);
 
-  /** @param client is used by nobody else. */
+  /** @param client is used here alone. */
   constructor(private readonly client: Client) {}
 
   async startProbe(): Promise<void> {

@@ -27,7 +27,7 @@ export interface CommandFigures {
   readonly flushP50Ms: number;
   /** Telemetry acknowledged meanwhile. */
   readonly recordsPerSecond: number;
-  /** POSTs on their way in the closed loop. */
+  /** POSTs in flight in the closed loop. */
   readonly concurrency: number;
   readonly completedPerSecond: number;
   /** POSTs answered by a server that does nothing else, as many at a time. */
@@ -130,7 +130,7 @@ async function measureRoundTrip({ client, devices, lost }: Fleet, ledger: Comman
   };
 }
 
-/** Each of so many hosts gives its next command when the device has answered the last one. */
+/** Each of the hosts sends its next command when the device has answered the last one. */
 async function measureSaturation({ gateway, client, devices, lost }: Fleet, ledger: CommandLedger) {
   const free = [...devices];
   let running = true;

@@ -1,6 +1,6 @@
 /** One measured value, beside what bounds it and what it has to reach. */
 export interface Figure {
-  /** The same in every run: runs are told apart, and compared, by it. */
+  /** The same in every run: runs are compared by it. */
   readonly name: string;
   readonly value: number;
   readonly unit: string;

@@ -22,7 +22,7 @@ export class LoadDevice {
   private sentAt = 0;
   private running = false;
   private idle: (() => void) | null = null;
-  /** When the frames became due that wait for the acknowledgement of the one on its way. */
+  /** When the frames became due that wait for the acknowledgement of the one in flight. */
   private readonly due: number[] = [];
 
   constructor(
@@ -48,7 +48,7 @@ export class LoadDevice {
     this.send();
   }
 
-  /** Sends one frame, behind those it was told to send before. Its latency counts from now. */
+  /** Sends one frame, after those that were requested before. Its latency counts from now. */
   sendWhenDue(): void {
     this.due.push(performance.now());
     if (this.sentAt === 0) {
@@ -56,7 +56,7 @@ export class LoadDevice {
     }
   }
 
-  /** Resolves when the frame on its way (or waiting) was acknowledged. */
+  /** Resolves when the frame in flight (or waiting) was acknowledged. */
   async stop(): Promise<void> {
     this.running = false;
     await new Promise<void>((resolve) => {

@@ -45,7 +45,7 @@ export class LoadFleet {
     this.devices.forEach((device) => device.start());
   }
 
-  /** Frames at an even pace, whatever comes back; then waits for what is on its way. */
+  /** Frames at an even pace, without waiting for acknowledgements; then waits for what is in flight. */
   async sendEvenly(recordsPerSecond: number, durationMs: number): Promise<void> {
     let sent = 0;
     await pace(recordsPerSecond / this.size.recordsPerFrame, durationMs, () =>

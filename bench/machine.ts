@@ -6,7 +6,7 @@ export interface Machine {
   readonly model: string;
   readonly gibibytes: number;
   readonly node: string;
-  /** Load of the last minute before the first run: above 0.5 somebody else is at work here. */
+  /** Load of the last minute before the first run: above 0.5 other processes are using the machine. */
   readonly loadBefore: number;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Calls `step` so often a second, evenly, for so long. What a late timer has missed is made up for at once. */
+/** Calls `step` evenly at a rate per second, for a duration. Calls that a late timer has missed are made at once. */
 export async function pace(perSecond: number, durationMs: number, step: () => void): Promise<void> {
   const startedAt = performance.now();
   const steps = Math.round((perSecond * durationMs) / 1000);

@@ -3,7 +3,7 @@ import { type Client, Pool } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { copyIn } from '../src/platform/database/driver-statements.js';
 
-const MOST_ROWS = 300_000;
+const MAX_ROWS = 300_000;
 const TABLE = 'tbl_iot_telemetry_data';
 const COPY_INTO_TABLE = `copy ${TABLE} from stdin (format binary)`;
 /** Signature, flags and length of the extension before the rows of a binary COPY; a column count of -1 behind them. */
@@ -23,17 +23,17 @@ export class RawCopy {
   ) {}
 
   static async take(database: Client, databaseUrl: string): Promise<RawCopy> {
-    const select = `select * from ${TABLE} limit ${MOST_ROWS}`;
+    const select = `select * from ${TABLE} limit ${MAX_ROWS}`;
     const bytes = await buffer(database.query(copyTo(`copy (${select}) to stdout (format binary)`)));
     return new RawCopy(databaseUrl, bytes.subarray(0, HEADER_BYTES), [...rowsOf(bytes)]);
   }
 
-  /** Rows a second of one statement on one connection. Durable, like everything measured here. */
+  /** Rows per second of a single statement on one connection. Durable, like everything measured here. */
   async inOneStatement(): Promise<number> {
     return this.rowsPerSecond(this.rows.length, 1);
   }
 
-  /** Rows a second of statements of so many rows, as many at a time as the gateway has writers. */
+  /** Rows per second of statements of a given size, as many at a time as the gateway has writers. */
   async inBatches(rowsPerBatch: number): Promise<number> {
     return this.rowsPerSecond(rowsPerBatch, CONNECTIONS);
   }
@@ -73,7 +73,7 @@ export class RawCopy {
   }
 }
 
-/** A row: a count of columns, then for each a length (-1 is null) and so many bytes. */
+/** A row: a count of columns, then for each a length (-1 is null) and its bytes. */
 function* rowsOf(bytes: Buffer): Generator<Buffer> {
   let end = HEADER_BYTES;
   for (let columns = bytes.readInt16BE(end); columns !== -1; columns = bytes.readInt16BE(end)) {

@@ -3,16 +3,16 @@ import { type AddressInfo } from 'node:net';
 import { parentPort } from 'node:worker_threads';
 
 /**
- * The host application, in a thread of its own so that its clock is not held up by who asks: takes every event with 204 and says what it has
- * got, with the time at which the whole request was there.
+ * The host application, in a thread of its own so that a busy benchmark does not delay its clock: answers every event with 204 and posts the
+ * events that it has received, with the time at which the whole request was there.
  */
-interface Heard {
+interface ReceivedEvent {
   readonly imei: string;
   readonly sequence: number;
   readonly atMs: number;
 }
 
-let heard: Heard[] = [];
+let received: ReceivedEvent[] = [];
 
 const server = createServer((request, response) => {
   let text = '';
@@ -21,14 +21,14 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     response.writeHead(204).end();
     const atMs = performance.timeOrigin + performance.now();
-    const { imei, sequence } = JSON.parse(text) as Heard;
-    heard.push({ imei, sequence, atMs });
+    const { imei, sequence } = JSON.parse(text) as ReceivedEvent;
+    received.push({ imei, sequence, atMs });
   });
 });
 server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => parentPort?.postMessage((server.address() as AddressInfo).port));
 
 parentPort?.on('message', () => {
-  parentPort?.postMessage(heard);
-  heard = [];
+  parentPort?.postMessage(received);
+  received = [];
 });

@@ -58,7 +58,7 @@ export interface WebhookFigures {
   readonly ingestDeadHost: number;
 }
 
-interface Heard {
+interface ReceivedEvent {
   readonly imei: string;
   readonly sequence: number;
   readonly atMs: number;
@@ -75,7 +75,7 @@ export async function benchWebhooks(databaseUrl: string, cwd: string): Promise<W
     const draining = await measureBacklog(databaseUrl, cwd, database, url, worker);
     const bare = await measureBare(url, worker);
     const latencies = await measureLatency(databaseUrl, cwd, database, url, worker);
-    // Ports that nobody listens on refuse at once.
+    // Ports without a listener refuse at once.
     const ingestDeadHost = await measureIngest(databaseUrl, cwd, telemetryTo('http://127.0.0.1:9'));
     const ingestLiveHost = await measureIngest(databaseUrl, cwd, telemetryTo(url));
     const ingestSilent = await measureIngest(databaseUrl, cwd, {});
@@ -105,10 +105,10 @@ async function measureBacklog(databaseUrl: string, cwd: string, database: Client
     IOT_API_KEY: 'bench-webhooks',
     WEBHOOK_SECRET: SECRET,
   });
-  let count = await untilHeard(worker, 1);
+  let count = await untilReceived(worker, 1);
   const from = { at: performance.now(), cpu: gateway.cpuSeconds() };
   const left = BACKLOG - count;
-  count = await untilHeard(worker, left);
+  count = await untilReceived(worker, left);
   const seconds = (performance.now() - from.at) / 1000;
   const cpu = gateway.cpuSeconds() - from.cpu;
   await gateway.stop();
@@ -151,7 +151,7 @@ async function measureLatency(
   await take(worker);
   await send(MEASURED_MS);
   await delay(1_000);
-  const heard = await take(worker);
+  const received = await take(worker);
   devices.forEach((device) => device.close());
   await gateway.stop();
   const { rows } = await database.query<{ key: string; committedAtMs: number }>(
@@ -159,7 +159,7 @@ async function measureLatency(
        from tbl_iot_events where type = 'telemetry'`,
   );
   const committed = new Map(rows.map(({ key, committedAtMs }) => [key, committedAtMs]));
-  return heard.flatMap(({ imei, sequence, atMs }) => {
+  return received.flatMap(({ imei, sequence, atMs }) => {
     const committedAtMs = committed.get(`${imei} ${sequence}`);
     return committedAtMs === undefined ? [] : [atMs - committedAtMs];
   });
@@ -234,17 +234,17 @@ async function append(database: Client, count: number): Promise<void> {
   }
 }
 
-async function take(worker: Worker): Promise<Heard[]> {
+async function take(worker: Worker): Promise<ReceivedEvent[]> {
   worker.postMessage('take');
-  const [heard] = (await once(worker, 'message')) as [Heard[]];
-  return heard;
+  const [received] = (await once(worker, 'message')) as [ReceivedEvent[]];
+  return received;
 }
 
-async function untilHeard(worker: Worker, count: number): Promise<number> {
-  for (let heard = 0; ; await delay(20)) {
-    heard += (await take(worker)).length;
-    if (heard >= count) {
-      return heard;
+async function untilReceived(worker: Worker, count: number): Promise<number> {
+  for (let received = 0; ; await delay(20)) {
+    received += (await take(worker)).length;
+    if (received >= count) {
+      return received;
     }
   }
 }

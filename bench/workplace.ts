@@ -29,7 +29,7 @@ export class Workplace {
   }
 }
 
-/** Throws when this process (or a gateway, which inherits the limit) can't have so many sockets. Linux only. */
+/** Throws when this process (or a gateway, which inherits the limit) can't have that number of sockets. Linux only. */
 export function requireSockets(count: number): void {
   const [, limit] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
   if (Number(limit) < count) {

@@ -14,7 +14,7 @@ interface Load extends FleetSize {
   readonly ofOneCopy?: number;
   /** Least part of COPY in batches of the same size. */
   readonly ofBatches?: number;
-  /** More of it is told than the throughput. */
+  /** Reported with more figures than the throughput. */
   readonly isMain?: true;
 }
 
@@ -27,13 +27,13 @@ const LOADS: readonly Load[] = [
   { devices: 200, recordsPerFrame: 1, ofBatches: 0.35 },
   { devices: 2_000, recordsPerFrame: 1, ofBatches: 0.35 },
 ];
-const MOST_SOCKETS = 11_000;
+const MAX_SOCKETS = 11_000;
 
 export const ingestPart: Part = {
   name: 'ingest',
   byDefault: true,
   async measure(workplace) {
-    requireSockets(MOST_SOCKETS);
+    requireSockets(MAX_SOCKETS);
     const figures: Figure[] = [];
     for (const load of LOADS) {
       figures.push(...(await workplace.withPostgres((url) => measureLoad(load, url, workplace))));

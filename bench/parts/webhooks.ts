@@ -16,8 +16,8 @@ export const webhooksPart: Part = {
 function figuresOf(figures: WebhookFigures): Figure[] {
   const steady = `webhooks, telemetry events at ${number(figures.steadyPerSecond)} frames/s, commit to delivery`;
   const backlog = `webhooks, a backlog of ${number(figures.backlog)}`;
-  const listens = { name: 'a host that listens', value: figures.ingestLiveHost };
-  const nobody = { name: 'telling nobody', value: figures.ingestSilent };
+  const available = { name: 'host available', value: figures.ingestLiveHost };
+  const withoutWebhooks = { name: 'without webhooks', value: figures.ingestSilent };
   return [
     {
       name: `${backlog}, delivered`,
@@ -36,7 +36,7 @@ function figuresOf(figures: WebhookFigures): Figure[] {
     },
     { name: `${steady} p50`, value: figures.commitToDeliveryP50Ms, unit: 'ms', goal: atMost(30) },
     { name: `${steady} p99`, value: figures.commitToDeliveryP99Ms, unit: 'ms' },
-    { name: 'ingest, telling a host that is down', value: figures.ingestDeadHost, unit: 'records/s', limit: listens },
-    { name: 'ingest, telling a host that listens', value: figures.ingestLiveHost, unit: 'records/s', limit: nobody },
+    { name: 'ingest with webhooks, host unavailable', value: figures.ingestDeadHost, unit: 'records/s', limit: available },
+    { name: 'ingest with webhooks, host available', value: figures.ingestLiveHost, unit: 'records/s', limit: withoutWebhooks },
   ];
 }

@@ -16,7 +16,7 @@ const DEVICES = 500;
 /** A half of what two cores carry with all of this on them, so that a slow moment of theirs fails no test. */
 const COMMANDS_PER_SECOND = Number(process.env.COMMANDS_PER_SECOND ?? 100);
 /** With more than this unanswered the host waits: a machine that can't carry the rate is not a failure of the gateway. */
-const MOST_PENDING = 500;
+const MAX_PENDING = 500;
 const SETTINGS = {
   BROKER_PROXY_PROTOCOL: 'on',
   BROKER_PROXY_TRUSTED: '127.0.0.1',
@@ -143,7 +143,7 @@ describe('three instances behind HAProxy, 500 devices', () => {
     expect(Math.min(...shares)).toBeGreaterThan(DEVICES / 6);
   });
 
-  it('lose one to kill -9: its devices move, what was acknowledged is stored once, commands complete, nobody is shown who is not there', async () => {
+  it('lose one to kill -9: its devices move, what was acknowledged is stored once, commands complete, no device is shown as connected that is not', async () => {
     const { devices } = await connected();
     const [victim] = gateways;
     const stats = (await victim!.get<{ instances: { instanceId: string; stats: unknown }[] }>('stats')).body.instances;
@@ -192,7 +192,7 @@ describe('three instances behind HAProxy, 500 devices', () => {
       const pending = new Set<Promise<void>>();
       for (let number = 0; restarting; number++) {
         if (number % COMMANDS_PER_SECOND === 0) {
-          await untilPendingAtMost(MOST_PENDING);
+          await untilPendingAtMost(MAX_PENDING);
         }
         dueAt = Math.max(dueAt + 1000 / COMMANDS_PER_SECOND, performance.now() - 1000);
         await delay(Math.max(0, dueAt - performance.now()));

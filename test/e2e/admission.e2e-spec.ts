@@ -82,7 +82,7 @@ describe('two open gateways', () => {
     ]);
   });
 
-  // Nothing tells the instance of a row that was changed by hand, as nothing does when a notification is lost.
+  // The instance is not notified of a row that was changed by hand, as when a notification is lost.
   it('close the connection of a banned device also when no notification said so', async () => {
     const imei = newImei();
     const { device } = await tryLogin(a.devicePort, imei);
@@ -194,7 +194,7 @@ describe('a gateway for registered devices behind a balancer', () => {
     await gateway.kill();
   });
 
-  it('refuses and lists an unknown device, takes it once it is registered, and lets go of it when it is removed', async () => {
+  it('refuses and lists an unknown device, accepts it once it is registered, and disconnects it when it is removed', async () => {
     const imei = newImei();
     expect(await accepted(gateway, imei, OUTSIDE)).toBe(false);
     expect(await accepted(gateway, imei, INSIDE)).toBe(false);
@@ -212,7 +212,7 @@ describe('a gateway for registered devices behind a balancer', () => {
     expect(await accepted(gateway, imei, OUTSIDE)).toBe(false);
   });
 
-  it('takes a pinned device from inside of its ranges only, and lets go of one that is pinned elsewhere', async () => {
+  it('accepts a pinned device from its ranges only, and disconnects one that is pinned to others', async () => {
     const imei = newImei();
     await gateway.change('PUT', `registered-devices/${imei}`, { allowedRanges: ['2001:db8::/32', PINNED_TO] });
     const before = (await refusals(gateway)).address ?? 0;

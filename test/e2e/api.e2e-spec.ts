@@ -158,7 +158,7 @@ describe('GET stats', () => {
 });
 
 describe('GET telemetry', () => {
-  it('gives records in the order of the device clock, newest first unless told otherwise', async () => {
+  it('gives records in the order of the device clock, newest first by default', async () => {
     expect(speeds(await history(''))).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
     expect(speeds(await history('?order=oldest'))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
@@ -198,7 +198,7 @@ describe('GET telemetry', () => {
     expect((await history('?limit=9')).nextCursor).not.toBeNull();
   });
 
-  it('is empty for a connected device without records, and 404 for one nobody knows', async () => {
+  it('is empty for a connected device without records, and 404 for an unknown one', async () => {
     const fresh = await FakeDevice.logIn(gateway.devicePort, '356307042441030');
     expect(await history('', '356307042441030')).toMatchObject({ count: 0, records: [], nextCursor: null });
     fresh.close();
@@ -328,7 +328,7 @@ describe('GET telemetry/latest', () => {
     expect(await latestSpeed(imei)).toBe(20);
   });
 
-  it('is not taken over for ever by a clock that runs ahead', async () => {
+  it('is not taken over indefinitely by a clock that runs ahead', async () => {
     const imei = '356307042441051';
     const liar = await FakeDevice.logIn(gateway.devicePort, imei);
     await liar.exchange(recordsFrame([{ timestampMs: Date.now() + 400 * 86_400_000, speed: 1 }]));
@@ -338,7 +338,7 @@ describe('GET telemetry/latest', () => {
     liar.close();
   });
 
-  it('says 404 for a device nobody knows, and another 404 for one without records', async () => {
+  it('answers 404 for an unknown device, and another 404 for one without records', async () => {
     expect(await gateway.get(`devices/${UNKNOWN}/telemetry/latest`)).toMatchObject({
       status: 404,
       body: { code: 'DEVICE_UNKNOWN' },

@@ -83,7 +83,7 @@ interface Action {
   readonly name: string;
   readonly prepare?: () => Promise<void>;
   readonly act: () => Promise<ApiAnswer>;
-  /** What would tell that it was done. */
+  /** Shows whether it was done. */
   readonly trace: () => Promise<unknown>;
 }
 

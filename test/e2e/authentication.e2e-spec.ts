@@ -215,7 +215,7 @@ describe('addresses that send wrong keys one after the other', () => {
 });
 
 describe('requests without a key', () => {
-  it('are no guesses: however many come, a right key from there works', async () => {
+  it('are not counted as guesses: however many come, a right key from there works', async () => {
     const from = newAddress();
     for (let asked = 0; asked < 3 * MAX_FAILURES; asked++) {
       expect((await ask(from)).status).toBe(401);
@@ -224,7 +224,7 @@ describe('requests without a key', () => {
   });
 
   it.each([
-    ['is no JSON', 'application/json', '{'],
+    ['is not JSON', 'application/json', '{'],
     ['is too large', 'application/json', JSON.stringify({ text: 'x'.repeat(1_048_577) })],
     ['is a form', 'application/x-www-form-urlencoded', 'imei=1'],
     ['names unknown fields', 'application/json', '{"unknown":1}'],

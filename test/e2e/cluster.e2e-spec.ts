@@ -148,7 +148,7 @@ describe('two instances on one database', () => {
       await delay(Math.random() * 6);
       old.send(recordsFrame([{ speed: 7 }]));
       expect(await fresh.take(1)).toEqual(Buffer.of(1));
-      // From here on the new session is known to everybody.
+      // From here on the new session is known to every instance.
       await delay(Math.random() * 6);
       old.send(codec12Frame(REPLY, `late words ${number}`));
       old.send(recordsFrame([{ speed: 8 }]));
@@ -222,7 +222,7 @@ describe('an instance that is cut off from the database', () => {
     await database.drop();
   });
 
-  it('lets go of its devices before the others free them, sends nothing, and takes devices again when it is back', async () => {
+  it('disconnects its devices before the others free them, sends nothing, and accepts devices again when it is back', async () => {
     const imei = newImei();
     const device = await FakeDevice.logIn(cutOff.devicePort, imei);
     const id = await order(other, imei, 'probe');
@@ -233,7 +233,7 @@ describe('an instance that is cut off from the database', () => {
     proxy.cut();
     const dropped = cutOff.process.waitForLine(/a message of an old connection is dropped/, NOTICED_WITHIN_MS * 2);
     device.send(codec12Frame(REPLY, 'by the old connection'));
-    // It knows by itself: nobody can tell it.
+    // It detects this itself: it can not be notified.
     await device.closed(NOTICED_WITHIN_MS);
     expect(await sessions(imei)).toHaveLength(1);
     const moved = await FakeDevice.logIn(other.devicePort, imei);
@@ -245,7 +245,7 @@ describe('an instance that is cut off from the database', () => {
       what: 'the other instance to see the death',
     });
 
-    // A login while it is alone is not answered: nobody else could know of it.
+    // A login while it is cut off is not answered: no other instance could know of it.
     const waiting = await FakeDevice.connect(cutOff.devicePort);
     waiting.send(login(newImei()));
     proxy.mend();

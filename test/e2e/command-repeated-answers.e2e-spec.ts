@@ -24,8 +24,8 @@ afterAll(() => fixture.stop());
 
 const say = (device: FakeDevice, text: string): void => device.send(codec12Frame(REPLY, text));
 
-/** Posts it and waits until the device has been told twice, then answers once. */
-async function toldTwice(imei: string, device: FakeDevice, command: string, answer: string): Promise<string> {
+/** Posts it and waits until it was written to the device twice, then answers once. */
+async function writtenTwice(imei: string, device: FakeDevice, command: string, answer: string): Promise<string> {
   const id = await fixture.post(imei, command, IMPATIENT);
   expect([await device.command(), await device.command()]).toEqual([command, command]);
   say(device, answer);
@@ -49,7 +49,7 @@ async function becomesMessage(imei: string, text: string, count = 1): Promise<vo
 describe('the second answer to a command that was written twice', () => {
   it('completes no other raw command', async () => {
     const { imei, device } = await fixture.newDevice();
-    await toldTwice(imei, device, 'custom one', 'done one');
+    await writtenTwice(imei, device, 'custom one', 'done one');
     const next = await fixture.post(imei, 'custom two', PATIENT);
     expect(await device.command()).toBe('custom two');
     say(device, 'done one');
@@ -63,7 +63,7 @@ describe('the second answer to a command that was written twice', () => {
 
   it('is taken for it while nothing else is in flight, and then the next raw command has its own words', async () => {
     const { imei, device } = await fixture.newDevice();
-    await toldTwice(imei, device, 'custom one', 'done one');
+    await writtenTwice(imei, device, 'custom one', 'done one');
     say(device, 'done one');
     await becomesMessage(imei, 'done one');
     const next = await fixture.post(imei, 'custom two', PATIENT);
@@ -73,9 +73,9 @@ describe('the second answer to a command that was written twice', () => {
     device.close();
   });
 
-  it('is not the answer to a catalogued command in words that nobody knows', async () => {
+  it('is not the answer to a catalogued command in unknown words', async () => {
     const { imei, device } = await fixture.newDevice();
-    await toldTwice(imei, device, 'custom one', 'done one');
+    await writtenTwice(imei, device, 'custom one', 'done one');
     const next = await fixture.post(imei, 'getinfo', PATIENT);
     expect(await device.command()).toBe('getinfo');
     say(device, 'done one');
@@ -93,7 +93,7 @@ describe('the second answer to a command that was written twice', () => {
     await device.command();
     say(device, OFF);
     await endOfCommand(gateway, off);
-    await toldTwice(imei, device, 'setdigout 1', ON);
+    await writtenTwice(imei, device, 'setdigout 1', ON);
     say(device, ON);
     await becomesMessage(imei, ON);
     expect(await getCommand(gateway, lost)).toMatchObject({ status: 'FAILED', reason: 'unconfirmed' });

@@ -56,12 +56,12 @@ describe('a command that the device has accepted and postponed', () => {
       late: false,
       attempts: 1,
     });
-    const told = (await fixture.events(imei)).filter(({ body }) => body.command_log_id === id);
-    expect(told).toMatchObject([
+    const reported = (await fixture.events(imei)).filter(({ body }) => body.command_log_id === id);
+    expect(reported).toMatchObject([
       { type: 'command.postponed', body: { imei, command, metadata: { job: 1 }, response: words, attempts: 1 } },
       { type: 'command.completed', body: { response: 'DOUT1:1 Timeout:10s' } },
     ]);
-    expect(told[0]?.body.expires_at).toBe(postponed.expiresAt);
+    expect(reported[0]?.body.expires_at).toBe(postponed.expiresAt);
     expect(device.pendingBytes).toBe(0);
     device.close();
   });

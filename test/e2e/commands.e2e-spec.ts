@@ -130,7 +130,7 @@ describe('scenario A: the device is half-open', () => {
     silent.close();
   });
 
-  it('completes it all the same when the reply comes after its failure was told, and tells that too', async () => {
+  it('completes it also when the reply comes after its failure was reported, and reports that too', async () => {
     const imei = newImei();
     const slow = await FakeDevice.logIn(gateway.devicePort, imei);
     const id = await order(imei, 'getver', { maxRetry: 0 });
@@ -179,7 +179,7 @@ describe('scenario C: many commands at once', () => {
     await waitFor(async () => (await look(newest)).attempts === 1, { what: 'the newest to be written' });
     device.send(codec12Frame(REPLY, 'DOUT1:1 Timeout:INFINITY'));
     expect(await ended(newest)).toMatchObject({ status: 'COMPLETED', response: 'DOUT1:1 Timeout:INFINITY' });
-    // The answers to the older writes come too; they belong to nobody any more.
+    // The answers to the older writes come too; they belong to no command any more.
     device.send(codec12Frame(REPLY, 'DOUT1:Already set to 1'));
     await waitFor(async () => (await typesOfEvents(imei)).includes('device.message'), { what: 'the answer that is left over' });
     expect(await typesOfEvents(imei)).toEqual(['command.completed', 'device.message']);
@@ -263,7 +263,7 @@ describe('scenario D: executed, then the link drops before the reply', () => {
 });
 
 describe('the life of a command', () => {
-  it('that nobody can send: 404 when live, waiting when queued, sent at the next login', async () => {
+  it('that can not be sent: 404 when live, waiting when queued, sent at the next login', async () => {
     const imei = newImei();
     expect(await gateway.post('command', { imei, command: 'getio' })).toEqual({
       status: 404,
@@ -406,7 +406,7 @@ describe('the life of a command', () => {
     device.close();
   });
 
-  it('is not told as retried when its connection was closed by the gateway, over and over', async () => {
+  it('is not reported as retried when its connection was closed by the gateway, over and over', async () => {
     const imei = newImei();
     const device = await FakeDevice.logIn(gateway.devicePort, imei);
     const id = await order(imei, 'getio', { maxRetry: 1 });
@@ -453,7 +453,7 @@ describe('bad input', () => {
     ['nothing', { ...base, command: '' }, 400, 'command'],
     ['a number as command', { ...base, command: 7 }, 400, 'command must be text'],
     ['an IMEI of 16 digits', { ...base, imei: `${IMEI}0` }, 400, 'imei must be 15 digits'],
-    ['a mode nobody knows', { ...base, mode: 'maybe' }, 400, 'mode must be live or queue'],
+    ['an unknown mode', { ...base, mode: 'maybe' }, 400, 'mode must be live or queue'],
     ['a ttl of 0', { ...base, ttlSeconds: 0 }, 400, 'ttlSeconds must be at least 1'],
     ['a ttl of more than 30 days', { ...base, ttlSeconds: 2_592_001 }, 400, 'ttlSeconds must be at most 2592000'],
     ['half a retry', { ...base, maxRetry: 0.5 }, 400, 'maxRetry must be a whole number'],
@@ -627,7 +627,7 @@ describe('what devices say unasked', () => {
     await waitFor(async () => (await events(imei)).length === 1, { what: 'the first message' });
   }
 
-  it('is kept, listed newest first, and told to the host', async () => {
+  it('is kept, listed newest first, and reported to the host', async () => {
     const imei = newImei();
     const device = await FakeDevice.logIn(gateway.devicePort, imei);
     device.send(codec12Frame(REPLY, 'serial line one\r\n'));

@@ -164,7 +164,7 @@ describe('the diagnosis of a device', () => {
     expect(codesOf(diagnosis)).toEqual(['CHANGING_ADDRESS']);
   });
 
-  it('tells why logins are refused: banned, outside of the pinned ranges', async () => {
+  it('reports why logins are refused: banned, outside of the pinned ranges', async () => {
     const [banned, pinned] = [newImei(), newImei()];
     await gateway.post(`registered-devices/${banned}/ban`, {});
     await gateway.change('PUT', `registered-devices/${pinned}`, { allowedRanges: ['203.0.113.0/24'] });
@@ -177,7 +177,7 @@ describe('the diagnosis of a device', () => {
     }
   });
 
-  it('tells that a device is not registered', async () => {
+  it('reports that a device is not registered', async () => {
     const closed = await Gateway.start(database.url, { DEVICE_ADMISSION: 'registered' });
     try {
       const imei = newImei();

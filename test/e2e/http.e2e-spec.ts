@@ -51,7 +51,7 @@ describe('an answer', () => {
     },
   );
 
-  it('of the API is not to be kept by anybody', async () => {
+  it('of the API must not be stored by any cache', async () => {
     expect((await fetchFrom(gateway, '/%61pi/v1/devices')).headers.get('cache-control')).toBe('no-store');
   });
 
@@ -372,7 +372,7 @@ describe('requests of one key', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: PER_SECOND }, () => 200));
   });
 
-  it('count for the address when nobody knows the key, whatever it is', async () => {
+  it('count for the address when the key is unknown', async () => {
     const wrong = () => `iot_${Math.random().toString(36).slice(2).padEnd(43, 'x').slice(0, 43)}`;
     await waitFor(
       async () => {

@@ -216,7 +216,7 @@ describe('hostile values', () => {
     ],
     ['NUL in 387', { io: [{ id: 387, value: Buffer.from('+54\0') }] }, { iso6709_coordinates: '2b353400' }],
     [
-      'bytes that are no text in 387',
+      'bytes that are not text in 387',
       { io: [{ id: 387, value: Buffer.from([0xff, 0xfe, 0x80]) }] },
       { iso6709_coordinates: 'fffe80' },
     ],

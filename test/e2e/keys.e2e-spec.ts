@@ -44,7 +44,7 @@ beforeAll(async () => {
   // Entries from the time before: the one that is past its retention goes at the start.
   await database.query(
     `insert into tbl_iot_audit (at, action, key_name, details)
-     select now() - make_interval(days => days), 'old.deed', 'somebody', '{}' from unnest(array[1, 9, 11, 400]) as days`,
+     select now() - make_interval(days => days), 'old.action', 'an old key', '{}' from unnest(array[1, 9, 11, 400]) as days`,
   );
   const env = { AUDIT_RETENTION_DAYS: '10', IOT_API_KEY: `${API_KEY}, the next key` };
   [gateway, other] = await Promise.all([Gateway.start(database.url, env), Gateway.start(database.url, env)]);
@@ -98,9 +98,9 @@ describe('a key', () => {
     expect(await remove(`keys/${key.keyId}`)).toMatchObject({ status: 200, body: { success: true, key: { name: 'leaver' } } });
     expect((await gateway.get('devices', withKey(secret))).status).toBe(401);
     await waitFor(async () => (await other.get('devices', withKey(secret))).status === 401, {
-      what: 'the other instance to hear',
+      what: 'the other instance to be notified',
     });
-    // Once more does no harm, and is not a second deed.
+    // Once more does no harm, and does not count as a second action.
     expect(await remove(`keys/${key.keyId}`)).toMatchObject({
       status: 200,
       body: { key: { revokedAt: expect.any(String) as string } },
@@ -145,7 +145,7 @@ describe('a key', () => {
     await make({ name: 'twin', scopes: ['read'] });
   });
 
-  it('that nobody has can not be revoked', async () => {
+  it('that does not exist can not be revoked', async () => {
     expect(await remove('keys/987654321')).toMatchObject({ status: 404, body: { code: 'KEY_NOT_FOUND' } });
   });
 
@@ -218,11 +218,11 @@ describe('the audit', () => {
     const to = all[1]?.at ?? '';
     const between = await audit(`from=${from}&to=${to}`);
     expect(between.entries.every(({ at }) => at >= from && at < to)).toBe(true);
-    expect((await audit('action=old.deed')).entries.every(({ action }) => action === 'old.deed')).toBe(true);
+    expect((await audit('action=old.action')).entries.every(({ action }) => action === 'old.action')).toBe(true);
   });
 
   it('keeps what is younger than AUDIT_RETENTION_DAYS, and nothing older', async () => {
-    await waitFor(async () => (await audit('action=old.deed')).entries.length === 2, { what: 'old entries to go' });
+    await waitFor(async () => (await audit('action=old.action')).entries.length === 2, { what: 'old entries to go' });
   });
 });
 

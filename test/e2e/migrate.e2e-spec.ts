@@ -82,7 +82,7 @@ describe('migrate', () => {
   it.each([
     ['names no PostgreSQL', { DATABASE_URL: 'mysql://secret@host/db' }, 'DATABASE_URL must begin with postgres://'],
     [
-      'names one that nobody can reach',
+      'names one that can not be reached',
       { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' },
       'DATABASE_URL: no connection to the database: connect ECONNREFUSED',
     ],

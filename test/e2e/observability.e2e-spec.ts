@@ -52,7 +52,7 @@ async function request(
 }
 
 describe('/metrics', () => {
-  it('wants a key on the port of the API', async () => {
+  it('requires a key on the port of the API', async () => {
     const url = `${shared.apiUrl}/metrics`;
     expect((await fetch(url)).status).toBe(401);
     const response = await fetch(url, { headers: { 'x-api-key': API_KEY } });
@@ -76,7 +76,7 @@ describe('/metrics', () => {
       ([, name, type]) => `${name} ${type}`,
     );
     const exposed = [...(await scrape()).types].map(([name, type]) => `${name} ${type}`);
-    // Of the process, other systems than Linux tell less.
+    // Of the process, other systems than Linux report less.
     const isThere = (metric: string): boolean =>
       process.platform === 'linux' || !metric.startsWith('process_') || exposed.includes(metric);
     expect(documented.filter(isThere).sort()).toEqual(exposed.sort());
@@ -194,7 +194,7 @@ function logged(gateway: Gateway, imei: string, direction: 'in' | 'out'): string
 }
 
 describe('the trace of a device', () => {
-  it('switched on at another instance, shows exactly its bytes and nobody else’s', async () => {
+  it('switched on at another instance, shows exactly its bytes and those of no other device', async () => {
     const { status, body } = await request(own, 'PUT', `log/devices/${TRACED}`, {});
     expect([status, body]).toMatchObject([200, { success: true, trace: { imei: TRACED, traced: true } }]);
     await waitFor(
@@ -220,8 +220,8 @@ describe('the trace of a device', () => {
       PATIENCE,
     );
     const { entries } = (await request(own, 'GET', `audit?imei=${TRACED}`)).body as { entries: { action: string }[] };
-    const deeds = entries.map(({ action }) => action).filter((action) => action.startsWith('device.'));
-    expect(deeds).toEqual(['device.untraced', 'device.traced']);
+    const actions = entries.map(({ action }) => action).filter((action) => action.startsWith('device.'));
+    expect(actions).toEqual(['device.untraced', 'device.traced']);
     device.close();
     other.close();
   });

@@ -199,7 +199,7 @@ describe('every route of the OpenAPI document', () => {
   it.each([
     ['nonsense in the query', (path: string) => `${path}?nonsense=1`, {}],
     ['nonsense for its parameters', (path: string) => path.replace(/\d{9,}/g, 'nonsense'), {}],
-    ['a body that is no JSON', (path: string) => path, { body: '{', type: 'application/json' }],
+    ['a body that is not JSON', (path: string) => path, { body: '{', type: 'application/json' }],
     ['a body of the wrong shape', (path: string) => path, { body: '[1]', type: 'application/json' }],
     ['a body of a type it does not take', (path: string) => path, { body: '<a/>', type: 'application/xml' }],
   ])(

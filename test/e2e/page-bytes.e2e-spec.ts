@@ -5,7 +5,7 @@ import { waitFor } from '../support/wait-for.js';
 const IMEI = '356307042441013';
 const MIB = 1_048_576;
 /** What a page of texts may come to, and what stands around them. */
-const MOST_BYTES = 4 * MIB + 600_000;
+const MAX_BYTES = 4 * MIB + 600_000;
 const LARGE_ROWS = 12;
 
 type Item = Record<string, unknown>;
@@ -31,7 +31,7 @@ const ROWS = `generate_series(1, ${LARGE_ROWS}) n`;
 interface List {
   readonly path: string;
   readonly items: string;
-  /** Tells the rows apart. */
+  /** Identifies a row. */
   readonly id: string;
   readonly cursor?: string;
   readonly fill: string;
@@ -118,7 +118,7 @@ describe('a page of', () => {
     expect(new Set(ids).size).toBe(LARGE_ROWS);
     expect(ids).toHaveLength(LARGE_ROWS);
     for (const { bytes, ids: onPage } of pages) {
-      expect([onPage.length, bytes <= MOST_BYTES || onPage.length === 1]).toEqual([onPage.length, true]);
+      expect([onPage.length, bytes <= MAX_BYTES || onPage.length === 1]).toEqual([onPage.length, true]);
     }
     // Of the 11 rows of 1 MiB and what stands around them, three or four fit.
     expect(pages.length).toBeLessThanOrEqual(6);

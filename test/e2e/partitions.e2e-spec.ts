@@ -68,7 +68,7 @@ function warnings(of: Gateway): string[] {
   return of.process.lines.filter((line) => /WARN.*Cannot (create|drop) the partition/.test(line));
 }
 
-/** Somebody's report that reads the whole table and does not end. */
+/** A report that reads the whole table and does not end. */
 async function openReader(url: string): Promise<Client> {
   const reader = new Client({ connectionString: url, application_name: 'nightly-report' });
   await reader.connect();

@@ -158,7 +158,7 @@ describe('settings', () => {
     expect(await start('a'.repeat(24))).not.toMatch(/shorter than/);
   });
 
-  it('that name a database nobody can reach end the start with a reason', async () => {
+  it('that name a database that can not be reached end the start with a reason', async () => {
     const gateway = startGatewayProcess({
       cwd: folder,
       env: { ...FREE_PORTS, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' },

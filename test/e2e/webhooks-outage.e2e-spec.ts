@@ -91,7 +91,7 @@ const rideAll = (riders: readonly Rider[]) =>
   );
 
 /** What is accepted of a device, what came twice counted once. */
-function heard(imei: string): WebhookBody[] {
+function receivedBy(imei: string): WebhookBody[] {
   const events = receiver.events.filter((event) => event.imei === imei);
   return [...new Map(events.map((event) => [event.eventId, event])).values()];
 }
@@ -99,20 +99,20 @@ function heard(imei: string): WebhookBody[] {
 async function everythingIsHeard(riders: readonly Rider[], commandsEach: number): Promise<void> {
   await waitFor(async () => (await status()).backlog === 0, { what: 'the backlog to be gone', ...PATIENCE });
   for (const { imei, rounds } of riders) {
-    const events = heard(imei);
+    const events = receivedBy(imei);
     expect(events.filter(({ type }) => type === 'command.completed')).toHaveLength(commandsEach);
     expect(events.reduce((sum, { recordCount = 0 }) => sum + recordCount, 0)).toBe(rounds);
     expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
   }
 }
 
-/** Attempts that were answered with success and came again: nobody could know that they had been heard. */
+/** Attempts that were answered with success and came again: the gateway could not know that the answer had been sent. */
 function heardTwice(): ReceivedWebhook[] {
   return receiver.accepted.filter(({ id }, index) => receiver.accepted.findIndex((other) => other.id === id) !== index);
 }
 
 describe('scenario B: the host is down while commands complete and telemetry arrives', () => {
-  it('hears everything when it is back: each device in order, without gaps, nothing twice, after few requests', async () => {
+  it('receives everything when it is back: each device in order, without gaps, nothing twice, after few requests', async () => {
     gateway = await startGateway();
     const riders = await Promise.all(Array.from({ length: DEVICES }, (_, index) => Rider.start(index)));
     await receiver.close();
@@ -155,7 +155,7 @@ describe('a host that is dead', () => {
       await rideAll(riders);
     }
     const seconds = (Date.now() - opened) / 1_000;
-    // Probes come after 1, 2, 4, 8 seconds and so on; what was on its way when the circuit opened may come too.
+    // Probes come after 1, 2, 4, 8 seconds and so on; what was in flight when the circuit opened may come too.
     expect(receiver.received.length - before).toBeLessThanOrEqual(Math.log2(seconds + 1) + 2 + DEVICES);
     riders.forEach((rider) => rider.close());
   });
@@ -178,7 +178,7 @@ describe('kill -9 of the gateway', () => {
     expect(inDoubt.filter((request) => !again.has(request))).toEqual([]);
   });
 
-  it('at any moment under load: nothing is lost, each device is heard in order', async () => {
+  it('at any moment under load: nothing is lost, the events of each device arrive in order', async () => {
     gateway = await startGateway();
     receiver.reply = async () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -204,7 +204,7 @@ describe('kill -9 of the gateway', () => {
     }
     await waitFor(async () => (await status()).backlog === 0, { what: 'the backlog to be gone', ...PATIENCE });
     const [stored] = await database.query<{ records: number }>('select count(*)::int as records from tbl_iot_telemetry_data');
-    const all = Array.from({ length: DEVICES }, (_, index) => heard(String(FIRST_IMEI + index)));
+    const all = Array.from({ length: DEVICES }, (_, index) => receivedBy(String(FIRST_IMEI + index)));
     expect(all.flat().reduce((sum, { recordCount = 0 }) => sum + recordCount, 0)).toBe(stored?.records);
     expect(stored?.records).toBeGreaterThanOrEqual(reports);
     for (const events of all) {

@@ -63,7 +63,7 @@ async function complete(device: FakeDevice, imei: string, metadata: unknown = nu
 const ofDevice = (imei: string) => receiver.events.filter((event) => event.imei === imei);
 
 describe('a completed command', () => {
-  it('is told by the path and the fields of the old gateway, signed with both secrets, with its metadata to the last digit', async () => {
+  it('is reported with the path and the fields of the old gateway, signed with both secrets, with its metadata to the last digit', async () => {
     const imei = newImei();
     const device = await FakeDevice.logIn(gateway.devicePort, imei);
     const metadata = '{"id": 12345678901234567890,  "n":1.0, "2":0,"1":"Žalgiris"}';
@@ -96,7 +96,7 @@ describe('a completed command', () => {
 });
 
 describe('a device that comes and goes', () => {
-  it('is told as connected and disconnected, where the host wants to hear it', async () => {
+  it('is reported as connected and disconnected, where the host has requested it', async () => {
     const own = await createTestDatabase();
     const listening = await Gateway.start(own.url, {
       NOTIFICATION_URL: receiver.url,
@@ -167,7 +167,7 @@ describe('failed commands', () => {
 });
 
 describe('telemetry', () => {
-  it('is told with the newest record by the clock of the device, its values raw and as the columns are called', async () => {
+  it('is reported with the newest record by the clock of the device, its values raw and as the columns are called', async () => {
     const imei = newImei();
     const device = await FakeDevice.logIn(gateway.devicePort, imei);
     const base = Date.now() - 60_000;
@@ -301,7 +301,7 @@ describe('a host that refuses', () => {
     device.close();
   });
 
-  it('with one poisoned event hears everything else meanwhile, also of that device after the third refusal', async () => {
+  it('with one event that it refuses receives everything else meanwhile, also of that device after the third refusal', async () => {
     const [poisoned, healthy] = [newImei(), newImei()];
     const devices = await Promise.all([poisoned, healthy].map((imei) => FakeDevice.logIn(gateway.devicePort, imei)));
     receiver.reply = ({ body }) => (body.imei === poisoned && body.sequence === 1 ? 500 : 200);
@@ -391,9 +391,9 @@ describe('the feed and the status', () => {
       oldestAgeSeconds: null,
       circuit: { state: 'closed', since: null },
     });
-    const nobody = 'evt_00000000-0000-4000-8000-000000000000';
-    expect(await gateway.get(`webhooks/events/${nobody}`)).toMatchObject({ status: 404, body: { code: 'EVENT_NOT_FOUND' } });
-    expect(await gateway.post(`webhooks/events/${nobody}/replay`, {})).toMatchObject({ status: 404 });
+    const unknown = 'evt_00000000-0000-4000-8000-000000000000';
+    expect(await gateway.get(`webhooks/events/${unknown}`)).toMatchObject({ status: 404, body: { code: 'EVENT_NOT_FOUND' } });
+    expect(await gateway.post(`webhooks/events/${unknown}/replay`, {})).toMatchObject({ status: 404 });
     expect(await gateway.get('webhooks/events/7')).toMatchObject({ status: 400 });
     expect(await gateway.get('webhooks/events?state=lost')).toMatchObject({ status: 400 });
   });

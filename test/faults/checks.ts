@@ -3,12 +3,12 @@ import { type World } from './world.js';
 
 const PATIENCE_MS = 45_000;
 /** What a gateway at rest may hold; at full speed it has twice the room of what was measured (about 150 MB). */
-const MOST_MEGABYTES = 400;
+const MAX_MEGABYTES = 400;
 /** Program, libraries and log, the pool and the listener; what devices and the host had is closed. */
-const MOST_FILES = 80;
+const MAX_FILES = 80;
 const SHOWN = 10;
 
-/** The day is over: everything heals, everybody finishes and goes home. Then the books are compared. */
+/** Ends all faults, waits until devices and host have finished, and compares their ledgers with the database. */
 export async function settleAndCheck(world: World): Promise<void> {
   const { fleet, commands, database } = world;
   const deaths = world.seats.flatMap((seat) => seat.deaths);
@@ -38,7 +38,7 @@ async function brokenEvents({ database, host }: World): Promise<string[]> {
   const events = await database.query<{ id: string; imei: string; type: string; sequence: number }>(
     `select 'evt_' || event_id as id, imei, type, sequence::int as sequence from tbl_iot_events order by imei, sequence`,
   );
-  const told = new Set(host.events.map(({ eventId }) => eventId));
+  const received = new Set(host.events.map(({ eventId }) => eventId));
   const known = new Set(events.map(({ id }) => id));
   const gaps = events.filter(({ imei, sequence }, index) => {
     const before = events[index - 1];
@@ -47,26 +47,26 @@ async function brokenEvents({ database, host }: World): Promise<string[]> {
   return [
     ...gaps.map(({ imei, sequence }) => `event ${sequence} of ${imei} does not follow the one before`),
     ...events
-      .filter(({ id }) => !told.has(id))
+      .filter(({ id }) => !received.has(id))
       .map(({ imei, type, sequence }) => `${type} ${sequence} of ${imei} never reached the host`),
-    ...[...told].filter((id) => !known.has(id)).map((id) => `the host was told of ${id}, which is not on record`),
+    ...[...received].filter((id) => !known.has(id)).map((id) => `the host received ${id}, which is not in tbl_iot_events`),
   ];
 }
 
-/** Records told in telemetry events, each event counted once however often it came, against rows of the table. */
+/** Records that telemetry events report, each event counted once however often it came, against rows of the table. */
 async function brokenCounts({ database, host }: World): Promise<string[]> {
   const stored = await database.query<{ imei: string; count: number }>(
     'select iot_imei as imei, count(*)::int as count from tbl_iot_telemetry_data group by 1',
   );
-  const told = new Map<string, number>();
+  const reported = new Map<string, number>();
   const seen = new Set<string>();
   for (const { eventId, imei = '', recordCount = 0 } of host.events.filter(({ type }) => type === 'telemetry')) {
-    told.set(imei, (told.get(imei) ?? 0) + (seen.has(eventId) ? 0 : recordCount));
+    reported.set(imei, (reported.get(imei) ?? 0) + (seen.has(eventId) ? 0 : recordCount));
     seen.add(eventId);
   }
   return stored
-    .filter(({ imei, count }) => told.get(imei) !== count)
-    .map(({ imei, count }) => `${imei} has ${count} records, the host was told of ${told.get(imei) ?? 0}`);
+    .filter(({ imei, count }) => reported.get(imei) !== count)
+    .map(({ imei, count }) => `${imei} has ${count} records, the events report ${reported.get(imei) ?? 0}`);
 }
 
 async function leaks(world: World): Promise<string[]> {
@@ -95,8 +95,8 @@ async function leaks(world: World): Promise<string[]> {
   // Beside the pool a gateway listens by one or two connections; the test has four.
   const most = seats.length * (poolSize + 4) + 4;
   return [
-    ...megabytes.filter((size) => size > MOST_MEGABYTES).map((size) => `a gateway at rest holds ${size.toFixed(0)} MB`),
-    ...files.filter((count) => count > MOST_FILES).map((count) => `a gateway at rest holds ${count} files`),
+    ...megabytes.filter((size) => size > MAX_MEGABYTES).map((size) => `a gateway at rest holds ${size.toFixed(0)} MB`),
+    ...files.filter((count) => count > MAX_FILES).map((count) => `a gateway at rest holds ${count} files`),
     ...(backends.length > most ? [`${backends.length} connections to the database, ${most} at most`] : []),
   ];
 }

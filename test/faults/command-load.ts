@@ -66,7 +66,7 @@ export class CommandLoad {
 
   private async keepOrdering(): Promise<void> {
     while (this.running) {
-      // An order that is refused, or of which nobody knows what became of it, is no promise of the gateway.
+      // A command that was refused, or whose outcome is unknown, was not accepted by the gateway.
       await this.order().catch(() => undefined);
       await delay(PAUSE_MS);
     }

@@ -45,7 +45,7 @@ export const fillDisk: Fault = async (world) => {
   }
 };
 
-/** So short that nobody but the statements under way notices. */
+/** So short that only the statements in progress notice. */
 export const cutDatabaseBriefly: Fault = async ({ chance, seats }) => {
   const { database } = chance.pick(seats);
   database.cut();
@@ -62,7 +62,7 @@ export const cutDatabase: Fault = async ({ chance, seats, database }) => {
     await waitFor(async () => (await database.query(dead)).length < seats.length, { ...WAIT, what: 'an instance to be missed' });
   } finally {
     seat.database.mend();
-    // What a cable was pulled out of for long is broken at both ends when it is plugged in again, as firewalls forget.
+    // A connection that was cut for long is broken at both ends when the network is back, because firewalls have dropped its state.
     seat.database.reset();
   }
 };
@@ -103,7 +103,7 @@ export const halfOpenDevices: Fault = async ({ chance, seats }) => {
   await Promise.resolve(chance.pick(seats).devices.halfOpen());
 };
 
-/** Tables nobody can write to, held until statements of every gateway have waited for a connection. */
+/** Tables locked against writes, held until statements of every gateway have waited for a connection. */
 export const exhaustPools: Fault = async ({ server, seats }) => {
   const client = new Client(server.url);
   client.on('error', () => undefined);
@@ -149,7 +149,7 @@ export const longReader: Fault = async (world) => {
     await fleet.acknowledge(200, 60_000);
     const slowest = Math.max(...fleet.latencies);
     if (slowest > UNDISTURBED_MS) {
-      throw new Error(`an acknowledgement took ${slowest.toFixed(0)} ms while somebody read for long`);
+      throw new Error(`an acknowledgement took ${slowest.toFixed(0)} ms during a long read`);
     }
     await chance.pick(seats).terminateAndRestart();
   } finally {

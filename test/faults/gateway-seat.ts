@@ -5,9 +5,9 @@ import { TcpProxy } from '../support/tcp-proxy.js';
 
 const SHOWN_LINES = 60;
 
-/** A place of a gateway process: whoever sits in it is reached by the same port, and reaches the database by a cable of its own. */
+/** Ports and a database proxy for one gateway process at a time: a restarted gateway is reached by the same ports. */
 export class GatewaySeat {
-  /** Gateways that ended though nobody asked them to, with the last they said. */
+  /** Gateways that ended unexpectedly, with the end of their log. */
   readonly deaths: string[] = [];
   /** Everything every gateway of this place has said. */
   readonly logs: string[][] = [];

@@ -17,7 +17,7 @@ export interface Play {
   readonly minutes: number;
 }
 
-/** Plays the scenario in a world of its own, compares the books, and says in one line what it was. */
+/** Plays the scenario with processes of its own, compares the ledgers, and returns a summary in one line. */
 export async function play(scenario: Scenario, { seed, minutes }: Play): Promise<string> {
   const startedAt = Date.now();
   const world = await World.open({ ...scenario.world, seed });

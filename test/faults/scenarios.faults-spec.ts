@@ -20,17 +20,17 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-describe('whatever goes wrong, what was acknowledged is stored once, statuses are true, the host is told, and nothing leaks', () => {
+describe('whatever goes wrong, what was acknowledged is stored once, statuses are true, the host is notified, and nothing leaks', () => {
   const scenarios = chosen();
   if (scenarios.length === 0) {
     it(`scenario ${NAME}`, () => {
       const names = [...SCENARIOS, SHORT, EVERYTHING].map(({ name }) => name);
-      throw new Error(`there is no scenario ${NAME}; there are ${names.join(', ')}`);
+      throw new Error(`unknown scenario ${NAME}; there are ${names.join(', ')}`);
     });
   }
   for (const scenario of scenarios) {
     const impediment = scenario.world?.smallDisk ? whyNoSmallDisk() : null;
-    // Asked for by name it fails instead: whoever asks for a proof must not be told that all is well.
+    // Requested by name it fails instead: a run that proves nothing must not pass.
     if (impediment !== null && NAME === undefined) {
       say(`${scenario.name} IS LEFT OUT, nothing is known of it here: ${impediment}`);
       continue;

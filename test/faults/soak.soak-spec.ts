@@ -61,7 +61,7 @@ describe('soak', () => {
       print(start, end);
       expect(whatGrew(start, end)).toEqual([]);
       await settleAndCheck(world);
-      say(`${world.fleet.acknowledgedRecords} records stored once, ${world.commands.orders} commands, every event heard`);
+      say(`${world.fleet.acknowledgedRecords} records stored once, ${world.commands.orders} commands, every event delivered`);
     } finally {
       await world.close();
     }

@@ -26,7 +26,7 @@ const ENV = {
   SHUTDOWN_GRACE_SECONDS: '20',
 };
 
-/** Devices, gateways, a database and a host, all real, with a cable between each two of them that can be pulled. */
+/** Devices, gateways, a database and a host, all real, with a proxy between each two of them that can cut the connection. */
 export class World {
   readonly chance: Chance;
   readonly server: DatabaseServer;

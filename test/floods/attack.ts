@@ -7,7 +7,7 @@ export interface AttackOrder {
   readonly port: number;
   /** Connections that are held, or are under way at one time. */
   readonly connections: number;
-  /** Logins to be tried; null: until told to stop. */
+  /** Logins to be tried; null: until it is stopped. */
   readonly logins: number | null;
 }
 

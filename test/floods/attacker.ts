@@ -3,13 +3,13 @@ import { HalfOpenFlood } from './half-open-flood.js';
 import { HeldConnections } from './held-connections.js';
 import { LoginFlood } from './login-flood.js';
 
-/** A process of its own. Gets its order, tells when it is done (if it ever is), and its counts when it is told to stop. */
+/** A process of its own. Receives its order, reports when it is done (if it ever is), and its counts when it is stopped. */
 const counts = noCounts();
 let attack: { start(): void; stop(): void } | null = null;
 
 process.on('message', (message: AttackOrder | 'stop') => {
   if (message === 'stop') {
-    // Before it lets go of them all.
+    // Before it closes them all.
     const seen = { ...counts };
     attack?.stop();
     process.send?.({ counts: seen }, () => process.exit());

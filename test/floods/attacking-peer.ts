@@ -7,7 +7,7 @@ const REFUSED = 0x00;
 export interface PeerOptions {
   readonly onConnected: (socket: Socket) => void;
   readonly onAccepted?: (socket: Socket) => void;
-  /** It is gone, whoever ended it. */
+  /** The connection is closed, by either side. */
   readonly onGone: (socket: Socket) => void;
 }
 

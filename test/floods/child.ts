@@ -1,6 +1,6 @@
 import { fork, type ChildProcess, type Serializable } from 'node:child_process';
 
-/** One of the programs beside this one, as its own process: who attacks must not slow the clock of those who measure. */
+/** One of the programs beside this one, as its own process: an attack must not slow the clock of the measurement. */
 export class Child {
   private readonly process: ChildProcess;
 
@@ -8,14 +8,14 @@ export class Child {
     this.process = fork(new URL(`./${program}.js`, import.meta.url));
   }
 
-  tell(message: Serializable): void {
+  send(message: Serializable): void {
     this.process.send(message);
   }
 
   /** The next message that it sends. */
-  hear<T>(): Promise<T> {
+  receive<T>(): Promise<T> {
     return new Promise((resolve, reject) => {
-      const ended = (): void => reject(new Error('it ended without a word'));
+      const ended = (): void => reject(new Error('it ended without a message'));
       this.process.once('exit', ended);
       this.process.once('message', (message) => {
         this.process.off('exit', ended);
@@ -25,8 +25,8 @@ export class Child {
   }
 
   ask<T>(message: Serializable): Promise<T> {
-    const answer = this.hear<T>();
-    this.tell(message);
+    const answer = this.receive<T>();
+    this.send(message);
     return answer;
   }
 

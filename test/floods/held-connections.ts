@@ -12,7 +12,7 @@ const HALF_A_FRAME = 40;
 
 /**
  * Keeps connections open that never come to anything: they send a login a byte now and then, or half of a frame behind a login. What the
- * gateway closes is opened anew.
+ * gateway closes is opened again.
  */
 export class HeldConnections {
   private readonly sockets = new Map<Socket, Buffer>();
@@ -59,7 +59,7 @@ export class HeldConnections {
         connected = true;
         this.opening--;
         if (this.order.attack === 'slow-login') {
-          // All but the last byte: it takes longer than anybody may.
+          // All but the last byte: it takes longer than the limit.
           this.sockets.set(socket, ownLogin.subarray(0, -1));
         } else {
           this.sockets.set(socket, Buffer.alloc(0));

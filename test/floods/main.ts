@@ -24,7 +24,7 @@ const CONNECTIONS: Readonly<Record<Attack, number>> = {
   'refused-login': 50,
   strangers: 50,
 };
-/** What the gateway is told beside its defaults. A half frame may stay for a minute: here it is to be seen how it ends. */
+/** Settings of the gateway that differ from the defaults. By default a half frame may stay for a minute: a run is shorter. */
 const SETTINGS: Readonly<Partial<Record<Attack, Record<string, string>>>> = {
   'slow-frame': { BROKER_FRAME_TIMEOUT_SECONDS: '10' },
   'refused-login': { DEVICE_ADMISSION: 'registered' },
@@ -46,7 +46,7 @@ function readCommandLine(): FloodOptions {
   });
   const unknown = positionals.filter((name) => name !== 'baseline' && !ATTACKS.some((attack) => attack === name));
   if (unknown.length > 0) {
-    throw new Error(`There is no attack ${unknown.join(', ')}. Attacks: baseline, ${ATTACKS.join(', ')}`);
+    throw new Error(`Unknown attack ${unknown.join(', ')}. Attacks: baseline, ${ATTACKS.join(', ')}`);
   }
   const chosen = positionals.length === 0 ? ['baseline', ...ATTACKS] : positionals;
   return {
@@ -102,20 +102,20 @@ interface Parties {
 /** The attack, and the measuring while it lasts. */
 async function carryOut(attack: Attack | null, { fleet, attacker, gateway }: Parties, options: FloodOptions): Promise<void> {
   if (!attack) {
-    fleet.tell('measure');
+    fleet.send('measure');
     await delay(options.seconds * 1_000);
     return;
   }
   const logins = HAS_LOGINS.includes(attack) ? options.logins : null;
   const order: AttackOrder = { attack, port: gateway.ports.tcp, connections: CONNECTIONS[attack], logins };
   if (logins !== null) {
-    fleet.tell('measure');
+    fleet.send('measure');
     await attacker.ask<'done'>({ ...order });
     return;
   }
-  attacker.tell({ ...order });
+  attacker.send({ ...order });
   await delay(BUILD_UP_MS);
-  fleet.tell('measure');
+  fleet.send('measure');
   await delay(options.seconds * 1_000);
 }
 

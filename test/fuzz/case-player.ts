@@ -16,7 +16,7 @@ const CLOSE_TIMEOUT_MS = 30_000;
 const ACCEPTED = 0x01;
 const REFUSED = 0x00;
 const ACKNOWLEDGEMENT_BYTES = 4;
-const MOST_RECORDS = 255;
+const MAX_RECORDS = 255;
 
 /** Plays a case and returns what the gateway did wrong, or null. */
 export async function play(fuzzCase: FuzzCase, ports: GatewayPorts): Promise<string | null> {
@@ -76,7 +76,7 @@ class CasePlayer {
     }
     await this.end();
     await waitFor(() => this.raw.destroyed, { timeoutMs: CLOSE_TIMEOUT_MS, what: 'the gateway to close the connection' });
-    return this.judge();
+    return this.problem();
   }
 
   private async connected(): Promise<void> {
@@ -99,7 +99,7 @@ class CasePlayer {
     this.socket.end();
   }
 
-  private judge(): string | null {
+  private problem(): string | null {
     const { acknowledgements, ending, target } = this.fuzzCase;
     if (target === 'tls-raw') {
       return null; // what TLS answers is not ours
@@ -125,7 +125,7 @@ function isProtocol(answers: Buffer, mayBeCutOff: boolean): boolean {
   const whole = Math.floor(behind.length / ACKNOWLEDGEMENT_BYTES);
   const counts = Array.from({ length: whole }, (_, index) => behind.readUInt32BE(index * ACKNOWLEDGEMENT_BYTES));
   const isWhole = mayBeCutOff || behind.length % ACKNOWLEDGEMENT_BYTES === 0;
-  return answers[0] === ACCEPTED && isWhole && counts.every((count) => count <= MOST_RECORDS);
+  return answers[0] === ACCEPTED && isWhole && counts.every((count) => count <= MAX_RECORDS);
 }
 
 async function sendDatagrams(datagrams: readonly Buffer[], port: number): Promise<null> {

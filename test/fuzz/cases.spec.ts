@@ -76,7 +76,7 @@ describe('the cases', () => {
     },
   );
 
-  it('claim nothing, and more than anybody has', () => {
+  it('declare zero bytes, and more than any limit', () => {
     expect(ofKind('zero-length').map((one) => firstFrame(one).claimed)).toEqual(expect.arrayContaining([0, 1, 2]));
     expect(ofKind('huge-length').map((one) => firstFrame(one).claimed)).toEqual(expect.arrayContaining([0xffffffff, 0x7fffffff]));
   });

@@ -20,7 +20,7 @@ import { brokenHandshake } from './tls-cases.js';
 export const CASES_APART = 1_000;
 const FIRST_IMEI = 866_099_000_000_000;
 /** A gateway takes 4,096 ahead of the answer to a login, a PROXY header among them. */
-const MOST_BEFORE_LOGIN = 3_000;
+const MAX_BEFORE_LOGIN = 3_000;
 const PING = Buffer.of(0xff);
 
 type Body = Pick<FuzzCase, 'chunks'> & Partial<Omit<FuzzCase, 'number' | 'kind' | 'chunks'>>;
@@ -120,12 +120,12 @@ function stream(draw: Draw, { records, larger, messages }: Corpus, count: number
 
 function faultless(draw: Draw, ownLogin: Buffer, frames: readonly SampleFrame[], isCut: boolean): Body {
   const bytes = Buffer.concat(frames.map((frame) => frame.bytes));
-  const awaitsLogin = ownLogin.length + bytes.length > MOST_BEFORE_LOGIN || draw.once(4);
+  const awaitsLogin = ownLogin.length + bytes.length > MAX_BEFORE_LOGIN || draw.once(4);
   const pieces = (all: Buffer): Buffer[] => (isCut ? cut(draw, all) : [all]);
   return {
     chunks: awaitsLogin ? [ownLogin, ...pieces(bytes)] : pieces(Buffer.concat([ownLogin, bytes])),
     awaitsLogin,
-    // Whoever resets takes the answers away from himself.
+    // A peer that resets the connection discards the answers to it.
     ending: draw.of(['fin', 'patient'] as const),
     acknowledgements: frames.flatMap(({ acknowledgement }) => acknowledgement ?? []),
   };

@@ -25,7 +25,7 @@ export function readCommandLine(args: readonly string[]): FuzzOptions {
 function number(text: string): number {
   const value = Number(text);
   if (!(value >= 0)) {
-    throw new Error(`"${text}" is no number. ${USAGE}`);
+    throw new Error(`"${text}" is not a number. ${USAGE}`);
   }
   return value;
 }

@@ -1,7 +1,7 @@
 import { type OfficialVector } from '../fixtures/official-vectors.js';
 import { recordsFrame } from '../support/frames.js';
 
-const MOST_RECORDS = 20;
+const MAX_RECORDS = 20;
 const FIRST_TIMESTAMP_MS = 1_750_000_000_000;
 
 /** A frame that devices send, and the count it is acknowledged with; null: it is never acknowledged. */
@@ -27,7 +27,7 @@ export function createCorpus(vectors: readonly OfficialVector[]): Corpus {
       bytes: Buffer.from(hex, 'hex'),
       acknowledgement: Number.parseInt(server_reply_hex, 16),
     })),
-    larger: Array.from({ length: MOST_RECORDS }, (_, index) => largerFrame(index + 1)),
+    larger: Array.from({ length: MAX_RECORDS }, (_, index) => largerFrame(index + 1)),
     messages: tcp
       .filter((vector) => !isAcknowledged(vector))
       .map(({ hex }) => ({ bytes: Buffer.from(hex, 'hex'), acknowledgement: null })),

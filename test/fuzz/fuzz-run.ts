@@ -14,7 +14,7 @@ export interface CaseFault {
   readonly what: string;
 }
 
-/** Plays the cases of a seed in their order, some at a time, until told to stop or until one goes wrong. */
+/** Plays the cases of a seed in their order, some at a time, until it is stopped or one fails. */
 export class FuzzRun {
   readonly played = new Map<CaseKind, number>();
   fault: CaseFault | null = null;

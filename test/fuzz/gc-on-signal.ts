@@ -9,7 +9,7 @@ process.on('SIGUSR2', () => {
   process.stdout.write(`VITALS ${JSON.stringify(vitals)}\n`);
 });
 
-/** 0 where the system does not tell. */
+/** 0 where the system does not report it. */
 function openFiles(): number {
   try {
     return readdirSync('/proc/self/fd').length;

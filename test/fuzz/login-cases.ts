@@ -1,7 +1,7 @@
 import { login, uint } from '../support/frames.js';
 import { type Draw } from './draw.js';
 
-/** The first bytes of clients that have no business here. */
+/** The first bytes of clients that are not devices. */
 const STRANGERS = [
   'GET / HTTP/1.1\r\nHost: gateway\r\n\r\n',
   'SSH-2.0-OpenSSH_9.6\r\n',

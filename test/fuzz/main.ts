@@ -16,12 +16,12 @@ import { GoodUdpDevice } from './good-udp-device.js';
 import { countedFaults, leaks, megabytes, sessionFaults, settledVitals, storageFaults } from './verdict.js';
 
 const WARM_UP_PART = 0.2;
-const MOST_WARM_UP_MS = 60_000;
+const MAX_WARM_UP_MS = 60_000;
 const SETTLE_TIMEOUT_MS = 60_000;
 const SAY_EVERY_MS = 30_000;
 const FIRST_GOOD_IMEI = 866_000_000_000_001;
 
-/** Where everybody runs it from: the repository's root. The fixtures are not built. */
+/** The working directory: the repository's root. The fixtures are not built. */
 const VECTORS = join(process.cwd(), 'test/fixtures/official-vectors.json');
 
 async function fuzz(options: FuzzOptions): Promise<boolean> {
@@ -95,7 +95,7 @@ async function playAll(
   const until = (ms: number) => (): boolean => performance.now() - startedAt >= ms || isWrong();
   const talk = setInterval(() => console.log(progress(run, devices)), SAY_EVERY_MS);
   try {
-    await run.playUntil(until(Math.min(durationMs * WARM_UP_PART, MOST_WARM_UP_MS)));
+    await run.playUntil(until(Math.min(durationMs * WARM_UP_PART, MAX_WARM_UP_MS)));
     const before = await settle(gateway, connected.length);
     say('after the warm-up', run, before);
     await run.playUntil(until(durationMs));

@@ -30,7 +30,7 @@ export function rightProxyHeader(draw: Draw): Buffer {
   ])();
 }
 
-/** One that is damaged, or made by somebody who means harm. */
+/** One that is damaged, or made by an attacker. */
 export function wrongProxyHeader(draw: Draw): Buffer {
   return draw.of([
     () => flipBits(rightProxyHeader(draw), draw),

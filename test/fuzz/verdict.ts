@@ -47,16 +47,14 @@ export async function storageFaults(databaseUrl: string, devices: readonly GoodP
     );
 }
 
-/** Sessions that belong to nobody who is there. */
+/** Sessions whose device is not connected. */
 export async function sessionFaults(databaseUrl: string, devices: readonly GoodPeer[]): Promise<string[]> {
   const sessions = await query<{ imei: string }>(databaseUrl, 'select imei from tbl_iot_device_sessions');
   const imeis = devices.map(({ imei }) => imei);
   const left = sessions.filter(({ imei }) => !imeis.includes(imei));
   return left.length === 0 && sessions.length === devices.length
     ? []
-    : [
-        `${sessions.length} sessions for ${devices.length} devices; of nobody who is there: ${left.map(({ imei }) => imei).join(', ')}`,
-      ];
+    : [`${sessions.length} sessions for ${devices.length} devices; not connected: ${left.map(({ imei }) => imei).join(', ')}`];
 }
 
 /** Garbage is not all garbage at once: the least of three looks. */

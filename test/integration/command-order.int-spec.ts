@@ -16,7 +16,7 @@ import { openSession } from '../support/open-session.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const ROUNDS = 100;
-const MOST_ROUNDS = 1_000;
+const MAX_ROUNDS = 1_000;
 const CLAIMERS = 3;
 
 let database: TestDatabase;
@@ -149,7 +149,7 @@ describe('a newer command beside claims of the older one', () => {
     const outcomes = new Map<string, number>();
     const met = (outcome: string): boolean => (outcomes.get(outcome) ?? 0) > ROUNDS / 20;
     // Which side of the race a round meets depends on the load of the machine: more rounds, until both have been met.
-    for (let round = 0; round < ROUNDS || (!(met('superseded') && met('unconfirmed')) && round < MOST_ROUNDS); round++) {
+    for (let round = 0; round < ROUNDS || (!(met('superseded') && met('unconfirmed')) && round < MAX_ROUNDS); round++) {
       const imei = String(351_000_000_000_000 + serial++);
       const epoch = await openSession(database, imei);
       const claimers = deliveries.map((delivery) => new Claimer(delivery, imei, epoch));

@@ -50,7 +50,7 @@ describe('copyIn', () => {
     expect(await storedCount()).toBe(0);
   });
 
-  it('leaves the connection usable when the first of many megabytes is refused while the rest is still on its way', async () => {
+  it('leaves the connection usable when the first of many megabytes is refused while the rest is still in flight', async () => {
     await copyIn(client, COPY, [rows(0, 1)], TIMEOUT_MS);
     for (let round = 0; round < 5; round++) {
       await expect(copyIn(client, COPY, [rows(0, 60_000)], TIMEOUT_MS)).rejects.toMatchObject({ code: '23505' });

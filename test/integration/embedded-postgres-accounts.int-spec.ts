@@ -11,7 +11,7 @@ import { queryOnce } from '../support/query-once.js';
 const ME = process.getuid?.() ?? 0;
 const IS_ROOT = ME === 0;
 const NOBODY = 65_534;
-/** Somebody who is not root. */
+/** A user other than root. */
 const ORDINARY = IS_ROOT ? { uid: NOBODY, gid: NOBODY } : {};
 const ORDINARY_UID = ORDINARY.uid ?? ME;
 
@@ -77,7 +77,7 @@ it('runs below a folder that only root can enter', async () => {
   await opened.stop();
 });
 
-it('tells a user who may not write to the folder', async () => {
+it('reports a folder that the user may not write to', async () => {
   const starter = new EmbeddedPostgresStarter('/iot-broker-test/.data/postgres', ORDINARY);
   expect(await starter.failed()).toMatchObject({
     code: 'DATA_DIR_NOT_OWNED',

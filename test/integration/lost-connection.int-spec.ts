@@ -46,7 +46,7 @@ describe('a server that ends in the same segment', () => {
     expect(isDatabaseUnavailable(await dataSource.initialize().catch((error: unknown) => error))).toBe(true);
   });
 
-  it('as it has done a statement is an outage to whoever waited for the connection', async () => {
+  it('after a statement is an outage for the next statement that waited for the connection', async () => {
     answers = [Buffer.concat([AUTHENTICATION_OK, READY]), Buffer.concat([COMPLETE, READY, TERMINATED])];
     const pool = new Pool({ connectionString: url(), max: 1, ...POOL_OPTIONS });
     const first = pool.query('select');

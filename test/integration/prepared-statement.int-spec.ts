@@ -10,7 +10,7 @@ let dataSource: DataSource;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  // One connection: what it was told once it knows, and one that is not given back is missed.
+  // One connection: it keeps what it has prepared, and one that is not released blocks the next statement.
   dataSource = await new DataSource({ type: 'postgres', url: database.url, poolSize: 1 }).initialize();
 });
 

@@ -12,7 +12,7 @@ async function describeSchema(database: TestDatabase): Promise<string[]> {
   return process.lines;
 }
 
-/** Its name tells what to do when it fails. */
+/** Its name says what to do when it fails. */
 it('docs/reference/schema.sql is the schema of a migrated database: `npm run schema` writes it', async () => {
   const database = await createTestDatabase();
   const reference = await readFile(REFERENCE, 'utf8');

@@ -125,7 +125,7 @@ it('records of days without a partition stand between those of days with one', a
   expect(latest?.iotTimestamp.getTime()).toBe((TODAY - 1) * DAY_MS + 2 * 60_000);
 });
 
-it('a partition that moves rows from the default one, or that somebody else has filled, is indexed by device', async () => {
+it('a partition that moves rows from the default one, or that was filled by other means, is indexed by device', async () => {
   const moved = '356307042000005';
   await store(moved, [TODAY - DAYS - 2], 3, false);
   expect(await partitions.create(TODAY - DAYS - 2)).toBe(true);

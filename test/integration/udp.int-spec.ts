@@ -151,21 +151,21 @@ describe('bytes that are not a valid packet', () => {
   it.each([
     ['records that end early', 'TRUNCATED', Buffer.concat([recordsField([{}]).subarray(0, -3), uint(1, 1)])],
     ['two counts that differ', 'COUNT_MISMATCH', recordsField([{}], { count2: 2 })],
-    ['a codec nobody knows', 'UNSUPPORTED_CODEC', Buffer.from('420101', 'hex')],
-    ['the reply to a command, for anybody could have sent it', 'UNSUPPORTED_CODEC', codec12Frame(6, 'done').subarray(8, -4)],
-  ] as const)('within a good packet are judged as what no CRC vouches for: %s', async (_name, code, data) => {
+    ['an unknown codec', 'UNSUPPORTED_CODEC', Buffer.from('420101', 'hex')],
+    ['the reply to a command, whose sender can not be verified', 'UNSUPPORTED_CODEC', codec12Frame(6, 'done').subarray(8, -4)],
+  ] as const)('within a good packet are reported as bytes without a CRC: %s', async (_name, code, data) => {
     const { handlers, counters } = await start();
-    const judged: unknown[] = [];
+    const reported: unknown[] = [];
     handlers.rejected = ({ error, count, bytes, crcIsRight }) => {
-      judged.push({ code: error.code, count, bytes, crcIsRight });
-      return judged.length < 3 ? { kind: 'close' } : { kind: 'acknowledge', count };
+      reported.push({ code: error.code, count, bytes, crcIsRight });
+      return reported.length < 3 ? { kind: 'close' } : { kind: 'acknowledge', count };
     };
     const packet = channelPacket(IMEI, data);
     device.send(packet);
     device.send(packet);
     await waitFor(() => counters.udp.rejected === 2);
     expect(await device.exchange(packet)).toEqual(['0005cafe010501']);
-    expect(judged).toEqual(Array(3).fill({ code, count: 1, bytes: frame(data), crcIsRight: false }));
+    expect(reported).toEqual(Array(3).fill({ code, count: 1, bytes: frame(data), crcIsRight: false }));
     expect(counters).toMatchObject({ rejected: { [code]: 3 }, messages: 0 });
   });
 

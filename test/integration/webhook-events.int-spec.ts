@@ -101,8 +101,8 @@ const LEASE = { owner: '00000000-0000-4000-8000-000000000001', seconds: 60 };
 
 function settled(delivery: ClaimedDelivery, outcome: 'delivered' | 'retry' | 'dead' = 'delivered', afterMs = 0) {
   const { imei, sequence } = delivery;
-  const told = { webhookId: 'evt', durationMs: 1, status: 200, answer: 'ok', error: null };
-  return { imei, sequence, outcome, afterMs, alone: false, outage: false, ...told };
+  const attempt = { webhookId: 'evt', durationMs: 1, status: 200, answer: 'ok', error: null };
+  return { imei, sequence, outcome, afterMs, alone: false, outage: false, ...attempt };
 }
 
 describe('the feed', () => {
@@ -113,7 +113,7 @@ describe('the feed', () => {
     await late.startTransaction();
     await appendEvents(source, [{ imei: 'late', type: 'command.completed' }], late);
     await append('early', 3);
-    // The late one has the smallest number, and nobody can know yet whether it will ever be.
+    // The late one has the smallest number, and it is not known yet whether its transaction will commit.
     expect((await feed.readAfter(BEGINNING, 10)).rows).toEqual([]);
     await late.commitTransaction();
     await late.release();
@@ -236,7 +236,7 @@ describe('ten claimers', () => {
           taken.push(`${imei} ${sequence}`);
         }
         await new Promise((resolve) => setTimeout(resolve, 2));
-        // Before the settling can be seen: another one may have claimed the next event before we hear of it.
+        // Before the settling can be seen: another one may have claimed the next event before this one is notified.
         claimed.forEach(({ imei }) => under.delete(imei));
         await queue.settle(
           lease.owner,
@@ -313,7 +313,7 @@ describe('telemetry events', () => {
     const stores = await Promise.all(Array.from({ length: 4 }, () => newStore()));
     const base = Date.now() - 3_600_000;
     let storing = true;
-    let told = 0;
+    let reported = 0;
     const sequences = new Map<string, string[]>();
     const deliver = async (): Promise<void> => {
       const queue = new DeliveryQueueRepository(await newSource(1));
@@ -322,7 +322,7 @@ describe('telemetry events', () => {
         for (const { imei, sequence, body } of claimed) {
           const { recordCount, latestGps } = JSON.parse(body) as { recordCount: number; latestGps: object | null };
           expect(latestGps).not.toBeNull();
-          told += recordCount;
+          reported += recordCount;
           sequences.set(imei, [...(sequences.get(imei) ?? []), sequence]);
         }
         await queue.settle(
@@ -356,13 +356,13 @@ describe('telemetry events', () => {
     await delivering;
     const [stored] = await database.query<{ records: number }>('select count(*)::int as records from tbl_iot_telemetry_data');
     expect(stored?.records).toBe(5 * (25 * 4 * 3 + 1));
-    expect(told).toBe(stored?.records);
+    expect(reported).toBe(stored?.records);
     for (const numbers of sequences.values()) {
       expect(numbers).toEqual(numbers.map((_, index) => String(index + 1)));
     }
   });
 
-  it('do not make the queue of deliveries longer than the number of devices in an hour in which nobody takes them', async () => {
+  it('do not make the queue of deliveries longer than the number of devices in an hour without deliveries', async () => {
     const store = await newStore();
     const base = Date.now() - 3_600_000;
     const devices = Array.from({ length: 1_000 }, (_, index) => String(358_000_000_000_000 + index));
@@ -377,7 +377,7 @@ describe('telemetry events', () => {
     expect(queue).toEqual({ deliveries: 1_000, devices: 1_000, records: 60_000, sequence: 1 });
   });
 
-  it('tell of every record when asked to, a hundred at a time', async () => {
+  it('contain every record when configured, at most a hundred each', async () => {
     const store = await newStore({ WEBHOOK_TELEMETRY_RECORDS: 'all' });
     const base = Date.now() - 3_600_000;
     const records = Array.from({ length: 230 }, (_, index) => record(base + index, index));
@@ -389,20 +389,20 @@ describe('telemetry events', () => {
       ]),
     );
     const queue = new DeliveryQueueRepository(await newSource());
-    const told: { imei: string; recordCount: number; records: { timestamp: string }[] }[] = [];
+    const bodies: { imei: string; recordCount: number; records: { timestamp: string }[] }[] = [];
     for (let claimed = await queue.claim(LEASE, 10); claimed.length > 0; claimed = await queue.claim(LEASE, 10)) {
-      told.push(...claimed.map(({ body }) => JSON.parse(body) as (typeof told)[number]));
+      bodies.push(...claimed.map(({ body }) => JSON.parse(body) as (typeof bodies)[number]));
       await queue.settle(
         LEASE.owner,
         claimed.map((delivery) => settled(delivery)),
       );
     }
-    const ofA = told.filter(({ imei }) => imei === 'a');
+    const ofA = bodies.filter(({ imei }) => imei === 'a');
     expect(ofA.map(({ recordCount }) => recordCount)).toEqual([100, 100, 30]);
     expect(ofA.map(({ records: each }) => each.length)).toEqual([100, 100, 30]);
     const times = ofA.flatMap(({ records: each }) => each.map(({ timestamp }) => Date.parse(timestamp)));
     expect(times.sort((one, other) => one - other)).toEqual(records.map(({ timestampMs }) => timestampMs));
-    expect(told.filter(({ imei }) => imei === 'b')).toMatchObject([{ recordCount: 1 }]);
+    expect(bodies.filter(({ imei }) => imei === 'b')).toMatchObject([{ recordCount: 1 }]);
   });
 
   it('are kept for the feed alone when there is no host to deliver to', async () => {
@@ -417,7 +417,7 @@ describe('telemetry events', () => {
     ]);
   });
 
-  it('are not written at all when nobody wants them', async () => {
+  it('are not written at all when they are not configured', async () => {
     const store = await newStore({ TELEMETRY_WEBHOOK_ENABLED: false });
     await store.store(batchOf([['a', [record(Date.now(), 1)]]]));
     await store.store(batchOf([['a', [record(Date.now(), 1), record(Date.now(), 2)]]]));
@@ -426,7 +426,7 @@ describe('telemetry events', () => {
 });
 
 describe('retention', () => {
-  it('removes what was told or given up long ago, in steps, and never what is still to be told', async () => {
+  it('deletes what was delivered or given up long ago, in steps, and never what is still to be delivered', async () => {
     const queue = new DeliveryQueueRepository(await newSource());
     for (const imei of ['delivered', 'dead', 'pending', 'fresh']) {
       await append(imei);

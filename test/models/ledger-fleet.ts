@@ -7,9 +7,9 @@ import { waitFor } from '../support/wait-for.js';
 export interface LedgerFleetOptions {
   readonly devices: number;
   readonly recordsPerFrame: number;
-  /** Where to connect, asked anew for every connection: the gateway may have moved. */
+  /** Where to connect, requested for every connection: the gateway may have moved. */
   readonly port: () => number;
-  /** Each device ends after so many frames. Not given: it goes on until it is stopped. */
+  /** Each device ends after this number of frames. Not given: it goes on until it is stopped. */
   readonly frames?: number;
   /** The clock of a device, by its number. Not given: right, a millisecond a record. */
   readonly clock?: (device: number, serial: number) => number;
@@ -20,7 +20,7 @@ export interface LedgerFleetOptions {
 }
 
 const FIRST_IMEI = 860_000_000_000_000;
-/** Each record can be told from all others of its device: speed and event id together count up. */
+/** Each record differs from all others of its device: speed and event id together count up. */
 const SPEED_RANGE = 60_000;
 const SHOWN = 5;
 
@@ -36,7 +36,7 @@ export class LedgerFleet {
   private rides: Promise<void>[] = [];
   private connected = 0;
   reconnects = 0;
-  /** How long each acknowledgement took, in milliseconds; whoever looks empties it. */
+  /** How long each acknowledgement took, in milliseconds; reading empties it. */
   latencies: number[] = [];
 
   constructor(private readonly options: LedgerFleetOptions) {
@@ -55,7 +55,7 @@ export class LedgerFleet {
     this.rides = Array.from({ length: this.options.devices }, (_, index) => this.ride(index));
   }
 
-  /** Waits until so many more records are acknowledged. */
+  /** Waits until this number of further records is acknowledged. */
   async acknowledge(records: number, timeoutMs = 60_000): Promise<void> {
     const goal = this.acknowledgedRecords + records;
     await waitFor(() => this.acknowledgedRecords >= goal, { timeoutMs, what: `${records} more acknowledged records` });

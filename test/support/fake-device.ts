@@ -4,12 +4,12 @@ import { waitFor } from './wait-for.js';
 
 const ACCEPTED = 0x01;
 
-/** A device on a real socket that does exactly what a test tells it to. */
+/** A device on a real socket that does exactly what a test requests. */
 export class FakeDevice {
   private received = Buffer.alloc(0);
   private ended = false;
   private error: Error | null = null;
-  /** Whoever waits looks again when something has happened: a thousand devices that ask a clock would keep the machine busy. */
+  /** Waiters look again when something has happened: a thousand devices that ask a clock would keep the machine busy. */
   private readonly watchers = new Set<() => void>();
 
   private constructor(readonly socket: Socket) {
@@ -47,7 +47,7 @@ export class FakeDevice {
       }
       return device;
     } catch (error) {
-      // Nobody has it to close it, and the gateway may still accept it.
+      // No reference to it is left to close it, and the gateway may still accept it.
       device.close();
       throw error;
     }

@@ -36,7 +36,7 @@ export function login(imei: string): Buffer {
   return Buffer.concat([uint(imei.length, 2), Buffer.from(imei, 'latin1')]);
 }
 
-/** A whole frame of records, with the right length and CRC unless told otherwise. */
+/** A whole frame of records, with the right length and CRC unless given. */
 export function recordsFrame(records: readonly TestRecord[], options?: RecordsFieldOptions): Buffer {
   return frame(recordsField(records, options));
 }

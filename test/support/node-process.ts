@@ -53,7 +53,7 @@ export class NodeProcess {
         resolve(this.ended);
       });
     });
-    this.exit.catch(() => undefined); // whoever waits for it hears of it
+    this.exit.catch(() => undefined); // reported to those who await it
     running.add(this);
   }
 

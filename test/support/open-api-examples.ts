@@ -13,7 +13,7 @@ export function examplesOf(node: unknown, at = '#'): Example[] {
   }
   const own = 'example' in node ? [{ at, schema: schemaOf(node), value: node.example }] : [];
   const several = 'examples' in node ? fromExamples(node, node.examples, at) : [];
-  // What an example holds is no schema.
+  // The content of an example is not a schema.
   const inner = Object.entries(node).filter(([key]) => key !== 'example' && key !== 'examples');
   return [...own, ...several, ...inner.flatMap(([key, value]) => examplesOf(value, `${at}/${key}`))];
 }

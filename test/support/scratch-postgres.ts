@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.js';
 
-/** An empty database for a program that is no Jest test: on the server of TEST_DATABASE_URL, or on one of its own. */
+/** An empty database for a program that is not a Jest test: on the server of TEST_DATABASE_URL, or on one of its own. */
 export interface ScratchPostgres {
   readonly url: string;
   /** A folder that goes with it. */

@@ -6,10 +6,10 @@ export type Direction = 'to-target' | 'to-client';
 /** How long some bytes are held back, in milliseconds. */
 export type Delay = (bytes: Buffer, direction: Direction) => number;
 
-/** Stands between two programs. While it is cut nothing passes, and nobody is told: as when a cable is pulled. */
+/** Stands between two programs. While it is cut nothing passes and neither side is notified: as in a network partition. */
 export class TcpProxy {
   private readonly pairs = new Set<readonly [Socket, Socket]>();
-  /** Also those that are nobody's pair any more. */
+  /** Also those whose other side is closed. */
   private readonly sockets = new Set<Socket>();
   private isCut = false;
   private delay: Delay = () => 0;
@@ -53,7 +53,7 @@ export class TcpProxy {
     this.pairs.forEach((pair) => pair.forEach((socket) => socket.resetAndDestroy()));
   }
 
-  /** The target loses every connection there is; the clients are told nothing and find nobody there. */
+  /** Closes every connection to the target; the clients are not notified and get no answer. */
   halfOpen(): void {
     for (const pair of this.pairs) {
       const [client, server] = pair;
@@ -70,7 +70,7 @@ export class TcpProxy {
     this.delay = delay;
   }
 
-  /** Passes on no more than so many bytes at a time. */
+  /** Passes on at most this number of bytes at a time. */
   split(pieceBytes: number): void {
     this.pieceBytes = pieceBytes;
   }

@@ -26,7 +26,7 @@ export function recordsPacket(imei: string, records: readonly TestRecord[], ids?
   return channelPacket(imei, recordsField(records), ids);
 }
 
-/** A device on a real UDP socket that does exactly what a test tells it to. */
+/** A device on a real UDP socket that does exactly what a test requests. */
 export class UdpDevice {
   /** Every answer that came, in hex. */
   readonly answers: string[] = [];

@@ -29,7 +29,7 @@ export interface WebhookBody {
 export type Reply =
   number | 'hang' | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string | Buffer };
 
-/** The host: a real HTTP server that answers as a test tells it to and keeps all it was sent. */
+/** The host: a real HTTP server that answers as the test sets it and keeps all that it received. */
 export class WebhookReceiver {
   readonly received: ReceivedWebhook[] = [];
   connections = 0;

@@ -56,7 +56,7 @@ export interface ReplyMatch<T extends ReplyCandidate> {
  * 5. in flight and catalogued, when it alone can be meant: it is answered, in unknown words;
  * 6. ended, and it could have produced the reply.
  *
- * A refusal that names nothing ("Unknown command") and a reply without text are judged apart, because any command can have got them: they end a
+ * A refusal that names nothing ("Unknown command") and a reply without text are matched separately, because any command can have got them: they end a
  * command only when it alone can be meant.
  *
  * Without validation the oldest in flight is completed by whatever comes. Silent commands are left out of that, because words are no sign
