@@ -7,8 +7,8 @@ export type LoginRefusal = 'unknown' | 'banned' | 'address' | 'limit';
 /** Which devices that are not registered are admitted. */
 export interface AdmissionRule {
   readonly registeredOnly: boolean;
-  /** How many may be added to those admitted before. */
-  readonly room: number;
+  /** How many more devices can be admitted before MAX_UNREGISTERED_DEVICES is reached. */
+  readonly remaining: number;
 }
 
 export interface Admissions<T> {
@@ -26,7 +26,7 @@ export interface AdmissionRequest {
 /** Parameters of a statement that holds `admissionCtes`. */
 interface RuleParameters {
   readonly registeredOnly: string;
-  readonly room: string;
+  readonly remaining: string;
 }
 
 /** SQL expressions: a device's row, if it has one, and the address that the device sends from. */
@@ -55,7 +55,7 @@ export function loginRefusal({ status, ranges, address, registeredOnly }: Refusa
  * `checked` has the columns of `given` and `refusal` (a LoginRefusal, or null), `noted` records the admitted devices that are not registered.
  * They are part of the statement that opens sessions, so that a ban holds from its commit on. Devices of one IMEI take one place.
  */
-export function admissionCtes({ registeredOnly, room }: RuleParameters): string {
+export function admissionCtes({ registeredOnly, remaining }: RuleParameters): string {
   return `
   asked as (
     select given.*, device.status as device_status, device.allowed_ranges, device.imei is null as is_unregistered,
@@ -68,7 +68,7 @@ export function admissionCtes({ registeredOnly, room }: RuleParameters): string 
     select asked.*, coalesce(
              ${loginRefusal({ status: 'device_status', ranges: 'allowed_ranges', address: 'address', registeredOnly })},
              case when is_unregistered and admitted_at is null
-                   and dense_rank() over (partition by is_unregistered and admitted_at is null order by imei) > ${room} then 'limit' end
+                   and dense_rank() over (partition by is_unregistered and admitted_at is null order by imei) > ${remaining} then 'limit' end
            ) as refusal
       from asked
   ),

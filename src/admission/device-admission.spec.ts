@@ -29,7 +29,7 @@ beforeEach(() => {
   admission = new DeviceAdmission(
     sessions as unknown as UnregisteredDevicesRepository,
     refused as unknown as RefusedLogins,
-    { rule: { registeredOnly: false, room: 1 }, noteAdmitted: () => undefined } as unknown as UnregisteredDevices,
+    { rule: { registeredOnly: false, remaining: 1 }, noteAdmitted: () => undefined } as unknown as UnregisteredDevices,
     database as unknown as DatabaseAvailability,
   );
 });

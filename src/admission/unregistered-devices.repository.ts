@@ -29,7 +29,7 @@ const FIND_REFUSALS = new PreparedStatement<{ refusal: LoginRefusal | null; newD
   `with given as (
      select * from unnest($1::text[], $2::text[]) with ordinality as packet (imei, address, place)
    ),
-   ${admissionCtes({ registeredOnly: '$3::boolean', room: '$4::integer' })}
+   ${admissionCtes({ registeredOnly: '$3::boolean', remaining: '$4::integer' })}
    select refusal, ${NEW_DEVICES} from checked order by place`,
 );
 
@@ -52,13 +52,13 @@ export class UnregisteredDevicesRepository {
   /** For each request, in their order, why its device is not admitted; null when it is. */
   async findRefusals(
     requests: readonly AdmissionRequest[],
-    { registeredOnly, room }: AdmissionRule,
+    { registeredOnly, remaining }: AdmissionRule,
   ): Promise<Admissions<LoginRefusal | null>> {
     const rows = await FIND_REFUSALS.run(this.dataSource, [
       requests.map(({ imei }) => imei),
       requests.map(({ address }) => address),
       registeredOnly,
-      room,
+      remaining,
     ]);
     return { results: rows.map(({ refusal }) => refusal), newDevices: newDevicesOf(rows) };
   }

@@ -47,10 +47,10 @@ export class UnregisteredDevices implements OnModuleInit, OnApplicationBootstrap
 
   /** For the statements that admit devices. */
   get rule(): AdmissionRule {
-    return { registeredOnly: this.settings.DEVICE_ADMISSION === 'registered', room: this.room };
+    return { registeredOnly: this.settings.DEVICE_ADMISSION === 'registered', remaining: this.remaining };
   }
 
-  private get room(): number {
+  private get remaining(): number {
     return this.isBounded ? Math.max(0, this.settings.MAX_UNREGISTERED_DEVICES - this.count) : UNBOUNDED;
   }
 
@@ -75,6 +75,6 @@ export class UnregisteredDevices implements OnModuleInit, OnApplicationBootstrap
       return;
     }
     this.count = await this.repository.count();
-    this.isFullLogged &&= this.room === 0;
+    this.isFullLogged &&= this.remaining === 0;
   }
 }

@@ -45,7 +45,7 @@ beforeEach(() => {
     },
   };
   const admission = {
-    rule: { registeredOnly: false, room: 10 },
+    rule: { registeredOnly: false, remaining: 10 },
     noteAdmitted: () => undefined,
     noteRefused: (imei: string, address: string, refusal: string) => refused.push(`${imei} ${address} ${refusal}`),
   };

@@ -60,7 +60,7 @@ export class SessionsRepository {
   async open(
     instanceId: string,
     openings: readonly SessionOpening[],
-    { registeredOnly, room }: AdmissionRule,
+    { registeredOnly, remaining }: AdmissionRule,
     manager: EntityManager = this.sessions.manager,
   ): Promise<Admissions<LoginResult>> {
     const rows = await manager.query<(LoginResult & { newDevices: number })[]>(
@@ -68,7 +68,7 @@ export class SessionsRepository {
          select * from unnest($2::text[], $3::uuid[], $4::timestamptz[], $5::text[], $6::int[])
            as login (imei, connection_id, connected_at, address, remote_port)
        ),
-       ${admissionCtes({ registeredOnly: '$7::boolean', room: '$8::integer' })},
+       ${admissionCtes({ registeredOnly: '$7::boolean', remaining: '$8::integer' })},
        opened as (
          insert into tbl_iot_device_sessions as session (imei, instance_id, connection_id, connected_at, remote_address, remote_port)
          select imei, $1::uuid, connection_id, connected_at, address, remote_port
@@ -95,7 +95,7 @@ export class SessionsRepository {
         openings.map(({ remoteAddress }) => remoteAddress),
         openings.map(({ remotePort }) => remotePort),
         registeredOnly,
-        room,
+        remaining,
       ],
     );
     return { results: rows, newDevices: newDevicesOf(rows) };
