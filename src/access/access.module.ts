@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { AccessSettings } from './access.settings.js';
 import { ProcessSettings } from '../platform/config/settings.js';
-import { RetentionModule } from '../platform/retention/retention.module.js';
+import { RetentionModule } from '../platform/retention/table-retention.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditLogModule } from './audit/audit-log.module.js';
 import { AuditMetrics, AuthCounters } from './access-metrics.js';

@@ -7,7 +7,7 @@ import { ClusterModule } from '../platform/cluster/cluster.module.js';
 import { TransportModule } from '../transport/transport.module.js';
 import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { DiagnosisModule } from '../diagnosis/diagnosis.module.js';
-import { RetentionModule } from '../platform/retention/retention.module.js';
+import { RetentionModule } from '../platform/retention/table-retention.js';
 import { DeviceAdmission } from './device-admission.js';
 import { PacketAdmissionController } from './packet-admission.controller.js';
 import { RefusedLogins } from './refused-logins.js';

@@ -9,7 +9,7 @@ import { CommandLog } from './command-log.entity.js';
 import { StoredMessage } from './replies/stored-message.entity.js';
 import { EventsModule } from '../events/events.module.js';
 import { CommandSettings } from './commands.settings.js';
-import { RetentionModule } from '../platform/retention/retention.module.js';
+import { RetentionModule } from '../platform/retention/table-retention.js';
 import { SettingsError } from '../platform/config/settings.module.js';
 import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DeviceLogEntry } from './device-log-entry.entity.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
-import { RetentionModule } from '../platform/retention/retention.module.js';
+import { RetentionModule } from '../platform/retention/table-retention.js';
 import { DeviceLog } from './device-log.js';
 import { DeviceLogRepository } from './device-log.repository.js';
 import { DiagnosisController } from './diagnosis.controller.js';

@@ -7,7 +7,7 @@ import { EventsModule } from '../events/events.module.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DiagnosisModule } from '../diagnosis/diagnosis.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
-import { RetentionModule } from '../platform/retention/retention.module.js';
+import { RetentionModule } from '../platform/retention/table-retention.js';
 import { BatchStore } from './ingest/batch-store.js';
 import { DeviceDays } from './partitions/device-days.js';
 import { DeviceDaysRepository } from './partitions/device-days.repository.js';

@@ -2,6 +2,7 @@ import {
   type BeforeApplicationShutdown,
   Injectable,
   Logger,
+  Module,
   type OnApplicationBootstrap,
   type OnModuleInit,
 } from '@nestjs/common';
@@ -11,6 +12,7 @@ import { Periodic } from '../scheduling/periodic-tasks.js';
 import { BoundedTable, type DeletionCause, type TableBounds } from './bounded-table.js';
 import { type DeleteSome, TableRetentionRepository } from './table-retention.repository.js';
 import { CachedReading, MetricsRegistry } from '../observability/metrics-registry.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { HOUR_MS } from '../time-units.js';
 
 const ENFORCE_EVERY_MS = 10_000;
@@ -194,3 +196,11 @@ export class RetentionMetrics implements OnModuleInit {
     return this.retention.tables.map(({ bounds }) => bounds.table);
   }
 }
+
+/** Deletes rows that tables need not keep. */
+@Module({
+  imports: [ObservabilityModule],
+  providers: [RetentionMetrics, TableRetention, TableRetentionRepository],
+  exports: [TableRetention],
+})
+export class RetentionModule {}
