@@ -61,6 +61,12 @@ export interface Command {
   readonly completedAt: Date | null;
 }
 
+/** A command whose next attempt is on record: it can be written. */
+export type ClaimedCommand = Pick<
+  Command,
+  'commandLogId' | 'imei' | 'command' | 'codec' | 'metadata' | 'attempts' | 'timeoutSeconds' | 'sentAt'
+>;
+
 /** The select list, and the `returning` list, that gives a Command. */
 export const COMMAND_FIELDS = `
   command_log_id::text as "commandLogId", imei, command, codec, mode, status, reason, device_state as "deviceState",

@@ -12,7 +12,14 @@ import { CommandsService } from './commands.service.js';
 import { type CommandFilter, type CommandsRepository, type ListedCommand } from './commands.repository.js';
 import { type CreateCommandDto } from './create-command.dto.js';
 import { type CommandIntake, MAX_OPEN_COMMANDS } from './intake/command-intake.js';
-import { type IntakeAnswer, type IntakeRequest, type KnownRequest, type NewCommand, planIntake } from './intake/intake-rules.js';
+import {
+  type DeviceSession,
+  type IntakeAnswer,
+  type IntakeRequest,
+  type KnownRequest,
+  type NewCommand,
+  planIntake,
+} from './intake/intake-rules.js';
 
 const IMEI = '350612345678901';
 const KEY: AuditActor = { keyId: '7', keyName: 'fleet app', remoteAddress: '192.0.2.1', requestId: 'req-1' };
@@ -21,7 +28,7 @@ const OTHER_KEY: AuditActor = { ...KEY, keyId: '8' };
 /** The ledger of new commands in memory, one request at a time, decided by the real rules. */
 class MemoryIntake {
   readonly stored: NewCommand[] = [];
-  readonly holders = new Map<string, string>();
+  readonly sessions = new Map<string, DeviceSession>();
   openCommands = 0;
   private readonly knownKeys = new Map<string, KnownRequest>();
 
@@ -32,13 +39,19 @@ class MemoryIntake {
   submit(request: IntakeRequest): Promise<IntakeAnswer> {
     const { command } = request;
     const state = {
-      holders: this.holders,
+      sessions: this.sessions,
+      slotUsers: new Map(),
       openCommands: new Map([[command.imei, this.openCommands]]),
       overlapping: [],
       knownKeys: this.knownKeys,
       newIds: [String(100 + this.stored.length)],
+      now: new Date(0),
     };
-    const { rows, answers } = planIntake([request], state, { ownInstance: 'own', maxOpenCommands: MAX_OPEN_COMMANDS });
+    const { rows, answers } = planIntake([request], state, {
+      ownInstance: 'own',
+      maxOpenCommands: MAX_OPEN_COMMANDS,
+      writable: new Map(),
+    });
     for (const { commandLogId, command: row } of rows) {
       this.stored.push(row);
       if (row.idempotencyKey !== null) {
@@ -122,7 +135,7 @@ let service: CommandsService;
 
 beforeEach(() => {
   intake = new MemoryIntake();
-  intake.holders.set(IMEI, 'own');
+  intake.sessions.set(IMEI, { instance: 'own', epoch: 1 });
   table = new MemoryCommands();
   events = [];
   const log = {
@@ -222,18 +235,18 @@ describe('a new command', () => {
 describe('the answer to a new command', () => {
   it('says that the device is connected, at whatever instance', async () => {
     expect(await create()).toEqual({ commandLogId: '100', status: 'PENDING', isConnected: true });
-    intake.holders.set(IMEI, 'another');
+    intake.sessions.set(IMEI, { instance: 'another', epoch: 1 });
     expect(await create()).toEqual({ commandLogId: '101', status: 'PENDING', isConnected: true });
   });
 
   it('is 404 for a live command of a device that is not connected, and nothing is stored', async () => {
-    intake.holders.clear();
+    intake.sessions.clear();
     await expect(create()).rejects.toMatchObject({ code: 'DEVICE_NOT_CONNECTED', httpStatus: 404 });
     expect(intake.stored).toEqual([]);
   });
 
   it('says that a queued command waits for its device', async () => {
-    intake.holders.clear();
+    intake.sessions.clear();
     expect(await create({ mode: 'queue' })).toEqual({ commandLogId: '100', status: 'PENDING', isConnected: false });
   });
 
@@ -287,7 +300,7 @@ describe('an Idempotency-Key', () => {
 
   it('gives the same command also after the device has disconnected', async () => {
     const { commandLogId } = await create({}, { key: 'job-1' });
-    intake.holders.clear();
+    intake.sessions.clear();
     expect(await create({}, { key: 'job-1' })).toEqual({ commandLogId, status: 'PENDING', isConnected: false });
   });
 

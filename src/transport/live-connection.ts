@@ -12,6 +12,8 @@ export interface LiveConnection {
   readonly records: number;
   /** When the last frame arrived. Null before the first one. */
   readonly lastFrameAt: Date | null;
+  /** Whether a frame that is sent now is written at once. */
+  readonly isSendable: boolean;
   /**
    * Resolves with true when a frame may be written: between two frames of the device, and on a new connection after its first
    * acknowledgement or half a second without a frame. Resolves with false when the connection closes.

@@ -44,7 +44,12 @@ async function newIntake(): Promise<CommandIntake> {
   const source = await newSource();
   const settings = Object.assign(new EventSettings(), { EVENT_FEED_ENABLED: true });
   const events = new EventLog(new EventsRepository(source), settings);
-  const dispatcher = { wake: () => undefined } as unknown as CommandDispatcher;
+  // No device is connected here: the claimers of the tests claim what the intake stores.
+  const dispatcher = {
+    wake: () => undefined,
+    writableTo: () => new Map(),
+    waitedFor: (storing: Promise<void>) => storing,
+  } as unknown as CommandDispatcher;
   return new CommandIntake(new IntakeRepository(source), events, new Instance(), new CommandCounters(), dispatcher);
 }
 

@@ -31,13 +31,12 @@ async function statementsOfOneCommand(commandLogId: string): Promise<Statement[]
     return Promise.resolve({ rows: [] });
   };
   const recorder = { driver: { master: { query } } } as unknown as DataSource;
-  const manager = { queryRunner: { connect: () => Promise.resolve({ query }) } } as unknown as EntityManager;
   const epoch = await openSession(database, IMEI);
   await new CommandDeliveryRepository(recorder).claim([{ imei: IMEI, connection: { id: 'a socket', epoch } }]);
   const replies = new CommandRepliesRepository(recorder, new Instance());
   await replies.findAnswerable([{ imei: IMEI, epoch, connectionId: 'a socket', ageSeconds: 0 }]);
   const command = { commandLogId, attempts: 1, answeredAttempt: 1, status: 'PENDING', deviceState: null } as const;
-  await replies.apply(manager, [{ command, epoch, verdict: 'completed', response: 'text', mustBeOldest: true }]);
+  await replies.apply([{ command, epoch, verdict: 'completed', response: 'text', isHint: true }]);
   await recordIntake(query);
   return statements;
 }
@@ -50,7 +49,7 @@ async function recordIntake(query: (statement: Statement) => Promise<{ rows: unk
   const client = {
     query: async (statement: Statement) => {
       await query(statement);
-      return { rows: [{ devices: [], overlapping: null, keys: null, newIds }] };
+      return { rows: [{ devices: [], overlapping: null, keys: null, newIds, now: new Date() }] };
     },
   };
   const manager = { queryRunner: { connect: () => Promise.resolve(client) } } as unknown as EntityManager;
@@ -72,7 +71,7 @@ async function recordIntake(query: (statement: Statement) => Promise<{ rows: unk
     requestHash: Buffer.alloc(32),
   } as const;
   const state = await repository.lockAndRead(manager, [command]);
-  const limits = { ownInstance: 'an instance', maxOpenCommands: 50 };
+  const limits = { ownInstance: 'an instance', maxOpenCommands: 50, writable: new Map() };
   const plan = planIntake([{ command, actor: COMMAND_LINE }], state, limits);
   await repository.write(manager, plan);
 }

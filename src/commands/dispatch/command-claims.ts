@@ -4,8 +4,7 @@ import { commandRetried } from '../../events/bodies/command-bodies.js';
 import { EventLog } from '../../events/event-log.js';
 import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { isDuplicateKey } from '../../platform/database/database-errors.js';
-import { type Command } from '../command.js';
-import { UnansweredWritings } from '../replies/unanswered-writings.js';
+import { type ClaimedCommand, type Command } from '../command.js';
 import { type Claimer, CommandDeliveryRepository } from './command-delivery.repository.js';
 
 const MAX_CLAIMERS = 256;
@@ -27,7 +26,6 @@ export class CommandClaims {
   constructor(
     private readonly repository: CommandDeliveryRepository,
     private readonly events: EventLog,
-    private readonly unanswered: UnansweredWritings,
   ) {}
 
   /** The commands that are to be written to the connection now. Their attempts are committed. */
@@ -36,19 +34,12 @@ export class CommandClaims {
   }
 
   /** Takes an attempt back of which surely no byte left. */
-  async takeBack({ commandLogId, attempts }: Command, connectionId: string): Promise<void> {
-    this.unanswered.removeNewest(connectionId, commandLogId);
-    await this.repository.takeBack(commandLogId, attempts);
+  takeBack({ commandLogId, attempts }: ClaimedCommand): Promise<void> {
+    return this.repository.takeBack(commandLogId, attempts);
   }
 
-  private async claimAll(claimers: readonly Claimer[]): Promise<readonly (readonly Command[])[]> {
-    const claimed = this.events.records('command.retried')
-      ? await this.claimWithEvents(claimers)
-      : await this.repository.claim(claimers);
-    claimers.forEach(({ connection }, index) => {
-      claimed[index]!.forEach((command) => this.unanswered.add(connection.id, command));
-    });
-    return claimed;
+  private claimAll(claimers: readonly Claimer[]): Promise<readonly (readonly Command[])[]> {
+    return this.events.records('command.retried') ? this.claimWithEvents(claimers) : this.repository.claim(claimers);
   }
 
   private async claimWithEvents(claimers: readonly Claimer[]): Promise<Command[][]> {

@@ -5,6 +5,7 @@ import { type CommandClaims } from './command-claims.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { type Command } from '../command.js';
 import { KeptReplies } from '../replies/kept-replies.js';
+import { UnansweredWritings } from '../replies/unanswered-writings.js';
 
 const IMEI = '350612000000008';
 const COMMAND = { commandLogId: '1', imei: IMEI, command: 'getinfo', codec: 12, attempts: 1, timeoutSeconds: 60 } as Command;
@@ -29,6 +30,7 @@ describe('the shutdown of the command dispatcher', () => {
       { find: () => connection } as unknown as ConnectionRegistry,
       { isMember: true } as ClusterMembership,
       new KeptReplies(),
+      new UnansweredWritings(),
       {} as DatabaseAvailability,
     );
     dispatcher.wake(IMEI);

@@ -6,8 +6,9 @@ import { encodeCodec12Command, encodeCodec14Command } from '../../protocol/messa
 import { ConnectionRegistry } from '../../transport/connection-registry.js';
 import { type LiveConnection } from '../../transport/live-connection.js';
 import { CommandClaims } from './command-claims.js';
-import { type Command } from '../command.js';
+import { type ClaimedCommand } from '../command.js';
 import { KeptReplies } from '../replies/kept-replies.js';
+import { UnansweredWritings } from '../replies/unanswered-writings.js';
 
 /** A claimed command that a device's own frame holds up for longer is taken back; half of its time-out at most. */
 const LONGEST_WAIT_MS = 5_000;
@@ -33,6 +34,7 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
     private readonly connections: ConnectionRegistry,
     private readonly membership: ClusterMembership,
     private readonly kept: KeptReplies,
+    private readonly unanswered: UnansweredWritings,
     private readonly database: DatabaseAvailability,
   ) {}
 
@@ -64,6 +66,30 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
     return !this.stopping && this.membership.isMember;
   }
 
+  /** The connections of those devices that a command can be written to at once. */
+  writableTo(imeis: readonly string[]): Map<string, LiveConnection> {
+    const found = this.mayClaim ? imeis.flatMap((imei) => this.connections.find(imei) ?? []) : [];
+    const writable = found.filter(({ imei, isSendable }) => isSendable && !this.kept.has(imei!));
+    return new Map(writable.map((connection) => [connection.imei!, connection]));
+  }
+
+  /** For a transaction that claims commands: a stop of the gateway waits for it, and then for the writing of what it has claimed. */
+  async waitedFor(claiming: Promise<void>): Promise<void> {
+    this.claiming.add(claiming);
+    await claiming.finally(() => this.claiming.delete(claiming));
+  }
+
+  /** Writes commands whose attempts are on record. Returns at once. */
+  write(connection: LiveConnection, claimed: readonly ClaimedCommand[]): void {
+    // Not waited for: a device in the middle of a frame must not keep its other commands from being claimed.
+    for (const command of claimed) {
+      this.unanswered.add(connection.id, command);
+      const written = this.writeOne(command, connection);
+      this.writing.add(written);
+      void written.finally(() => this.writing.delete(written));
+    }
+  }
+
   private async dispatch(imei: string): Promise<void> {
     const state = { again: false };
     this.running.set(imei, state);
@@ -82,9 +108,7 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
       const connection = this.connections.find(imei);
       // Claimed only when it can be written: an attempt that waits for half a frame would time out without a byte having left.
       if (connection && (await connection.sendable()) && this.mayClaim && !this.kept.has(imei)) {
-        const claimed = this.send(imei, connection);
-        this.claiming.add(claimed);
-        await claimed.finally(() => this.claiming.delete(claimed));
+        await this.waitedFor(this.send(imei, connection));
       }
     } catch (error) {
       if (!isDuplicateKey(error)) {
@@ -94,23 +118,18 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
   }
 
   private async send(imei: string, connection: LiveConnection): Promise<void> {
-    const claimed = await this.claims.claim({ imei, connection });
-    // Not waited for: a device in the middle of a frame must not keep its other commands from being claimed.
-    for (const command of claimed) {
-      const written = this.write(command, connection);
-      this.writing.add(written);
-      void written.finally(() => this.writing.delete(written));
-    }
+    this.write(connection, await this.claims.claim({ imei, connection }));
   }
 
-  private async write(command: Command, connection: LiveConnection): Promise<void> {
+  private async writeOne(command: ClaimedCommand, connection: LiveConnection): Promise<void> {
     const withinMs = Math.min(LONGEST_WAIT_MS, command.timeoutSeconds * 500);
     if (await connection.send(encode(command), withinMs)) {
       return;
     }
     try {
       // No dispatcher is woken: polling, or the device's next connection, finds it.
-      await this.claims.takeBack(command, connection.id);
+      this.unanswered.removeNewest(connection.id, command.commandLogId);
+      await this.claims.takeBack(command);
     } catch (error) {
       // It then counts as written, which it was not; the command ends as unconfirmed at the worst.
       this.logger.warn(
@@ -120,6 +139,6 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
   }
 }
 
-function encode({ codec, imei, command }: Command): Buffer {
+function encode({ codec, imei, command }: ClaimedCommand): Buffer {
   return codec === 14 ? encodeCodec14Command(imei, command) : encodeCodec12Command(command);
 }

@@ -6,7 +6,7 @@ import { Instance } from '../../platform/cluster/cluster-membership.js';
 import { isDuplicateKey, isWorthRetrying } from '../../platform/database/database-errors.js';
 import { CommandCounters } from '../command-counters.js';
 import { CommandDispatcher } from '../dispatch/command-dispatcher.js';
-import { type IntakeAnswer, type IntakePlan, type IntakeRequest, planIntake } from './intake-rules.js';
+import { type IntakeAnswer, type IntakeLimits, type IntakePlan, type IntakeRequest, planIntake } from './intake-rules.js';
 import { IntakeRepository } from './intake.repository.js';
 
 /** Open commands of one device. */
@@ -15,7 +15,8 @@ const MAX_REQUESTS = 256;
 
 /**
  * Puts commands into the ledger, those of many requests in one transaction: the commands, the ends of the older ones that they replace, the
- * events of these, and the audit entries. Then wakes the dispatcher for the devices of this instance; the transaction notifies the others.
+ * events of these, and the audit entries. A command whose device can take it at once is stored with its first attempt and is written after the commit.
+ * For the others the dispatcher is woken; the transaction notifies the other instances.
  */
 @Injectable()
 export class CommandIntake {
@@ -52,31 +53,41 @@ export class CommandIntake {
   }
 
   private async store(requests: readonly IntakeRequest[]): Promise<readonly IntakeAnswer[]> {
-    const limits = { ownInstance: this.instance.id, maxOpenCommands: MAX_OPEN_COMMANDS };
-    const plan = await this.repository.transaction(async (manager) => {
-      const state = await this.repository.lockAndRead(
-        manager,
-        requests.map(({ command }) => command),
-      );
-      const decided = planIntake(requests, state, limits);
-      if (decided.audited.length > 0) {
-        await this.repository.write(manager, decided);
-      }
-      await this.events.append(manager, decided.events);
-      return decided;
-    });
+    const writable = this.dispatcher.writableTo(requests.map(({ command }) => command.imei));
+    const storing = this.commit(requests, writable);
+    await this.dispatcher.waitedFor(
+      storing.then(({ claimed }) => claimed.forEach((command) => this.dispatcher.write(writable.get(command.imei)!, [command]))),
+    );
+    const plan = await storing;
     this.noteStored(requests, plan);
     return plan.answers;
   }
 
-  private noteStored(requests: readonly IntakeRequest[], { rows, events, answers }: IntakePlan): void {
+  private commit(requests: readonly IntakeRequest[], writable: IntakeLimits['writable']): Promise<IntakePlan> {
+    const limits = { ownInstance: this.instance.id, maxOpenCommands: MAX_OPEN_COMMANDS, writable };
+    return this.repository.transaction(async (manager) => {
+      const state = await this.repository.lockAndRead(
+        manager,
+        requests.map(({ command }) => command),
+      );
+      const plan = planIntake(requests, state, limits);
+      if (plan.audited.length > 0) {
+        await this.repository.write(manager, plan);
+      }
+      await this.events.append(manager, plan.events);
+      return plan;
+    });
+  }
+
+  private noteStored(requests: readonly IntakeRequest[], { rows, claimed, events, answers }: IntakePlan): void {
     this.counters.accepted += rows.length;
     this.counters.countEnd('FAILED', 'unconfirmed', events.length);
     if (events.length > 0) {
       this.events.signalAppended();
     }
+    const written = new Set(claimed.map(({ commandLogId }) => commandLogId));
     answers.forEach((answer, index) => {
-      if (answer.kind === 'accepted' && answer.holder === this.instance.id) {
+      if (answer.kind === 'accepted' && answer.holder === this.instance.id && !written.has(answer.commandLogId)) {
         this.dispatcher.wake(requests[index]!.command.imei);
       }
     });

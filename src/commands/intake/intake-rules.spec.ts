@@ -1,6 +1,7 @@
 import { COMMAND_LINE } from '../../access/audit/audit-actor.js';
 import {
   type IntakeAnswer,
+  type IntakeLimits,
   type IntakePlan,
   type IntakeState,
   type NewCommand,
@@ -12,6 +13,7 @@ const IMEI = '350612345678901';
 const OTHER = '350612345678902';
 const OWN = 'own instance';
 const NEIGHBOUR = 'another instance';
+const NOW = new Date('2026-01-02T03:04:05Z');
 
 const LOCK: NewCommand = {
   imei: IMEI,
@@ -43,21 +45,28 @@ const STORED: OverlappingCommand = {
 };
 
 /** Ids begin with 100. */
-function plan(commands: readonly NewCommand[], state: Partial<IntakeState> = {}, maxOpenCommands = 50): IntakePlan {
+function plan(
+  commands: readonly NewCommand[],
+  state: Partial<IntakeState> = {},
+  maxOpenCommands = 50,
+  writable: IntakeLimits['writable'] = new Map(),
+): IntakePlan {
   return planIntake(
     commands.map((command) => ({ command, actor: COMMAND_LINE })),
     {
-      holders: new Map([
-        [IMEI, OWN],
-        [OTHER, NEIGHBOUR],
+      sessions: new Map([
+        [IMEI, { instance: OWN, epoch: 5 }],
+        [OTHER, { instance: NEIGHBOUR, epoch: 6 }],
       ]),
+      slotUsers: new Map(),
       openCommands: new Map([[IMEI, state.overlapping?.length ?? 0]]),
       overlapping: [],
       knownKeys: new Map(),
       newIds: commands.map((_, index) => String(100 + index)),
+      now: NOW,
       ...state,
     },
-    { ownInstance: OWN, maxOpenCommands },
+    { ownInstance: OWN, maxOpenCommands, writable },
   );
 }
 
@@ -73,14 +82,13 @@ describe('a command that comes in', () => {
   it('is a new row with an audit entry', () => {
     const { rows, ended, events, audited, wakes, answers } = plan([LOCK]);
     expect(answers).toEqual([accepted('100')]);
-    expect(rows).toEqual([{ commandLogId: '100', command: LOCK, supersession: null }]);
+    expect(rows).toEqual([{ commandLogId: '100', command: LOCK, supersession: null, claim: null }]);
     expect(audited).toEqual([{ actor: COMMAND_LINE, imei: IMEI, commandLogId: '100', command: 'setdigout 1' }]);
     expect({ ended, events, wakes }).toEqual({ ended: [], events: [], wakes: [] });
   });
 
   it('is refused when it is live and the device has no session, and waits when it is queued', () => {
-    const holders = new Map<string, string>();
-    const { rows, audited, answers } = plan([LOCK, { ...READ, mode: 'queue' }], { holders });
+    const { rows, audited, answers } = plan([LOCK, { ...READ, mode: 'queue' }], { sessions: new Map() });
     expect(answers).toEqual([{ kind: 'not-connected' }, accepted('101', 'PENDING', null)]);
     expect(rows.map(({ commandLogId }) => commandLogId)).toEqual(['101']);
     expect(audited.map(({ commandLogId }) => commandLogId)).toEqual(['101']);
@@ -180,7 +188,7 @@ describe('the limit of open commands', () => {
     const openCommands = new Map([[IMEI, 52]]);
     const { answers, ...changes } = plan([UNLOCK], { openCommands, overlapping: [{ ...STORED, attempts: 1 }] });
     expect(kinds(answers)).toEqual(['too-many-open']);
-    expect(changes).toEqual({ rows: [], ended: [], events: [], audited: [], wakes: [] });
+    expect(changes).toEqual({ rows: [], claimed: [], ended: [], events: [], audited: [], wakes: [] });
   });
 });
 
@@ -197,7 +205,7 @@ describe('an idempotency key', () => {
   });
 
   it('gives it also when the device is not connected or has too many open commands', () => {
-    expect(plan([KEYED], { knownKeys, holders: new Map() }, 0).answers).toEqual([accepted('9', 'COMPLETED', null)]);
+    expect(plan([KEYED], { knownKeys, sessions: new Map() }, 0).answers).toEqual([accepted('9', 'COMPLETED', null)]);
   });
 
   it('of another request is a conflict, without an audit entry', () => {
@@ -222,6 +230,58 @@ describe('an idempotency key', () => {
 
   it('of a refused request stays free', () => {
     const commands = [KEYED, { ...KEYED, mode: 'queue' as const, requestHash: Buffer.alloc(32, 2) }];
-    expect(kinds(plan(commands, { holders: new Map() }).answers)).toEqual(['not-connected', 'accepted']);
+    expect(kinds(plan(commands, { sessions: new Map() }).answers)).toEqual(['not-connected', 'accepted']);
+  });
+});
+
+describe('the first attempt of a new command', () => {
+  const CONNECTION = { id: 'a connection', epoch: 5 };
+  const WRITABLE = new Map([[IMEI, CONNECTION]]);
+  const claimedOf = (
+    commands: readonly NewCommand[],
+    state: Partial<IntakeState> = {},
+    writable: IntakeLimits['writable'] = WRITABLE,
+  ) => plan(commands, state, 50, writable).claimed.map(({ commandLogId }) => commandLogId);
+  const using = (commandLogId: string, replyShape: string): Partial<IntakeState> => ({
+    slotUsers: new Map([[IMEI, [{ commandLogId, replyShape }]]]),
+  });
+
+  it('is stored with it when its device can take it at once', () => {
+    const { rows, claimed } = plan([LOCK], {}, 50, WRITABLE);
+    expect(rows[0]?.claim).toEqual(CONNECTION);
+    const { imei, command, codec, metadata, timeoutSeconds } = LOCK;
+    expect(claimed).toEqual([{ commandLogId: '100', imei, command, codec, metadata, timeoutSeconds, attempts: 1, sentAt: NOW }]);
+  });
+
+  it.each<[string, Partial<IntakeState>, IntakeLimits['writable']]>([
+    ['its connection cannot be written to', {}, new Map()],
+    ['its connection is not that of the newest session', {}, new Map([[IMEI, { ...CONNECTION, epoch: 4 }]])],
+    ['the session belongs to another instance', { sessions: new Map([[IMEI, { instance: NEIGHBOUR, epoch: 5 }]]) }, WRITABLE],
+    ['the device has no session', { sessions: new Map() }, WRITABLE],
+    ['another command uses the slot, or waits for it', using('7', 'digout'), WRITABLE],
+  ])('is left to the dispatcher when %s', (_name, state, writable) => {
+    expect(claimedOf([{ ...LOCK, mode: 'queue' }], state, writable)).toEqual([]);
+  });
+
+  it('is stored with it when the command in the slot has another reply shape, or ends by it', () => {
+    expect(claimedOf([LOCK], using('7', 'getinfo'))).toEqual(['100']);
+    expect(claimedOf([UNLOCK], { ...using('7', 'digout'), overlapping: [{ ...STORED, attempts: 1 }] })).toEqual(['100']);
+  });
+
+  it('takes the slot from the later commands of the batch, but not when it is superseded by them', () => {
+    const other = { ...LOCK, command: 'setdigout ?1', targets: ['output:2'] };
+    expect(claimedOf([LOCK, other, { ...READ, replyShape: 'getinfo' }])).toEqual(['100', '102']);
+    const { rows, claimed } = plan([LOCK, UNLOCK], {}, 50, WRITABLE);
+    expect(rows.map(({ supersession, claim }) => [supersession?.reason ?? null, claim])).toEqual([
+      ['superseded', null],
+      [null, CONNECTION],
+    ]);
+    expect(claimed.map(({ commandLogId }) => commandLogId)).toEqual(['101']);
+  });
+
+  it('is always stored with a silent command, which takes no slot', () => {
+    const silent = { ...LOCK, command: 'cpureset', targets: [], silent: true };
+    expect(claimedOf([silent, LOCK], {})).toEqual(['100', '101']);
+    expect(claimedOf([silent], using('7', 'digout'))).toEqual(['100']);
   });
 });

@@ -1,7 +1,7 @@
 import { type AuditActor } from '../../access/audit/audit-actor.js';
 import { commandFailed } from '../../events/bodies/command-bodies.js';
 import { type NewEvent } from '../../events/bodies/event-bodies.js';
-import { type CommandCodec, type CommandMode, type CommandStatus, type FailureReason } from '../command.js';
+import { type ClaimedCommand, type CommandCodec, type CommandMode, type CommandStatus, type FailureReason } from '../command.js';
 
 /** A command as the ledger stores it. */
 export interface NewCommand {
@@ -40,6 +40,18 @@ export interface OverlappingCommand {
   readonly response: string | null;
 }
 
+/** The session of a device, as the ledger's database knows it. */
+export interface DeviceSession {
+  readonly instance: string;
+  readonly epoch: number;
+}
+
+/** An open command that uses the slot of its reply shape, or waits for it. */
+export interface SlotUser {
+  readonly commandLogId: string;
+  readonly replyShape: string;
+}
+
 /** The command that an idempotency key was used for. */
 export interface KnownRequest {
   readonly commandLogId: string;
@@ -49,8 +61,10 @@ export interface KnownRequest {
 
 /** What the ledger contains about the devices and the idempotency keys of a batch, while it is locked. */
 export interface IntakeState {
-  /** IMEI -> the instance that has the device's session. */
-  readonly holders: ReadonlyMap<string, string>;
+  /** By IMEI. */
+  readonly sessions: ReadonlyMap<string, DeviceSession>;
+  /** By IMEI. */
+  readonly slotUsers: ReadonlyMap<string, readonly SlotUser[]>;
   /** IMEI -> the number of open commands, the overlapping ones included. */
   readonly openCommands: ReadonlyMap<string, number>;
   /** In the order of their ids. */
@@ -58,11 +72,21 @@ export interface IntakeState {
   readonly knownKeys: ReadonlyMap<string, KnownRequest>;
   /** One for each request, ascending. */
   readonly newIds: readonly string[];
+  /** The time of the transaction. */
+  readonly now: Date;
+}
+
+/** A connection of this instance that a command can be written to at once. */
+export interface WritableConnection {
+  readonly id: string;
+  readonly epoch: number;
 }
 
 export interface IntakeLimits {
   readonly ownInstance: string;
   readonly maxOpenCommands: number;
+  /** By IMEI. */
+  readonly writable: ReadonlyMap<string, WritableConnection>;
 }
 
 /** How a newer command ends an older one. */
@@ -71,11 +95,15 @@ export interface Supersession {
   readonly reason: FailureReason & ('superseded' | 'unconfirmed');
 }
 
-/** A row to insert. `supersession` is set when a later request of the batch has ended the command already. */
+/**
+ * A row to insert. `supersession` is set when a later request of the batch has ended the command already. `claim` is set when its first attempt is
+ * stored with it: it is then written to that connection after the commit.
+ */
 export interface IntakeRow {
   readonly commandLogId: string;
   readonly command: NewCommand;
   supersession: Supersession | null;
+  claim: WritableConnection | null;
 }
 
 export interface EndedCommand extends Supersession {
@@ -105,6 +133,8 @@ export interface AuditedRequest {
 /** Everything that a batch changes, and the answer to each of its requests. */
 export interface IntakePlan {
   readonly rows: readonly IntakeRow[];
+  /** Those of the rows that are stored with their first attempt. */
+  readonly claimed: readonly ClaimedCommand[];
   readonly ended: readonly EndedCommand[];
   /** `command.failed` of the commands that may have been executed. */
   readonly events: readonly NewEvent[];
@@ -148,7 +178,7 @@ class IntakeBatch {
   }
 
   take({ command, actor }: IntakeRequest, newId: string): IntakeAnswer {
-    const holder = this.state.holders.get(command.imei) ?? null;
+    const holder = this.state.sessions.get(command.imei)?.instance ?? null;
     const known = this.knownRequest(command);
     if (known !== null) {
       if (!known.requestHash.equals(command.requestHash)) {
@@ -172,7 +202,12 @@ class IntakeBatch {
 
   changes(): Omit<IntakePlan, 'answers'> {
     const { rows, ended, events, audited } = this;
-    return { rows, ended, events, audited, wakes: [...this.wakes].map(([imei, instance]) => ({ instance, imei })) };
+    const claimed = rows.filter(({ claim }) => claim !== null).map((row) => this.toClaimed(row));
+    return { rows, claimed, ended, events, audited, wakes: [...this.wakes].map(([imei, instance]) => ({ instance, imei })) };
+  }
+
+  private toClaimed({ commandLogId, command: { imei, command, codec, metadata, timeoutSeconds } }: IntakeRow): ClaimedCommand {
+    return { commandLogId, imei, command, codec, metadata, timeoutSeconds, attempts: 1, sentAt: this.state.now };
   }
 
   private knownRequest({ idempotencyKey }: NewCommand): KnownRequest | null {
@@ -196,14 +231,35 @@ class IntakeBatch {
       return false;
     }
     overlapping.forEach((older) => this.end(older, command, commandLogId));
-    const row: IntakeRow = { commandLogId, command, supersession: null };
+    const others = open.filter((older) => !overlapping.includes(older));
+    this.open.set(command.imei, others);
+    const row: IntakeRow = { commandLogId, command, supersession: null, claim: this.claimFor(command) };
+    this.open.set(command.imei, [...others, { stored: null, row }]);
     this.rows.push(row);
     if (command.idempotencyKey !== null) {
       this.newKeys.set(command.idempotencyKey, row);
     }
     this.openCounts.set(command.imei, openCount);
-    this.open.set(command.imei, [...open.filter((older) => !overlapping.includes(older)), { stored: null, row }]);
     return true;
+  }
+
+  /** The slot of its reply shape must be free, and no other command may wait for it. A silent command has no slot. */
+  private claimFor({ imei, replyShape, silent }: NewCommand): WritableConnection | null {
+    const session = this.state.sessions.get(imei);
+    const connection = this.limits.writable.get(imei);
+    if (!session || !connection || session.instance !== this.limits.ownInstance || session.epoch !== connection.epoch) {
+      return null;
+    }
+    return silent || !this.usesSlot(imei, replyShape) ? connection : null;
+  }
+
+  private usesSlot(imei: string, replyShape: string): boolean {
+    const isEnded = (id: string): boolean => this.ended.some(({ commandLogId }) => commandLogId === id);
+    const stored = this.state.slotUsers.get(imei) ?? [];
+    return (
+      stored.some((user) => user.replyShape === replyShape && !isEnded(user.commandLogId)) ||
+      this.openOf(imei).some(({ row }) => row !== null && !row.command.silent && row.command.replyShape === replyShape)
+    );
   }
 
   /**
@@ -213,6 +269,7 @@ class IntakeBatch {
   private end({ stored, row }: OpenCommand, newer: NewCommand, supersededBy: string): void {
     if (row !== null) {
       row.supersession = { supersededBy, reason: 'superseded' };
+      row.claim = null;
       return;
     }
     const reason = stored.attempts === 0 || stored.command === newer.command ? 'superseded' : 'unconfirmed';

@@ -7,6 +7,7 @@ import { PreparedStatement } from '../../platform/database/driver-statements.js'
 import { type CommandStatus } from '../command.js';
 import {
   type AuditedRequest,
+  type DeviceSession,
   type EndedCommand,
   type IntakePlan,
   type IntakeRow,
@@ -14,6 +15,7 @@ import {
   type KnownRequest,
   type NewCommand,
   type OverlappingCommand,
+  type SlotUser,
 } from './intake-rules.js';
 
 const IDEMPOTENCY_HOURS = 24;
@@ -29,10 +31,18 @@ const LOCK_DEVICES = new PreparedStatement<Record<string, never>>(
 );
 
 interface StateRow {
-  readonly devices: readonly { readonly imei: string; readonly instance: string | null; readonly open: number }[];
+  readonly devices: readonly DeviceRow[];
   readonly overlapping: OverlappingCommand[] | null;
   readonly keys: readonly KeyRow[] | null;
   readonly newIds: string[];
+  readonly now: Date;
+}
+
+interface DeviceRow {
+  readonly imei: string;
+  readonly open: number;
+  readonly session: DeviceSession | null;
+  readonly slotUsers: readonly SlotUser[] | null;
 }
 
 interface KeyRow {
@@ -74,10 +84,16 @@ const READ_STATE = new PreparedStatement<StateRow>(
   )
   select (
            select json_agg(json_build_object(
-                    'imei', device.imei,
-                    'instance', (select session.instance_id from tbl_iot_device_sessions session where session.imei = device.imei),
-                    'open', (select count(*) from tbl_iot_command_logs log where log.imei = device.imei and log.status = 'PENDING')))
+                    'imei', device.imei, 'session', session.session, 'open', open.commands, 'slotUsers', open.slot_users))
              from (select distinct imei from request) device
+            cross join lateral (
+              select count(*) as commands,
+                     json_agg(json_build_object('commandLogId', log.command_log_id::text, 'replyShape', log.reply_shape))
+                       filter (where not log.silent and log.device_state is distinct from 'queued') as slot_users
+                from tbl_iot_command_logs log where log.imei = device.imei and log.status = 'PENDING') open
+             left join lateral (
+              select json_build_object('instance', known.instance_id, 'epoch', known.epoch) as session
+                from tbl_iot_device_sessions known where known.imei = device.imei offset 0) session on true
          ) as devices,
          (
            select json_agg(json_build_object(
@@ -93,7 +109,8 @@ const READ_STATE = new PreparedStatement<StateRow>(
              from unnest($4::text[]) as given (key)
             cross join lateral (select * from tbl_iot_command_logs log where log.idempotency_key = key offset 0) known
          ) as keys,
-         array(select nextval('tbl_iot_command_logs_command_log_id_seq')::text from generate_series(1, $5)) as "newIds"`,
+         array(select nextval('tbl_iot_command_logs_command_log_id_seq')::text from generate_series(1, $5)) as "newIds",
+         now() as now`,
 );
 
 /** Everything that every batch writes: the rows, their audit entries, and the wake-ups of other instances. */
@@ -103,14 +120,23 @@ const WRITE = new PreparedStatement<Record<string, never>>(
   with inserted as (
     insert into tbl_iot_command_logs (
       command_log_id, imei, command, codec, reply_shape, targets, silent, mode, max_retry, timeout_seconds, postponed_seconds, metadata,
-      idempotency_key, request_hash, estimated_timeout_at, expires_at, due_at, status, reason, superseded_by, completed_at)
+      idempotency_key, request_hash, estimated_timeout_at, expires_at, due_at, status, reason, superseded_by, completed_at,
+      attempts, in_flight, socket_uuid, sent_at)
     overriding system value
     select id, imei, command, codec, shape, targets, silent, mode, retry, timeout, postponed, metadata::json, key, decode(hash, 'hex'),
-           now() + make_interval(secs => timeout), now() + make_interval(secs => life), now() + make_interval(secs => life),
-           case when reason is null then 'PENDING' else 'FAILED' end, reason, superseded, case when reason is not null then now() end
+           now() + make_interval(secs => timeout), now() + make_interval(secs => life),
+           now() + make_interval(secs => case when socket is null then life else timeout end),
+           case when reason is null then 'PENDING' else 'FAILED' end, reason, superseded, case when reason is not null then now() end,
+           case when socket is null then 0 else 1 end, socket is not null and not silent, socket, case when socket is not null then now() end
       from json_to_recordset($1::json) as row (
         id bigint, imei text, command text, codec smallint, shape text, targets text[], silent boolean, mode text, retry integer,
-        timeout integer, postponed integer, life integer, metadata text, key text, hash text, reason text, superseded bigint)
+        timeout integer, postponed integer, life integer, metadata text, key text, hash text, reason text, superseded bigint,
+        socket text)
+    returning command_log_id, attempts, sent_at, socket_uuid
+  ),
+  written as (
+    insert into tbl_iot_command_attempts (command_log_id, attempt, sent_at, socket_uuid)
+    select command_log_id, attempts, sent_at, socket_uuid from inserted where attempts > 0
   ),
   audited as (
     ${auditInsert(
@@ -153,26 +179,29 @@ export class IntakeRepository {
       [...new Set(commands.flatMap(({ idempotencyKey }) => idempotencyKey ?? []))],
       commands.length,
     ]);
-    const { devices, overlapping, keys, newIds } = state!;
+    const { devices, overlapping, keys, newIds, now } = state!;
     const expired = keys?.filter(({ isExpired }) => isExpired) ?? [];
     await this.releaseKeys(manager, expired);
     return {
-      holders: new Map(devices.flatMap(({ imei, instance }) => (instance === null ? [] : [[imei, instance]]))),
+      sessions: new Map(devices.flatMap(({ imei, session }) => (session === null ? [] : [[imei, session]]))),
+      slotUsers: new Map(devices.map(({ imei, slotUsers }) => [imei, slotUsers ?? []])),
       openCommands: new Map(devices.map(({ imei, open }) => [imei, open])),
       overlapping: overlapping ?? [],
       knownKeys: new Map(keys?.filter(({ isExpired }) => !isExpired).map((row) => [row.key, toKnownRequest(row)])),
       newIds,
+      now,
     };
   }
 
+  /** Older commands end first: a new one may take the slot of one of them. */
   async write(manager: EntityManager, { rows, ended, audited, wakes }: IntakePlan): Promise<void> {
+    await this.endCommands(manager, ended);
     await WRITE.runIn(manager, [
       JSON.stringify(rows.map(toRecord)),
       JSON.stringify(audited.map(toAuditRecord)),
       wakes.map(({ instance }) => instance),
       wakes.map(({ imei }) => imei),
     ]);
-    await this.endCommands(manager, ended);
   }
 
   /** Few batches end older commands. Not prepared, so that each plan knows the size of the tables. */
@@ -223,7 +252,7 @@ function toAuditRecord({ actor, imei, commandLogId, command }: AuditedRequest): 
 }
 
 /** Short names: they are repeated in every row. */
-function toRecord({ commandLogId, command, supersession }: IntakeRow): Record<string, unknown> {
+function toRecord({ commandLogId, command, supersession, claim }: IntakeRow): Record<string, unknown> {
   return {
     id: commandLogId,
     imei: command.imei,
@@ -242,6 +271,7 @@ function toRecord({ commandLogId, command, supersession }: IntakeRow): Record<st
     hash: command.requestHash.toString('hex'),
     reason: supersession?.reason ?? null,
     superseded: supersession?.supersededBy ?? null,
+    socket: claim?.id ?? null,
   };
 }
 

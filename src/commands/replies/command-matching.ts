@@ -4,15 +4,22 @@ import { CODEC_12, CODEC_14 } from '../../protocol/codec-ids.js';
 import { MESSAGE_TYPE_NACK, MESSAGE_TYPE_REPLY, messageText } from '../../protocol/message.js';
 import { CommandCatalogue, trimReply } from '../catalogue/command-catalogue.js';
 import { matchNack, matchReply, type ReplyCandidate, type ReplyMatch } from '../catalogue/reply-matching.js';
-import { type AnswerableCommand } from './command-replies.repository.js';
+import { type AnswerableCommand, type AnsweredCommand } from './command-replies.repository.js';
 import { DeviceMessagesRepository } from './device-messages.repository.js';
 import { type DeviceReply } from './kept-replies.js';
 import { UnansweredWritings } from './unanswered-writings.js';
 
+/** A command that a reply answers. `isHint`: it was not looked up, so that it may have ended, or been written again, in the meantime. */
+export interface CommandMatch {
+  readonly kind: 'match';
+  readonly commandLogId: string;
+  readonly command: AnsweredCommand;
+  readonly verdict: ReplyMatch<ReplyCandidate>['verdict'];
+  readonly isHint: boolean;
+}
+
 /** `repeated`: one more answer to a command that has ended already; it changes nothing. */
-export type FoundCommand = { readonly commandLogId: string } & (
-  { readonly kind: 'match'; readonly match: ReplyMatch<AnswerableCommand> } | { readonly kind: 'repeated' }
-);
+export type FoundCommand = CommandMatch | { readonly kind: 'repeated'; readonly commandLogId: string };
 
 type Candidate = ReplyCandidate & { readonly row: AnswerableCommand | null; readonly sentAt: Date | null };
 
@@ -26,6 +33,35 @@ export class CommandMatching {
     private readonly unanswered: UnansweredWritings,
   ) {}
 
+  /**
+   * The command that the reply completes, by what this instance has written to the connection, without a look into the database. Null when that does not
+   * say it for certain. It does when one pattern only accepts the words, of all commands that the device has not answered on this connection: a command
+   * in flight whose own pattern accepts them goes before everything else (matchReply, 1).
+   */
+  matchWritten({ imei, connectionId, frame }: DeviceReply): CommandMatch | null {
+    const { message } = frame;
+    if (!this.settings.VALIDATE_COMMAND_RESPONSE || message.type !== MESSAGE_TYPE_REPLY || !isCommandCodec(message.codec)) {
+      return null;
+    }
+    const codec = codecNumber(message.codec);
+    const text = messageText(message.payload);
+    const unanswered = this.unanswered.of(connectionId, frame.receivedAtMs);
+    const claims = unanswered.filter((writing) => writing.codec === codec && this.catalogue.weigh(writing.command, text).isOwn);
+    const [only, ...more] = claims;
+    if (only === undefined || more.length > 0 || !this.isCompleted(only.command, text)) {
+      return null;
+    }
+    const { commandLogId, command, metadata, attempt } = only;
+    const found = { status: 'PENDING', deviceState: null, supersededBy: null, standing: 'in-flight' } as const;
+    return {
+      kind: 'match',
+      commandLogId,
+      command: { commandLogId, imei, command, metadata, attempts: attempt, answeredAttempt: attempt, ...found },
+      verdict: 'completed',
+      isHint: true,
+    };
+  }
+
   /** Null: it is the device's own message. */
   async match(reply: DeviceReply, answerable: readonly AnswerableCommand[]): Promise<FoundCommand | null> {
     const { message } = reply.frame;
@@ -33,7 +69,7 @@ export class CommandMatching {
     if (message.type === MESSAGE_TYPE_NACK && message.codec === CODEC_14) {
       return toFound(matchNack(candidates));
     }
-    if (message.type !== MESSAGE_TYPE_REPLY || (message.codec !== CODEC_12 && message.codec !== CODEC_14)) {
+    if (message.type !== MESSAGE_TYPE_REPLY || !isCommandCodec(message.codec)) {
       return null;
     }
     const match = this.matchText(reply, candidates, false);
@@ -69,6 +105,10 @@ export class CommandMatching {
     return ended.length === 0 ? rows : [...rows, ...ended].toSorted((one, other) => timeOf(one) - timeOf(other));
   }
 
+  private isCompleted(command: string, text: string): boolean {
+    return this.catalogue.kindOf(command) === 'catalogued' && this.catalogue.weigh(command, text).verdict === 'completed';
+  }
+
   private async forwardsSerial({ imei, frame }: DeviceReply): Promise<boolean> {
     const text = await this.messages.findTextWithinHour(imei, new Date(frame.receivedAtMs));
     // What the catalogue knows is a late or repeated answer.
@@ -80,10 +120,18 @@ export class CommandMatching {
     candidates: readonly Candidate[],
     forwardsSerial: boolean,
   ): ReplyMatch<Candidate> | null {
-    const reply = { text: messageText(message.payload), codec: message.codec === CODEC_14 ? (14 as const) : (12 as const) };
+    const reply = { text: messageText(message.payload), codec: codecNumber(message.codec) };
     const validate = this.settings.VALIDATE_COMMAND_RESPONSE;
     return matchReply(candidates, reply, this.catalogue, { validate, forwardsSerial });
   }
+}
+
+function isCommandCodec(codec: number): boolean {
+  return codec === CODEC_12 || codec === CODEC_14;
+}
+
+function codecNumber(codec: number): 12 | 14 {
+  return codec === CODEC_14 ? 14 : 12;
 }
 
 function timeOf({ sentAt }: Candidate): number {
@@ -97,5 +145,5 @@ function toFound(match: ReplyMatch<Candidate> | null): FoundCommand | null {
   const { commandLogId, row } = match.candidate;
   return row === null
     ? { kind: 'repeated', commandLogId }
-    : { kind: 'match', commandLogId, match: { candidate: row, verdict: match.verdict } };
+    : { kind: 'match', commandLogId, command: row, verdict: match.verdict, isHint: false };
 }

@@ -29,14 +29,32 @@ export interface AnswerableCommand extends Command {
   readonly answeredAttempt: number;
 }
 
+/** A command that a reply answers: as it was found, or as this instance has written it. */
+export type AnsweredCommand = Pick<
+  AnswerableCommand,
+  | 'commandLogId'
+  | 'imei'
+  | 'command'
+  | 'metadata'
+  | 'attempts'
+  | 'status'
+  | 'deviceState'
+  | 'supersededBy'
+  | 'standing'
+  | 'answeredAttempt'
+>;
+
 /** What a reply does to a command, which must still be as it was found. */
 export interface ReplyEffect {
-  readonly command: Pick<AnswerableCommand, 'commandLogId' | 'attempts' | 'status' | 'deviceState' | 'answeredAttempt'>;
+  readonly command: Pick<AnsweredCommand, 'commandLogId' | 'attempts' | 'status' | 'deviceState' | 'answeredAttempt'>;
   readonly epoch: number;
   readonly verdict: 'completed' | 'rejected' | 'postponed' | 'unrecognised';
   readonly response: string;
-  /** The command was not answered by a reply without an id in another order: nothing older of its device is in flight. */
-  readonly mustBeOldest: boolean;
+  /**
+   * The command was not looked up. It must be in flight, and nothing that was written to the device by an older connection may be in flight too: that
+   * could be meant as well.
+   */
+  readonly isHint: boolean;
 }
 
 export interface AppliedEffect {
@@ -104,7 +122,7 @@ const APPLY = new PreparedStatement<AppliedEffect & { readonly place: number }>(
   with effect as materialized (
     select *
       from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::integer[], $6::bigint[], $7::text[], $8::text[], $9::boolean[])
-           with ordinality as effect (id, attempts, status, device_state, answered, epoch, verdict, response, must_be_oldest, place)
+           with ordinality as effect (id, attempts, status, device_state, answered, epoch, verdict, response, is_hint, place)
      limit $11
   ),
   locked as materialized (
@@ -118,10 +136,10 @@ const APPLY = new PreparedStatement<AppliedEffect & { readonly place: number }>(
           and not exists (
             select from tbl_iot_device_sessions session
              where session.imei = log.imei and session.epoch > effect.epoch and session.instance_id <> $10)
-          and not (effect.must_be_oldest and exists (
+          and (not effect.is_hint or log.in_flight and not exists (
             select from tbl_iot_command_logs older
              where older.imei = log.imei and older.status = 'PENDING' and older.attempts > 0 and (older.in_flight or older.silent)
-               and (older.sent_at, older.command_log_id) < (log.sent_at, log.command_log_id)))
+               and older.socket_uuid <> log.socket_uuid))
           for update) held
   ),
   changed as (
@@ -193,8 +211,8 @@ export class CommandRepliesRepository {
   }
 
   /** Changes commands and their attempts as replies say, each command once. Null for a command that is not as it was found. */
-  async apply(manager: EntityManager, effects: readonly ReplyEffect[]): Promise<(AppliedEffect | null)[]> {
-    const rows = await APPLY.runIn(manager, [
+  async apply(effects: readonly ReplyEffect[], manager?: EntityManager): Promise<(AppliedEffect | null)[]> {
+    const values = [
       effects.map(({ command }) => command.commandLogId),
       effects.map(({ command }) => command.attempts),
       effects.map(({ command }) => command.status),
@@ -203,10 +221,11 @@ export class CommandRepliesRepository {
       effects.map(({ epoch }) => epoch),
       effects.map(({ verdict }) => verdict),
       effects.map(({ response }) => response),
-      effects.map(({ mustBeOldest }) => mustBeOldest),
+      effects.map(({ isHint }) => isHint),
       this.instance.id,
       effects.length,
-    ]);
+    ];
+    const rows = await (manager ? APPLY.runIn(manager, values) : APPLY.run(this.dataSource, values));
     const applied = effects.map((): AppliedEffect | null => null);
     rows.forEach(({ place, ...effect }) => (applied[place - 1] = effect));
     return applied;

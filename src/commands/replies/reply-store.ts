@@ -10,21 +10,16 @@ import { isWorthRetrying } from '../../platform/database/database-errors.js';
 import { SECOND_MS } from '../../platform/time-units.js';
 import { CODEC_12, CODEC_13, CODEC_14, CODEC_15, type MessageCodec } from '../../protocol/codec-ids.js';
 import { messageText } from '../../protocol/message.js';
-import { type ReplyMatch } from '../catalogue/reply-matching.js';
 import { CommandCounters } from '../command-counters.js';
-import { CommandMatching, type FoundCommand } from './command-matching.js';
-import {
-  type AnswerableCommand,
-  type AppliedEffect,
-  CommandRepliesRepository,
-  type ReplyEffect,
-} from './command-replies.repository.js';
+import { type CommandMatch, CommandMatching, type FoundCommand } from './command-matching.js';
+import { type AppliedEffect, CommandRepliesRepository, type ReplyEffect } from './command-replies.repository.js';
 import { DeviceMessagesRepository } from './device-messages.repository.js';
 import { type DeviceReply } from './kept-replies.js';
 
 const MAX_REPLIES = 256;
 /** Batches at the same time: while one waits for its commit, the next one is matched. */
 const BATCHES = 2;
+const COMMAND_EVENTS = ['command.completed', 'command.failed', 'command.postponed'] as const;
 /** Codecs as people name them. */
 const CODEC_NUMBERS: Readonly<Record<MessageCodec, number>> = { [CODEC_12]: 12, [CODEC_13]: 13, [CODEC_14]: 14, [CODEC_15]: 15 };
 
@@ -39,7 +34,7 @@ interface Decision {
   readonly found: FoundCommand | null;
 }
 
-type Answer = Decision & { readonly found: FoundCommand & { readonly kind: 'match' } };
+type Answer = Decision & { readonly found: CommandMatch };
 
 /**
  * Stores replies, those of many devices in one transaction: the commands that they answer, the attempts, the events, and the messages that answer
@@ -64,6 +59,11 @@ export class ReplyStore {
     private readonly counters: CommandCounters,
   ) {}
 
+  /** Whether a transaction is needed for commands and their events. */
+  private get recordsCommands(): boolean {
+    return COMMAND_EVENTS.some((type) => this.events.records(type));
+  }
+
   /** Resolves after the commit. A rejection means that the transaction failed. */
   store(reply: DeviceReply): Promise<StoredReply> {
     return this.batches.add(reply);
@@ -71,18 +71,32 @@ export class ReplyStore {
 
   private async storeAll(replies: readonly DeviceReply[]): Promise<readonly StoredReply[]> {
     const stored = new Map<DeviceReply, StoredReply>();
-    while (stored.size < replies.length) {
-      await this.storeRound(oldestOfEachDevice(replies.filter((reply) => !stored.has(reply))), stored);
+    for (let hintsUsed = false; stored.size < replies.length; hintsUsed = true) {
+      const round = oldestOfEachDevice(replies.filter((reply) => !stored.has(reply)));
+      const hints = hintsUsed ? [] : round.flatMap((reply) => toDecision(reply, this.matching.matchWritten(reply)));
+      const hinted = new Set(hints.map(({ reply }) => reply));
+      const others = round.filter((reply) => !hinted.has(reply));
+      await this.storeRound([...hints, ...(await this.lookUp(others, stored))], stored);
     }
     this.events.signalAppended();
     return replies.map((reply) => stored.get(reply)!);
   }
 
   /** Leaves out of `stored` those whose command was ended, or written again, since it was looked up: they are looked up again. */
-  private async storeRound(replies: readonly DeviceReply[], stored: Map<DeviceReply, StoredReply>): Promise<void> {
+  private async storeRound(decisions: readonly Decision[], stored: Map<DeviceReply, StoredReply>): Promise<void> {
+    if (decisions.length > 0) {
+      (await this.commit(decisions)).forEach(([decision, effect]) => {
+        this.noteStored(decision, effect);
+        stored.set(decision.reply, { othersWait: effect?.othersWait ?? false });
+      });
+    }
+  }
+
+  /** Looks up what the replies may answer. Those of connections whose device another instance owns now are stored as they are: not at all. */
+  private async lookUp(replies: readonly DeviceReply[], stored: Map<DeviceReply, StoredReply>): Promise<Decision[]> {
     const nowMs = Date.now();
     const aged = replies.map((reply) => ({ ...reply, ageSeconds: (nowMs - reply.frame.receivedAtMs) / SECOND_MS }));
-    const answerable = await this.repository.findAnswerable(aged);
+    const answerable = replies.length === 0 ? [] : await this.repository.findAnswerable(aged);
     const decisions: Decision[] = [];
     for (const [index, reply] of replies.entries()) {
       const candidates = answerable[index]!;
@@ -94,20 +108,19 @@ export class ReplyStore {
         stored.set(reply, { othersWait: false });
       }
     }
-    if (decisions.length > 0) {
-      (await this.commit(decisions)).forEach(([decision, effect]) => {
-        this.noteStored(decision, effect);
-        stored.set(decision.reply, { othersWait: effect?.othersWait ?? false });
-      });
-    }
+    return decisions;
   }
 
   /** Those decisions that were stored. */
   private async commit(decisions: readonly Decision[]): Promise<(readonly [Decision, AppliedEffect | null])[]> {
     const answers = decisions.filter((decision): decision is Answer => decision.found?.kind === 'match');
     const others = decisions.filter((decision) => decision.found?.kind !== 'match');
+    if (others.length === 0 && !this.recordsCommands) {
+      const effects = await this.repository.apply(answers.map(toEffect));
+      return answers.flatMap((answer, index) => (effects[index] ? [[answer, effects[index]] as const] : []));
+    }
     return this.repository.transaction(async (manager) => {
-      const effects = answers.length === 0 ? [] : await this.repository.apply(manager, answers.map(toEffect));
+      const effects = answers.length === 0 ? [] : await this.repository.apply(answers.map(toEffect), manager);
       const applied = answers.flatMap((answer, index) => (effects[index] ? [[answer, effects[index]] as const] : []));
       const messages = await this.insertMessages(manager, others);
       await this.events.append(manager, [...applied.flatMap(([answer, effect]) => eventOf(answer, effect) ?? []), ...messages]);
@@ -138,14 +151,18 @@ export class ReplyStore {
       this.matching.noteAnswered(reply, found);
     }
     if (effect && found?.kind === 'match') {
-      const { verdict, candidate } = found.match;
+      const { verdict, command } = found;
       if (verdict === 'completed') {
-        this.counters.countEnd('COMPLETED', candidate.standing === 'late' ? 'late' : 'none');
+        this.counters.countEnd('COMPLETED', command.standing === 'late' ? 'late' : 'none');
       } else if (verdict === 'rejected') {
         this.counters.countEnd('FAILED', 'rejected');
       }
     }
   }
+}
+
+function toDecision(reply: DeviceReply, found: FoundCommand | null): Decision[] {
+  return found === null ? [] : [{ reply, found }];
 }
 
 /** A device's replies are stored one after the other: each is matched with what the one before it has left. */
@@ -155,15 +172,15 @@ function oldestOfEachDevice(replies: readonly DeviceReply[]): DeviceReply[] {
 }
 
 function toEffect({ reply, found }: Answer): ReplyEffect {
-  const { candidate, verdict } = found.match;
-  return { command: candidate, epoch: reply.epoch, verdict, response: responseOf(reply), mustBeOldest: false };
+  const { command, verdict, isHint } = found;
+  return { command, epoch: reply.epoch, verdict, response: responseOf(reply), isHint };
 }
 
 /** Null when the host has been notified of the same before, or is not notified of it. */
 function eventOf({ reply, found }: Answer, { expiresAt }: AppliedEffect): NewEvent | null {
-  const { candidate, verdict }: ReplyMatch<AnswerableCommand> = found.match;
-  const late = candidate.standing === 'late';
-  const reported = { ...candidate, response: responseOf(reply) };
+  const { command, verdict } = found;
+  const late = command.standing === 'late';
+  const reported = { ...command, response: responseOf(reply) };
   switch (verdict) {
     case 'completed':
       return commandCompleted({ ...reported, late });
@@ -171,7 +188,7 @@ function eventOf({ reply, found }: Answer, { expiresAt }: AppliedEffect): NewEve
       // The failure of a late one was reported already; only the words are new.
       return late ? null : commandFailed({ ...reported, reason: 'rejected' });
     case 'postponed':
-      return candidate.status === 'PENDING' && candidate.deviceState !== 'queued'
+      return command.status === 'PENDING' && command.deviceState !== 'queued'
         ? commandPostponed({ ...reported, expiresAt })
         : null;
     case 'unrecognised':

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Command } from '../command.js';
+import { type ClaimedCommand } from '../command.js';
 import { MINUTE_MS, SECOND_MS } from '../../platform/time-units.js';
 
 /** One time a command was written to a connection, as long as the device may still answer it. */
@@ -7,6 +7,9 @@ export interface UnansweredWriting {
   readonly commandLogId: string;
   readonly command: string;
   readonly codec: 12 | 14;
+  /** JSON text. */
+  readonly metadata: string | null;
+  readonly attempt: number;
   /** By the clock of the database, which orders what was written. */
   readonly sentAt: Date | null;
   /** By the clock of this process: from then on no answer is expected any more. */
@@ -30,9 +33,11 @@ export class UnansweredWritings {
   }
 
   /** When its attempt is on record, before its bytes leave. */
-  add(connectionId: string, { commandLogId, command, codec, sentAt, timeoutSeconds }: Command, nowMs = Date.now()): void {
+  add(connectionId: string, claimed: ClaimedCommand, nowMs = Date.now()): void {
     this.prune(nowMs);
-    const writing = { commandLogId, command, codec, sentAt, expiresAtMs: nowMs + 2 * timeoutSeconds * SECOND_MS };
+    const { commandLogId, command, codec, metadata, attempts: attempt, sentAt, timeoutSeconds } = claimed;
+    const expiresAtMs = nowMs + 2 * timeoutSeconds * SECOND_MS;
+    const writing = { commandLogId, command, codec, metadata, attempt, sentAt, expiresAtMs };
     const writings = this.byConnection.get(connectionId);
     if (writings) {
       writings.push(writing);

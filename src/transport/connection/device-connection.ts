@@ -83,6 +83,10 @@ export class DeviceConnection implements LiveConnection, StateMachine {
     return this.state instanceof OpenSession ? this.state.frames.lastFrameAt : null;
   }
 
+  get isSendable(): boolean {
+    return this.state instanceof OpenSession && this.state.isSendable;
+  }
+
   sendable(): Promise<boolean> {
     return this.state instanceof OpenSession ? this.state.sendable() : Promise.resolve(false);
   }

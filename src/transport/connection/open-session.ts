@@ -67,6 +67,10 @@ export class OpenSession implements ConnectionState {
     this.frames.cancelWaiting();
   }
 
+  get isSendable(): boolean {
+    return this.canWrite && this.graceMs === 0;
+  }
+
   sendable(): Promise<boolean> {
     return this.enqueue((outgoing) => outgoing.sendable());
   }
@@ -119,9 +123,13 @@ export class OpenSession implements ConnectionState {
     return outcome !== null;
   }
 
+  /** How long the device may still take to send its first frame. */
+  private get graceMs(): number {
+    return this.frames.lastFrameAt ? 0 : Math.max(0, this.openedAt + FIRST_FRAME_GRACE_MS - performance.now());
+  }
+
   private enqueue(add: (outgoing: OutgoingFrames) => Promise<boolean>): Promise<boolean> {
-    const graceMs = this.frames.lastFrameAt ? 0 : Math.max(0, this.openedAt + FIRST_FRAME_GRACE_MS - performance.now());
-    this.outgoing ??= new OutgoingFrames(graceMs, () => this.flushOutgoing());
+    this.outgoing ??= new OutgoingFrames(this.graceMs, () => this.flushOutgoing());
     const written = add(this.outgoing);
     this.flushOutgoing();
     return written;
@@ -131,8 +139,12 @@ export class OpenSession implements ConnectionState {
    * Not while a frame is handled, nor while a part of one is held: then its acknowledgement comes first. Nor to a socket that is not
    * writable: a frame that is written counts as sent.
    */
+  private get canWrite(): boolean {
+    return !this.isAnswering && this.machine.socket.writable && this.frames.bufferedBytes === 0;
+  }
+
   private flushOutgoing(): void {
-    if (!this.isAnswering && this.machine.socket.writable && this.frames.bufferedBytes === 0) {
+    if (this.canWrite) {
       this.outgoing?.flush((frame) => this.frames.write(frame));
       this.closeIfStuck();
     }
