@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CachedReading, MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { CommandBacklogRepository } from './command-backlog.repository.js';
 import { CommandCounters } from './command-counters.js';
-import { KeptReplies } from './replies/kept-replies.js';
+import { KeptReplies } from './in-flight/kept-replies.js';
 
 const MATCHING_SECONDS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 

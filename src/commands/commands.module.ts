@@ -34,9 +34,9 @@ import { CommandIntake } from './intake/command-intake.js';
 import { IntakeRepository } from './intake/intake.repository.js';
 import { DeviceMessagesController } from './replies/device-messages.controller.js';
 import { DeviceMessagesRepository } from './replies/device-messages.repository.js';
-import { KeptReplies } from './replies/kept-replies.js';
+import { KeptReplies } from './in-flight/kept-replies.js';
 import { ReplyStore } from './replies/reply-store.js';
-import { UnansweredWritings } from './replies/unanswered-writings.js';
+import { UnansweredWritings } from './in-flight/unanswered-writings.js';
 
 /** Commands to devices, from the request to the truth about what became of it. */
 @Module({

@@ -8,7 +8,7 @@ import { SweepRepository } from '../../src/commands/dispatch/sweep.repository.js
 import { CommandCounters } from '../../src/commands/command-counters.js';
 import { CommandAttempt } from '../../src/commands/command-attempt.entity.js';
 import { CommandLog } from '../../src/commands/command-log.entity.js';
-import { KeptReplies } from '../../src/commands/replies/kept-replies.js';
+import { KeptReplies } from '../../src/commands/in-flight/kept-replies.js';
 import { Instance } from '../../src/platform/cluster/cluster-membership.js';
 import { EventSettings } from '../../src/events/events.settings.js';
 import { EventLog } from '../../src/events/event-log.js';

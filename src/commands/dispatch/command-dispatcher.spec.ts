@@ -4,8 +4,8 @@ import { type ConnectionRegistry } from '../../transport/connection-registry.js'
 import { type CommandClaims } from './command-claims.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { type Command } from '../command.js';
-import { KeptReplies } from '../replies/kept-replies.js';
-import { UnansweredWritings } from '../replies/unanswered-writings.js';
+import { KeptReplies } from '../in-flight/kept-replies.js';
+import { UnansweredWritings } from '../in-flight/unanswered-writings.js';
 
 const IMEI = '350612000000008';
 const COMMAND = { commandLogId: '1', imei: IMEI, command: 'getinfo', codec: 12, attempts: 1, timeoutSeconds: 60 } as Command;

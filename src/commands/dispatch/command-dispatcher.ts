@@ -7,8 +7,8 @@ import { ConnectionRegistry } from '../../transport/connection-registry.js';
 import { type LiveConnection } from '../../transport/live-connection.js';
 import { CommandClaims } from './command-claims.js';
 import { type ClaimedCommand } from '../command.js';
-import { KeptReplies } from '../replies/kept-replies.js';
-import { UnansweredWritings } from '../replies/unanswered-writings.js';
+import { KeptReplies } from '../in-flight/kept-replies.js';
+import { UnansweredWritings } from '../in-flight/unanswered-writings.js';
 
 /** A claimed command that a device's own frame holds up for longer is taken back; half of its time-out at most. */
 const LONGEST_WAIT_MS = 5_000;

@@ -4,7 +4,7 @@ import { countOf } from '../../platform/observability/log-text.js';
 import { ConnectionRegistry } from '../../transport/connection-registry.js';
 import { CommandDeliveryRepository } from './command-delivery.repository.js';
 import { CommandDispatcher } from './command-dispatcher.js';
-import { KeptReplies } from '../replies/kept-replies.js';
+import { KeptReplies } from '../in-flight/kept-replies.js';
 
 /** Logins are looked at together: after a restart a whole fleet comes back at once, and few of its devices have commands. */
 const GATHER_MS = 20;

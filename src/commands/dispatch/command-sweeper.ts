@@ -7,7 +7,7 @@ import { CommandCounters } from '../command-counters.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { commandFailed } from '../../events/bodies/command-bodies.js';
 import { type DueOutcome, outcomeOfDue } from './due-command.js';
-import { KeptReplies } from '../replies/kept-replies.js';
+import { KeptReplies } from '../in-flight/kept-replies.js';
 import { SweepRepository, type SweptCommand } from './sweep.repository.js';
 
 const SWEEP_EVERY_MS = 500;

@@ -6,8 +6,8 @@ import { CommandCatalogue, trimReply } from '../catalogue/command-catalogue.js';
 import { matchNack, matchReply, type ReplyCandidate, type ReplyMatch } from '../catalogue/reply-matching.js';
 import { type AnswerableCommand, type AnsweredCommand } from './command-replies.repository.js';
 import { DeviceMessagesRepository } from './device-messages.repository.js';
-import { type DeviceReply } from './kept-replies.js';
-import { UnansweredWritings } from './unanswered-writings.js';
+import { type DeviceReply } from '../in-flight/kept-replies.js';
+import { UnansweredWritings } from '../in-flight/unanswered-writings.js';
 
 /** A command that a reply answers. `isHint`: it was not looked up, so that it may have ended, or been written again, in the meantime. */
 export interface CommandMatch {

@@ -4,17 +4,11 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Instance } from '../../platform/cluster/cluster-membership.js';
 import { PreparedStatement } from '../../platform/database/driver-statements.js';
 import { type Command, COMMAND_FIELDS } from '../command.js';
+import { type ReplyOrigin } from '../in-flight/kept-replies.js';
 
 /** A reply within this time after "unconfirmed" or "unrecognised" still completes the command. */
 const LATE_REPLY_HOURS = 24;
 const LATE_SINCE = `now() - interval '${LATE_REPLY_HOURS} hours'`;
-
-/** The connection a reply came by. Its identity, with the attempt that it answers. */
-export interface ReplyOrigin {
-  readonly imei: string;
-  readonly connectionId: string;
-  readonly epoch: number;
-}
 
 /** `ageSeconds`: how long ago the reply came. */
 export interface AgedReply extends ReplyOrigin {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { isWorthRetrying, retryWhileUnavailable } from '../../platform/database/database-errors.js';
 import { CommandDispatcher } from '../dispatch/command-dispatcher.js';
-import { type DeviceReply, KeptReplies } from './kept-replies.js';
+import { type DeviceReply, KeptReplies } from '../in-flight/kept-replies.js';
 import { ReplyStore } from './reply-store.js';
 
 /** How long a stop waits for the last try to store what is kept. */

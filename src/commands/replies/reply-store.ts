@@ -14,7 +14,7 @@ import { CommandCounters } from '../command-counters.js';
 import { type CommandMatch, CommandMatching, type FoundCommand } from './command-matching.js';
 import { type AppliedEffect, CommandRepliesRepository, type ReplyEffect } from './command-replies.repository.js';
 import { DeviceMessagesRepository } from './device-messages.repository.js';
-import { type DeviceReply } from './kept-replies.js';
+import { type DeviceReply } from '../in-flight/kept-replies.js';
 
 const MAX_REPLIES = 256;
 /** Batches at the same time: while one waits for its commit, the next one is matched. */

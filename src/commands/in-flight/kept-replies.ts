@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type DeviceMessageFrame } from '../../transport/patterns.js';
-import { type ReplyOrigin } from './command-replies.repository.js';
+
+/** The connection a reply came by. Its identity, with the attempt that it answers. */
+export interface ReplyOrigin {
+  readonly imei: string;
+  readonly connectionId: string;
+  readonly epoch: number;
+}
 
 /** A message of a device, with the connection that it came by. */
 export interface DeviceReply extends ReplyOrigin {
