@@ -14,7 +14,7 @@ export class Commands1796000001000 extends ForwardMigration {
       silent boolean not null,
       mode text not null check (mode in ('live', 'queue')),
       status text not null default 'PENDING' check (status in ('PENDING', 'COMPLETED', 'FAILED')),
-      reason text check (reason in ('expired', 'unconfirmed', 'rejected', 'superseded', 'cancelled', 'unrecognised')),
+      reason text check (reason in ('expired', 'unconfirmed', 'rejected', 'superseded', 'cancelled', 'unrecognised', 'guard')),
       late boolean not null default false,
       response text,
       metadata json,
@@ -38,15 +38,25 @@ export class Commands1796000001000 extends ForwardMigration {
       device_state text check (device_state in ('queued', 'unrecognised')),
       postponed_seconds integer not null default 86400,
       superseded_by bigint,
+      action text,
+      action_params json,
+      urgent boolean not null default false,
+      guard jsonb,
+      confirmed_by text check (confirmed_by in ('reply', 'telemetry')),
+      awaited_by uuid,
       constraint commands_reason_of_failure check ((status = 'FAILED') = (reason is not null)),
       constraint commands_in_flight_is_pending check (not in_flight or status = 'PENDING'),
-      constraint commands_unwritten check (reason not in ('expired', 'cancelled') or attempts = 0)
+      constraint commands_unwritten check (reason not in ('expired', 'cancelled', 'guard') or attempts = 0)
     )`,
     `comment on column tbl_iot_command_logs.retry is 'How often the command was sent again: attempts without the first one.'`,
     `comment on column tbl_iot_command_logs.due_at is 'When the sweeper must check the command, while it is pending.'`,
     `comment on column tbl_iot_command_logs.targets is 'What it sets, for example output:1 or param:2004. A newer command with an overlapping target ends this one.'`,
     `comment on column tbl_iot_command_logs.device_state is 'queued: the device has accepted the command and executes it later. unrecognised: no pattern matches its answer. In both states the command is not sent again.'`,
     `comment on column tbl_iot_command_logs.superseded_by is 'The newer command that ended this one, by the same text or by an overlapping target.'`,
+    `comment on column tbl_iot_command_logs.urgent is 'It is sent before the other commands of its device that wait.'`,
+    `comment on column tbl_iot_command_logs.guard is 'Conditions that are checked immediately before every attempt: maxSpeedKmh, ignition, maxRecordAgeSeconds, notAfter.'`,
+    `comment on column tbl_iot_command_logs.confirmed_by is 'What completed the command: a reply of the device, or a telemetry record that shows the commanded state.'`,
+    `comment on column tbl_iot_command_logs.awaited_by is 'The instance where a request waits for the end of the command.'`,
     // The rule "at most one in flight for a device and reply shape". The queries follow it; this index guarantees it.
     `create unique index commands_one_in_flight on tbl_iot_command_logs (imei, reply_shape) where in_flight`,
     `create unique index commands_idempotency on tbl_iot_command_logs (idempotency_key) where idempotency_key is not null`,
@@ -71,8 +81,11 @@ export class Commands1796000001000 extends ForwardMigration {
       result text check (result in ('confirmed', 'rejected', 'timeout', 'disconnected', 'superseded', 'postponed', 'unrecognised')),
       ended_at timestamptz,
       reply text,
+      guard_facts jsonb,
       primary key (command_log_id, attempt)
     )`,
+
+    `comment on column tbl_iot_command_attempts.guard_facts is 'What the guard was compared with: speedKmh, ignition, recordTime, recordAgeSeconds.'`,
 
     `create table tbl_iot_device_messages (
       message_id bigint generated always as identity primary key,

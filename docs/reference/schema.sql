@@ -45,9 +45,11 @@ create table tbl_iot_command_attempts (
   result text,
   ended_at timestamp with time zone,
   reply text,
+  guard_facts jsonb,
   constraint tbl_iot_command_attempts_pkey PRIMARY KEY (command_log_id, attempt),
   constraint tbl_iot_command_attempts_result_check CHECK ((result = ANY (ARRAY['confirmed'::text, 'rejected'::text, 'timeout'::text, 'disconnected'::text, 'superseded'::text, 'postponed'::text, 'unrecognised'::text])))
 );
+comment on column tbl_iot_command_attempts.guard_facts is 'What the guard was compared with: speedKmh, ignition, recordTime, recordAgeSeconds.';
 
 create table tbl_iot_command_logs (
   command_log_id bigint not null generated always as identity,
@@ -82,14 +84,21 @@ create table tbl_iot_command_logs (
   device_state text,
   postponed_seconds integer not null default 86400,
   superseded_by bigint,
+  action text,
+  action_params json,
+  urgent boolean not null default false,
+  guard jsonb,
+  confirmed_by text,
+  awaited_by uuid,
   constraint tbl_iot_command_logs_pkey PRIMARY KEY (command_log_id),
   constraint commands_in_flight_is_pending CHECK (((NOT in_flight) OR (status = 'PENDING'::text))),
   constraint commands_reason_of_failure CHECK (((status = 'FAILED'::text) = (reason IS NOT NULL))),
-  constraint commands_unwritten CHECK (((reason <> ALL (ARRAY['expired'::text, 'cancelled'::text])) OR (attempts = 0))),
+  constraint commands_unwritten CHECK (((reason <> ALL (ARRAY['expired'::text, 'cancelled'::text, 'guard'::text])) OR (attempts = 0))),
   constraint tbl_iot_command_logs_codec_check CHECK ((codec = ANY (ARRAY[12, 14]))),
+  constraint tbl_iot_command_logs_confirmed_by_check CHECK ((confirmed_by = ANY (ARRAY['reply'::text, 'telemetry'::text]))),
   constraint tbl_iot_command_logs_device_state_check CHECK ((device_state = ANY (ARRAY['queued'::text, 'unrecognised'::text]))),
   constraint tbl_iot_command_logs_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'queue'::text]))),
-  constraint tbl_iot_command_logs_reason_check CHECK ((reason = ANY (ARRAY['expired'::text, 'unconfirmed'::text, 'rejected'::text, 'superseded'::text, 'cancelled'::text, 'unrecognised'::text]))),
+  constraint tbl_iot_command_logs_reason_check CHECK ((reason = ANY (ARRAY['expired'::text, 'unconfirmed'::text, 'rejected'::text, 'superseded'::text, 'cancelled'::text, 'unrecognised'::text, 'guard'::text]))),
   constraint tbl_iot_command_logs_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'COMPLETED'::text, 'FAILED'::text])))
 );
 comment on column tbl_iot_command_logs.retry is 'How often the command was sent again: attempts without the first one.';
@@ -97,6 +106,10 @@ comment on column tbl_iot_command_logs.due_at is 'When the sweeper must check th
 comment on column tbl_iot_command_logs.targets is 'What it sets, for example output:1 or param:2004. A newer command with an overlapping target ends this one.';
 comment on column tbl_iot_command_logs.device_state is 'queued: the device has accepted the command and executes it later. unrecognised: no pattern matches its answer. In both states the command is not sent again.';
 comment on column tbl_iot_command_logs.superseded_by is 'The newer command that ended this one, by the same text or by an overlapping target.';
+comment on column tbl_iot_command_logs.urgent is 'It is sent before the other commands of its device that wait.';
+comment on column tbl_iot_command_logs.guard is 'Conditions that are checked immediately before every attempt: maxSpeedKmh, ignition, maxRecordAgeSeconds, notAfter.';
+comment on column tbl_iot_command_logs.confirmed_by is 'What completed the command: a reply of the device, or a telemetry record that shows the commanded state.';
+comment on column tbl_iot_command_logs.awaited_by is 'The instance where a request waits for the end of the command.';
 CREATE INDEX commands_by_reason ON tbl_iot_command_logs USING btree (reason, created_at, command_log_id) WHERE ((reason IS NOT NULL) AND (created_at > '-infinity'::timestamp with time zone));
 CREATE INDEX commands_by_time ON tbl_iot_command_logs USING btree (created_at, command_log_id);
 CREATE INDEX commands_due ON tbl_iot_command_logs USING btree (due_at) WHERE ((status = 'PENDING'::text) AND (due_at > '-infinity'::timestamp with time zone));

@@ -23,6 +23,10 @@ export class CommandAttempt {
 
   @Column({ type: 'text', nullable: true })
   readonly reply!: string | null;
+
+  /** What the guard was compared with. */
+  @Column({ type: 'jsonb', name: 'guard_facts', nullable: true })
+  readonly guardFacts!: unknown;
 }
 
 export type AttemptResult = 'confirmed' | 'rejected' | 'timeout' | 'disconnected' | 'superseded' | 'postponed' | 'unrecognised';

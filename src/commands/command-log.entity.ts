@@ -104,4 +104,26 @@ export class CommandLog {
   /** The newer command that ended this one. */
   @Column({ type: 'bigint', name: 'superseded_by', nullable: true })
   readonly supersededBy!: string | null;
+
+  /** The action of the catalogue that the text was made from. */
+  @Column({ type: 'text', nullable: true })
+  readonly action!: string | null;
+
+  @Column({ type: 'json', name: 'action_params', nullable: true })
+  readonly actionParams!: unknown;
+
+  /** It is sent before the other commands of its device that wait. */
+  @Column({ type: 'boolean', default: false })
+  readonly urgent!: boolean;
+
+  /** Conditions that are checked immediately before every attempt. */
+  @Column({ type: 'jsonb', nullable: true })
+  readonly guard!: unknown;
+
+  @Column({ type: 'text', name: 'confirmed_by', nullable: true })
+  readonly confirmedBy!: 'reply' | 'telemetry' | null;
+
+  /** The instance where a request waits for the end of the command. */
+  @Column({ type: 'uuid', name: 'awaited_by', nullable: true })
+  readonly awaitedBy!: string | null;
 }

@@ -49,6 +49,9 @@ export class CommandDto {
    * @example '1208'
    */
   readonly supersededBy!: string | null;
+  /** What completed it: a reply of the device, or a telemetry record that shows the commanded state. */
+  @ApiProperty({ enum: ['reply', 'telemetry'], nullable: true })
+  readonly confirmedBy!: 'reply' | 'telemetry' | null;
   /** Confirmed after its failure had been reported. */
   readonly late!: boolean;
   /**
@@ -84,6 +87,7 @@ export class CommandDto {
       reason: command.reason,
       deviceState: command.deviceState,
       supersededBy: command.supersededBy,
+      confirmedBy: command.confirmedBy,
       late: command.late,
       response: command.response,
       metadata: command.metadata === null ? null : new JsonSource(command.metadata),

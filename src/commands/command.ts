@@ -1,6 +1,6 @@
 export type CommandStatus = 'PENDING' | 'COMPLETED' | 'FAILED';
 /** Why a command failed: design and README say what each promises. */
-export type FailureReason = 'expired' | 'unconfirmed' | 'rejected' | 'superseded' | 'cancelled' | 'unrecognised';
+export type FailureReason = 'expired' | 'unconfirmed' | 'rejected' | 'superseded' | 'cancelled' | 'unrecognised' | 'guard';
 /**
  * What the device said about a command that has not ended by it. `queued`: accepted, to be executed later. `unrecognised`: words that no
  * pattern knows. Neither is written again.
@@ -17,6 +17,7 @@ export const FAILURE_REASONS: readonly FailureReason[] = [
   'superseded',
   'cancelled',
   'unrecognised',
+  'guard',
 ];
 export const DEVICE_STATES: readonly DeviceState[] = ['queued', 'unrecognised'];
 export const ATTEMPT_RESULTS = [
@@ -42,6 +43,8 @@ export interface Command {
   readonly deviceState: DeviceState | null;
   /** The newer command that ended it, by its text or by an overlapping target. */
   readonly supersededBy: string | null;
+  /** What completed it. */
+  readonly confirmedBy: 'reply' | 'telemetry' | null;
   /** It was confirmed after its failure had been reported. */
   readonly late: boolean;
   readonly response: string | null;
@@ -70,7 +73,7 @@ export type ClaimedCommand = Pick<
 /** The select list, and the `returning` list, that gives a Command. */
 export const COMMAND_FIELDS = `
   command_log_id::text as "commandLogId", imei, command, codec, mode, status, reason, device_state as "deviceState",
-  superseded_by::text as "supersededBy", late, response, metadata::text as metadata, attempts, max_retry as "maxRetry",
+  superseded_by::text as "supersededBy", confirmed_by as "confirmedBy", late, response, metadata::text as metadata, attempts, max_retry as "maxRetry",
   timeout_seconds as "timeoutSeconds", postponed_seconds as "postponedSeconds", created_at as "createdAt", updated_at as "updatedAt",
   sent_at as "sentAt", estimated_timeout_at as "estimatedTimeoutAt", expires_at as "expiresAt", completed_at as "completedAt"`;
 

@@ -113,6 +113,7 @@ const PENDING: Command = {
   reason: null,
   deviceState: null,
   supersededBy: null,
+  confirmedBy: null,
   late: false,
   response: null,
   metadata: '{"job":1}',

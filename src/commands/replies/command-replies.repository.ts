@@ -140,6 +140,7 @@ const APPLY = new PreparedStatement<AppliedEffect & { readonly place: number }>(
     update tbl_iot_command_logs log
        set status = case verdict when 'completed' then 'COMPLETED' when 'rejected' then 'FAILED' else log.status end,
            reason = case verdict when 'completed' then null when 'rejected' then 'rejected' else log.reason end,
+           confirmed_by = case verdict when 'completed' then 'reply' else log.confirmed_by end,
            late = case when verdict in ('completed', 'rejected') then log.status = 'FAILED' and verdict = 'completed' else log.late end,
            device_state = case verdict when 'postponed' then 'queued' when 'unrecognised' then 'unrecognised' end,
            response = locked.response, in_flight = log.in_flight and verdict = 'unrecognised', updated_at = now(),
