@@ -12,6 +12,11 @@ export function dayOf(ms: number): number {
   return Math.floor(ms / DAY_MS);
 }
 
+/** Whether a record with this device time may be the latest one. */
+export function isPlausibleTime(timeMs: number, nowMs: number): boolean {
+  return timeMs < nowMs + NEWEST_DAYS_AHEAD * DAY_MS;
+}
+
 /** The first millisecond of a day. */
 export function startOfDay(day: number): number {
   return day * DAY_MS;

@@ -15,6 +15,8 @@ import { IngestCounters } from './ingest-counters.js';
 import { IngestMetrics } from './ingest/ingest-metrics.js';
 import { LatestRecords } from './latest/latest-records.js';
 import { LatestRecordsRepository } from './latest/latest-records.repository.js';
+import { NewestRecords } from './latest/newest-records.js';
+import { StoredRecords } from './latest/stored-records.js';
 import { PartitionsRepository } from './partitions/partitions.repository.js';
 import { QuarantineController } from './quarantine/quarantine.controller.js';
 import { QuarantineRepository } from './quarantine/quarantine.repository.js';
@@ -53,11 +55,13 @@ import { TelemetryService } from './records/telemetry.service.js';
     IngestMetrics,
     LatestRecords,
     LatestRecordsRepository,
+    NewestRecords,
     PartitionsRepository,
     QuarantineRepository,
     QuarantineRetry,
     QuarantineService,
     RejectedFrames,
+    StoredRecords,
     TelemetryEvents,
     TelemetryEventsRepository,
     TelemetryPartitions,
@@ -67,5 +71,6 @@ import { TelemetryService } from './records/telemetry.service.js';
     TelemetryWriter,
     WriteFailures,
   ],
+  exports: [NewestRecords, StoredRecords],
 })
 export class TelemetryModule {}

@@ -2,6 +2,7 @@ import { type AvlRecord } from '../../protocol/avl-record.js';
 import { TelemetrySettings } from '../telemetry.settings.js';
 import { IngestCounters } from '../ingest-counters.js';
 import { type BatchStore } from './batch-store.js';
+import { StoredRecords } from '../latest/stored-records.js';
 import { type LatestRecords } from '../latest/latest-records.js';
 import { type RecordBatch } from '../storage/record-batch.js';
 import { TelemetryWriter } from './telemetry-writer.js';
@@ -52,6 +53,7 @@ function newWriter(settings: Partial<TelemetrySettings> = {}): TelemetryWriter {
     latest as unknown as LatestRecords,
     counters,
     failures as unknown as WriteFailures,
+    new StoredRecords(),
   );
 }
 

@@ -5,6 +5,7 @@ import { BatchStore } from './batch-store.js';
 import { type CopyBuffer } from '../row-encoding/copy-buffer.js';
 import { IngestCounters } from '../ingest-counters.js';
 import { LatestRecords } from '../latest/latest-records.js';
+import { StoredRecords } from '../latest/stored-records.js';
 import { RecordBatch, type IncomingFrame } from '../storage/record-batch.js';
 import { WriteFailures } from './write-failures.js';
 import { SECOND_MS } from '../../platform/time-units.js';
@@ -39,6 +40,7 @@ export class TelemetryWriter implements OnApplicationShutdown {
     private readonly latest: LatestRecords,
     private readonly counters: IngestCounters,
     private readonly failures: WriteFailures,
+    private readonly storedRecords: StoredRecords,
   ) {}
 
   /**
@@ -95,6 +97,7 @@ export class TelemetryWriter implements OnApplicationShutdown {
       await this.persist(batch);
       for (const frame of batch.frames) {
         this.latest.touch(frame.imei, frame.days);
+        this.storedRecords.announce(frame.imei, frame.bytes);
         frame.stored(frame.rowCount);
       }
       this.keepRows(batch.rows);

@@ -1,6 +1,5 @@
-import { NEWEST_DAYS_AHEAD } from '../clock-window.js';
+import { isPlausibleTime } from '../clock-window.js';
 import { type RecordKeys } from './record-batch.js';
-import { DAY_MS } from '../../platform/time-units.js';
 
 /** The new records of one device in a batch. */
 export interface DeviceSummary {
@@ -13,11 +12,6 @@ export interface DeviceSummary {
   newestHash: bigint;
   /** False when all of its records are further in the future than NEWEST_DAYS_AHEAD. */
   isPlausible: boolean;
-}
-
-/** Whether a record with this device time may be the latest one. */
-export function isPlausibleTime(timeMs: number, nowMs: number): boolean {
-  return timeMs < nowMs + NEWEST_DAYS_AHEAD * DAY_MS;
 }
 
 /** One summary per device, in no order. A record with a plausible time is newer than any record without. */
