@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { ClusterModule } from '../platform/cluster/cluster.module.js';
 import { TransportModule } from '../transport/transport.module.js';
@@ -42,6 +43,7 @@ import { UnansweredWritings } from './in-flight/unanswered-writings.js';
 @Module({
   imports: [
     TypeOrmModule.forFeature([CommandAttempt, CommandLog, StoredMessage]),
+    AuditLogModule,
     ObservabilityModule,
     ClusterModule,
     TransportModule,

@@ -1,6 +1,8 @@
 import { type EntityManager } from 'typeorm';
 import { type AuditActor, COMMAND_LINE } from '../access/audit/audit-actor.js';
 import { type NewEvent } from '../events/bodies/event-bodies.js';
+import { type AuditEntry } from '../access/audit/audit-entry.js';
+import { type AuditService } from '../access/audit/audit.service.js';
 import { type EventLog } from '../events/event-log.js';
 import { type Page } from '../platform/database/bounded-page.js';
 import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
@@ -132,6 +134,7 @@ const PENDING: Command = {
 let intake: MemoryIntake;
 let table: MemoryCommands;
 let events: NewEvent[];
+let audited: AuditEntry[];
 let service: CommandsService;
 
 beforeEach(() => {
@@ -139,6 +142,7 @@ beforeEach(() => {
   intake.sessions.set(IMEI, { instance: 'own', epoch: 1 });
   table = new MemoryCommands();
   events = [];
+  audited = [];
   const log = {
     append: (_manager: EntityManager, appended: readonly NewEvent[]) => {
       table.steps.push('event');
@@ -147,11 +151,19 @@ beforeEach(() => {
     },
     signalAppended: () => table.steps.push('signal'),
   };
+  const audit = {
+    record: (entry: AuditEntry) => {
+      table.steps.push('audit');
+      audited.push(entry);
+      return Promise.resolve();
+    },
+  };
   service = new CommandsService(
     table as unknown as CommandsRepository,
     intake as unknown as CommandIntake,
     new CommandCatalogue(BUILT_IN_CATALOGUE),
     log as unknown as EventLog,
+    audit as unknown as AuditService,
     Object.assign(new CommandSettings(), { METADATA_MAX_BYTES: 20 }),
   );
 });
@@ -387,7 +399,9 @@ describe('cancelling', () => {
     table.commands.set('1', PENDING);
     expect(await service.cancel('1', KEY)).toEqual({ ...PENDING, status: 'FAILED', reason: 'cancelled' });
     expect(events).toMatchObject([{ type: 'command.failed', imei: IMEI, body: { command_log_id: '1', reason: 'cancelled' } }]);
-    expect(table.steps).toEqual(['begin', 'event', 'commit', 'signal']);
+    expect(table.steps).toEqual(['begin', 'audit', 'event', 'commit', 'signal']);
+    const details = { commandLogId: '1', command: 'getinfo' };
+    expect(audited).toEqual([{ actor: KEY, action: 'command.cancelled', imei: IMEI, details }]);
   });
 
   it('an unknown command is 404', async () => {

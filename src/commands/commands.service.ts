@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../access/audit/audit-actor.js';
+import { AuditService } from '../access/audit/audit.service.js';
 import { CommandSettings } from './commands.settings.js';
 import { TIME_CURSOR } from '../platform/database/page-cursor.js';
 import { InvalidInputError } from '../platform/errors/errors.js';
@@ -58,6 +59,7 @@ export class CommandsService {
     private readonly intake: CommandIntake,
     private readonly catalogue: CommandCatalogue,
     private readonly events: EventLog,
+    private readonly audit: AuditService,
     private readonly settings: CommandSettings,
   ) {}
 
@@ -98,8 +100,10 @@ export class CommandsService {
   /** Throws CommandNotFoundError, NotCancellableError. */
   async cancel(commandLogId: string, actor: AuditActor): Promise<Command> {
     const cancelled = await this.repository.transaction(async (manager) => {
-      const command = await this.repository.cancel(manager, commandLogId, actor);
+      const command = await this.repository.cancel(manager, commandLogId);
       if (command) {
+        const details = { commandLogId, command: command.command };
+        await this.audit.record({ actor, action: 'command.cancelled', imei: command.imei, details }, manager);
         await this.events.append(manager, [commandFailed(command)]);
       }
       return command;
