@@ -1,9 +1,11 @@
-import { type DataSource, type EntityManager } from 'typeorm';
+import { type QueryResultRow } from 'pg';
+import { type DataSource } from 'typeorm';
 import { CommandDeliveryRepository } from '../../src/commands/dispatch/command-delivery.repository.js';
 import { CommandRepliesRepository } from '../../src/commands/replies/command-replies.repository.js';
 import { planIntake } from '../../src/commands/intake/intake-rules.js';
 import { IntakeRepository } from '../../src/commands/intake/intake.repository.js';
 import { COMMAND_LINE } from '../../src/access/audit/audit-actor.js';
+import { type BoundStatement, type PipelinedTransaction } from '../../src/platform/database/driver-statements.js';
 import { Instance } from '../../src/platform/cluster/cluster-membership.js';
 import { KeptPlans, type Statement } from '../support/kept-plans.js';
 import { openSession } from '../support/open-session.js';
@@ -46,13 +48,14 @@ let intakes = 0;
 /** The prepared statements of the intake. */
 async function recordIntake(query: (statement: Statement) => Promise<{ rows: unknown[] }>): Promise<void> {
   const newIds = [String(1_000_000 + intakes++)];
-  const client = {
-    query: async (statement: Statement) => {
-      await query(statement);
-      return { rows: [{ devices: [], overlapping: null, keys: null, newIds, now: new Date() }] };
-    },
+  const state = { devices: [], overlapping: null, keys: null, newIds, now: new Date() };
+  const send = async (...statements: readonly BoundStatement<QueryResultRow>[]): Promise<unknown[][]> => {
+    for (const { statement, values } of statements) {
+      await query({ name: statement.name, text: statement.text, values });
+    }
+    return [[], [state]];
   };
-  const manager = { queryRunner: { connect: () => Promise.resolve(client) } } as unknown as EntityManager;
+  const transaction = { begin: send, commit: send } as unknown as PipelinedTransaction;
   const repository = new IntakeRepository({} as DataSource);
   const command = {
     imei: IMEI,
@@ -70,10 +73,10 @@ async function recordIntake(query: (statement: Statement) => Promise<{ rows: unk
     idempotencyKey: `key ${intakes}`,
     requestHash: Buffer.alloc(32),
   } as const;
-  const state = await repository.lockAndRead(manager, [command]);
+  const read = await repository.lockAndRead(transaction, [command]);
   const limits = { ownInstance: 'an instance', maxOpenCommands: 50, writable: new Map() };
-  const plan = planIntake([{ command, actor: COMMAND_LINE }], state, limits);
-  await repository.write(manager, plan);
+  const plan = planIntake([{ command, actor: COMMAND_LINE }], read, limits);
+  await repository.writeAndCommit(transaction, plan);
 }
 
 /** 1,000 devices with five commands each: one waits, one is unconfirmed since a minute ago, three are completed. Each lies in the table beside its device's. */

@@ -43,10 +43,11 @@ export class CommandClaims {
   }
 
   private async claimWithEvents(claimers: readonly Claimer[]): Promise<Command[][]> {
-    const claimed = await this.repository.transaction(async (manager) => {
-      const commands = await this.repository.claim(claimers, manager);
+    const claimed = await this.repository.transaction(async (transaction) => {
+      const commands = await this.repository.claim(claimers, transaction);
       const retried = commands.flat().filter(({ attempts }) => attempts > 1);
-      await this.events.append(manager, retried.map(commandRetried));
+      await this.events.append(transaction.manager, retried.map(commandRetried));
+      await transaction.commit();
       return commands;
     });
     this.events.signalAppended();

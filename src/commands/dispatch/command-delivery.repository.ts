@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
-import { PreparedStatement } from '../../platform/database/driver-statements.js';
+import { DataSource } from 'typeorm';
+import { PipelinedTransaction, PreparedStatement } from '../../platform/database/driver-statements.js';
 import { type Command, COMMAND_FIELDS } from '../command.js';
 
 /** The connection that a device's newest session belongs to, as far as its instance knows. */
@@ -72,22 +72,24 @@ const CLAIM = new PreparedStatement<ClaimedRow>(
 export class CommandDeliveryRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction(work);
+  /** Its work calls `claim` first, and `commit` of the transaction last. */
+  transaction<T>(work: (transaction: PipelinedTransaction) => Promise<T>): Promise<T> {
+    return PipelinedTransaction.run(this.dataSource, work);
   }
 
   /**
    * Takes what may be written to these devices now and records the attempts. Returns for each claimer its commands, in the order of their ids: none
    * for a connection whose session is not the newest of its device. Rejects with a duplicate key when a slot was taken at the same time.
+   * Begins the transaction; without one, the claims are committed.
    */
-  async claim(claimers: readonly Claimer[], manager?: EntityManager): Promise<Command[][]> {
+  async claim(claimers: readonly Claimer[], transaction?: PipelinedTransaction): Promise<Command[][]> {
     const values = [
       claimers.map(({ imei }) => imei),
       claimers.map(({ connection }) => connection.id),
       claimers.map(({ connection }) => connection.epoch),
       claimers.length,
     ];
-    const rows = await (manager ? CLAIM.runIn(manager, values) : CLAIM.run(this.dataSource, values));
+    const rows = transaction ? (await transaction.begin(CLAIM.with(...values)))[0] : await CLAIM.run(this.dataSource, values);
     const claimed = claimers.map((): Command[] => []);
     rows.forEach(({ place, ...command }) => claimed[place - 1]!.push(command));
     return claimed;
@@ -95,7 +97,7 @@ export class CommandDeliveryRepository {
 
   /** Takes an attempt back of which surely no byte left: the connection had closed before. */
   async takeBack(commandLogId: string, attempt: number): Promise<void> {
-    await this.transaction(async (manager) => {
+    await this.dataSource.transaction(async (manager) => {
       const [rows] = await manager.query<[unknown[], number]>(
         `update tbl_iot_command_logs
             set attempts = attempts - 1, in_flight = false, due_at = expires_at, updated_at = now(),

@@ -65,16 +65,14 @@ export class CommandIntake {
 
   private commit(requests: readonly IntakeRequest[], writable: IntakeLimits['writable']): Promise<IntakePlan> {
     const limits = { ownInstance: this.instance.id, maxOpenCommands: MAX_OPEN_COMMANDS, writable };
-    return this.repository.transaction(async (manager) => {
+    return this.repository.transaction(async (transaction) => {
       const state = await this.repository.lockAndRead(
-        manager,
+        transaction,
         requests.map(({ command }) => command),
       );
       const plan = planIntake(requests, state, limits);
-      if (plan.audited.length > 0) {
-        await this.repository.write(manager, plan);
-      }
-      await this.events.append(manager, plan.events);
+      await this.events.append(transaction.manager, plan.events);
+      await this.repository.writeAndCommit(transaction, plan);
       return plan;
     });
   }

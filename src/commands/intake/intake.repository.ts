@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { auditInsert } from '../../access/audit/audit-entry.js';
 import { COMMAND_LOCKS } from '../../platform/database/advisory-locks.js';
-import { PreparedStatement } from '../../platform/database/driver-statements.js';
+import { PipelinedTransaction, PreparedStatement } from '../../platform/database/driver-statements.js';
 import { type CommandStatus } from '../command.js';
 import {
   type AuditedRequest,
@@ -157,31 +157,31 @@ const WRITE = new PreparedStatement<Record<string, never>>(
 );
 
 /**
- * SQL of the intake. Hand-written, because each statement handles a whole batch: three round trips between begin and commit, whatever the
- * number of requests is.
+ * SQL of the intake. Hand-written, because each statement handles a whole batch: two round trips for the transaction, whatever the number of
+ * requests is.
  */
 @Injectable()
 export class IntakeRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction(work);
+  /** Its work calls `lockAndRead` first and `writeAndCommit` last. */
+  transaction<T>(work: (transaction: PipelinedTransaction) => Promise<T>): Promise<T> {
+    return PipelinedTransaction.run(this.dataSource, work);
   }
 
   /** Locks the devices of the batch until the transaction ends, and reads what the rules ask for. Releases expired idempotency keys. */
-  async lockAndRead(manager: EntityManager, commands: readonly NewCommand[]): Promise<IntakeState> {
+  async lockAndRead(transaction: PipelinedTransaction, commands: readonly NewCommand[]): Promise<IntakeState> {
     const imeis = commands.map(({ imei }) => imei);
-    await LOCK_DEVICES.runIn(manager, [imeis]);
-    const [state] = await READ_STATE.runIn(manager, [
-      imeis,
-      commands.map(({ command }) => command),
-      commands.map(({ targets }) => arrayLiteral(targets)),
-      [...new Set(commands.flatMap(({ idempotencyKey }) => idempotencyKey ?? []))],
-      commands.length,
-    ]);
+    const texts = commands.map(({ command }) => command);
+    const targets = commands.map((command) => arrayLiteral(command.targets));
+    const idempotencyKeys = [...new Set(commands.flatMap(({ idempotencyKey }) => idempotencyKey ?? []))];
+    const [, [state]] = await transaction.begin(
+      LOCK_DEVICES.with(imeis),
+      READ_STATE.with(imeis, texts, targets, idempotencyKeys, commands.length),
+    );
     const { devices, overlapping, keys, newIds, now } = state!;
     const expired = keys?.filter(({ isExpired }) => isExpired) ?? [];
-    await this.releaseKeys(manager, expired);
+    await this.releaseKeys(transaction.manager, expired);
     return {
       sessions: new Map(devices.flatMap(({ imei, session }) => (session === null ? [] : [[imei, session]]))),
       slotUsers: new Map(devices.map(({ imei, slotUsers }) => [imei, slotUsers ?? []])),
@@ -194,14 +194,19 @@ export class IntakeRepository {
   }
 
   /** Older commands end first: a new one may take the slot of one of them. */
-  async write(manager: EntityManager, { rows, ended, audited, wakes }: IntakePlan): Promise<void> {
-    await this.endCommands(manager, ended);
-    await WRITE.runIn(manager, [
+  async writeAndCommit(transaction: PipelinedTransaction, { rows, ended, audited, wakes }: IntakePlan): Promise<void> {
+    if (audited.length === 0) {
+      await transaction.commit();
+      return;
+    }
+    await this.endCommands(transaction.manager, ended);
+    const write = WRITE.with(
       JSON.stringify(rows.map(toRecord)),
       JSON.stringify(audited.map(toAuditRecord)),
       wakes.map(({ instance }) => instance),
       wakes.map(({ imei }) => imei),
-    ]);
+    );
+    await transaction.commit(write);
   }
 
   /** Few batches end older commands. Not prepared, so that each plan knows the size of the tables. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { Instance } from '../../platform/cluster/cluster-membership.js';
-import { PreparedStatement } from '../../platform/database/driver-statements.js';
+import { PipelinedTransaction, PreparedStatement } from '../../platform/database/driver-statements.js';
 import { type Command, COMMAND_FIELDS } from '../command.js';
 import { type ReplyOrigin } from '../in-flight/kept-replies.js';
 
@@ -179,8 +179,9 @@ export class CommandRepliesRepository {
     private readonly instance: Instance,
   ) {}
 
-  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction(work);
+  /** Its work calls `apply` or `begin` first, and `commit` of the transaction last. */
+  transaction<T>(work: (transaction: PipelinedTransaction) => Promise<T>): Promise<T> {
+    return PipelinedTransaction.run(this.dataSource, work);
   }
 
   /**
@@ -205,8 +206,11 @@ export class CommandRepliesRepository {
     return found;
   }
 
-  /** Changes commands and their attempts as replies say, each command once. Null for a command that is not as it was found. */
-  async apply(effects: readonly ReplyEffect[], manager?: EntityManager): Promise<(AppliedEffect | null)[]> {
+  /**
+   * Changes commands and their attempts as replies say, each command once. Null for a command that is not as it was found. Begins the transaction; without
+   * one, the change is committed.
+   */
+  async apply(effects: readonly ReplyEffect[], transaction?: PipelinedTransaction): Promise<(AppliedEffect | null)[]> {
     const values = [
       effects.map(({ command }) => command.commandLogId),
       effects.map(({ command }) => command.attempts),
@@ -220,7 +224,7 @@ export class CommandRepliesRepository {
       this.instance.id,
       effects.length,
     ];
-    const rows = await (manager ? APPLY.runIn(manager, values) : APPLY.run(this.dataSource, values));
+    const rows = transaction ? (await transaction.begin(APPLY.with(...values)))[0] : await APPLY.run(this.dataSource, values);
     const applied = effects.map((): AppliedEffect | null => null);
     rows.forEach(({ place, ...effect }) => (applied[place - 1] = effect));
     return applied;

@@ -6,6 +6,7 @@ import { deviceMessage } from '../../events/bodies/device-bodies.js';
 import { type NewEvent } from '../../events/bodies/event-bodies.js';
 import { EventLog } from '../../events/event-log.js';
 import { GroupCommit } from '../../platform/batching/group-commit.js';
+import { type PipelinedTransaction } from '../../platform/database/driver-statements.js';
 import { isWorthRetrying } from '../../platform/database/database-errors.js';
 import { SECOND_MS } from '../../platform/time-units.js';
 import { CODEC_12, CODEC_13, CODEC_14, CODEC_15, type MessageCodec } from '../../protocol/codec-ids.js';
@@ -119,13 +120,25 @@ export class ReplyStore {
       const effects = await this.repository.apply(answers.map(toEffect));
       return answers.flatMap((answer, index) => (effects[index] ? [[answer, effects[index]] as const] : []));
     }
-    return this.repository.transaction(async (manager) => {
-      const effects = answers.length === 0 ? [] : await this.repository.apply(answers.map(toEffect), manager);
+    return this.repository.transaction(async (transaction) => {
+      const effects = await this.applyFirst(transaction, answers);
       const applied = answers.flatMap((answer, index) => (effects[index] ? [[answer, effects[index]] as const] : []));
-      const messages = await this.insertMessages(manager, others);
-      await this.events.append(manager, [...applied.flatMap(([answer, effect]) => eventOf(answer, effect) ?? []), ...messages]);
+      const messages = await this.insertMessages(transaction.manager, others);
+      await this.events.append(transaction.manager, [
+        ...applied.flatMap(([answer, effect]) => eventOf(answer, effect) ?? []),
+        ...messages,
+      ]);
+      await transaction.commit();
       return [...applied, ...others.map((decision) => [decision, null] as const)];
     });
+  }
+
+  private async applyFirst(transaction: PipelinedTransaction, answers: readonly Answer[]): Promise<(AppliedEffect | null)[]> {
+    if (answers.length > 0) {
+      return this.repository.apply(answers.map(toEffect), transaction);
+    }
+    await transaction.begin();
+    return [];
   }
 
   private async insertMessages(manager: EntityManager, decisions: readonly Decision[]): Promise<NewEvent[]> {

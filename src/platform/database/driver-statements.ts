@@ -1,5 +1,13 @@
 import { type Socket } from 'node:net';
-import { type ClientBase, type Connection, type Pool, type PoolClient, type QueryResultRow, type Submittable } from 'pg';
+import {
+  type ClientBase,
+  type Connection,
+  type Pool,
+  type PoolClient,
+  type QueryConfig,
+  type QueryResultRow,
+  type Submittable,
+} from 'pg';
 import { type ColumnType, DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
 
 const COPY_DATA = 'd'.charCodeAt(0);
@@ -107,6 +115,10 @@ export class PreparedStatement<Row extends QueryResultRow> {
     readonly text: string,
   ) {}
 
+  with(...values: readonly unknown[]): BoundStatement<Row> {
+    return { statement: this, values };
+  }
+
   /** Runs in a transaction of its own. Rejects with the driver's error, which `database-errors.ts` knows as well as TypeORM's. */
   async run(dataSource: DataSource, values: readonly unknown[]): Promise<Row[]> {
     // TypeORM's query method takes no statement name.
@@ -123,6 +135,86 @@ export class PreparedStatement<Row extends QueryResultRow> {
     const { rows } = await client.query<Row>({ name: this.name, text: this.text, values: [...values] });
     return rows;
   }
+}
+
+/** A prepared statement with its values. */
+export interface BoundStatement<Row extends QueryResultRow> {
+  readonly statement: PreparedStatement<Row>;
+  readonly values: readonly unknown[];
+}
+
+/** The rows of each statement of a list. */
+type RowsOf<Statements extends readonly BoundStatement<QueryResultRow>[]> = {
+  [Index in keyof Statements]: Statements[Index] extends BoundStatement<infer Row> ? Row[] : never;
+};
+
+/**
+ * A transaction whose statements are sent without waiting for the answers of the ones before them: begin goes out together with the first statements,
+ * commit with the last ones, in one round trip each. Every statement has a snapshot of its own, taken when PostgreSQL comes to it.
+ */
+export class PipelinedTransaction {
+  private isOpen = false;
+
+  private constructor(
+    /** For other statements, between `begin` and `commit`. */
+    readonly manager: EntityManager,
+    private readonly client: PoolClient,
+  ) {}
+
+  /** Runs work that calls `begin` first and `commit` last. Rolls back when it rejects. */
+  static async run<T>(dataSource: DataSource, work: (transaction: PipelinedTransaction) => Promise<T>): Promise<T> {
+    const runner = dataSource.createQueryRunner();
+    try {
+      const transaction = new PipelinedTransaction(runner.manager, await clientOf(runner));
+      return await work(transaction).finally(() => transaction.rollBack());
+    } finally {
+      await runner.release();
+    }
+  }
+
+  async begin<Statements extends readonly BoundStatement<QueryResultRow>[]>(
+    ...statements: Statements
+  ): Promise<RowsOf<Statements>> {
+    this.isOpen = true;
+    const [, ...rows] = await this.send([{ text: 'begin' }, ...statements.map(toConfig)]);
+    return rows as RowsOf<Statements>;
+  }
+
+  async commit<Statements extends readonly BoundStatement<QueryResultRow>[]>(
+    ...statements: Statements
+  ): Promise<RowsOf<Statements>> {
+    const rows = await this.send([...statements.map(toConfig), { text: 'commit' }]);
+    this.isOpen = false;
+    return rows.slice(0, -1) as RowsOf<Statements>;
+  }
+
+  private async rollBack(): Promise<void> {
+    if (this.isOpen) {
+      // When the connection is lost there is nothing to roll back.
+      await this.client.query('rollback').catch(() => undefined);
+    }
+  }
+
+  /** Rejects with the first error after every statement has been answered: those behind a failed one fail too. */
+  private async send(configs: readonly QueryConfig[]): Promise<unknown[][]> {
+    const client = this.client as unknown as { pipeline: boolean };
+    client.pipeline = true;
+    try {
+      const answers = await Promise.allSettled(configs.map((config) => this.client.query<QueryResultRow>(config)));
+      return answers.map((answer) => {
+        if (answer.status === 'rejected') {
+          throw answer.reason;
+        }
+        return answer.value.rows;
+      });
+    } finally {
+      client.pipeline = false;
+    }
+  }
+}
+
+function toConfig({ statement: { name, text }, values }: BoundStatement<QueryResultRow>): QueryConfig {
+  return { name, text, values: [...values] };
 }
 
 /** A transaction id. TypeORM has no name for the type; createDataSource lets it accept this one. */
