@@ -77,7 +77,7 @@ const READ_STATE = new PreparedStatement<StateRow>(
             offset 0) older
          order by older.command_log_id) older
      cross join lateral (
-       select log.command_log_id, log.imei, log.command, log.targets, log.attempts, log.metadata, log.response
+       select log.command_log_id, log.imei, log.command, log.targets, log.attempts, log.metadata, log.response, log.awaited_by
          from tbl_iot_command_logs log
         where log.command_log_id = older.command_log_id and log.status = 'PENDING'
           for update) locked
@@ -98,7 +98,7 @@ const READ_STATE = new PreparedStatement<StateRow>(
          (
            select json_agg(json_build_object(
                     'commandLogId', command_log_id::text, 'imei', imei, 'command', command, 'targets', targets, 'attempts', attempts,
-                    'metadata', metadata::text, 'response', response) order by command_log_id)
+                    'metadata', metadata::text, 'response', response, 'awaitedBy', awaited_by) order by command_log_id)
              from overlapping
          ) as overlapping,
          (
@@ -121,17 +121,17 @@ const WRITE = new PreparedStatement<Record<string, never>>(
     insert into tbl_iot_command_logs (
       command_log_id, imei, command, codec, reply_shape, targets, silent, mode, max_retry, timeout_seconds, postponed_seconds, metadata,
       idempotency_key, request_hash, estimated_timeout_at, expires_at, due_at, status, reason, superseded_by, completed_at,
-      attempts, in_flight, socket_uuid, sent_at)
+      attempts, in_flight, socket_uuid, sent_at, awaited_by)
     overriding system value
     select id, imei, command, codec, shape, targets, silent, mode, retry, timeout, postponed, metadata::json, key, decode(hash, 'hex'),
            now() + make_interval(secs => timeout), now() + make_interval(secs => life),
            now() + make_interval(secs => case when socket is null then life else timeout end),
            case when reason is null then 'PENDING' else 'FAILED' end, reason, superseded, case when reason is not null then now() end,
-           case when socket is null then 0 else 1 end, socket is not null and not silent, socket, case when socket is not null then now() end
+           case when socket is null then 0 else 1 end, socket is not null and not silent, socket, case when socket is not null then now() end, awaited
       from json_to_recordset($1::json) as row (
         id bigint, imei text, command text, codec smallint, shape text, targets text[], silent boolean, mode text, retry integer,
         timeout integer, postponed integer, life integer, metadata text, key text, hash text, reason text, superseded bigint,
-        socket text)
+        socket text, awaited uuid)
     returning command_log_id, attempts, sent_at, socket_uuid
   ),
   written as (
@@ -277,6 +277,7 @@ function toRecord({ commandLogId, command, supersession, claim }: IntakeRow): Re
     reason: supersession?.reason ?? null,
     superseded: supersession?.supersededBy ?? null,
     socket: claim?.id ?? null,
+    awaited: command.awaitedBy ?? null,
   };
 }
 
