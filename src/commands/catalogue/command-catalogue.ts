@@ -1,7 +1,9 @@
+import { type Action } from './action-definition.js';
 import { BUILT_IN_CATALOGUE, isKnownRefusal, isNamelessRefusal } from './built-in-catalogue.js';
 import { type CommandDefinition, PATTERN_FLAGS, RAW_SHAPE } from './command-definition.js';
 import { targetsOf } from './command-target.js';
 import { parseOperatorEntries } from './operator-entries.js';
+import { OUTPUT_ACTIONS } from './output-actions.js';
 import {
   mayRefuseIds,
   mayRefuseOutputs,
@@ -39,28 +41,58 @@ interface Entry {
   readonly queued: RegExp | null;
 }
 
+/** A device answers a text, not an action: the replies of an action are those of every command whose text it could have made. */
+interface ActionEntry extends Entry {
+  readonly textPattern: RegExp;
+}
+
 const LAST_BLANK = 0x20;
 
 /** What is known about commands, and so about which replies can be theirs. A command it does not know is called raw. */
 export class CommandCatalogue {
   private readonly entries: ReadonlyMap<string, Entry>;
+  private readonly actionsByName: ReadonlyMap<string, Action>;
+  /** Actions with replies of their own, by the first word of their text. */
+  private readonly actionEntries: ReadonlyMap<string, readonly ActionEntry[]>;
 
-  /** Of two definitions of one command the later one counts. */
-  constructor(definitions: readonly CommandDefinition[]) {
+  /** Of two definitions of one command, or of one action, the later one counts. */
+  constructor(definitions: readonly CommandDefinition[], actions: readonly Action[] = OUTPUT_ACTIONS) {
     this.entries = new Map(definitions.map((definition) => [definition.command, compile(definition)]));
+    this.actionsByName = new Map(actions.map((action) => [action.name, action]));
+    const entries = [...this.actionsByName.values()].flatMap(({ reply, textPattern }) =>
+      reply === null ? [] : [{ ...compile(reply), textPattern }],
+    );
+    const words = new Set(entries.map(({ definition }) => definition.command));
+    this.actionEntries = new Map(
+      [...words].map((word) => [word, entries.filter(({ definition }) => definition.command === word)]),
+    );
   }
 
   /**
-   * The built-in commands, and those of the operator's file, which replace the ones of the same name.
+   * The built-in commands and actions, and those of the operator's file, which replace the ones of the same name.
    * @param source the file's name, for messages.
    * @throws CatalogueError naming the entry and what is wrong with it.
    */
   static withOperatorEntries(json: string, source: string): CommandCatalogue {
-    return new CommandCatalogue([...BUILT_IN_CATALOGUE, ...parseOperatorEntries(json, source)]);
+    const { definitions, actions } = parseOperatorEntries(json, source);
+    return new CommandCatalogue([...BUILT_IN_CATALOGUE, ...definitions], [...OUTPUT_ACTIONS, ...actions]);
   }
 
   get definitions(): readonly CommandDefinition[] {
     return [...this.entries.values()].map((entry) => entry.definition);
+  }
+
+  get actions(): readonly Action[] {
+    return [...this.actionsByName.values()];
+  }
+
+  findAction(name: string): Action | null {
+    return this.actionsByName.get(name) ?? null;
+  }
+
+  /** How a device answers the action: as the action says, or as its command is answered. Null when that is not known. */
+  definitionOf({ reply, template }: Action): CommandDefinition | null {
+    return reply ?? this.entries.get(template.firstWord ?? '')?.definition ?? null;
   }
 
   /** By the first word. A colon ends it too, where the command's syntax has one there ("odoset:5000"). */
@@ -106,7 +138,7 @@ export class CommandCatalogue {
   /** Whether a pattern of any command accepts the words, whatever id, state or value they name. */
   isKnownReply(reply: string): boolean {
     const words = trimReply(reply);
-    return [...this.entries.values()].some(({ success, failure, queued }) =>
+    return [...this.entries.values(), ...[...this.actionEntries.values()].flat()].some(({ success, failure, queued }) =>
       [success, failure, queued].some((pattern) => pattern?.test(words)),
     );
   }
@@ -137,13 +169,21 @@ export class CommandCatalogue {
 
   private findEntry(text: string): Entry | null {
     const [word = ''] = text.trim().split(/\s/, 1);
-    const entry = this.entries.get(word);
+    const entry = this.findActionEntry(text.trim()) ?? this.entries.get(word);
     if (entry !== undefined) {
       return entry;
     }
     const [name = ''] = word.split(':', 1);
     const candidate = this.entries.get(name);
     return candidate?.definition.syntax.startsWith(`${name}:`) ? candidate : null;
+  }
+
+  private findActionEntry(text: string): Entry | undefined {
+    if (this.actionEntries.size === 0) {
+      return undefined;
+    }
+    const [word = ''] = text.split(/[\s:]/, 1);
+    return this.actionEntries.get(word)?.find(({ textPattern }) => textPattern.test(text));
   }
 }
 

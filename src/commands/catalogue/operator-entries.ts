@@ -1,59 +1,56 @@
 import { StartError } from '../../platform/errors/errors.js';
+import { isObject } from './action-checks.js';
+import { type Action } from './action-definition.js';
 import { BUILT_IN_CATALOGUE } from './built-in-catalogue.js';
-import { type CommandDefinition, type CommandDraft, completeDefinition, PATTERN_FLAGS, RAW_SHAPE } from './command-definition.js';
-import { TARGET } from './command-target.js';
+import { type CommandDefinition, type CommandDraft, completeDefinition } from './command-definition.js';
+import { DEFINITION_CHECKS, definitionProblem } from './definition-checks.js';
+import { readAction } from './operator-actions.js';
+import { OUTPUT_ACTIONS } from './output-actions.js';
 
 /** The operator's catalogue file is wrong. Found at the start, with the entry and what is wrong with it; never later. */
 export class CatalogueError extends StartError {
   override readonly name = 'CatalogueError';
 }
 
-/** Enough for any reply; a longer one is more likely a file pasted into the wrong place. */
-const MAX_PATTERN_CHARACTERS = 500;
-const COMMAND_WORD = /^[\x21-\x39\x3b-\x7e]{1,160}$/;
-const SHAPE_WORD = /^[\w-]{1,40}$/;
-const DISCRIMINATORS: readonly unknown[] = [
-  'none',
-  'id',
-  'outputs',
-  'settings',
-  'value',
-] satisfies CommandDefinition['discriminator'][];
+/** What the operator's file adds to the built-in catalogue. */
+export interface OperatorEntries {
+  readonly definitions: readonly CommandDefinition[];
+  readonly actions: readonly Action[];
+}
 
-const TAKES_A_GROUP: readonly CommandDefinition['discriminator'][] = ['id', 'settings', 'value'];
-
-type Check = (value: unknown) => string | null;
-
-/** Says for each field what it has to be, when it is not. */
-const CHECKS: Readonly<Record<keyof CommandDefinition, Check>> = {
-  command: expectWord(COMMAND_WORD, 'one word of printable ASCII without ":"'),
-  syntax: expectType('string', 'a text'),
-  notes: orNull(expectType('string', 'a text or null')),
-  destructive: orNull(expectType('string', 'a text or null')),
-  silent: expectType('boolean', 'true or false'),
-  replyShape: expectWord(SHAPE_WORD, 'a word of at most 40 letters, digits, "-" and "_"'),
-  success: orNull(patternProblem),
-  failure: orNull(patternProblem),
-  queued: orNull(patternProblem),
-  discriminator: (value) => (DISCRIMINATORS.includes(value) ? null : 'has to be "none", "id", "outputs", "settings" or "value"'),
-  emptyReply: expectType('boolean', 'true or false'),
-  target: orNull(expectWord(TARGET, 'null, "outputs", "params", or a name such as "lock" or "limit:{1}"')),
-  tft100: expectType('boolean', 'true or false'),
-  examples: (value) => (isTextArray(value) ? null : 'has to be an array of texts'),
-};
+/** An element of the file, and how to end the start because of it. */
+interface FileEntry {
+  readonly content: unknown;
+  readonly fail: (problem: string, path?: string) => never;
+}
 
 /**
- * Reads the operator's catalogue file: a JSON array of definitions. Only `command` has to be there. The operator is trusted: whether a
- * pattern takes too long for some hostile reply is not looked into.
+ * Reads the operator's catalogue file: a JSON array of commands, which have `command`, and actions, which have `action`. The operator is trusted:
+ * whether a pattern takes too long for some hostile reply is not looked into.
+ * @throws CatalogueError
  */
-export function parseOperatorEntries(json: string, source: string): CommandDefinition[] {
-  const entries = parseArray(json, source);
-  const seen = new Set<string>();
-  return entries.map((entry, index) => {
-    const fail = (problem: string): never => {
-      throw new CatalogueError(`${source}: entry ${index + 1}${nameOf(entry)}: ${problem}`);
+export function parseOperatorEntries(json: string, source: string): OperatorEntries {
+  const entries = parseArray(json, source).map((content, index): FileEntry => {
+    const place = `${source}: entry ${index + 1}${nameOf(content)}`;
+    return {
+      content,
+      fail: (problem, path) => {
+        throw new CatalogueError(`${place}: ${path === undefined ? '' : `$[${index}]${path} `}${problem}`);
+      },
     };
-    const definition = completeDefinition(withBuiltInTarget(readDraft(entry, fail)));
+  });
+  const definitions = readDefinitions(entries.filter(({ content }) => !isAction(content)));
+  const actions = readActions(
+    entries.filter(({ content }) => isAction(content)),
+    definitions,
+  );
+  return { definitions, actions };
+}
+
+function readDefinitions(entries: readonly FileEntry[]): CommandDefinition[] {
+  const seen = new Set<string>();
+  return entries.map(({ content, fail }) => {
+    const definition = completeDefinition(withBuiltInTarget(readDraft(content, fail)));
     const problem = definitionProblem(definition);
     if (problem !== null) {
       return fail(problem);
@@ -66,6 +63,28 @@ export function parseOperatorEntries(json: string, source: string): CommandDefin
   });
 }
 
+function readActions(entries: readonly FileEntry[], definitions: readonly CommandDefinition[]): Action[] {
+  const find = (word: string): CommandDefinition | undefined =>
+    [...definitions, ...BUILT_IN_CATALOGUE].find(({ command }) => command === word);
+  const seen = new Set<string>();
+  const actions = entries.map(({ content, fail }) => {
+    const action = readAction(content as Readonly<Record<string, unknown>>, find, (path, problem) => fail(problem, path));
+    if (seen.has(action.name)) {
+      return fail('this action stands in the file twice', '.action');
+    }
+    seen.add(action.name);
+    return action;
+  });
+  const known = [...actions, ...OUTPUT_ACTIONS].map(({ name }) => name);
+  actions.forEach(({ replaces }, index) => {
+    const unknown = replaces.findIndex((name) => !known.includes(name));
+    if (unknown >= 0) {
+      entries[index]!.fail(`is not the name of an action; known are: ${known.join(', ')}`, `.replaces[${unknown}]`);
+    }
+  });
+  return actions;
+}
+
 function parseArray(json: string, source: string): unknown[] {
   let content: unknown;
   try {
@@ -74,29 +93,33 @@ function parseArray(json: string, source: string): unknown[] {
     throw new CatalogueError(`${source}: not JSON: ${(cause as Error).message}`, { cause });
   }
   if (!Array.isArray(content)) {
-    throw new CatalogueError(`${source}: has to be an array of command definitions`);
+    throw new CatalogueError(`${source}: has to be an array of command definitions and actions`);
   }
   return content;
 }
 
+function isAction(content: unknown): boolean {
+  return isObject(content) && 'action' in content;
+}
+
 /** An entry of which every field is one that we know, and of the right type. */
-function readDraft(entry: unknown, fail: (problem: string) => never): CommandDraft {
-  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+function readDraft(entry: unknown, fail: FileEntry['fail']): CommandDraft {
+  if (!isObject(entry)) {
     return fail('has to be an object');
   }
   if (!('command' in entry)) {
-    return fail('"command" is missing');
+    return fail('"command" is missing, or "action"');
   }
   for (const [field, value] of Object.entries(entry)) {
     if (!isField(field)) {
       return fail(`unknown field ${JSON.stringify(field)}`);
     }
-    const problem = CHECKS[field](value);
+    const problem = DEFINITION_CHECKS[field](value);
     if (problem !== null) {
       return fail(`"${field}" ${problem}`);
     }
   }
-  return entry as CommandDraft;
+  return entry as unknown as CommandDraft;
 }
 
 /** An entry that replaces a built-in command still changes the same thing, unless it says otherwise. */
@@ -106,61 +129,10 @@ function withBuiltInTarget(draft: CommandDraft): CommandDraft {
 }
 
 function isField(name: string): name is keyof CommandDefinition {
-  return Object.hasOwn(CHECKS, name);
-}
-
-/** What only the fields together can show. */
-function definitionProblem(definition: CommandDefinition): string | null {
-  const { success, failure, queued, replyShape, discriminator, examples } = definition;
-  if (success === null) {
-    return null;
-  }
-  if (replyShape === RAW_SHAPE) {
-    return `"replyShape" can't be "${RAW_SHAPE}" when there is a "success" pattern`;
-  }
-  // The empty alternative always matches, so the result shows how many groups there are.
-  if (TAKES_A_GROUP.includes(discriminator) && new RegExp(`${success}|`).exec('')!.length === 1) {
-    return `"success" has to take the ${discriminator === 'value' ? 'value' : 'id'} as a group when "discriminator" is "${discriminator}"`;
-  }
-  const patterns = [success, failure, queued]
-    .filter((source) => source !== null)
-    .map((source) => new RegExp(source, PATTERN_FLAGS));
-  const unmatched = examples.findIndex((example) => !patterns.some((pattern) => pattern.test(example.trim())));
-  return unmatched < 0 ? null : `"examples": none of the patterns accepts number ${unmatched + 1}`;
+  return Object.hasOwn(DEFINITION_CHECKS, name);
 }
 
 function nameOf(entry: unknown): string {
-  const command: unknown = typeof entry === 'object' && entry !== null && 'command' in entry ? entry.command : undefined;
-  return typeof command === 'string' ? ` (${JSON.stringify(command)})` : '';
-}
-
-function patternProblem(value: unknown): string | null {
-  if (typeof value !== 'string') {
-    return 'has to be a regular expression (a text) or null';
-  }
-  if (value.length > MAX_PATTERN_CHARACTERS) {
-    return `has ${value.length} characters, at most ${MAX_PATTERN_CHARACTERS} are allowed`;
-  }
-  try {
-    new RegExp(value, 's');
-    return null;
-  } catch (error) {
-    return `is not a regular expression: ${(error as Error).message}`;
-  }
-}
-
-function expectType(type: 'string' | 'boolean', description: string): Check {
-  return (value) => (typeof value === type ? null : `has to be ${description}`);
-}
-
-function expectWord(pattern: RegExp, description: string): Check {
-  return (value) => (typeof value === 'string' && pattern.test(value) ? null : `has to be ${description}`);
-}
-
-function orNull(check: Check): Check {
-  return (value) => (value === null ? null : check(value));
-}
-
-function isTextArray(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+  const name = isObject(entry) ? (entry.action ?? entry.command) : undefined;
+  return typeof name === 'string' ? ` (${JSON.stringify(name)})` : '';
 }
