@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { JsonSource } from '../platform/json/json-source.js';
 import {
   ATTEMPT_RESULTS,
@@ -13,6 +13,7 @@ import {
   FAILURE_REASONS,
   type FailureReason,
 } from './command.js';
+import { ActionDto } from './actions/action.dto.js';
 
 /** A command and how it stands. */
 export class CommandDto {
@@ -25,6 +26,16 @@ export class CommandDto {
   readonly imei!: string;
   /** @example 'getinfo' */
   readonly command!: string;
+  /**
+   * The action of the catalogue that the text was made of.
+   * @example 'output1-on'
+   */
+  readonly action!: string | null;
+  /** The parameters of the action, with the defaults. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: { timeoutSeconds: 10 } })
+  readonly params!: unknown;
+  /** It is written before the other commands of the device that wait. */
+  readonly urgent!: boolean;
   @ApiProperty({ enum: [12, 14] })
   readonly codec!: CommandCodec;
   @ApiProperty({ enum: ['live', 'queue'] })
@@ -45,7 +56,7 @@ export class CommandDto {
   @ApiProperty({ enum: DEVICE_STATES, nullable: true })
   readonly deviceState!: DeviceState | null;
   /**
-   * `commandLogId` of the newer command that ended it: the same text, or the same output or parameter.
+   * `commandLogId` of the newer command that ended it: the same text, the same output or parameter, or an action that replaces it.
    * @example '1208'
    */
   readonly supersededBy!: string | null;
@@ -81,6 +92,9 @@ export class CommandDto {
       commandLogId: command.commandLogId,
       imei: command.imei,
       command: command.command,
+      action: command.action,
+      params: command.actionParams === null ? null : new JsonSource(command.actionParams),
+      urgent: command.urgent,
       codec: command.codec,
       mode: command.mode,
       status: command.status,
@@ -132,20 +146,6 @@ export class CommandAcceptedDto {
   readonly commandLogId!: string;
   @ApiProperty({ enum: COMMAND_STATUSES })
   readonly status!: CommandStatus;
-  /** Why it FAILED. This field and the following ones are in the answer to a request that has waited (`Prefer: wait`) only. */
-  @ApiPropertyOptional({ enum: FAILURE_REASONS, nullable: true })
-  readonly reason?: FailureReason | null;
-  /**
-   * The device's words.
-   * @example 'DOUT1:1 Timeout:INFINITY'
-   */
-  readonly response?: string | null;
-  /** What completed it. */
-  @ApiPropertyOptional({ enum: ['reply', 'telemetry'], nullable: true })
-  readonly confirmedBy?: 'reply' | 'telemetry' | null;
-  /** What the device said about a command that has not ended. queued: it has accepted the command and executes it later. */
-  @ApiPropertyOptional({ enum: DEVICE_STATES, nullable: true })
-  readonly deviceState?: DeviceState | null;
 }
 
 export class CommandListDto {
@@ -238,4 +238,5 @@ export class CommandCatalogueDto {
   readonly success!: true;
   readonly count!: number;
   readonly commands!: CommandDefinitionDto[];
+  readonly actions!: ActionDto[];
 }

@@ -36,6 +36,11 @@ export interface Command {
   readonly commandLogId: string;
   readonly imei: string;
   readonly command: string;
+  /** The action of the catalogue that the text was made of. */
+  readonly action: string | null;
+  /** Its parameters, as JSON text. */
+  readonly actionParams: string | null;
+  readonly urgent: boolean;
   readonly codec: CommandCodec;
   readonly mode: CommandMode;
   readonly status: CommandStatus;
@@ -67,12 +72,12 @@ export interface Command {
 /** A command whose next attempt is on record: it can be written. */
 export type ClaimedCommand = Pick<
   Command,
-  'commandLogId' | 'imei' | 'command' | 'codec' | 'metadata' | 'attempts' | 'timeoutSeconds' | 'sentAt'
+  'commandLogId' | 'imei' | 'command' | 'action' | 'codec' | 'metadata' | 'attempts' | 'timeoutSeconds' | 'sentAt'
 >;
 
 /** The select list, and the `returning` list, that gives a Command. */
 export const COMMAND_FIELDS = `
-  command_log_id::text as "commandLogId", imei, command, codec, mode, status, reason, device_state as "deviceState",
+  command_log_id::text as "commandLogId", imei, command, action, action_params::text as "actionParams", urgent, codec, mode, status, reason, device_state as "deviceState",
   superseded_by::text as "supersededBy", confirmed_by as "confirmedBy", late, response, metadata::text as metadata, attempts, max_retry as "maxRetry",
   timeout_seconds as "timeoutSeconds", postponed_seconds as "postponedSeconds", created_at as "createdAt", updated_at as "updatedAt",
   sent_at as "sentAt", estimated_timeout_at as "estimatedTimeoutAt", expires_at as "expiresAt", completed_at as "completedAt"`;

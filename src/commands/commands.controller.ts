@@ -13,13 +13,14 @@ import {
   Res,
   UseInterceptors,
 } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Actor, type AuditActor } from '../access/audit/audit-actor.js';
 import { ApiProblem } from '../platform/http/api-route.js';
 import { InvalidInputError } from '../platform/errors/errors.js';
 import { JsonSourceInterceptor, memberSource } from '../platform/json/json-source.js';
 import { RequireScope } from '../access/route-access.decorator.js';
+import { ActionDto } from './actions/action.dto.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { CommandIdParam, CommandQuery } from './command-query.dto.js';
 import {
@@ -32,16 +33,15 @@ import {
 } from './command.dto.js';
 import { CommandsService } from './commands.service.js';
 import { CreateCommandDto } from './create-command.dto.js';
-import { MAX_WAIT_SECONDS, preferredWaitSeconds } from './waiting/preferred-wait.js';
-import { WaitingRequests } from './waiting/waiting-requests.js';
 
-const PREFERENCE_APPLIED = {
-  'Preference-Applied': {
-    description: 'wait=N when the request has waited: N as it was asked for, at most 30. Absent when it was answered at once.',
-    schema: { type: 'string' as const },
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+const REQUEST_EXAMPLES = {
+  command: { summary: 'A text', value: { imei: '350612345678901', command: 'setdigout 1?', metadata: { job_id: '123' } } },
+  action: {
+    summary: 'An action',
+    value: { imei: '350612345678901', action: 'output1-on', params: { timeoutSeconds: 10, maxSpeedKmh: 5 } },
   },
 };
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 
 @ApiTags('Commands')
 @Controller()
@@ -50,11 +50,14 @@ export class CommandsController {
   constructor(
     private readonly commands: CommandsService,
     private readonly catalogue: CommandCatalogue,
-    private readonly waiting: WaitingRequests,
   ) {}
 
-  /** Sends a command to a device. 200: the device is connected. 202: it is not connected, and with mode=queue the command waits for it. */
+  /** Sends a command to a device: a text (`command`), or an action of the catalogue with its `params`. 200: the device is connected. 202: it is not connected, and with mode=queue the command waits for it. */
   @Post('command')
+  @ApiProblem(
+    400,
+    'UNKNOWN_ACTION: the catalogue has no such action. INVALID_PARAMS: its parameters are not as paramsSchema says',
+  )
   @ApiProblem(404, 'DEVICE_NOT_CONNECTED: the device is not connected, and mode is live')
   @ApiProblem(409, 'IDEMPOTENCY_KEY_REUSED: the key was used for another command')
   @ApiProblem(
@@ -70,23 +73,12 @@ export class CommandsController {
     description:
       'For 24 hours, the same key and request give the same command back, another request 409. Belongs to the API key that sends it.',
   })
-  @ApiHeader({
-    name: 'Prefer',
-    schema: { type: 'string' },
-    required: false,
-    example: 'wait=10',
-    description: `wait=N (RFC 7240): answers when the command has ended, or after N seconds, at most ${MAX_WAIT_SECONDS}. See README, "Waiting for the end".`,
-  })
-  @ApiOkResponse({ type: CommandAcceptedDto, description: 'The device is connected', headers: PREFERENCE_APPLIED })
-  @ApiAcceptedResponse({
-    type: CommandAcceptedDto,
-    description: 'The device is not connected; the command waits for it',
-    headers: PREFERENCE_APPLIED,
-  })
+  @ApiBody({ type: CreateCommandDto, examples: REQUEST_EXAMPLES })
+  @ApiOkResponse({ type: CommandAcceptedDto, description: 'The device is connected' })
+  @ApiAcceptedResponse({ type: CommandAcceptedDto, description: 'The device is not connected; the command waits for it' })
   async create(
     @Body() dto: CreateCommandDto,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
-    @Headers('prefer') prefer: string | undefined,
     @Req() request: RawBodyRequest<FastifyRequest>,
     @Actor() actor: AuditActor,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -95,17 +87,9 @@ export class CommandsController {
       throw new InvalidInputError('Idempotency-Key must be 1 to 200 printable ASCII characters without blanks');
     }
     const asked = { dto, metadata: metadataSource(request), idempotencyKey: idempotencyKey ?? null };
-    const seconds = preferredWaitSeconds(prefer);
-    const { command, outcome } = await this.waiting.storeAndWait(
-      { seconds, apiKey: actor.keyId ?? actor.keyName, response: reply.raw },
-      (awaitedBy) => this.commands.create({ ...asked, awaitedBy }, actor),
-    );
-    if (outcome !== null) {
-      reply.header('preference-applied', `wait=${seconds}`);
-    }
-    const { commandLogId, status, isConnected } = command;
+    const { commandLogId, status, isConnected } = await this.commands.create(asked, actor);
     reply.status(isConnected ? HttpStatus.OK : HttpStatus.ACCEPTED);
-    return { success: true, message: isConnected ? 'Command sent' : 'Command queued', commandLogId, status, ...outcome };
+    return { success: true, message: isConnected ? 'Command sent' : 'Command queued', commandLogId, status };
   }
 
   /** Commands, newest first. */
@@ -133,11 +117,16 @@ export class CommandsController {
     return { success: true, command: CommandDto.from(await this.commands.cancel(id, actor)) };
   }
 
-  /** What is known about commands and their replies: built in, and from COMMAND_CATALOGUE_FILE. */
+  /** The known commands with their replies, and the actions: built in, and from COMMAND_CATALOGUE_FILE. */
   @Get('command-catalogue')
   showCatalogue(): CommandCatalogueDto {
-    const { definitions } = this.catalogue;
-    return { success: true, count: definitions.length, commands: [...definitions] };
+    const { definitions, actions } = this.catalogue;
+    return {
+      success: true,
+      count: definitions.length,
+      commands: [...definitions],
+      actions: actions.map((action) => ActionDto.from(action, this.catalogue.definitionOf(action))),
+    };
   }
 }
 

@@ -21,6 +21,24 @@ export class CommandNotFoundError extends DomainError {
   }
 }
 
+/** Neither built in nor in COMMAND_CATALOGUE_FILE. */
+export class UnknownActionError extends DomainError {
+  override readonly name = 'UnknownActionError';
+  readonly code = 'UNKNOWN_ACTION';
+  readonly httpStatus = 400;
+
+  constructor(known: readonly string[]) {
+    super(`action is not known; known are: ${known.join(', ')}`);
+  }
+}
+
+/** A parameter of an action is missing, not known, or not within its bounds. */
+export class InvalidParamsError extends DomainError {
+  override readonly name = 'InvalidParamsError';
+  readonly code = 'INVALID_PARAMS';
+  readonly httpStatus = 400;
+}
+
 export class MetadataTooLargeError extends DomainError {
   override readonly name = 'MetadataTooLargeError';
   readonly code = 'METADATA_TOO_LARGE';

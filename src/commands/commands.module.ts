@@ -38,10 +38,6 @@ import { DeviceMessagesRepository } from './replies/device-messages.repository.j
 import { KeptReplies } from './in-flight/kept-replies.js';
 import { ReplyStore } from './replies/reply-store.js';
 import { UnansweredWritings } from './in-flight/unanswered-writings.js';
-import { CommandEnds } from './waiting/command-ends.js';
-import { CommandWaits } from './waiting/command-waits.js';
-import { CommandWaitsRepository } from './waiting/command-waits.repository.js';
-import { WaitingRequests } from './waiting/waiting-requests.js';
 
 /** Commands to devices, from the request to the truth about what became of it. */
 @Module({
@@ -62,7 +58,6 @@ import { WaitingRequests } from './waiting/waiting-requests.js';
     CommandCounters,
     CommandDeliveryRepository,
     CommandDispatcher,
-    CommandEnds,
     CommandIntake,
     CommandMatching,
     CommandMetrics,
@@ -71,7 +66,6 @@ import { WaitingRequests } from './waiting/waiting-requests.js';
     CommandReplies,
     CommandRepliesRepository,
     CommandSweeper,
-    CommandWaitsRepository,
     CommandsRepository,
     CommandsService,
     DeviceMessagesRepository,
@@ -79,16 +73,10 @@ import { WaitingRequests } from './waiting/waiting-requests.js';
     ReplyStore,
     SweepRepository,
     UnansweredWritings,
-    WaitingRequests,
-    { provide: CommandWaits, inject: [CommandSettings], useFactory: createWaits },
     { provide: KeptReplies, useFactory: () => new KeptReplies() },
   ],
 })
 export class CommandsModule {}
-
-function createWaits({ COMMAND_MAX_WAITS: maxWaits, COMMAND_MAX_WAITS_PER_KEY: maxWaitsPerKey }: CommandSettings): CommandWaits {
-  return new CommandWaits({ maxWaits, maxWaitsPerKey });
-}
 
 /** Throws SettingsError. */
 async function loadCatalogue({ COMMAND_CATALOGUE_FILE: file }: CommandSettings): Promise<CommandCatalogue> {

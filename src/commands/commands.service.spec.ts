@@ -10,7 +10,6 @@ import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { type Command, type CommandAttempt } from './command.js';
 import { CommandQuery } from './command-query.dto.js';
 import { CommandSettings } from './commands.settings.js';
-import { type CommandEnds } from './waiting/command-ends.js';
 import { CommandsService } from './commands.service.js';
 import { type CommandFilter, type CommandsRepository, type ListedCommand } from './commands.repository.js';
 import { type CreateCommandDto } from './create-command.dto.js';
@@ -110,6 +109,9 @@ const PENDING: Command = {
   commandLogId: '1',
   imei: IMEI,
   command: 'getinfo',
+  action: null,
+  actionParams: null,
+  urgent: false,
   codec: 12,
   mode: 'queue',
   status: 'PENDING',
@@ -166,10 +168,6 @@ beforeEach(() => {
     log as unknown as EventLog,
     audit as unknown as AuditService,
     Object.assign(new CommandSettings(), { METADATA_MAX_BYTES: 20 }),
-    {
-      ended: (ids: readonly string[]) => table.steps.push(`ended ${ids.join()}`),
-      notifyOthers: () => Promise.resolve(table.steps.push('notify')),
-    } as unknown as CommandEnds,
   );
 });
 
@@ -252,9 +250,9 @@ describe('a new command', () => {
 
 describe('the answer to a new command', () => {
   it('says that the device is connected, at whatever instance', async () => {
-    expect(await create()).toEqual({ commandLogId: '100', status: 'PENDING', isConnected: true, isRepeat: false });
+    expect(await create()).toEqual({ commandLogId: '100', status: 'PENDING', isConnected: true });
     intake.sessions.set(IMEI, { instance: 'another', epoch: 1 });
-    expect(await create()).toEqual({ commandLogId: '101', status: 'PENDING', isConnected: true, isRepeat: false });
+    expect(await create()).toEqual({ commandLogId: '101', status: 'PENDING', isConnected: true });
   });
 
   it('is 404 for a live command of a device that is not connected, and nothing is stored', async () => {
@@ -265,12 +263,7 @@ describe('the answer to a new command', () => {
 
   it('says that a queued command waits for its device', async () => {
     intake.sessions.clear();
-    expect(await create({ mode: 'queue' })).toEqual({
-      commandLogId: '100',
-      status: 'PENDING',
-      isConnected: false,
-      isRepeat: false,
-    });
+    expect(await create({ mode: 'queue' })).toEqual({ commandLogId: '100', status: 'PENDING', isConnected: false });
   });
 
   it('is 429 with the limit when the device has the maximum of open commands, and not with one less', async () => {
@@ -317,14 +310,14 @@ describe('a request that is not valid', () => {
 describe('an Idempotency-Key', () => {
   it('with the same request gives the same command', async () => {
     const first = await create({}, { key: 'job-1' });
-    expect(await create({}, { key: 'job-1' })).toEqual({ ...first, isRepeat: true });
+    expect(await create({}, { key: 'job-1' })).toEqual(first);
     expect(intake.stored).toHaveLength(1);
   });
 
   it('gives the same command also after the device has disconnected', async () => {
     const { commandLogId } = await create({}, { key: 'job-1' });
     intake.sessions.clear();
-    expect(await create({}, { key: 'job-1' })).toEqual({ commandLogId, status: 'PENDING', isConnected: false, isRepeat: true });
+    expect(await create({}, { key: 'job-1' })).toEqual({ commandLogId, status: 'PENDING', isConnected: false });
   });
 
   it.each<[string, Fields, string | null]>([
@@ -344,12 +337,9 @@ describe('an Idempotency-Key', () => {
 
   it('compares what the request means: null is not given, order and blanks of metadata do not count', async () => {
     const first = await create({ mode: 'live' }, { key: 'job-1', metadata: '{"a":1,"b":2}' });
-    expect(await create({ mode: 'live', codec: null }, { key: 'job-1', metadata: ' {"b": 2, "a": 1}' })).toEqual({
-      ...first,
-      isRepeat: true,
-    });
+    expect(await create({ mode: 'live', codec: null }, { key: 'job-1', metadata: ' {"b": 2, "a": 1}' })).toEqual(first);
     const second = await create({}, { key: 'job-2', metadata: 'null' });
-    expect(await create({}, { key: 'job-2', metadata: null })).toEqual({ ...second, isRepeat: true });
+    expect(await create({}, { key: 'job-2', metadata: null })).toEqual(second);
     expect(intake.stored).toHaveLength(2);
   });
 
@@ -412,7 +402,7 @@ describe('cancelling', () => {
     table.commands.set('1', PENDING);
     expect(await service.cancel('1', KEY)).toEqual({ ...PENDING, status: 'FAILED', reason: 'cancelled' });
     expect(events).toMatchObject([{ type: 'command.failed', imei: IMEI, body: { command_log_id: '1', reason: 'cancelled' } }]);
-    expect(table.steps).toEqual(['begin', 'audit', 'notify', 'event', 'commit', 'signal', 'ended 1']);
+    expect(table.steps).toEqual(['begin', 'audit', 'event', 'commit', 'signal']);
     const details = { commandLogId: '1', command: 'getinfo' };
     expect(audited).toEqual([{ actor: KEY, action: 'command.cancelled', imei: IMEI, details }]);
   });

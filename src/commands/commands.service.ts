@@ -4,7 +4,6 @@ import { type AuditActor } from '../access/audit/audit-actor.js';
 import { AuditService } from '../access/audit/audit.service.js';
 import { CommandSettings } from './commands.settings.js';
 import { TIME_CURSOR } from '../platform/database/page-cursor.js';
-import { InvalidInputError } from '../platform/errors/errors.js';
 import { canonicalJson } from './intake/canonical-json.js';
 import { EventLog } from '../events/event-log.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
@@ -20,10 +19,10 @@ import {
   TooManyOpenCommandsError,
 } from './commands.errors.js';
 import { CommandsRepository } from './commands.repository.js';
-import { commandTextProblem, type CreateCommandDto } from './create-command.dto.js';
+import { requestedCommand } from './actions/requested-command.js';
+import { type CreateCommandDto } from './create-command.dto.js';
 import { CommandIntake, MAX_OPEN_COMMANDS } from './intake/command-intake.js';
 import { type IntakeAnswer, type NewCommand } from './intake/intake-rules.js';
-import { CommandEnds } from './waiting/command-ends.js';
 
 const DEFAULT_TTL_SECONDS = 86_400;
 
@@ -32,16 +31,12 @@ export interface CommandRequest {
   /** JSON text that comes back with every event. */
   readonly metadata: string | null;
   readonly idempotencyKey: string | null;
-  /** The instance where the request waits for the end. */
-  readonly awaitedBy?: string | null;
 }
 
 export interface AcceptedCommand {
   readonly commandLogId: string;
   readonly status: CommandStatus;
   readonly isConnected: boolean;
-  /** An earlier request with the same idempotency key has stored it. */
-  readonly isRepeat: boolean;
 }
 
 export interface CommandWithAttempts {
@@ -66,23 +61,18 @@ export class CommandsService {
     private readonly events: EventLog,
     private readonly audit: AuditService,
     private readonly settings: CommandSettings,
-    private readonly ends: CommandEnds,
   ) {}
 
   /**
    * Puts a command into the ledger, and wakes the dispatcher of the instance that has the device.
-   * Throws InvalidInputError, MetadataTooLargeError, CommandDeviceNotConnectedError, TooManyOpenCommandsError, IdempotencyConflictError.
+   * Throws InvalidInputError, UnknownActionError, InvalidParamsError, MetadataTooLargeError, CommandDeviceNotConnectedError, TooManyOpenCommandsError, IdempotencyConflictError.
    */
   async create(request: CommandRequest, actor: AuditActor): Promise<AcceptedCommand> {
-    const { dto } = request;
-    const problem = commandTextProblem(dto.command);
-    if (problem !== null) {
-      throw new InvalidInputError(problem);
-    }
+    const command = this.describe(request, actor);
     this.requireSmall(request.metadata);
-    const answer = await this.intake.submit({ command: this.describe(request, actor), actor });
-    const { commandLogId, status, holder, isRepeat } = requireAccepted(answer);
-    return { commandLogId, status, isConnected: holder !== null, isRepeat };
+    const answer = await this.intake.submit({ command, actor });
+    const { commandLogId, status, holder } = requireAccepted(answer);
+    return { commandLogId, status, isConnected: holder !== null };
   }
 
   /** Throws CommandNotFoundError. */
@@ -110,14 +100,12 @@ export class CommandsService {
       if (command) {
         const details = { commandLogId, command: command.command };
         await this.audit.record({ actor, action: 'command.cancelled', imei: command.imei, details }, manager);
-        await this.ends.notifyOthers(manager, [command]);
         await this.events.append(manager, [commandFailed(command)]);
       }
       return command;
     });
     if (cancelled) {
       this.events.signalAppended();
-      this.ends.ended([commandLogId]);
       return cancelled;
     }
     const { command } = await this.get(commandLogId);
@@ -132,11 +120,9 @@ export class CommandsService {
     }
   }
 
-  private describe(
-    { dto, metadata, idempotencyKey, awaitedBy = null }: CommandRequest,
-    { keyId, keyName }: AuditActor,
-  ): NewCommand {
-    const silent = this.catalogue.isSilent(dto.command);
+  private describe({ dto, metadata, idempotencyKey }: CommandRequest, { keyId, keyName }: AuditActor): NewCommand {
+    const { guard: _guard, ...requested } = requestedCommand(dto, this.catalogue);
+    const silent = this.catalogue.isSilent(requested.command);
     // null stands for "not given", as in most hosts' JSON.
     const mode = dto.mode ?? 'live';
     const codec = dto.codec ?? 12;
@@ -145,21 +131,20 @@ export class CommandsService {
     const maxRetry = silent ? 0 : (dto.maxRetry ?? this.settings.DEFAULT_MAX_IOT_COMMAND_RETRY);
     return {
       imei: dto.imei,
-      command: dto.command,
+      ...requested,
       codec,
       mode,
       silent,
       maxRetry,
       timeoutSeconds,
-      replyShape: this.catalogue.shapeOf(dto.command),
-      targets: this.catalogue.targetsOf(dto.command),
+      replyShape: this.catalogue.shapeOf(requested.command),
+      targets: this.catalogue.targetsOf(requested.command),
       lifeSeconds: mode === 'live' ? (maxRetry + 1) * timeoutSeconds : (dto.ttlSeconds ?? DEFAULT_TTL_SECONDS),
       postponedSeconds: dto.postponedSeconds ?? this.settings.COMMAND_POSTPONED_SECONDS,
       metadata,
       // A blank is in neither part. Two applications may use one key for two things.
       idempotencyKey: idempotencyKey === null ? null : `${keyId ?? keyName} ${idempotencyKey}`,
       requestHash: hashOf(dto, metadata),
-      awaitedBy,
     };
   }
 }

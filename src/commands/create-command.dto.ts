@@ -1,5 +1,5 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { type CommandCodec, type CommandMode } from './command.js';
 
 /** Teltonika, "SMS/GPRS commands": the most one command may have. */
@@ -9,7 +9,7 @@ const LAST_PRINTABLE = 0x7e;
 const MAX_TTL_SECONDS = 2_592_000;
 const MAX_POSTPONED_SECONDS = 2_592_000;
 
-/** A command for a device. */
+/** A command for a device: either `command` or `action`. */
 export class CreateCommandDto {
   /**
    * 15 digits.
@@ -19,12 +19,32 @@ export class CreateCommandDto {
   readonly imei!: string;
 
   /**
-   * The text that is written to the device: printable ASCII, at most 160 characters.
+   * The text that is written to the device: printable ASCII, at most 160 characters. Required unless `action` is given.
    * @example 'getinfo'
    */
-  @ApiProperty({ minLength: 1, maxLength: MAX_COMMAND_CHARACTERS, pattern: '^[ -~]*[!-~][ -~]*$' })
+  @ApiPropertyOptional({ minLength: 1, maxLength: MAX_COMMAND_CHARACTERS, pattern: '^[ -~]*[!-~][ -~]*$' })
+  @IsOptional()
   @IsString({ message: 'command must be text' })
-  readonly command!: string;
+  readonly command?: string;
+
+  /**
+   * In place of `command`: the name of an action of the catalogue, which makes the text out of `params`.
+   * @example 'output1-on'
+   */
+  @IsOptional()
+  @IsString({ message: 'action must be text' })
+  readonly action?: string;
+
+  /** The parameters of the action. `GET command-catalogue` has their JSON Schema (`paramsSchema`). */
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, example: { timeoutSeconds: 10 } })
+  @IsOptional()
+  @IsObject({ message: 'params must be an object' })
+  readonly params?: Readonly<Record<string, unknown>>;
+
+  /** Written before the other commands of the device that wait. Not given: as the action says, otherwise false. */
+  @IsOptional()
+  @IsBoolean({ message: 'urgent must be true or false' })
+  readonly urgent?: boolean;
 
   /** Any JSON; comes back in every event of this command. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, example: { job_id: '123', action: 'START' } })

@@ -5,7 +5,7 @@ import { defaultScope } from '../access/scope.js';
 
 type PathItem = OpenAPIObject['paths'][string];
 export type Operation = NonNullable<PathItem['get']> & Record<`x-${string}`, unknown>;
-type Response = { description: string; headers?: Record<string, object> };
+type Response = { description: string; headers?: Record<string, { $ref: string }> };
 
 const MAX_RATE_LIMIT_STATUS = 299;
 
@@ -37,8 +37,7 @@ export function completeOperation(operation: Operation, method: string): void {
       ...(status === '429' || status === '503' ? Object.keys(RETRY_AFTER_HEADER) : []),
     ];
     if (names.length > 0) {
-      const common = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
-      response.headers = { ...response.headers, ...common };
+      response.headers = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
     }
   }
 }

@@ -13,7 +13,6 @@ import { Instance } from '../../src/platform/cluster/cluster-membership.js';
 import { EventSettings } from '../../src/events/events.settings.js';
 import { isDuplicateKey } from '../../src/platform/database/database-errors.js';
 import { openSession } from '../support/open-session.js';
-import { noRequestsWait } from '../support/no-requests-wait.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const ROUNDS = 100;
@@ -51,14 +50,7 @@ async function newIntake(): Promise<CommandIntake> {
     writableTo: () => new Map(),
     waitedFor: (storing: Promise<void>) => storing,
   } as unknown as CommandDispatcher;
-  return new CommandIntake(
-    new IntakeRepository(source),
-    events,
-    new Instance(),
-    new CommandCounters(),
-    dispatcher,
-    noRequestsWait(),
-  );
+  return new CommandIntake(new IntakeRepository(source), events, new Instance(), new CommandCounters(), dispatcher);
 }
 
 function submit(intake: CommandIntake, command: NewCommand): Promise<IntakeAnswer> {
@@ -80,6 +72,10 @@ function output(imei: string, level: number): NewCommand {
     replyShape: 'digout',
     targets: ['output:1'],
     silent: false,
+    action: null,
+    actionParams: null,
+    replaces: [],
+    urgent: false,
     mode: 'live',
     maxRetry: 3,
     timeoutSeconds: 60,

@@ -20,7 +20,7 @@ export interface Claimer {
 type ClaimedRow = Command & { readonly place: number };
 
 /**
- * For each device and each free reply shape the command that has waited longest, and every silent one. Chosen first, locked second, so that a claim
+ * For each device and each free reply shape the command that has waited longest, urgent ones before others, and every silent one. Chosen first, locked second, so that a claim
  * at the same time never makes this one take the command behind the head. Every table is read by a lateral subquery for one device or command, and
  * the limit makes PostgreSQL expect few rows: it then keeps a plan that looks up rows, also when the plan was made while the tables were empty.
  */
@@ -40,7 +40,7 @@ const CLAIM = new PreparedStatement<ClaimedRow>(
           and (silent or not exists (
             select from tbl_iot_command_logs busy
              where busy.imei = device.imei and busy.in_flight and busy.reply_shape = waiting.reply_shape))
-        order by case when silent then command_log_id::text else reply_shape end, queued_at, command_log_id) head
+        order by case when silent then command_log_id::text else reply_shape end, urgent desc, queued_at, command_log_id) head
      cross join lateral (
        select from tbl_iot_command_logs log
         where log.command_log_id = head.command_log_id and status = 'PENDING' and not in_flight and device_state is null
@@ -64,7 +64,7 @@ const CLAIM = new PreparedStatement<ClaimedRow>(
     insert into tbl_iot_command_attempts (command_log_id, attempt, sent_at, socket_uuid)
     select command_log_id, attempts, sent_at, socket_uuid from written
   )
-  select place::integer as place, ${COMMAND_FIELDS} from written order by command_log_id`,
+  select place::integer as place, ${COMMAND_FIELDS} from written order by urgent desc, command_log_id`,
 );
 
 /** SQL of the device side: attempts. Each statement checks by its conditions that it may take the step. */
@@ -78,7 +78,7 @@ export class CommandDeliveryRepository {
   }
 
   /**
-   * Takes what may be written to these devices now and records the attempts. Returns for each claimer its commands, in the order of their ids: none
+   * Takes what may be written to these devices now and records the attempts. Returns for each claimer its commands, urgent ones first, then in the order of their ids: none
    * for a connection whose session is not the newest of its device. Rejects with a duplicate key when a slot was taken at the same time.
    * Begins the transaction; without one, the claims are committed.
    */

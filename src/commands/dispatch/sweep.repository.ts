@@ -13,10 +13,10 @@ export interface SweptCommand extends DueCommand {
   readonly commandLogId: string;
   readonly imei: string;
   readonly command: string;
+  readonly action: string | null;
   readonly metadata: string | null;
   readonly response: string | null;
   readonly supersededBy: string | null;
-  readonly awaitedBy: string | null;
 }
 
 /** A live command keeps the time that its remaining attempts need: the delay of the sweep must not cost it the last one. */
@@ -109,10 +109,10 @@ function toSwept(log: CommandLog, now: Date, metadata: string | null): SweptComm
     commandLogId: log.commandLogId,
     imei: log.imei,
     command: log.command,
+    action: log.action,
     metadata,
     response: log.response,
     supersededBy: log.supersededBy,
-    awaitedBy: log.awaitedBy,
     attempts: log.attempts,
     maxRetry: log.maxRetry,
     inFlight: log.inFlight,

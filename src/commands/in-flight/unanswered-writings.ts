@@ -6,6 +6,7 @@ import { MINUTE_MS, SECOND_MS } from '../../platform/time-units.js';
 export interface UnansweredWriting {
   readonly commandLogId: string;
   readonly command: string;
+  readonly action: string | null;
   readonly codec: 12 | 14;
   /** JSON text. */
   readonly metadata: string | null;
@@ -35,9 +36,9 @@ export class UnansweredWritings {
   /** When its attempt is on record, before its bytes leave. */
   add(connectionId: string, claimed: ClaimedCommand, nowMs = Date.now()): void {
     this.prune(nowMs);
-    const { commandLogId, command, codec, metadata, attempts: attempt, sentAt, timeoutSeconds } = claimed;
+    const { commandLogId, command, action, codec, metadata, attempts: attempt, sentAt, timeoutSeconds } = claimed;
     const expiresAtMs = nowMs + 2 * timeoutSeconds * SECOND_MS;
-    const writing = { commandLogId, command, codec, metadata, attempt, sentAt, expiresAtMs };
+    const writing = { commandLogId, command, action, codec, metadata, attempt, sentAt, expiresAtMs };
     const writings = this.byConnection.get(connectionId);
     if (writings) {
       writings.push(writing);

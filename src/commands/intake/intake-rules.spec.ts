@@ -7,6 +7,7 @@ import {
   type NewCommand,
   type OverlappingCommand,
   planIntake,
+  type SlotUser,
 } from './intake-rules.js';
 
 const IMEI = '350612345678901';
@@ -22,6 +23,10 @@ const LOCK: NewCommand = {
   replyShape: 'digout',
   targets: ['output:1'],
   silent: false,
+  action: null,
+  actionParams: null,
+  replaces: [],
+  urgent: false,
   mode: 'live',
   maxRetry: 3,
   timeoutSeconds: 60,
@@ -39,6 +44,7 @@ const STORED: OverlappingCommand = {
   imei: IMEI,
   command: 'setdigout 1',
   targets: ['output:1'],
+  action: null,
   attempts: 0,
   metadata: '{"job":0}',
   response: null,
@@ -75,11 +81,6 @@ const accepted = (commandLogId: string, status = 'PENDING', holder: string | nul
   commandLogId,
   status,
   holder,
-  isRepeat: false,
-});
-const repeated = (commandLogId: string, status = 'PENDING', holder: string | null = OWN): unknown => ({
-  ...(accepted(commandLogId, status, holder) as object),
-  isRepeat: true,
 });
 const kinds = (answers: readonly IntakeAnswer[]): string[] => answers.map(({ kind }) => kind);
 
@@ -113,7 +114,7 @@ describe('an older open command', () => {
     ['written, another text with an overlapping target: unconfirmed', { ...STORED, attempts: 2 }, UNLOCK, 'unconfirmed'],
   ])('%s', (_name, stored, command, reason) => {
     const { ended, events } = plan([command], { overlapping: [stored] });
-    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason, awaitedBy: null }]);
+    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason }]);
     expect(events).toHaveLength(reason === 'unconfirmed' ? 1 : 0);
   });
 
@@ -127,6 +128,7 @@ describe('an older open command', () => {
           command_log_id: '7',
           imei: IMEI,
           command: 'setdigout 1',
+          action: null,
           metadata: { text: '{"job":0}' },
           reason: 'unconfirmed',
           response: 'later',
@@ -147,7 +149,7 @@ describe('an older open command', () => {
 
   it('ends once, by the first of the batch that overlaps it', () => {
     const { ended } = plan([UNLOCK, LOCK], { overlapping: [{ ...STORED, attempts: 1 }] });
-    expect(ended).toMatchObject([{ commandLogId: '7', supersededBy: '100', reason: 'unconfirmed' }]);
+    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason: 'unconfirmed' }]);
   });
 });
 
@@ -204,13 +206,13 @@ describe('an idempotency key', () => {
 
   it('gives the command of an equal earlier request, with an audit entry and no other change', () => {
     const { rows, ended, audited, answers } = plan([KEYED], { knownKeys, overlapping: [STORED] });
-    expect(answers).toEqual([repeated('9', 'COMPLETED')]);
+    expect(answers).toEqual([accepted('9', 'COMPLETED')]);
     expect({ rows, ended }).toEqual({ rows: [], ended: [] });
     expect(audited.map(({ commandLogId }) => commandLogId)).toEqual(['9']);
   });
 
   it('gives it also when the device is not connected or has too many open commands', () => {
-    expect(plan([KEYED], { knownKeys, sessions: new Map() }, 0).answers).toEqual([repeated('9', 'COMPLETED', null)]);
+    expect(plan([KEYED], { knownKeys, sessions: new Map() }, 0).answers).toEqual([accepted('9', 'COMPLETED', null)]);
   });
 
   it('of another request is a conflict, without an audit entry', () => {
@@ -224,10 +226,10 @@ describe('an idempotency key', () => {
     const { rows, audited, answers } = plan([KEYED, KEYED, conflict, UNLOCK, KEYED]);
     expect(answers).toEqual([
       accepted('100'),
-      repeated('100'),
+      accepted('100'),
       { kind: 'key-reused' },
       accepted('103'),
-      repeated('100', 'FAILED'),
+      accepted('100', 'FAILED'),
     ]);
     expect(rows.map(({ commandLogId }) => commandLogId)).toEqual(['100', '103']);
     expect(audited.map(({ commandLogId }) => commandLogId)).toEqual(['100', '100', '103', '100']);
@@ -239,9 +241,40 @@ describe('an idempotency key', () => {
   });
 });
 
-it('ends an older command with the instance where a request waits for it', () => {
-  const { ended } = plan([UNLOCK], { overlapping: [{ ...STORED, awaitedBy: NEIGHBOUR }] });
-  expect(ended).toMatchObject([{ commandLogId: '7', awaitedBy: NEIGHBOUR }]);
+describe('a command of an action that replaces others', () => {
+  const ARM = { ...READ, command: 'alarm on', action: 'arm', actionParams: '{}' };
+  const DISARM = { ...READ, command: 'alarm off', action: 'disarm', actionParams: '{}', replaces: ['arm'] };
+  const ARMED: OverlappingCommand = { ...STORED, command: 'alarm on', action: 'arm', targets: [] };
+
+  it('ends one that was never written as superseded, without an event', () => {
+    const { ended, events } = plan([DISARM], { overlapping: [ARMED] });
+    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason: 'superseded' }]);
+    expect(events).toEqual([]);
+  });
+
+  it('ends one that was written as unconfirmed, and reports it with its action', () => {
+    const { ended, events } = plan([DISARM], { overlapping: [{ ...ARMED, attempts: 1 }] });
+    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason: 'unconfirmed' }]);
+    expect(events).toMatchObject([
+      { type: 'command.failed', body: { reason: 'unconfirmed', action: 'arm', superseded_by: '100' } },
+    ]);
+  });
+
+  it('ends one of the same batch, which is then never written', () => {
+    const { rows, claimed } = plan([ARM, DISARM], {}, 50, new Map([[IMEI, { id: 'a connection', epoch: 5 }]]));
+    expect(rows.map(({ supersession }) => supersession)).toEqual([{ supersededBy: '101', reason: 'superseded' }, null]);
+    expect(claimed).toMatchObject([{ commandLogId: '101', action: 'disarm' }]);
+  });
+
+  it('leaves the other actions, other devices, and what comes after it', () => {
+    const others = [
+      { ...ARM, command: 'honk', action: 'honk' },
+      { ...ARM, action: null, command: 'raw' },
+      { ...ARM, imei: OTHER },
+    ];
+    const { rows } = plan([...others, DISARM, ARM]);
+    expect(rows.map(({ supersession }) => supersession)).toEqual([null, null, null, null, null]);
+  });
 });
 
 describe('the first attempt of a new command', () => {
@@ -252,15 +285,17 @@ describe('the first attempt of a new command', () => {
     state: Partial<IntakeState> = {},
     writable: IntakeLimits['writable'] = WRITABLE,
   ) => plan(commands, state, 50, writable).claimed.map(({ commandLogId }) => commandLogId);
-  const using = (commandLogId: string, replyShape: string): Partial<IntakeState> => ({
-    slotUsers: new Map([[IMEI, [{ commandLogId, replyShape }]]]),
+  const using = (commandLogId: string, replyShape: string, user: Partial<SlotUser> = {}): Partial<IntakeState> => ({
+    slotUsers: new Map([[IMEI, [{ commandLogId, replyShape, inFlight: false, urgent: false, ...user }]]]),
   });
 
   it('is stored with it when its device can take it at once', () => {
     const { rows, claimed } = plan([LOCK], {}, 50, WRITABLE);
     expect(rows[0]?.claim).toEqual(CONNECTION);
-    const { imei, command, codec, metadata, timeoutSeconds } = LOCK;
-    expect(claimed).toEqual([{ commandLogId: '100', imei, command, codec, metadata, timeoutSeconds, attempts: 1, sentAt: NOW }]);
+    const { imei, command, action, codec, metadata, timeoutSeconds } = LOCK;
+    expect(claimed).toEqual([
+      { commandLogId: '100', imei, command, action, codec, metadata, timeoutSeconds, attempts: 1, sentAt: NOW },
+    ]);
   });
 
   it.each<[string, Partial<IntakeState>, IntakeLimits['writable']]>([
@@ -287,6 +322,16 @@ describe('the first attempt of a new command', () => {
       [null, CONNECTION],
     ]);
     expect(claimed.map(({ commandLogId }) => commandLogId)).toEqual(['101']);
+  });
+
+  it('is stored with an urgent command when others only wait for the slot, and none of them is urgent', () => {
+    const urgent = { ...LOCK, urgent: true };
+    expect(claimedOf([urgent], using('7', 'digout'))).toEqual(['100']);
+    expect(claimedOf([urgent], using('7', 'digout', { urgent: true }))).toEqual([]);
+    expect(claimedOf([urgent], using('7', 'digout', { inFlight: true }))).toEqual([]);
+    const other = { ...LOCK, command: 'setdigout ?1', targets: ['output:2'] };
+    expect(claimedOf([other, urgent], using('7', 'digout'))).toEqual(['101']);
+    expect(claimedOf([other, urgent])).toEqual(['100']);
   });
 
   it('is always stored with a silent command, which takes no slot', () => {

@@ -12,6 +12,14 @@ export interface NewCommand {
   /** What it sets: a newer command with an overlapping target ends this one. */
   readonly targets: readonly string[];
   readonly silent: boolean;
+  /** The action that the text was made of. */
+  readonly action: string | null;
+  /** JSON text. */
+  readonly actionParams: string | null;
+  /** Names of actions whose open commands this one ends. */
+  readonly replaces: readonly string[];
+  /** It is written before the other commands of its device that wait. */
+  readonly urgent: boolean;
   readonly mode: CommandMode;
   readonly maxRetry: number;
   readonly timeoutSeconds: number;
@@ -22,8 +30,6 @@ export interface NewCommand {
   /** Begins with the API key that it belongs to. */
   readonly idempotencyKey: string | null;
   readonly requestHash: Buffer;
-  /** The instance where the request waits for the end. */
-  readonly awaitedBy?: string | null;
 }
 
 export interface IntakeRequest {
@@ -31,16 +37,16 @@ export interface IntakeRequest {
   readonly actor: AuditActor;
 }
 
-/** An open command in the ledger that a request may end: it has the same text or an overlapping target. */
+/** An open command in the ledger that a request may end: it has the same text, an overlapping target, or an action that is replaced. */
 export interface OverlappingCommand {
   readonly commandLogId: string;
   readonly imei: string;
   readonly command: string;
   readonly targets: readonly string[];
+  readonly action: string | null;
   readonly attempts: number;
   readonly metadata: string | null;
   readonly response: string | null;
-  readonly awaitedBy?: string | null;
 }
 
 /** The session of a device, as the ledger's database knows it. */
@@ -53,6 +59,8 @@ export interface DeviceSession {
 export interface SlotUser {
   readonly commandLogId: string;
   readonly replyShape: string;
+  readonly inFlight: boolean;
+  readonly urgent: boolean;
 }
 
 /** The command that an idempotency key was used for. */
@@ -111,7 +119,6 @@ export interface IntakeRow {
 
 export interface EndedCommand extends Supersession {
   readonly commandLogId: string;
-  readonly awaitedBy: string | null;
 }
 
 export type IntakeAnswer =
@@ -121,8 +128,6 @@ export type IntakeAnswer =
       readonly status: CommandStatus;
       /** The instance that has the device's session. */
       readonly holder: string | null;
-      /** An earlier request with the same idempotency key has stored it. */
-      readonly isRepeat: boolean;
     }
   | { readonly kind: 'key-reused' }
   | { readonly kind: 'not-connected' }
@@ -191,7 +196,7 @@ class IntakeBatch {
         return { kind: 'key-reused' };
       }
       this.audit(command, actor, known.commandLogId);
-      return { kind: 'accepted', commandLogId: known.commandLogId, status: known.status, holder, isRepeat: true };
+      return { kind: 'accepted', commandLogId: known.commandLogId, status: known.status, holder };
     }
     if (command.mode === 'live' && holder === null) {
       return { kind: 'not-connected' };
@@ -203,7 +208,7 @@ class IntakeBatch {
     if (holder !== null && holder !== this.limits.ownInstance) {
       this.wakes.set(command.imei, holder);
     }
-    return { kind: 'accepted', commandLogId: newId, status: 'PENDING', holder, isRepeat: false };
+    return { kind: 'accepted', commandLogId: newId, status: 'PENDING', holder };
   }
 
   changes(): Omit<IntakePlan, 'answers'> {
@@ -212,8 +217,9 @@ class IntakeBatch {
     return { rows, claimed, ended, events, audited, wakes: [...this.wakes].map(([imei, instance]) => ({ instance, imei })) };
   }
 
-  private toClaimed({ commandLogId, command: { imei, command, codec, metadata, timeoutSeconds } }: IntakeRow): ClaimedCommand {
-    return { commandLogId, imei, command, codec, metadata, timeoutSeconds, attempts: 1, sentAt: this.state.now };
+  private toClaimed({ commandLogId, command: newCommand }: IntakeRow): ClaimedCommand {
+    const { imei, command, action, codec, metadata, timeoutSeconds } = newCommand;
+    return { commandLogId, imei, command, action, codec, metadata, timeoutSeconds, attempts: 1, sentAt: this.state.now };
   }
 
   private knownRequest({ idempotencyKey }: NewCommand): KnownRequest | null {
@@ -249,22 +255,34 @@ class IntakeBatch {
     return true;
   }
 
-  /** The slot of its reply shape must be free, and no other command may wait for it. A silent command has no slot. */
-  private claimFor({ imei, replyShape, silent }: NewCommand): WritableConnection | null {
+  /**
+   * The slot of its reply shape must be free, and no other command may wait for it: for an urgent command, no other urgent one. A silent command has
+   * no slot.
+   */
+  private claimFor({ imei, replyShape, silent, urgent }: NewCommand): WritableConnection | null {
     const session = this.state.sessions.get(imei);
     const connection = this.limits.writable.get(imei);
     if (!session || !connection || session.instance !== this.limits.ownInstance || session.epoch !== connection.epoch) {
       return null;
     }
-    return silent || !this.usesSlot(imei, replyShape) ? connection : null;
+    return silent || !this.usesSlot(imei, replyShape, urgent) ? connection : null;
   }
 
-  private usesSlot(imei: string, replyShape: string): boolean {
+  private usesSlot(imei: string, replyShape: string, forUrgent: boolean): boolean {
+    const isBefore = (isInFlight: boolean, isUrgent: boolean): boolean => !forUrgent || isInFlight || isUrgent;
     const isEnded = (id: string): boolean => this.ended.some(({ commandLogId }) => commandLogId === id);
     const stored = this.state.slotUsers.get(imei) ?? [];
     return (
-      stored.some((user) => user.replyShape === replyShape && !isEnded(user.commandLogId)) ||
-      this.openOf(imei).some(({ row }) => row !== null && !row.command.silent && row.command.replyShape === replyShape)
+      stored.some(
+        (user) => user.replyShape === replyShape && isBefore(user.inFlight, user.urgent) && !isEnded(user.commandLogId),
+      ) ||
+      this.openOf(imei).some(
+        ({ row }) =>
+          row !== null &&
+          !row.command.silent &&
+          row.command.replyShape === replyShape &&
+          isBefore(row.claim !== null, row.command.urgent),
+      )
     );
   }
 
@@ -279,7 +297,7 @@ class IntakeBatch {
       return;
     }
     const reason = stored.attempts === 0 || stored.command === newer.command ? 'superseded' : 'unconfirmed';
-    this.ended.push({ commandLogId: stored.commandLogId, supersededBy, reason, awaitedBy: stored.awaitedBy ?? null });
+    this.ended.push({ commandLogId: stored.commandLogId, supersededBy, reason });
     if (reason === 'unconfirmed') {
       this.events.push(commandFailed({ ...stored, reason, supersededBy }));
     }
@@ -296,9 +314,10 @@ class IntakeBatch {
   }
 }
 
-function overlaps(
-  older: { readonly command: string; readonly targets: readonly string[] },
-  newer: { readonly command: string; readonly targets: readonly string[] },
-): boolean {
-  return older.command === newer.command || older.targets.some((target) => newer.targets.includes(target));
+function overlaps(older: Pick<NewCommand, 'command' | 'targets' | 'action'>, newer: NewCommand): boolean {
+  return (
+    older.command === newer.command ||
+    older.targets.some((target) => newer.targets.includes(target)) ||
+    (older.action !== null && newer.replaces.includes(older.action))
+  );
 }

@@ -64,7 +64,8 @@ const READ_STATE = new PreparedStatement<StateRow>(
   'iot_intake_read_state',
   `
   with request as materialized (
-    select imei, command, targets::text[] as targets from unnest($1::text[], $2::text[], $3::text[]) as request (imei, command, targets)
+    select imei, command, targets::text[] as targets, replaces::text[] as replaces
+      from unnest($1::text[], $2::text[], $3::text[], $6::text[]) as request (imei, command, targets, replaces)
   ),
   overlapping as (
     select locked.*
@@ -73,11 +74,11 @@ const READ_STATE = new PreparedStatement<StateRow>(
           from request cross join lateral (
             select log.command_log_id from tbl_iot_command_logs log
              where log.imei = request.imei and log.status = 'PENDING'
-               and (log.command = request.command or log.targets && request.targets)
+               and (log.command = request.command or log.targets && request.targets or log.action = any (request.replaces))
             offset 0) older
          order by older.command_log_id) older
      cross join lateral (
-       select log.command_log_id, log.imei, log.command, log.targets, log.attempts, log.metadata, log.response, log.awaited_by
+       select log.command_log_id, log.imei, log.command, log.targets, log.action, log.attempts, log.metadata, log.response
          from tbl_iot_command_logs log
         where log.command_log_id = older.command_log_id and log.status = 'PENDING'
           for update) locked
@@ -88,7 +89,9 @@ const READ_STATE = new PreparedStatement<StateRow>(
              from (select distinct imei from request) device
             cross join lateral (
               select count(*) as commands,
-                     json_agg(json_build_object('commandLogId', log.command_log_id::text, 'replyShape', log.reply_shape))
+                     json_agg(json_build_object(
+                       'commandLogId', log.command_log_id::text, 'replyShape', log.reply_shape, 'inFlight', log.in_flight,
+                       'urgent', log.urgent))
                        filter (where not log.silent and log.device_state is distinct from 'queued') as slot_users
                 from tbl_iot_command_logs log where log.imei = device.imei and log.status = 'PENDING') open
              left join lateral (
@@ -97,8 +100,8 @@ const READ_STATE = new PreparedStatement<StateRow>(
          ) as devices,
          (
            select json_agg(json_build_object(
-                    'commandLogId', command_log_id::text, 'imei', imei, 'command', command, 'targets', targets, 'attempts', attempts,
-                    'metadata', metadata::text, 'response', response, 'awaitedBy', awaited_by) order by command_log_id)
+                    'commandLogId', command_log_id::text, 'imei', imei, 'command', command, 'targets', targets, 'action', action, 'attempts', attempts,
+                    'metadata', metadata::text, 'response', response) order by command_log_id)
              from overlapping
          ) as overlapping,
          (
@@ -121,17 +124,18 @@ const WRITE = new PreparedStatement<Record<string, never>>(
     insert into tbl_iot_command_logs (
       command_log_id, imei, command, codec, reply_shape, targets, silent, mode, max_retry, timeout_seconds, postponed_seconds, metadata,
       idempotency_key, request_hash, estimated_timeout_at, expires_at, due_at, status, reason, superseded_by, completed_at,
-      attempts, in_flight, socket_uuid, sent_at, awaited_by)
+      attempts, in_flight, socket_uuid, sent_at, action, action_params, urgent)
     overriding system value
     select id, imei, command, codec, shape, targets, silent, mode, retry, timeout, postponed, metadata::json, key, decode(hash, 'hex'),
            now() + make_interval(secs => timeout), now() + make_interval(secs => life),
            now() + make_interval(secs => case when socket is null then life else timeout end),
            case when reason is null then 'PENDING' else 'FAILED' end, reason, superseded, case when reason is not null then now() end,
-           case when socket is null then 0 else 1 end, socket is not null and not silent, socket, case when socket is not null then now() end, awaited
+           case when socket is null then 0 else 1 end, socket is not null and not silent, socket, case when socket is not null then now() end,
+           action, params::json, urgent
       from json_to_recordset($1::json) as row (
         id bigint, imei text, command text, codec smallint, shape text, targets text[], silent boolean, mode text, retry integer,
         timeout integer, postponed integer, life integer, metadata text, key text, hash text, reason text, superseded bigint,
-        socket text, awaited uuid)
+        socket text, action text, params text, urgent boolean)
     returning command_log_id, attempts, sent_at, socket_uuid
   ),
   written as (
@@ -174,10 +178,11 @@ export class IntakeRepository {
     const imeis = commands.map(({ imei }) => imei);
     const texts = commands.map(({ command }) => command);
     const targets = commands.map((command) => arrayLiteral(command.targets));
+    const replaces = commands.map((command) => arrayLiteral(command.replaces));
     const idempotencyKeys = [...new Set(commands.flatMap(({ idempotencyKey }) => idempotencyKey ?? []))];
     const [, [state]] = await transaction.begin(
       LOCK_DEVICES.with(imeis),
-      READ_STATE.with(imeis, texts, targets, idempotencyKeys, commands.length),
+      READ_STATE.with(imeis, texts, targets, idempotencyKeys, commands.length, replaces),
     );
     const { devices, overlapping, keys, newIds, now } = state!;
     const expired = keys?.filter(({ isExpired }) => isExpired) ?? [];
@@ -277,7 +282,9 @@ function toRecord({ commandLogId, command, supersession, claim }: IntakeRow): Re
     reason: supersession?.reason ?? null,
     superseded: supersession?.supersededBy ?? null,
     socket: claim?.id ?? null,
-    awaited: command.awaitedBy ?? null,
+    action: command.action,
+    params: command.actionParams,
+    urgent: command.urgent,
   };
 }
 

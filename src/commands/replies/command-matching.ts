@@ -51,12 +51,12 @@ export class CommandMatching {
     if (only === undefined || more.length > 0 || !this.isCompleted(only.command, text)) {
       return null;
     }
-    const { commandLogId, command, metadata, attempt } = only;
+    const { commandLogId, command, action, metadata, attempt } = only;
     const found = { status: 'PENDING', deviceState: null, supersededBy: null, standing: 'in-flight' } as const;
     return {
       kind: 'match',
       commandLogId,
-      command: { commandLogId, imei, command, metadata, attempts: attempt, answeredAttempt: attempt, ...found },
+      command: { commandLogId, imei, command, action, metadata, attempts: attempt, answeredAttempt: attempt, ...found },
       verdict: 'completed',
       isHint: true,
     };

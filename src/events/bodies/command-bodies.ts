@@ -7,6 +7,8 @@ export interface ReportedCommand {
   readonly commandLogId: string;
   readonly imei: string;
   readonly command: string;
+  /** The action of the catalogue that the text was made of. */
+  readonly action: string | null;
   /** JSON text as the host passed it; it is not parsed. */
   readonly metadata: string | null;
   readonly response: string | null;
@@ -17,10 +19,13 @@ export interface ReportedCommand {
   readonly expiresAt: Date;
 }
 
+type CommonField = 'commandLogId' | 'imei' | 'command' | 'action' | 'metadata';
+
 interface CommandBody {
   readonly command_log_id: string;
   readonly imei: string;
   readonly command: string;
+  readonly action: string | null;
   readonly metadata: JsonSource | null;
 }
 
@@ -53,7 +58,7 @@ export interface CommandPostponedBody extends CommandBody {
 export function commandCompleted(
   command: Omit<ReportedCommand, 'reason' | 'expiresAt'>,
 ): EventOf<'command.completed', CommandCompletedBody> {
-  const { imei, response, late, attempts, supersededBy } = command;
+  const { imei, action, response, late, attempts, supersededBy } = command;
   const { metadata, command_log_id } = common(command);
   // The first five fields in the order in which the old gateway sent them.
   const body = {
@@ -66,6 +71,7 @@ export function commandCompleted(
     late,
     attempts,
     superseded_by: supersededBy,
+    action,
   } as const;
   return { type: 'command.completed', imei, body };
 }
@@ -83,13 +89,13 @@ export function commandFailed(
 
 /** `attempts` counts the attempt that is reported. */
 export function commandRetried(
-  command: Pick<ReportedCommand, 'commandLogId' | 'imei' | 'command' | 'metadata' | 'attempts'>,
+  command: Pick<ReportedCommand, CommonField | 'attempts'>,
 ): EventOf<'command.retried', CommandRetriedBody> {
   return { type: 'command.retried', imei: command.imei, body: { ...common(command), attempt: command.attempts } };
 }
 
 export function commandPostponed(
-  command: Pick<ReportedCommand, 'commandLogId' | 'imei' | 'command' | 'metadata' | 'response' | 'attempts' | 'expiresAt'>,
+  command: Pick<ReportedCommand, CommonField | 'response' | 'attempts' | 'expiresAt'>,
 ): EventOf<'command.postponed', CommandPostponedBody> {
   const { imei, response, attempts, expiresAt } = command;
   return {
@@ -99,19 +105,17 @@ export function commandPostponed(
   };
 }
 
-function common({
-  commandLogId,
-  imei,
-  command,
-  metadata,
-}: Pick<ReportedCommand, 'commandLogId' | 'imei' | 'command' | 'metadata'>): CommandBody {
-  return { command_log_id: commandLogId, imei, command, metadata: metadata === null ? null : new JsonSource(metadata) };
+function common({ commandLogId, imei, command, action, metadata }: Pick<ReportedCommand, CommonField>): CommandBody {
+  return { command_log_id: commandLogId, imei, command, action, metadata: metadata === null ? null : new JsonSource(metadata) };
 }
 
 const COMMON = {
   command_log_id: text('The id of the command.', '4711'),
   imei: IMEI,
   command: text('The text that was sent to the device.', 'setdigout 1?'),
+  action: nullable(
+    text('The action of the catalogue that the text was made of; null when the request gave the text.', 'output1-on'),
+  ),
   metadata: {
     description: 'The `metadata` of the request, unchanged; null when it had none.',
     examples: [{ job_id: '123' }],
