@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { CommandHost } from '../models/command-host.js';
@@ -21,18 +24,34 @@ const SETTINGS = {
   DEFAULT_MAX_IOT_COMMAND_RETRY: '1',
 };
 
+const NUMBER = { number: { type: 'integer', minimum: 0, maximum: 9_999 } };
+/** They replace each other and themselves by their names only: their texts have no target. */
+const CATALOGUE = ['arm', 'disarm'].map((action) => ({
+  action,
+  template: `alarm ${action} {number}`,
+  params: NUMBER,
+  replaces: ['arm', 'disarm'],
+  success: `^Alarm ${action}ed`,
+  failure: '^Alarm broken',
+}));
+
+let folder: string;
 let database: TestDatabase;
 let gateway: RestartingGateway;
 let devicesMade = 0;
 
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'iot-broker-model-'));
+  const file = join(folder, 'catalogue.json');
+  await writeFile(file, JSON.stringify(CATALOGUE));
   database = await createTestDatabase();
-  gateway = await RestartingGateway.start(database.url, SETTINGS);
+  gateway = await RestartingGateway.start(database.url, { ...SETTINGS, COMMAND_CATALOGUE_FILE: file });
 });
 
 afterAll(async () => {
   await gateway.stop();
   await database.drop();
+  await rm(folder, { recursive: true });
 });
 
 async function playOutages(outages: readonly Outage[]): Promise<void> {
@@ -117,7 +136,11 @@ const ends = new Map<string, number>();
 function countEnds({ commands, events }: Ledger): void {
   const postponed = events.filter(({ type }) => type === 'command.postponed').length;
   ends.set('postponed', (ends.get('postponed') ?? 0) + postponed);
-  for (const { status, reason, late, supersededBy } of commands) {
+  for (const { command, status, reason, late, supersededBy } of commands) {
+    const newer = commands.find(({ id }) => id === supersededBy)?.command ?? command;
+    if (command.startsWith('alarm') && newer !== command) {
+      ends.set(`replaced, ${reason ?? status}`, (ends.get(`replaced, ${reason ?? status}`) ?? 0) + 1);
+    }
     if (reason === 'unconfirmed' && supersededBy !== null) {
       ends.set('contradicted', (ends.get('contradicted') ?? 0) + 1);
     }
@@ -137,6 +160,7 @@ describe('commands, replies, lost connections and restarts in any order', () => 
       expect([...ends.keys()]).toEqual(
         expect.arrayContaining(['COMPLETED', 'FAILED unconfirmed', 'FAILED expired', 'FAILED superseded', 'contradicted']),
       );
+      expect([...ends.keys()]).toEqual(expect.arrayContaining(['replaced, superseded', 'replaced, unconfirmed']));
     },
     TIMEOUT_MS,
   );

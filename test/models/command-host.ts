@@ -88,12 +88,13 @@ export class CommandHost {
   }
 
   private async request(command: RequestedCommand): Promise<void> {
-    const { mode, maxRetry, timeoutSeconds, ttlSeconds, postponedSeconds, hasKey, behaviours } = command;
+    const { mode, maxRetry, timeoutSeconds, ttlSeconds, postponedSeconds, urgent, hasKey, behaviours } = command;
     const text = textOf(command, this.requests.length);
     const { imei } = this.device;
     const body = {
       imei,
-      command: text,
+      ...requestOf(command.name, text),
+      urgent,
       mode,
       maxRetry,
       timeoutSeconds,
@@ -165,6 +166,13 @@ export class CommandHost {
   }
 }
 
+/** The text itself, or the action that makes it: `alarm arm 7`. */
+function requestOf(name: RequestedCommand['name'], text: string): Record<string, unknown> {
+  return name === 'arm' || name === 'disarm'
+    ? { action: name, params: { number: Number(text.split(' ')[2]) } }
+    : { command: text };
+}
+
 function textOf({ name, unique }: RequestedCommand, number: number): string {
   switch (name) {
     case 'raw':
@@ -175,6 +183,9 @@ function textOf({ name, unique }: RequestedCommand, number: number): string {
       return unique ? `setdigout 0? ${number + 10}` : 'setdigout 0?';
     case 'element':
       return `readio ${unique ? number + 100 : 21 + (number % 2) * 45}`;
+    case 'arm':
+    case 'disarm':
+      return `alarm ${name} ${unique ? number + 10 : 1}`;
     case 'getinfo':
     case 'cpureset':
       return name;

@@ -1,15 +1,19 @@
 import fc from 'fast-check';
 import { type Behaviour } from './command-device.js';
 
+/** Actions of the catalogue file of the model: `arm` and `disarm` replace each other, and have no target in common. */
+export type ActionName = 'arm' | 'disarm';
+
 /** A command that the host requests. With `unique` its text differs from all others of the device, if its syntax allows. */
 export interface RequestedCommand {
-  readonly name: 'raw' | 'output on' | 'output off' | 'element' | 'getinfo' | 'cpureset';
+  readonly name: 'raw' | 'output on' | 'output off' | 'element' | 'getinfo' | 'cpureset' | ActionName;
   readonly unique: boolean;
   readonly mode: 'live' | 'queue';
   readonly maxRetry: number;
   readonly timeoutSeconds: number;
   readonly ttlSeconds: number;
   readonly postponedSeconds: number;
+  readonly urgent: boolean;
   readonly hasKey: boolean;
   /** What the device does when it receives it the first time, the second time, and so on; after these it answers at once. */
   readonly behaviours: readonly Behaviour[];
@@ -72,6 +76,8 @@ const requestedCommand: fc.Arbitrary<RequestedCommand> = fc.record({
     { weight: 2, arbitrary: fc.constant('output on' as const) },
     { weight: 2, arbitrary: fc.constant('output off' as const) },
     { weight: 3, arbitrary: fc.constant('element' as const) },
+    { weight: 2, arbitrary: fc.constant('arm' as const) },
+    { weight: 2, arbitrary: fc.constant('disarm' as const) },
     { weight: 1, arbitrary: fc.constant('getinfo' as const) },
     { weight: 1, arbitrary: fc.constant('cpureset' as const) },
   ),
@@ -81,6 +87,7 @@ const requestedCommand: fc.Arbitrary<RequestedCommand> = fc.record({
   timeoutSeconds: fc.constantFrom(1, 1, 2),
   ttlSeconds: fc.integer({ min: 1, max: 5 }),
   postponedSeconds: fc.constantFrom(1, 3, 86_400),
+  urgent: fc.constantFrom(false, false, true),
   hasKey: fc.boolean(),
   behaviours: fc.array(behaviour, { maxLength: 3 }),
 });

@@ -10,6 +10,8 @@ export function answer(text: string, serial: number): string | null {
       return `RTC:2026/1/17 7:53 Init:2026/1/17 5:44 UpTime:${serial}s PWR:PwrVoltage RST:0 GPS:2 SAT:7`;
     case 'cpureset':
       return null;
+    case 'alarm':
+      return `Alarm ${argument}ed ${serial}`;
     default:
       return `done ${serial}`;
   }
@@ -27,6 +29,8 @@ export function refusal(text: string, serial: number): string | null {
       return `DOUT is disabled from CFG ${serial}`;
     case 'readio':
       return `Not supported or not enabled IO element requested ${serial}`;
+    case 'alarm':
+      return `Alarm broken ${serial}`;
     case 'cpureset':
       return `Error: could not reset the software (${serial})`;
     default:
@@ -34,8 +38,11 @@ export function refusal(text: string, serial: number): string | null {
   }
 }
 
-/** The outputs and parameters that a command sets. */
+/** What a command sets: two commands with a common target contradict each other, by their output or by the actions that they were made of. */
 export function targetsOf(text: string): readonly string[] {
+  if (text.startsWith('alarm')) {
+    return ['alarm'];
+  }
   return text.startsWith('setdigout') ? ['output 1'] : [];
 }
 
@@ -47,6 +54,8 @@ export function meaningOf(text: string): string {
       return `output ${argument[0]}`;
     case 'readio':
       return `element ${argument}`;
+    case 'alarm':
+      return `alarm ${argument}`;
     case 'getinfo':
     case 'cpureset':
       return name;
