@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { JsonSource } from '../platform/json/json-source.js';
 import {
   ATTEMPT_RESULTS,
@@ -146,6 +146,20 @@ export class CommandAcceptedDto {
   readonly commandLogId!: string;
   @ApiProperty({ enum: COMMAND_STATUSES })
   readonly status!: CommandStatus;
+  /** Why it FAILED. This field and the following ones are in the answer to a request that has waited (`Prefer: wait`) only. */
+  @ApiPropertyOptional({ enum: FAILURE_REASONS, nullable: true })
+  readonly reason?: FailureReason | null;
+  /**
+   * The device's words.
+   * @example 'DOUT1:1 Timeout:INFINITY'
+   */
+  readonly response?: string | null;
+  /** What completed it. */
+  @ApiPropertyOptional({ enum: ['reply', 'telemetry'], nullable: true })
+  readonly confirmedBy?: 'reply' | 'telemetry' | null;
+  /** What the device said about a command that has not ended. queued: it has accepted the command and executes it later. */
+  @ApiPropertyOptional({ enum: DEVICE_STATES, nullable: true })
+  readonly deviceState?: DeviceState | null;
 }
 
 export class CommandListDto {

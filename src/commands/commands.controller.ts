@@ -33,7 +33,15 @@ import {
 } from './command.dto.js';
 import { CommandsService } from './commands.service.js';
 import { CreateCommandDto } from './create-command.dto.js';
+import { MAX_WAIT_SECONDS, preferredWaitSeconds } from './waiting/preferred-wait.js';
+import { WaitingRequests } from './waiting/waiting-requests.js';
 
+const PREFERENCE_APPLIED = {
+  'Preference-Applied': {
+    description: 'wait=N when the request has waited: N as it was asked for, at most 30. Absent when it was answered at once.',
+    schema: { type: 'string' as const },
+  },
+};
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 const REQUEST_EXAMPLES = {
   command: { summary: 'A text', value: { imei: '350612345678901', command: 'setdigout 1?', metadata: { job_id: '123' } } },
@@ -50,6 +58,7 @@ export class CommandsController {
   constructor(
     private readonly commands: CommandsService,
     private readonly catalogue: CommandCatalogue,
+    private readonly waiting: WaitingRequests,
   ) {}
 
   /** Sends a command to a device: a text (`command`), or an action of the catalogue with its `params`. 200: the device is connected. 202: it is not connected, and with mode=queue the command waits for it. */
@@ -74,11 +83,23 @@ export class CommandsController {
       'For 24 hours, the same key and request give the same command back, another request 409. Belongs to the API key that sends it.',
   })
   @ApiBody({ type: CreateCommandDto, examples: REQUEST_EXAMPLES })
-  @ApiOkResponse({ type: CommandAcceptedDto, description: 'The device is connected' })
-  @ApiAcceptedResponse({ type: CommandAcceptedDto, description: 'The device is not connected; the command waits for it' })
+  @ApiHeader({
+    name: 'Prefer',
+    schema: { type: 'string' },
+    required: false,
+    example: 'wait=10',
+    description: `wait=N (RFC 7240): answers when the command has ended, or after N seconds, at most ${MAX_WAIT_SECONDS}. See README, "Waiting for the end".`,
+  })
+  @ApiOkResponse({ type: CommandAcceptedDto, description: 'The device is connected', headers: PREFERENCE_APPLIED })
+  @ApiAcceptedResponse({
+    type: CommandAcceptedDto,
+    description: 'The device is not connected; the command waits for it',
+    headers: PREFERENCE_APPLIED,
+  })
   async create(
     @Body() dto: CreateCommandDto,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Headers('prefer') prefer: string | undefined,
     @Req() request: RawBodyRequest<FastifyRequest>,
     @Actor() actor: AuditActor,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -87,9 +108,17 @@ export class CommandsController {
       throw new InvalidInputError('Idempotency-Key must be 1 to 200 printable ASCII characters without blanks');
     }
     const asked = { dto, metadata: metadataSource(request), idempotencyKey: idempotencyKey ?? null };
-    const { commandLogId, status, isConnected } = await this.commands.create(asked, actor);
+    const seconds = preferredWaitSeconds(prefer);
+    const { command, outcome } = await this.waiting.storeAndWait(
+      { seconds, apiKey: actor.keyId ?? actor.keyName, response: reply.raw },
+      (awaitedBy) => this.commands.create({ ...asked, awaitedBy }, actor),
+    );
+    if (outcome !== null) {
+      reply.header('preference-applied', `wait=${seconds}`);
+    }
+    const { commandLogId, status, isConnected } = command;
     reply.status(isConnected ? HttpStatus.OK : HttpStatus.ACCEPTED);
-    return { success: true, message: isConnected ? 'Command sent' : 'Command queued', commandLogId, status };
+    return { success: true, message: isConnected ? 'Command sent' : 'Command queued', commandLogId, status, ...outcome };
   }
 
   /** Commands, newest first. */

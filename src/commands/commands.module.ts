@@ -38,6 +38,10 @@ import { DeviceMessagesRepository } from './replies/device-messages.repository.j
 import { KeptReplies } from './in-flight/kept-replies.js';
 import { ReplyStore } from './replies/reply-store.js';
 import { UnansweredWritings } from './in-flight/unanswered-writings.js';
+import { CommandEnds } from './waiting/command-ends.js';
+import { CommandWaits } from './waiting/command-waits.js';
+import { CommandWaitsRepository } from './waiting/command-waits.repository.js';
+import { WaitingRequests } from './waiting/waiting-requests.js';
 
 /** Commands to devices, from the request to the truth about what became of it. */
 @Module({
@@ -58,6 +62,7 @@ import { UnansweredWritings } from './in-flight/unanswered-writings.js';
     CommandCounters,
     CommandDeliveryRepository,
     CommandDispatcher,
+    CommandEnds,
     CommandIntake,
     CommandMatching,
     CommandMetrics,
@@ -66,6 +71,7 @@ import { UnansweredWritings } from './in-flight/unanswered-writings.js';
     CommandReplies,
     CommandRepliesRepository,
     CommandSweeper,
+    CommandWaitsRepository,
     CommandsRepository,
     CommandsService,
     DeviceMessagesRepository,
@@ -73,10 +79,16 @@ import { UnansweredWritings } from './in-flight/unanswered-writings.js';
     ReplyStore,
     SweepRepository,
     UnansweredWritings,
+    WaitingRequests,
+    { provide: CommandWaits, inject: [CommandSettings], useFactory: createWaits },
     { provide: KeptReplies, useFactory: () => new KeptReplies() },
   ],
 })
 export class CommandsModule {}
+
+function createWaits({ COMMAND_MAX_WAITS: maxWaits, COMMAND_MAX_WAITS_PER_KEY: maxWaitsPerKey }: CommandSettings): CommandWaits {
+  return new CommandWaits({ maxWaits, maxWaitsPerKey });
+}
 
 /** Throws SettingsError. */
 async function loadCatalogue({ COMMAND_CATALOGUE_FILE: file }: CommandSettings): Promise<CommandCatalogue> {

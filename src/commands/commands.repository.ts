@@ -6,6 +6,7 @@ import { type CursorValues, microsecondsToTime, timeToMicroseconds } from '../pl
 import { CommandAttempt as AttemptRow } from './command-attempt.entity.js';
 import { CommandCounters } from './command-counters.js';
 import { CommandLog } from './command-log.entity.js';
+import { type AwaitedCommand } from './waiting/command-ends.js';
 import { type Command, COMMAND_FIELDS, type CommandAttempt, type CommandStatus, type FailureReason } from './command.js';
 
 export interface CommandFilter {
@@ -23,6 +24,8 @@ export interface CommandFilter {
 const MAX_ATTEMPTS = 1_000;
 
 export type ListedCommand = Command & { readonly createdAtUs: string };
+
+export type CancelledCommand = Command & AwaitedCommand;
 
 /** What the REST routes read and cancel. IntakeRepository inserts commands. Time is the database's. */
 @Injectable()
@@ -90,15 +93,15 @@ export class CommandsRepository {
   }
 
   /** Cancels a command that is pending and was never written. Null for any other. */
-  async cancel(manager: EntityManager, commandLogId: string): Promise<Command | null> {
+  async cancel(manager: EntityManager, commandLogId: string): Promise<CancelledCommand | null> {
     const updated = await manager
       .createQueryBuilder()
       .update(CommandLog)
       .set({ status: 'FAILED', reason: 'cancelled', updatedAt: () => 'now()', completedAt: () => 'now()' })
       .where({ commandLogId, status: 'PENDING', attempts: 0 })
-      .returning(COMMAND_FIELDS)
+      .returning(`${COMMAND_FIELDS}, awaited_by as "awaitedBy"`)
       .execute();
-    const [command] = updated.raw as Command[];
+    const [command] = updated.raw as CancelledCommand[];
     if (command) {
       this.counters.countEnd('FAILED', 'cancelled');
     }

@@ -10,6 +10,7 @@ import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { type Command, type CommandAttempt } from './command.js';
 import { CommandQuery } from './command-query.dto.js';
 import { CommandSettings } from './commands.settings.js';
+import { type CommandEnds } from './waiting/command-ends.js';
 import { CommandsService } from './commands.service.js';
 import { type CommandFilter, type CommandsRepository, type ListedCommand } from './commands.repository.js';
 import { type CreateCommandDto } from './create-command.dto.js';
@@ -168,6 +169,10 @@ beforeEach(() => {
     log as unknown as EventLog,
     audit as unknown as AuditService,
     Object.assign(new CommandSettings(), { METADATA_MAX_BYTES: 20 }),
+    {
+      ended: (ids: readonly string[]) => table.steps.push(`ended ${ids.join()}`),
+      notifyOthers: () => Promise.resolve(table.steps.push('notify')),
+    } as unknown as CommandEnds,
   );
 });
 
@@ -250,9 +255,9 @@ describe('a new command', () => {
 
 describe('the answer to a new command', () => {
   it('says that the device is connected, at whatever instance', async () => {
-    expect(await create()).toEqual({ commandLogId: '100', status: 'PENDING', isConnected: true });
+    expect(await create()).toEqual({ commandLogId: '100', status: 'PENDING', isConnected: true, isRepeat: false });
     intake.sessions.set(IMEI, { instance: 'another', epoch: 1 });
-    expect(await create()).toEqual({ commandLogId: '101', status: 'PENDING', isConnected: true });
+    expect(await create()).toEqual({ commandLogId: '101', status: 'PENDING', isConnected: true, isRepeat: false });
   });
 
   it('is 404 for a live command of a device that is not connected, and nothing is stored', async () => {
@@ -263,7 +268,12 @@ describe('the answer to a new command', () => {
 
   it('says that a queued command waits for its device', async () => {
     intake.sessions.clear();
-    expect(await create({ mode: 'queue' })).toEqual({ commandLogId: '100', status: 'PENDING', isConnected: false });
+    expect(await create({ mode: 'queue' })).toEqual({
+      commandLogId: '100',
+      status: 'PENDING',
+      isConnected: false,
+      isRepeat: false,
+    });
   });
 
   it('is 429 with the limit when the device has the maximum of open commands, and not with one less', async () => {
@@ -310,14 +320,14 @@ describe('a request that is not valid', () => {
 describe('an Idempotency-Key', () => {
   it('with the same request gives the same command', async () => {
     const first = await create({}, { key: 'job-1' });
-    expect(await create({}, { key: 'job-1' })).toEqual(first);
+    expect(await create({}, { key: 'job-1' })).toEqual({ ...first, isRepeat: true });
     expect(intake.stored).toHaveLength(1);
   });
 
   it('gives the same command also after the device has disconnected', async () => {
     const { commandLogId } = await create({}, { key: 'job-1' });
     intake.sessions.clear();
-    expect(await create({}, { key: 'job-1' })).toEqual({ commandLogId, status: 'PENDING', isConnected: false });
+    expect(await create({}, { key: 'job-1' })).toEqual({ commandLogId, status: 'PENDING', isConnected: false, isRepeat: true });
   });
 
   it.each<[string, Fields, string | null]>([
@@ -337,9 +347,12 @@ describe('an Idempotency-Key', () => {
 
   it('compares what the request means: null is not given, order and blanks of metadata do not count', async () => {
     const first = await create({ mode: 'live' }, { key: 'job-1', metadata: '{"a":1,"b":2}' });
-    expect(await create({ mode: 'live', codec: null }, { key: 'job-1', metadata: ' {"b": 2, "a": 1}' })).toEqual(first);
+    expect(await create({ mode: 'live', codec: null }, { key: 'job-1', metadata: ' {"b": 2, "a": 1}' })).toEqual({
+      ...first,
+      isRepeat: true,
+    });
     const second = await create({}, { key: 'job-2', metadata: 'null' });
-    expect(await create({}, { key: 'job-2', metadata: null })).toEqual(second);
+    expect(await create({}, { key: 'job-2', metadata: null })).toEqual({ ...second, isRepeat: true });
     expect(intake.stored).toHaveLength(2);
   });
 
@@ -402,7 +415,7 @@ describe('cancelling', () => {
     table.commands.set('1', PENDING);
     expect(await service.cancel('1', KEY)).toEqual({ ...PENDING, status: 'FAILED', reason: 'cancelled' });
     expect(events).toMatchObject([{ type: 'command.failed', imei: IMEI, body: { command_log_id: '1', reason: 'cancelled' } }]);
-    expect(table.steps).toEqual(['begin', 'audit', 'event', 'commit', 'signal']);
+    expect(table.steps).toEqual(['begin', 'audit', 'notify', 'event', 'commit', 'signal', 'ended 1']);
     const details = { commandLogId: '1', command: 'getinfo' };
     expect(audited).toEqual([{ actor: KEY, action: 'command.cancelled', imei: IMEI, details }]);
   });

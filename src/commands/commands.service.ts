@@ -23,6 +23,7 @@ import { requestedCommand } from './actions/requested-command.js';
 import { type CreateCommandDto } from './create-command.dto.js';
 import { CommandIntake, MAX_OPEN_COMMANDS } from './intake/command-intake.js';
 import { type IntakeAnswer, type NewCommand } from './intake/intake-rules.js';
+import { CommandEnds } from './waiting/command-ends.js';
 
 const DEFAULT_TTL_SECONDS = 86_400;
 
@@ -31,12 +32,16 @@ export interface CommandRequest {
   /** JSON text that comes back with every event. */
   readonly metadata: string | null;
   readonly idempotencyKey: string | null;
+  /** The instance where the request waits for the end. */
+  readonly awaitedBy?: string | null;
 }
 
 export interface AcceptedCommand {
   readonly commandLogId: string;
   readonly status: CommandStatus;
   readonly isConnected: boolean;
+  /** An earlier request with the same idempotency key has stored it. */
+  readonly isRepeat: boolean;
 }
 
 export interface CommandWithAttempts {
@@ -61,6 +66,7 @@ export class CommandsService {
     private readonly events: EventLog,
     private readonly audit: AuditService,
     private readonly settings: CommandSettings,
+    private readonly ends: CommandEnds,
   ) {}
 
   /**
@@ -71,8 +77,8 @@ export class CommandsService {
     const command = this.describe(request, actor);
     this.requireSmall(request.metadata);
     const answer = await this.intake.submit({ command, actor });
-    const { commandLogId, status, holder } = requireAccepted(answer);
-    return { commandLogId, status, isConnected: holder !== null };
+    const { commandLogId, status, holder, isRepeat } = requireAccepted(answer);
+    return { commandLogId, status, isConnected: holder !== null, isRepeat };
   }
 
   /** Throws CommandNotFoundError. */
@@ -100,12 +106,14 @@ export class CommandsService {
       if (command) {
         const details = { commandLogId, command: command.command };
         await this.audit.record({ actor, action: 'command.cancelled', imei: command.imei, details }, manager);
+        await this.ends.notifyOthers(manager, [command]);
         await this.events.append(manager, [commandFailed(command)]);
       }
       return command;
     });
     if (cancelled) {
       this.events.signalAppended();
+      this.ends.ended([commandLogId]);
       return cancelled;
     }
     const { command } = await this.get(commandLogId);
@@ -120,7 +128,10 @@ export class CommandsService {
     }
   }
 
-  private describe({ dto, metadata, idempotencyKey }: CommandRequest, { keyId, keyName }: AuditActor): NewCommand {
+  private describe(
+    { dto, metadata, idempotencyKey, awaitedBy = null }: CommandRequest,
+    { keyId, keyName }: AuditActor,
+  ): NewCommand {
     const { guard: _guard, ...requested } = requestedCommand(dto, this.catalogue);
     const silent = this.catalogue.isSilent(requested.command);
     // null stands for "not given", as in most hosts' JSON.
@@ -145,6 +156,7 @@ export class CommandsService {
       // A blank is in neither part. Two applications may use one key for two things.
       idempotencyKey: idempotencyKey === null ? null : `${keyId ?? keyName} ${idempotencyKey}`,
       requestHash: hashOf(dto, metadata),
+      awaitedBy,
     };
   }
 }

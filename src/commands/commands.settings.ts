@@ -15,6 +15,14 @@ export class CommandSettings {
   @IntegerVariable(1, 2_592_000)
   readonly COMMAND_POSTPONED_SECONDS: number = 86_400;
 
+  /** Requests that may wait for the end of their command at the same time (`Prefer: wait`). A further one is answered at once. */
+  @IntegerVariable(0, 100_000)
+  readonly COMMAND_MAX_WAITS: number = 2_000;
+
+  /** The same for one API key. */
+  @IntegerVariable(0, 100_000)
+  readonly COMMAND_MAX_WAITS_PER_KEY: number = 1_000;
+
   /** false takes any reply for the oldest command in flight; true only one that fits the command. */
   @FlagVariable()
   readonly VALIDATE_COMMAND_RESPONSE: boolean = true;

@@ -5,7 +5,7 @@ import { defaultScope } from '../access/scope.js';
 
 type PathItem = OpenAPIObject['paths'][string];
 export type Operation = NonNullable<PathItem['get']> & Record<`x-${string}`, unknown>;
-type Response = { description: string; headers?: Record<string, { $ref: string }> };
+type Response = { description: string; headers?: Record<string, object> };
 
 const MAX_RATE_LIMIT_STATUS = 299;
 
@@ -37,7 +37,8 @@ export function completeOperation(operation: Operation, method: string): void {
       ...(status === '429' || status === '503' ? Object.keys(RETRY_AFTER_HEADER) : []),
     ];
     if (names.length > 0) {
-      response.headers = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+      const common = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+      response.headers = { ...response.headers, ...common };
     }
   }
 }

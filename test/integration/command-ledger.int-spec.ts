@@ -15,6 +15,7 @@ import { EventLog } from '../../src/events/event-log.js';
 import { EventsRepository } from '../../src/events/events.repository.js';
 import { KeptPlans, type Statement } from '../support/kept-plans.js';
 import { openSession } from '../support/open-session.js';
+import { noRequestsWait } from '../support/no-requests-wait.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const SWEEPERS = 10;
@@ -62,6 +63,7 @@ describe('ten sweepers on the same rows', () => {
             eventLog,
             new KeptReplies(),
             new CommandCounters(),
+            noRequestsWait(),
           ),
       ),
     );

@@ -13,6 +13,7 @@ import { Instance } from '../../src/platform/cluster/cluster-membership.js';
 import { EventSettings } from '../../src/events/events.settings.js';
 import { isDuplicateKey } from '../../src/platform/database/database-errors.js';
 import { openSession } from '../support/open-session.js';
+import { noRequestsWait } from '../support/no-requests-wait.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const ROUNDS = 100;
@@ -50,7 +51,14 @@ async function newIntake(): Promise<CommandIntake> {
     writableTo: () => new Map(),
     waitedFor: (storing: Promise<void>) => storing,
   } as unknown as CommandDispatcher;
-  return new CommandIntake(new IntakeRepository(source), events, new Instance(), new CommandCounters(), dispatcher);
+  return new CommandIntake(
+    new IntakeRepository(source),
+    events,
+    new Instance(),
+    new CommandCounters(),
+    dispatcher,
+    noRequestsWait(),
+  );
 }
 
 function submit(intake: CommandIntake, command: NewCommand): Promise<IntakeAnswer> {

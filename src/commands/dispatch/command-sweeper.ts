@@ -9,6 +9,7 @@ import { commandFailed } from '../../events/bodies/command-bodies.js';
 import { type DueOutcome, outcomeOfDue } from './due-command.js';
 import { KeptReplies } from '../in-flight/kept-replies.js';
 import { SweepRepository, type SweptCommand } from './sweep.repository.js';
+import { CommandEnds } from '../waiting/command-ends.js';
 
 const SWEEP_EVERY_MS = 500;
 
@@ -21,6 +22,7 @@ export class CommandSweeper {
     private readonly events: EventLog,
     private readonly kept: KeptReplies,
     private readonly counters: CommandCounters,
+    private readonly ends: CommandEnds,
   ) {}
 
   @Periodic({ everyMs: SWEEP_EVERY_MS, failure: 'Overdue commands could not be handled' })
@@ -32,21 +34,22 @@ export class CommandSweeper {
 
   /** One transaction's worth. Returns how many commands it handled; any number of instances may do this at the same time. */
   async sweep(): Promise<number> {
-    const due = await this.repository.transaction(async (manager) => {
+    const { due, failed } = await this.repository.transaction(async (manager) => {
       const commands = await this.repository.lockDue(manager, this.kept.devices);
-      await this.settle(manager, commands);
-      return commands;
+      return { due: commands, failed: await this.settle(manager, commands) };
     });
     if (due.length > 0) {
       this.events.signalAppended();
     }
+    this.ends.ended(failed.map(({ commandLogId }) => commandLogId));
     for (const { imei } of due) {
       this.dispatcher.wake(imei);
     }
     return due.length;
   }
 
-  private async settle(manager: EntityManager, commands: readonly SweptCommand[]): Promise<void> {
+  /** Returns those that have ended. */
+  private async settle(manager: EntityManager, commands: readonly SweptCommand[]): Promise<SweptCommand[]> {
     const outcomes = commands.map((command) => ({ command, outcome: outcomeOfDue(command) }));
     const idsOf = (isMeant: (outcome: DueOutcome) => boolean): string[] =>
       outcomes.filter(({ outcome }) => isMeant(outcome)).map(({ command }) => command.commandLogId);
@@ -72,9 +75,11 @@ export class CommandSweeper {
       );
     }
     const failed = outcomes.flatMap(({ command, outcome }) =>
-      outcome.kind === 'fail' ? [commandFailed({ ...command, reason: outcome.reason })] : [],
+      outcome.kind === 'fail' ? [{ ...command, reason: outcome.reason }] : [],
     );
-    await this.events.append(manager, failed);
+    await this.ends.notifyOthers(manager, failed);
+    await this.events.append(manager, failed.map(commandFailed));
+    return failed;
   }
 
   private async change(commandLogIds: readonly string[], change: (ids: readonly string[]) => Promise<void>): Promise<void> {

@@ -17,6 +17,7 @@ export interface SweptCommand extends DueCommand {
   readonly metadata: string | null;
   readonly response: string | null;
   readonly supersededBy: string | null;
+  readonly awaitedBy: string | null;
 }
 
 /** A live command keeps the time that its remaining attempts need: the delay of the sweep must not cost it the last one. */
@@ -113,6 +114,7 @@ function toSwept(log: CommandLog, now: Date, metadata: string | null): SweptComm
     metadata,
     response: log.response,
     supersededBy: log.supersededBy,
+    awaitedBy: log.awaitedBy,
     attempts: log.attempts,
     maxRetry: log.maxRetry,
     inFlight: log.inFlight,

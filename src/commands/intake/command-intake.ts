@@ -6,6 +6,7 @@ import { Instance } from '../../platform/cluster/cluster-membership.js';
 import { isDuplicateKey, isWorthRetrying } from '../../platform/database/database-errors.js';
 import { CommandCounters } from '../command-counters.js';
 import { CommandDispatcher } from '../dispatch/command-dispatcher.js';
+import { CommandEnds } from '../waiting/command-ends.js';
 import { type IntakeAnswer, type IntakeLimits, type IntakePlan, type IntakeRequest, planIntake } from './intake-rules.js';
 import { IntakeRepository } from './intake.repository.js';
 
@@ -33,6 +34,7 @@ export class CommandIntake {
     private readonly instance: Instance,
     private readonly counters: CommandCounters,
     private readonly dispatcher: CommandDispatcher,
+    private readonly ends: CommandEnds,
   ) {}
 
   /** Resolves after the commit. A rejection means that the transaction failed. */
@@ -71,14 +73,17 @@ export class CommandIntake {
         requests.map(({ command }) => command),
       );
       const plan = planIntake(requests, state, limits);
+      await this.ends.notifyOthers(transaction.manager, plan.ended);
       await this.events.append(transaction.manager, plan.events);
       await this.repository.writeAndCommit(transaction, plan);
       return plan;
     });
   }
 
-  private noteStored(requests: readonly IntakeRequest[], { rows, claimed, events, answers }: IntakePlan): void {
+  private noteStored(requests: readonly IntakeRequest[], { rows, claimed, ended, events, answers }: IntakePlan): void {
     this.counters.accepted += rows.length;
+    const endedAtOnce = rows.filter(({ supersession }) => supersession !== null);
+    this.ends.ended([...ended, ...endedAtOnce].map(({ commandLogId }) => commandLogId));
     this.counters.countEnd('FAILED', 'unconfirmed', events.length);
     if (events.length > 0) {
       this.events.signalAppended();

@@ -81,6 +81,11 @@ const accepted = (commandLogId: string, status = 'PENDING', holder: string | nul
   commandLogId,
   status,
   holder,
+  isRepeat: false,
+});
+const repeated = (commandLogId: string, status = 'PENDING', holder: string | null = OWN): unknown => ({
+  ...(accepted(commandLogId, status, holder) as object),
+  isRepeat: true,
 });
 const kinds = (answers: readonly IntakeAnswer[]): string[] => answers.map(({ kind }) => kind);
 
@@ -114,7 +119,7 @@ describe('an older open command', () => {
     ['written, another text with an overlapping target: unconfirmed', { ...STORED, attempts: 2 }, UNLOCK, 'unconfirmed'],
   ])('%s', (_name, stored, command, reason) => {
     const { ended, events } = plan([command], { overlapping: [stored] });
-    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason }]);
+    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason, awaitedBy: null }]);
     expect(events).toHaveLength(reason === 'unconfirmed' ? 1 : 0);
   });
 
@@ -149,7 +154,7 @@ describe('an older open command', () => {
 
   it('ends once, by the first of the batch that overlaps it', () => {
     const { ended } = plan([UNLOCK, LOCK], { overlapping: [{ ...STORED, attempts: 1 }] });
-    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason: 'unconfirmed' }]);
+    expect(ended).toMatchObject([{ commandLogId: '7', supersededBy: '100', reason: 'unconfirmed' }]);
   });
 });
 
@@ -206,13 +211,13 @@ describe('an idempotency key', () => {
 
   it('gives the command of an equal earlier request, with an audit entry and no other change', () => {
     const { rows, ended, audited, answers } = plan([KEYED], { knownKeys, overlapping: [STORED] });
-    expect(answers).toEqual([accepted('9', 'COMPLETED')]);
+    expect(answers).toEqual([repeated('9', 'COMPLETED')]);
     expect({ rows, ended }).toEqual({ rows: [], ended: [] });
     expect(audited.map(({ commandLogId }) => commandLogId)).toEqual(['9']);
   });
 
   it('gives it also when the device is not connected or has too many open commands', () => {
-    expect(plan([KEYED], { knownKeys, sessions: new Map() }, 0).answers).toEqual([accepted('9', 'COMPLETED', null)]);
+    expect(plan([KEYED], { knownKeys, sessions: new Map() }, 0).answers).toEqual([repeated('9', 'COMPLETED', null)]);
   });
 
   it('of another request is a conflict, without an audit entry', () => {
@@ -226,10 +231,10 @@ describe('an idempotency key', () => {
     const { rows, audited, answers } = plan([KEYED, KEYED, conflict, UNLOCK, KEYED]);
     expect(answers).toEqual([
       accepted('100'),
-      accepted('100'),
+      repeated('100'),
       { kind: 'key-reused' },
       accepted('103'),
-      accepted('100', 'FAILED'),
+      repeated('100', 'FAILED'),
     ]);
     expect(rows.map(({ commandLogId }) => commandLogId)).toEqual(['100', '103']);
     expect(audited.map(({ commandLogId }) => commandLogId)).toEqual(['100', '100', '103', '100']);
@@ -239,6 +244,11 @@ describe('an idempotency key', () => {
     const commands = [KEYED, { ...KEYED, mode: 'queue' as const, requestHash: Buffer.alloc(32, 2) }];
     expect(kinds(plan(commands, { sessions: new Map() }).answers)).toEqual(['not-connected', 'accepted']);
   });
+});
+
+it('ends an older command with the instance where a request waits for it', () => {
+  const { ended } = plan([UNLOCK], { overlapping: [{ ...STORED, awaitedBy: NEIGHBOUR }] });
+  expect(ended).toMatchObject([{ commandLogId: '7', awaitedBy: NEIGHBOUR }]);
 });
 
 describe('a command of an action that replaces others', () => {

@@ -30,6 +30,8 @@ export interface NewCommand {
   /** Begins with the API key that it belongs to. */
   readonly idempotencyKey: string | null;
   readonly requestHash: Buffer;
+  /** The instance where the request waits for the end. */
+  readonly awaitedBy?: string | null;
 }
 
 export interface IntakeRequest {
@@ -47,6 +49,7 @@ export interface OverlappingCommand {
   readonly attempts: number;
   readonly metadata: string | null;
   readonly response: string | null;
+  readonly awaitedBy?: string | null;
 }
 
 /** The session of a device, as the ledger's database knows it. */
@@ -119,6 +122,7 @@ export interface IntakeRow {
 
 export interface EndedCommand extends Supersession {
   readonly commandLogId: string;
+  readonly awaitedBy: string | null;
 }
 
 export type IntakeAnswer =
@@ -128,6 +132,8 @@ export type IntakeAnswer =
       readonly status: CommandStatus;
       /** The instance that has the device's session. */
       readonly holder: string | null;
+      /** An earlier request with the same idempotency key has stored it. */
+      readonly isRepeat: boolean;
     }
   | { readonly kind: 'key-reused' }
   | { readonly kind: 'not-connected' }
@@ -196,7 +202,7 @@ class IntakeBatch {
         return { kind: 'key-reused' };
       }
       this.audit(command, actor, known.commandLogId);
-      return { kind: 'accepted', commandLogId: known.commandLogId, status: known.status, holder };
+      return { kind: 'accepted', commandLogId: known.commandLogId, status: known.status, holder, isRepeat: true };
     }
     if (command.mode === 'live' && holder === null) {
       return { kind: 'not-connected' };
@@ -208,7 +214,7 @@ class IntakeBatch {
     if (holder !== null && holder !== this.limits.ownInstance) {
       this.wakes.set(command.imei, holder);
     }
-    return { kind: 'accepted', commandLogId: newId, status: 'PENDING', holder };
+    return { kind: 'accepted', commandLogId: newId, status: 'PENDING', holder, isRepeat: false };
   }
 
   changes(): Omit<IntakePlan, 'answers'> {
@@ -297,7 +303,7 @@ class IntakeBatch {
       return;
     }
     const reason = stored.attempts === 0 || stored.command === newer.command ? 'superseded' : 'unconfirmed';
-    this.ended.push({ commandLogId: stored.commandLogId, supersededBy, reason });
+    this.ended.push({ commandLogId: stored.commandLogId, supersededBy, reason, awaitedBy: stored.awaitedBy ?? null });
     if (reason === 'unconfirmed') {
       this.events.push(commandFailed({ ...stored, reason, supersededBy }));
     }

@@ -78,7 +78,8 @@ const READ_STATE = new PreparedStatement<StateRow>(
             offset 0) older
          order by older.command_log_id) older
      cross join lateral (
-       select log.command_log_id, log.imei, log.command, log.targets, log.action, log.attempts, log.metadata, log.response
+       select log.command_log_id, log.imei, log.command, log.targets, log.action, log.attempts, log.metadata, log.response,
+              log.awaited_by
          from tbl_iot_command_logs log
         where log.command_log_id = older.command_log_id and log.status = 'PENDING'
           for update) locked
@@ -100,8 +101,9 @@ const READ_STATE = new PreparedStatement<StateRow>(
          ) as devices,
          (
            select json_agg(json_build_object(
-                    'commandLogId', command_log_id::text, 'imei', imei, 'command', command, 'targets', targets, 'action', action, 'attempts', attempts,
-                    'metadata', metadata::text, 'response', response) order by command_log_id)
+                    'commandLogId', command_log_id::text, 'imei', imei, 'command', command, 'targets', targets, 'action', action,
+                    'attempts', attempts, 'metadata', metadata::text, 'response', response, 'awaitedBy', awaited_by)
+                    order by command_log_id)
              from overlapping
          ) as overlapping,
          (
@@ -124,18 +126,18 @@ const WRITE = new PreparedStatement<Record<string, never>>(
     insert into tbl_iot_command_logs (
       command_log_id, imei, command, codec, reply_shape, targets, silent, mode, max_retry, timeout_seconds, postponed_seconds, metadata,
       idempotency_key, request_hash, estimated_timeout_at, expires_at, due_at, status, reason, superseded_by, completed_at,
-      attempts, in_flight, socket_uuid, sent_at, action, action_params, urgent)
+      attempts, in_flight, socket_uuid, sent_at, awaited_by, action, action_params, urgent)
     overriding system value
     select id, imei, command, codec, shape, targets, silent, mode, retry, timeout, postponed, metadata::json, key, decode(hash, 'hex'),
            now() + make_interval(secs => timeout), now() + make_interval(secs => life),
            now() + make_interval(secs => case when socket is null then life else timeout end),
            case when reason is null then 'PENDING' else 'FAILED' end, reason, superseded, case when reason is not null then now() end,
            case when socket is null then 0 else 1 end, socket is not null and not silent, socket, case when socket is not null then now() end,
-           action, params::json, urgent
+           awaited, action, params::json, urgent
       from json_to_recordset($1::json) as row (
         id bigint, imei text, command text, codec smallint, shape text, targets text[], silent boolean, mode text, retry integer,
         timeout integer, postponed integer, life integer, metadata text, key text, hash text, reason text, superseded bigint,
-        socket text, action text, params text, urgent boolean)
+        socket text, awaited uuid, action text, params text, urgent boolean)
     returning command_log_id, attempts, sent_at, socket_uuid
   ),
   written as (
@@ -285,6 +287,7 @@ function toRecord({ commandLogId, command, supersession, claim }: IntakeRow): Re
     action: command.action,
     params: command.actionParams,
     urgent: command.urgent,
+    awaited: command.awaitedBy ?? null,
   };
 }
 

@@ -5,6 +5,7 @@ import { Instance } from '../../platform/cluster/cluster-membership.js';
 import { PipelinedTransaction, PreparedStatement } from '../../platform/database/driver-statements.js';
 import { type Command, COMMAND_FIELDS } from '../command.js';
 import { type ReplyOrigin } from '../in-flight/kept-replies.js';
+import { notificationOfEnd } from '../waiting/command-ends.js';
 
 /** A reply within this time after "unconfirmed" or "unrecognised" still completes the command. */
 const LATE_REPLY_HOURS = 24;
@@ -62,6 +63,8 @@ export interface AppliedEffect {
 const LAST_WRITTEN_HERE = `(
   select max(written.attempt) from tbl_iot_command_attempts written
    where written.command_log_id = answerable.command_log_id and written.socket_uuid = reply.connection_id)`;
+
+const NOTIFICATION_OF_END = notificationOfEnd({ awaitedBy: 'awaited_by', commandLogId: 'command_log_id', ownInstance: '$10' });
 
 type FoundRow = { readonly place: number } & (AnswerableCommand | { readonly commandLogId: null });
 
@@ -152,7 +155,7 @@ const APPLY = new PreparedStatement<AppliedEffect & { readonly place: number }>(
                          then now() + make_interval(secs => postponed_seconds) else due_at end
       from locked
      where log.command_log_id = locked.id
-    returning locked.place, locked.answered, locked.verdict, log.imei, log.command_log_id, log.expires_at, log.response
+    returning locked.place, locked.answered, locked.verdict, log.imei, log.command_log_id, log.expires_at, log.response, log.awaited_by
   ),
   answered as (
     update tbl_iot_command_attempts attempt
@@ -165,7 +168,8 @@ const APPLY = new PreparedStatement<AppliedEffect & { readonly place: number }>(
          exists (
            select from tbl_iot_command_logs waiting
             where waiting.imei = changed.imei and waiting.status = 'PENDING' and not waiting.in_flight and waiting.device_state is null
-              and waiting.command_log_id <> changed.command_log_id) as "othersWait"
+              and waiting.command_log_id <> changed.command_log_id) as "othersWait",
+         case when verdict in ('completed', 'rejected') then ${NOTIFICATION_OF_END} end as notified
     from changed`,
 );
 

@@ -16,6 +16,7 @@ import { type CommandMatch, CommandMatching, type FoundCommand } from './command
 import { type AppliedEffect, CommandRepliesRepository, type ReplyEffect } from './command-replies.repository.js';
 import { DeviceMessagesRepository } from './device-messages.repository.js';
 import { type DeviceReply } from '../in-flight/kept-replies.js';
+import { CommandEnds } from '../waiting/command-ends.js';
 
 const MAX_REPLIES = 256;
 /** Batches at the same time: while one waits for its commit, the next one is matched. */
@@ -58,6 +59,7 @@ export class ReplyStore {
     private readonly events: EventLog,
     private readonly matching: CommandMatching,
     private readonly counters: CommandCounters,
+    private readonly ends: CommandEnds,
   ) {}
 
   /** Whether a transaction is needed for commands and their events. */
@@ -167,8 +169,10 @@ export class ReplyStore {
       const { verdict, command } = found;
       if (verdict === 'completed') {
         this.counters.countEnd('COMPLETED', command.standing === 'late' ? 'late' : 'none');
+        this.ends.ended([command.commandLogId]);
       } else if (verdict === 'rejected') {
         this.counters.countEnd('FAILED', 'rejected');
+        this.ends.ended([command.commandLogId]);
       }
     }
   }
