@@ -22,6 +22,7 @@ import { JsonSourceInterceptor, memberSource } from '../platform/json/json-sourc
 import { RequireScope } from '../access/route-access.decorator.js';
 import { ActionDto } from './actions/action.dto.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
+import { CommandCancellation } from './command-cancellation.js';
 import { CommandIdParam, CommandQuery } from './command-query.dto.js';
 import {
   CommandAcceptedDto,
@@ -57,6 +58,7 @@ const REQUEST_EXAMPLES = {
 export class CommandsController {
   constructor(
     private readonly commands: CommandsService,
+    private readonly cancellation: CommandCancellation,
     private readonly catalogue: CommandCatalogue,
     private readonly waiting: WaitingRequests,
   ) {}
@@ -143,7 +145,7 @@ export class CommandsController {
   @RequireScope('command')
   @HttpCode(HttpStatus.OK)
   async cancel(@Param() { id }: CommandIdParam, @Actor() actor: AuditActor): Promise<CommandCancelledDto> {
-    return { success: true, command: CommandDto.from(await this.commands.cancel(id, actor)) };
+    return { success: true, command: CommandDto.from(await this.cancellation.cancel(id, actor)) };
   }
 
   /** The known commands with their replies, and the actions: built in, and from COMMAND_CATALOGUE_FILE. */

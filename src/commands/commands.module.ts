@@ -15,6 +15,7 @@ import { SettingsError } from '../platform/config/settings.module.js';
 import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { CommandBacklogRepository } from './command-backlog.repository.js';
+import { CommandCancellation } from './command-cancellation.js';
 import { CommandCounters } from './command-counters.js';
 import { CommandClaims } from './dispatch/command-claims.js';
 import { CommandDeliveryRepository } from './dispatch/command-delivery.repository.js';
@@ -58,6 +59,7 @@ import { WaitingRequests } from './waiting/waiting-requests.js';
   providers: [
     { provide: CommandCatalogue, inject: [CommandSettings], useFactory: loadCatalogue },
     CommandBacklogRepository,
+    CommandCancellation,
     CommandClaims,
     CommandCounters,
     CommandDeliveryRepository,

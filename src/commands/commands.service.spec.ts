@@ -8,6 +8,7 @@ import { type Page } from '../platform/database/bounded-page.js';
 import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { type Command, type CommandAttempt } from './command.js';
+import { CommandCancellation } from './command-cancellation.js';
 import { CommandQuery } from './command-query.dto.js';
 import { CommandSettings } from './commands.settings.js';
 import { type CommandEnds } from './waiting/command-ends.js';
@@ -140,6 +141,7 @@ let table: MemoryCommands;
 let events: NewEvent[];
 let audited: AuditEntry[];
 let service: CommandsService;
+let cancellation: CommandCancellation;
 
 beforeEach(() => {
   intake = new MemoryIntake();
@@ -166,9 +168,12 @@ beforeEach(() => {
     table as unknown as CommandsRepository,
     intake as unknown as CommandIntake,
     new CommandCatalogue(BUILT_IN_CATALOGUE),
+    Object.assign(new CommandSettings(), { METADATA_MAX_BYTES: 20 }),
+  );
+  cancellation = new CommandCancellation(
+    table as unknown as CommandsRepository,
     log as unknown as EventLog,
     audit as unknown as AuditService,
-    Object.assign(new CommandSettings(), { METADATA_MAX_BYTES: 20 }),
     {
       ended: (ids: readonly string[]) => table.steps.push(`ended ${ids.join()}`),
       notifyOthers: () => Promise.resolve(table.steps.push('notify')),
@@ -413,7 +418,7 @@ describe('a page of commands', () => {
 describe('cancelling', () => {
   it('a command that was never written ends it, with its event in the same transaction', async () => {
     table.commands.set('1', PENDING);
-    expect(await service.cancel('1', KEY)).toEqual({ ...PENDING, status: 'FAILED', reason: 'cancelled' });
+    expect(await cancellation.cancel('1', KEY)).toEqual({ ...PENDING, status: 'FAILED', reason: 'cancelled' });
     expect(events).toMatchObject([{ type: 'command.failed', imei: IMEI, body: { command_log_id: '1', reason: 'cancelled' } }]);
     expect(table.steps).toEqual(['begin', 'audit', 'notify', 'event', 'commit', 'signal', 'ended 1']);
     const details = { commandLogId: '1', command: 'getinfo' };
@@ -421,7 +426,7 @@ describe('cancelling', () => {
   });
 
   it('an unknown command is 404', async () => {
-    await expect(service.cancel('9', KEY)).rejects.toMatchObject({ code: 'COMMAND_NOT_FOUND' });
+    await expect(cancellation.cancel('9', KEY)).rejects.toMatchObject({ code: 'COMMAND_NOT_FOUND' });
   });
 
   it.each<[string, Partial<Command>, string]>([
@@ -434,7 +439,7 @@ describe('cancelling', () => {
     ],
   ])('%s is 409 with the reason, without an event', async (_what, change, reason) => {
     table.commands.set('1', { ...PENDING, ...change });
-    await expect(service.cancel('1', KEY)).rejects.toMatchObject({
+    await expect(cancellation.cancel('1', KEY)).rejects.toMatchObject({
       code: 'NOT_CANCELLABLE',
       httpStatus: 409,
       message: expect.stringContaining(reason) as string,

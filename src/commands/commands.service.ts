@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { type AuditActor } from '../access/audit/audit-actor.js';
-import { AuditService } from '../access/audit/audit.service.js';
 import { CommandSettings } from './commands.settings.js';
 import { TIME_CURSOR } from '../platform/database/page-cursor.js';
 import { canonicalJson } from './intake/canonical-json.js';
-import { EventLog } from '../events/event-log.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
-import { commandFailed } from '../events/bodies/command-bodies.js';
 import { type CommandQuery } from './command-query.dto.js';
 import { type Command, type CommandAttempt, type CommandStatus } from './command.js';
 import {
@@ -15,7 +12,6 @@ import {
   CommandNotFoundError,
   IdempotencyConflictError,
   MetadataTooLargeError,
-  NotCancellableError,
   TooManyOpenCommandsError,
 } from './commands.errors.js';
 import { CommandsRepository } from './commands.repository.js';
@@ -23,7 +19,6 @@ import { requestedCommand } from './actions/requested-command.js';
 import { type CreateCommandDto } from './create-command.dto.js';
 import { CommandIntake, MAX_OPEN_COMMANDS } from './intake/command-intake.js';
 import { type IntakeAnswer, type NewCommand } from './intake/intake-rules.js';
-import { CommandEnds } from './waiting/command-ends.js';
 
 const DEFAULT_TTL_SECONDS = 86_400;
 
@@ -63,10 +58,7 @@ export class CommandsService {
     private readonly repository: CommandsRepository,
     private readonly intake: CommandIntake,
     private readonly catalogue: CommandCatalogue,
-    private readonly events: EventLog,
-    private readonly audit: AuditService,
     private readonly settings: CommandSettings,
-    private readonly ends: CommandEnds,
   ) {}
 
   /**
@@ -97,27 +89,6 @@ export class CommandsService {
     const page = await this.repository.list({ imei, status, reason, from, to, after, limit });
     const nextCursor = TIME_CURSOR.next(page, ({ createdAtUs, commandLogId }) => ({ timeUs: createdAtUs, id: commandLogId }));
     return { commands: page.rows, nextCursor };
-  }
-
-  /** Throws CommandNotFoundError, NotCancellableError. */
-  async cancel(commandLogId: string, actor: AuditActor): Promise<Command> {
-    const cancelled = await this.repository.transaction(async (manager) => {
-      const command = await this.repository.cancel(manager, commandLogId);
-      if (command) {
-        const details = { commandLogId, command: command.command };
-        await this.audit.record({ actor, action: 'command.cancelled', imei: command.imei, details }, manager);
-        await this.ends.notifyOthers(manager, [command]);
-        await this.events.append(manager, [commandFailed(command)]);
-      }
-      return command;
-    });
-    if (cancelled) {
-      this.events.signalAppended();
-      this.ends.ended([commandLogId]);
-      return cancelled;
-    }
-    const { command } = await this.get(commandLogId);
-    throw new NotCancellableError(reasonAgainstCancelling(command));
   }
 
   private requireSmall(metadata: string | null): void {
@@ -173,15 +144,6 @@ function requireAccepted(answer: IntakeAnswer): IntakeAnswer & { readonly kind: 
     case 'too-many-open':
       throw new TooManyOpenCommandsError(MAX_OPEN_COMMANDS);
   }
-}
-
-function reasonAgainstCancelling({ status, deviceState }: Command): string {
-  if (status !== 'PENDING') {
-    return `it is ${status} already`;
-  }
-  return deviceState === 'queued'
-    ? 'the device has accepted it and executes it later; a newer command for the same output or parameter takes its place'
-    : 'it was written to the device already';
 }
 
 /** Of what the request says, not of its text: blanks, the order of members, and null in place of nothing make no other request. */
