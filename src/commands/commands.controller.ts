@@ -63,7 +63,10 @@ export class CommandsController {
     private readonly waiting: WaitingRequests,
   ) {}
 
-  /** Sends a command to a device: a text (`command`), or an action of the catalogue with its `params`. 200: the device is connected. 202: it is not connected, and with mode=queue the command waits for it. */
+  /**
+   * Sends a command to a device: a text (`command`), or an action of the catalogue with its `params`. 200: the device is connected. 202: it is not
+   * connected, and with mode=queue the command waits for it.
+   */
   @Post('command')
   @ApiProblem(
     400,

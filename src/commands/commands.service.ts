@@ -63,7 +63,8 @@ export class CommandsService {
 
   /**
    * Puts a command into the ledger, and wakes the dispatcher of the instance that has the device.
-   * Throws InvalidInputError, UnknownActionError, InvalidParamsError, MetadataTooLargeError, CommandDeviceNotConnectedError, TooManyOpenCommandsError, IdempotencyConflictError.
+   * Throws InvalidInputError, UnknownActionError, InvalidParamsError, MetadataTooLargeError, CommandDeviceNotConnectedError,
+   * TooManyOpenCommandsError, IdempotencyConflictError.
    */
   async create(request: CommandRequest, actor: AuditActor): Promise<AcceptedCommand> {
     const command = this.describe(request, actor);

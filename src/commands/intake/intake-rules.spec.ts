@@ -258,13 +258,13 @@ describe('a command of an action that replaces others', () => {
 
   it('ends one that was never written as superseded, without an event', () => {
     const { ended, events } = plan([DISARM], { overlapping: [ARMED] });
-    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason: 'superseded' }]);
+    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason: 'superseded', awaitedBy: null }]);
     expect(events).toEqual([]);
   });
 
   it('ends one that was written as unconfirmed, and reports it with its action', () => {
     const { ended, events } = plan([DISARM], { overlapping: [{ ...ARMED, attempts: 1 }] });
-    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason: 'unconfirmed' }]);
+    expect(ended).toEqual([{ commandLogId: '7', supersededBy: '100', reason: 'unconfirmed', awaitedBy: null }]);
     expect(events).toMatchObject([
       { type: 'command.failed', body: { reason: 'unconfirmed', action: 'arm', superseded_by: '100' } },
     ]);
