@@ -33,6 +33,7 @@ import { TelemetryWriter } from './ingest/telemetry-writer.js';
 import { WriteFailures } from './ingest/write-failures.js';
 import { TelemetryController } from './records/telemetry.controller.js';
 import { TelemetryRepository } from './storage/telemetry.repository.js';
+import { OutputRecords } from './records/output-records.js';
 import { TelemetryService } from './records/telemetry.service.js';
 
 /** Stores the records that devices send, and serves them over REST. */
@@ -56,6 +57,7 @@ import { TelemetryService } from './records/telemetry.service.js';
     LatestRecords,
     LatestRecordsRepository,
     NewestRecords,
+    OutputRecords,
     PartitionsRepository,
     QuarantineRepository,
     QuarantineRetry,
@@ -71,6 +73,6 @@ import { TelemetryService } from './records/telemetry.service.js';
     TelemetryWriter,
     WriteFailures,
   ],
-  exports: [NewestRecords, StoredRecords],
+  exports: [NewestRecords, OutputRecords, StoredRecords],
 })
 export class TelemetryModule {}

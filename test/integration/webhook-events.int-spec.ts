@@ -81,7 +81,14 @@ function record(timestampMs: number, seed: number): AvlRecord {
 function batchOf(frames: readonly (readonly [imei: string, records: readonly AvlRecord[]])[]): RecordBatch {
   const batch = new RecordBatch();
   for (const [imei, records] of frames) {
-    void batch.add({ imei, receivedAtMs: Date.now(), records, remoteAddress: '127.0.0.1', bytes: Buffer.alloc(0) });
+    void batch.add({
+      imei,
+      receivedAtMs: Date.now(),
+      records,
+      remoteAddress: '127.0.0.1',
+      isByUdp: false,
+      bytes: Buffer.alloc(0),
+    });
   }
   return batch;
 }

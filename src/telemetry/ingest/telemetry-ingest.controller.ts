@@ -24,9 +24,10 @@ export class TelemetryIngestController {
 
   @MessagePattern(TELEMETRY_FRAME)
   store(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): PendingAcknowledgement {
-    const { imei, remoteAddress } = context;
+    const { imei, remoteAddress, epoch } = context;
+    const isByUdp = epoch === 0;
     const { bytes, receivedAtMs } = frame;
-    return { durable: this.writer.write({ imei, remoteAddress, bytes, receivedAtMs, records: frame.takeRecords() }) };
+    return { durable: this.writer.write({ imei, remoteAddress, bytes, receivedAtMs, isByUdp, records: frame.takeRecords() }) };
   }
 
   @MessagePattern(REJECTED_FRAME)

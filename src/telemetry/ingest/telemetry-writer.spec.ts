@@ -62,6 +62,7 @@ function frame(imei: string, records = 1) {
     imei,
     remoteAddress: '127.0.0.1',
     receivedAtMs: 0,
+    isByUdp: false,
     bytes: Buffer.alloc(0),
     records: Array.from({ length: records }, () => RECORD),
   };

@@ -97,7 +97,7 @@ export class TelemetryWriter implements OnApplicationShutdown {
       await this.persist(batch);
       for (const frame of batch.frames) {
         this.latest.touch(frame.imei, frame.days);
-        this.storedRecords.announce(frame.imei, frame.bytes);
+        this.storedRecords.announce(frame.imei, frame.bytes, frame);
         frame.stored(frame.rowCount);
       }
       this.keepRows(batch.rows);

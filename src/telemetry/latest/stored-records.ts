@@ -3,6 +3,13 @@ import { decodeRecords } from '../../protocol/avl-decoder.js';
 import { type AvlRecord } from '../../protocol/avl-record.js';
 import { FrameSplitter } from '../../protocol/frame-splitter.js';
 
+/** How a frame came. */
+export interface FrameOrigin {
+  readonly receivedAtMs: number;
+  /** By UDP the sender proves nothing: anyone can have sent it. */
+  readonly isByUdp: boolean;
+}
+
 /** Someone outside of telemetry who needs the records of some devices as they arrive. */
 export interface RecordWatcher {
   /** Whether it needs the records of this device. Called for every frame, so it must be as cheap as a look-up in a set. */
@@ -11,7 +18,7 @@ export interface RecordWatcher {
    * Records of a watched device are in the database, and the device has not received their acknowledgement yet. The records are those of one
    * frame, in its order; some may have been stored before. They are valid during the call only.
    */
-  onStored(imei: string, records: readonly AvlRecord[]): void;
+  onStored(imei: string, records: readonly AvlRecord[], origin: FrameOrigin): void;
 }
 
 /**
@@ -28,13 +35,13 @@ export class StoredRecords {
   }
 
   /** Never throws: the frame is stored, whatever a watcher makes of it. */
-  announce(imei: string, frameBytes: Buffer): void {
+  announce(imei: string, frameBytes: Buffer, origin: FrameOrigin): void {
     let records: readonly AvlRecord[] | null = null;
     for (const watcher of this.watchers) {
       if (watcher.watches(imei)) {
         try {
           records ??= decodeFrame(frameBytes);
-          watcher.onStored(imei, records);
+          watcher.onStored(imei, records, origin);
         } catch (error) {
           this.logger.error(error);
         }

@@ -1,6 +1,6 @@
 import { encodeRecords } from '../../protocol/avl-encoder.js';
 import { type AvlRecord } from '../../protocol/avl-record.js';
-import { StoredRecords } from './stored-records.js';
+import { type FrameOrigin, StoredRecords } from './stored-records.js';
 import { newerState, newestStateOf, vehicleStateOf } from './vehicle-state.js';
 
 const NOW = Date.UTC(2026, 10, 30);
@@ -69,8 +69,8 @@ describe('StoredRecords', () => {
     const seen: string[] = [];
     const watcherOf = (imei: string) => ({
       watches: (asked: string) => asked === imei,
-      onStored: (from: string, records: readonly AvlRecord[]) =>
-        void seen.push(`${imei}: ${from} ${records.map(({ speed }) => speed).join()}`),
+      onStored: (from: string, records: readonly AvlRecord[], { isByUdp }: FrameOrigin) =>
+        void seen.push(`${imei}: ${from} ${records.map(({ speed }) => speed).join()} ${isByUdp}`),
     });
     stored.addWatcher(watcherOf('1'));
     stored.addWatcher({
@@ -81,7 +81,10 @@ describe('StoredRecords', () => {
       },
     });
     stored.addWatcher(watcherOf('2'));
-    stored.announce('2', encodeRecords(CODEC_8_EXTENDED, [record({ speed: 4 }), record({ speed: 3 })]));
-    expect(seen).toEqual(['any', '2: 2 4,3']);
+    stored.announce('2', encodeRecords(CODEC_8_EXTENDED, [record({ speed: 4 }), record({ speed: 3 })]), {
+      receivedAtMs: NOW,
+      isByUdp: true,
+    });
+    expect(seen).toEqual(['any', '2: 2 4,3 true']);
   });
 });

@@ -28,7 +28,7 @@ function batchOf(
 ): RecordBatch {
   const batch = new RecordBatch();
   for (const [imei, receivedAtMs, records] of frames) {
-    void batch.add({ imei, receivedAtMs, records, remoteAddress: '127.0.0.1', bytes: Buffer.alloc(0) });
+    void batch.add({ imei, receivedAtMs, records, remoteAddress: '127.0.0.1', isByUdp: false, bytes: Buffer.alloc(0) });
   }
   return batch;
 }

@@ -8,6 +8,7 @@ export interface IncomingFrame {
   readonly imei: string;
   readonly remoteAddress: string;
   readonly receivedAtMs: number;
+  readonly isByUdp: boolean;
   readonly records: readonly AvlRecord[];
   readonly bytes: Buffer;
 }
@@ -16,6 +17,8 @@ export interface IncomingFrame {
 export interface BatchedFrame {
   readonly imei: string;
   readonly remoteAddress: string;
+  readonly receivedAtMs: number;
+  readonly isByUdp: boolean;
   readonly bytes: Buffer;
   readonly firstRow: number;
   readonly rowCount: number;
@@ -69,9 +72,10 @@ export class RecordBatch {
         this.days.add(day);
       }
     }
-    const { imei, remoteAddress, bytes } = frame;
+    const { imei, remoteAddress, receivedAtMs, isByUdp, bytes } = frame;
+    const rowCount = frame.records.length;
     return new Promise((stored, failed) => {
-      this.frames.push({ imei, remoteAddress, bytes, firstRow, rowCount: frame.records.length, days, stored, failed });
+      this.frames.push({ imei, remoteAddress, receivedAtMs, isByUdp, bytes, firstRow, rowCount, days, stored, failed });
     });
   }
 
