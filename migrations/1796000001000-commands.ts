@@ -70,6 +70,9 @@ export class Commands1796000001000 extends ForwardMigration {
       where reason is not null and created_at > '-infinity'`,
     // A late reply completes an unrecognised command too.
     `create index commands_late on tbl_iot_command_logs (imei, completed_at) where reason in ('unconfirmed', 'unrecognised')`,
+    // Written and unconfirmed commands that a record can confirm, of all devices: few.
+    `create index commands_shown_by_outputs on tbl_iot_command_logs (coalesce(completed_at, 'infinity'))
+      where attempts > 0 and targets && '{output:1,output:2}' and (status = 'PENDING' or reason in ('unconfirmed', 'unrecognised'))`,
     `create index commands_of_device on tbl_iot_command_logs (imei, created_at, command_log_id)`,
     `create index commands_by_time on tbl_iot_command_logs (created_at, command_log_id)`,
 

@@ -118,6 +118,7 @@ CREATE INDEX commands_late ON tbl_iot_command_logs USING btree (imei, completed_
 CREATE INDEX commands_of_device ON tbl_iot_command_logs USING btree (imei, created_at, command_log_id);
 CREATE UNIQUE INDEX commands_one_in_flight ON tbl_iot_command_logs USING btree (imei, reply_shape) WHERE in_flight;
 CREATE INDEX commands_open ON tbl_iot_command_logs USING btree (imei, queued_at, command_log_id) WHERE (status = 'PENDING'::text);
+CREATE INDEX commands_shown_by_outputs ON tbl_iot_command_logs USING btree (COALESCE(completed_at, 'infinity'::timestamp with time zone)) WHERE ((attempts > 0) AND (targets && '{output:1,output:2}'::text[]) AND ((status = 'PENDING'::text) OR (reason = ANY (ARRAY['unconfirmed'::text, 'unrecognised'::text]))));
 
 create table tbl_iot_deliveries (
   sequence bigint not null,

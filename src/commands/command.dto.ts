@@ -60,7 +60,7 @@ export class CommandDto {
    * @example '1208'
    */
   readonly supersededBy!: string | null;
-  /** What completed it: a reply of the device, or a telemetry record that shows the commanded state. */
+  /** What completed it: a reply of the device, or a telemetry record that shows the outputs as the command asked for them. */
   @ApiProperty({ enum: ['reply', 'telemetry'], nullable: true })
   readonly confirmedBy!: 'reply' | 'telemetry' | null;
   /** Confirmed after its failure had been reported. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { ClusterModule } from '../platform/cluster/cluster.module.js';
+import { TelemetryModule } from '../telemetry/telemetry.module.js';
 import { TransportModule } from '../transport/transport.module.js';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -16,6 +17,9 @@ import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
 import { CommandBacklogRepository } from './command-backlog.repository.js';
 import { CommandCancellation } from './command-cancellation.js';
+import { WatchedRecords } from './confirmation/watched-records.js';
+import { ConfirmationRepository } from './confirmation/confirmation.repository.js';
+import { TelemetryConfirmation } from './confirmation/telemetry-confirmation.js';
 import { CommandCounters } from './command-counters.js';
 import { CommandClaims } from './dispatch/command-claims.js';
 import { CommandDeliveryRepository } from './dispatch/command-delivery.repository.js';
@@ -36,6 +40,7 @@ import { CommandIntake } from './intake/command-intake.js';
 import { IntakeRepository } from './intake/intake.repository.js';
 import { DeviceMessagesController } from './replies/device-messages.controller.js';
 import { DeviceMessagesRepository } from './replies/device-messages.repository.js';
+import { WatchedOutputs } from './in-flight/watched-outputs.js';
 import { KeptReplies } from './in-flight/kept-replies.js';
 import { ReplyStore } from './replies/reply-store.js';
 import { UnansweredWritings } from './in-flight/unanswered-writings.js';
@@ -54,10 +59,13 @@ import { WaitingRequests } from './waiting/waiting-requests.js';
     TransportModule,
     EventsModule,
     RetentionModule,
+    TelemetryModule,
   ],
   controllers: [CommandsController, CommandReplyController, DeviceMessagesController],
   providers: [
     { provide: CommandCatalogue, inject: [CommandSettings], useFactory: loadCatalogue },
+    WatchedOutputs,
+    WatchedRecords,
     CommandBacklogRepository,
     CommandCancellation,
     CommandClaims,
@@ -76,10 +84,12 @@ import { WaitingRequests } from './waiting/waiting-requests.js';
     CommandWaitsRepository,
     CommandsRepository,
     CommandsService,
+    ConfirmationRepository,
     DeviceMessagesRepository,
     IntakeRepository,
     ReplyStore,
     SweepRepository,
+    TelemetryConfirmation,
     UnansweredWritings,
     WaitingRequests,
     { provide: CommandWaits, inject: [CommandSettings], useFactory: createWaits },

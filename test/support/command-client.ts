@@ -12,6 +12,7 @@ export interface ShownCommand {
   readonly reason: string | null;
   readonly deviceState: string | null;
   readonly supersededBy: string | null;
+  readonly confirmedBy: 'reply' | 'telemetry' | null;
   readonly response: string | null;
   readonly attempts: number;
   readonly late: boolean;

@@ -2,6 +2,7 @@ import { type Action } from './action-definition.js';
 import { BUILT_IN_CATALOGUE, isKnownRefusal, isNamelessRefusal } from './built-in-catalogue.js';
 import { type CommandDefinition, PATTERN_FLAGS, RAW_SHAPE } from './command-definition.js';
 import { targetsOf } from './command-target.js';
+import { expectedOutputs, type OutputStates } from './expected-outputs.js';
 import { parseOperatorEntries } from './operator-entries.js';
 import { OUTPUT_ACTIONS } from './output-actions.js';
 import {
@@ -115,6 +116,11 @@ export class CommandCatalogue {
    */
   targetsOf(text: string): readonly string[] {
     return targetsOf(text, this.find(text)?.target ?? null);
+  }
+
+  /** The digital outputs that the command switches, if records can show them: null for all other commands. */
+  expectedOutputs(text: string): OutputStates | null {
+    return this.find(text)?.discriminator === 'outputs' ? expectedOutputs(text) : null;
   }
 
   kindOf(text: string): CommandKind {

@@ -85,7 +85,7 @@ function requestedIds(command: string): Set<string> {
 }
 
 /** Outputs count from 1. Null when the command has no states that a device would understand. */
-function requestedLevels(command: string): Map<number, Level> | null {
+export function requestedLevels(command: string): Map<number, Level> | null {
   const states = command.trim().split(/\s+/)[1];
   return states !== undefined && STATES.test(states) ? levelsByPosition(states) : null;
 }

@@ -27,10 +27,16 @@ const PRUNE_EVERY_MS = MINUTE_MS;
 @Injectable()
 export class UnansweredWritings {
   private readonly byConnection = new Map<string, UnansweredWriting[]>();
+  private readonly listeners: ((written: ClaimedCommand) => void)[] = [];
   private nextPruneAtMs = 0;
 
   get connections(): number {
     return this.byConnection.size;
+  }
+
+  /** Calls back for every writing that is added. */
+  onAdded(listener: (written: ClaimedCommand) => void): void {
+    this.listeners.push(listener);
   }
 
   /** When its attempt is on record, before its bytes leave. */
@@ -45,6 +51,7 @@ export class UnansweredWritings {
     } else {
       this.byConnection.set(connectionId, [writing]);
     }
+    this.listeners.forEach((listener) => listener(claimed));
   }
 
   /** Those that may still have been answered at that time, the oldest first. */

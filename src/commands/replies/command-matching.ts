@@ -8,6 +8,7 @@ import { type AnswerableCommand, type AnsweredCommand } from './command-replies.
 import { DeviceMessagesRepository } from './device-messages.repository.js';
 import { type DeviceReply } from '../in-flight/kept-replies.js';
 import { UnansweredWritings } from '../in-flight/unanswered-writings.js';
+import { WatchedOutputs } from '../in-flight/watched-outputs.js';
 
 /** A command that a reply answers. `isHint`: it was not looked up, so that it may have ended, or been written again, in the meantime. */
 export interface CommandMatch {
@@ -31,6 +32,7 @@ export class CommandMatching {
     private readonly catalogue: CommandCatalogue,
     private readonly settings: CommandSettings,
     private readonly unanswered: UnansweredWritings,
+    private readonly watched: WatchedOutputs,
   ) {}
 
   /**
@@ -83,8 +85,11 @@ export class CommandMatching {
   }
 
   /** The reply was stored as the answer to it. */
-  noteAnswered({ connectionId }: DeviceReply, { commandLogId }: FoundCommand): void {
-    this.unanswered.removeOldest(connectionId, commandLogId);
+  noteAnswered({ imei, connectionId }: DeviceReply, found: FoundCommand): void {
+    this.unanswered.removeOldest(connectionId, found.commandLogId);
+    if (found.kind === 'match' && (found.verdict === 'completed' || found.verdict === 'rejected')) {
+      this.watched.remove(imei, found.commandLogId);
+    }
   }
 
   /** The rows, and the commands that have ended but were written to this connection more often than answered; in the order of their writing. */

@@ -200,7 +200,7 @@ function eventOf({ reply, found }: Answer, { expiresAt }: AppliedEffect): NewEve
   const reported = { ...command, response: responseOf(reply) };
   switch (verdict) {
     case 'completed':
-      return commandCompleted({ ...reported, late });
+      return commandCompleted({ ...reported, late, confirmedBy: 'reply' });
     case 'rejected':
       // The failure of a late one was reported already; only the words are new.
       return late ? null : commandFailed({ ...reported, reason: 'rejected' });

@@ -15,6 +15,7 @@ export interface ReportedCommand {
   readonly reason: string | null;
   readonly attempts: number;
   readonly late: boolean;
+  readonly confirmedBy: 'reply' | 'telemetry';
   readonly supersededBy: string | null;
   readonly expiresAt: Date;
 }
@@ -35,6 +36,7 @@ export interface CommandCompletedBody extends CommandBody {
   readonly late: boolean;
   readonly attempts: number;
   readonly superseded_by: string | null;
+  readonly confirmed_by: 'reply' | 'telemetry';
 }
 
 /** One entry of a `bulk_failure` request. */
@@ -58,7 +60,7 @@ export interface CommandPostponedBody extends CommandBody {
 export function commandCompleted(
   command: Omit<ReportedCommand, 'reason' | 'expiresAt'>,
 ): EventOf<'command.completed', CommandCompletedBody> {
-  const { imei, action, response, late, attempts, supersededBy } = command;
+  const { imei, action, response, late, attempts, supersededBy, confirmedBy } = command;
   const { metadata, command_log_id } = common(command);
   // The first five fields in the order in which the old gateway sent them.
   const body = {
@@ -72,12 +74,13 @@ export function commandCompleted(
     attempts,
     superseded_by: supersededBy,
     action,
+    confirmed_by: confirmedBy,
   } as const;
   return { type: 'command.completed', imei, body };
 }
 
 export function commandFailed(
-  command: Omit<ReportedCommand, 'late' | 'expiresAt'>,
+  command: Omit<ReportedCommand, 'late' | 'confirmedBy' | 'expiresAt'>,
 ): EventOf<'command.failed', CommandFailedBody> {
   const { imei, reason, response, attempts, supersededBy } = command;
   return {
@@ -134,6 +137,12 @@ export const COMMAND_SCHEMAS = {
     late: { type: 'boolean', description: 'The failure of the command had been reported before.' },
     attempts: ATTEMPTS,
     superseded_by: SUPERSEDED_BY,
+    confirmed_by: {
+      type: 'string',
+      enum: ['reply', 'telemetry'],
+      description:
+        'What confirmed the command: a reply of the device, or a record that shows the outputs in the state that was asked for. `response` is then what the device had replied before, or null.',
+    },
   }),
   'command.failed': objectSchema<CommandFailedBody>('A command has failed.', {
     ...COMMON,
