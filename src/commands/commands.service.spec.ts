@@ -350,6 +350,18 @@ describe('an Idempotency-Key', () => {
     expect(intake.stored).toHaveLength(1);
   });
 
+  it('compares the action with its params: null and an empty object are not given', async () => {
+    const action = (params: Record<string, unknown> | null, key: string) =>
+      create({ command: null, action: 'output1-on', params }, { key });
+    const plain = await action(null, 'job-3');
+    expect(await action({}, 'job-3')).toEqual({ ...plain, isRepeat: true });
+    expect(await action({ maxSpeedKmh: null }, 'job-3')).toEqual({ ...plain, isRepeat: true });
+    await expect(action({ maxSpeedKmh: 5 }, 'job-3')).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+    await expect(create({ command: null, action: 'output1-off' }, { key: 'job-3' })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
+  });
+
   it('compares what the request means: null is not given, order and blanks of metadata do not count', async () => {
     const first = await create({ mode: 'live' }, { key: 'job-1', metadata: '{"a":1,"b":2}' });
     expect(await create({ mode: 'live', codec: null }, { key: 'job-1', metadata: ' {"b": 2, "a": 1}' })).toEqual({

@@ -147,11 +147,17 @@ function requireAccepted(answer: IntakeAnswer): IntakeAnswer & { readonly kind: 
   }
 }
 
+function given(fields: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
+}
+
 /** Of what the request says, not of its text: blanks, the order of members, and null in place of nothing make no other request. */
 function hashOf(dto: CreateCommandDto, metadata: string | null): Buffer {
-  const { metadata: _parsed, ...fields } = dto;
-  const given = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
-  const request = canonicalJson(JSON.stringify(Object.fromEntries(given)));
+  const { metadata: _parsed, params, ...fields } = dto;
+  const givenParams = given(params ?? {});
+  const request = canonicalJson(
+    JSON.stringify(given({ ...fields, params: Object.keys(givenParams).length > 0 ? givenParams : null })),
+  );
   const hash = createHash('sha256').update(request);
   return hash.update(metadata === null || metadata === 'null' ? '' : canonicalJson(metadata)).digest();
 }

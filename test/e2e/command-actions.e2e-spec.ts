@@ -137,7 +137,7 @@ describe('a request with an action', () => {
     const headers = { 'idempotency-key': `key-${imei}` };
     const [first, again, ...others] = [
       await post(request, headers),
-      await post({ ...request, params: { seconds: 5, state: 'on' } }, headers),
+      await post({ ...request, params: { seconds: 5, state: 'on' }, command: null }, headers),
       await post({ ...request, params: { state: 'on', seconds: 6 } }, headers),
       await post({ imei, action: 'disarm' }, headers),
       await post({ imei, command: 'siren on 5' }, headers),
