@@ -6,6 +6,8 @@ export interface LedgerCommand {
   readonly command: string;
   readonly shape: string;
   readonly silent: boolean;
+  readonly urgent: boolean;
+  readonly expiresAt: Date;
   readonly status: string;
   readonly reason: string | null;
   readonly deviceState: string | null;
@@ -47,7 +49,7 @@ export interface Ledger {
 
 export async function readLedger(database: TestDatabase, imei: string): Promise<Ledger> {
   const commands = await database.query<LedgerCommand>(
-    `select command_log_id::text as id, command, reply_shape as shape, silent, status, reason, device_state as "deviceState",
+    `select command_log_id::text as id, command, reply_shape as shape, silent, urgent, expires_at as "expiresAt", status, reason, device_state as "deviceState",
             superseded_by::text as "supersededBy", expires_at <= now() as "isOverdue", late, response, attempts,
             max_retry as "maxRetry", timeout_seconds * 1000 as "timeoutMs", in_flight as "inFlight",
             created_at as "createdAt", completed_at as "completedAt",

@@ -18,6 +18,7 @@ export function findBroken(ledger: Ledger, device: CommandDevice): string[] {
     ...brokenReplies(ledger, device),
     ...brokenSlots(ledger, device),
     ...brokenOrder(ledger, device),
+    ...brokenUrgency(ledger),
     ...brokenPostponing(ledger),
     ...brokenSequence(ledger),
   ];
@@ -191,6 +192,23 @@ function brokenOrder({ commands }: Ledger, { received }: CommandDevice): string[
       .filter((before) => before.oldest > newest && targetsOf(before.text).some((target) => targetsOf(text).includes(target)))
       .map((before) => `"${text}" (${newest}) was written after the newer "${before.text}" (${before.oldest})`),
   );
+}
+
+/** While an urgent command waits for its first attempt, no other command of its reply shape is written that is not urgent. */
+function brokenUrgency({ commands }: Ledger): string[] {
+  const written = commands
+    .filter(({ urgent, silent }) => !urgent && !silent)
+    .flatMap((command) => command.history.map(({ sentAt }) => ({ command, sentAt })));
+  return commands
+    .filter(({ urgent, silent }) => urgent && !silent)
+    .flatMap((waiting) => {
+      const since = waiting.createdAt.getTime() + CLOCK_TOLERANCE_MS;
+      const ended = Math.min(waiting.completedAt?.getTime() ?? Infinity, waiting.expiresAt.getTime());
+      const until = (waiting.history[0]?.sentAt ?? ended) - CLOCK_TOLERANCE_MS;
+      return written
+        .filter(({ command, sentAt }) => command.shape === waiting.shape && sentAt > since && sentAt < until)
+        .map(({ command }) => `${nameOf(command)} was written while the urgent ${nameOf(waiting)} waited`);
+    });
 }
 
 /** A command that the device has postponed is not written again. */
