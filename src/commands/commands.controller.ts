@@ -33,7 +33,7 @@ import {
   type CommandListDto,
 } from './command.dto.js';
 import { CommandsService } from './commands.service.js';
-import { CreateCommandDto } from './create-command.dto.js';
+import { CreateCommandDto, IDEMPOTENCY_KEY } from './create-command.dto.js';
 import { MAX_WAIT_SECONDS, preferredWaitSeconds } from './waiting/preferred-wait.js';
 import { WaitingRequests } from './waiting/waiting-requests.js';
 
@@ -43,7 +43,6 @@ const PREFERENCE_APPLIED = {
     schema: { type: 'string' as const },
   },
 };
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 const REQUEST_EXAMPLES = {
   command: { summary: 'A text', value: { imei: '350612345678901', command: 'setdigout 1?', metadata: { job_id: '123' } } },
   action: {
