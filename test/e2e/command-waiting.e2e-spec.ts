@@ -361,6 +361,27 @@ function occurrences(bytes: Buffer, part: Buffer): number {
   return count;
 }
 
+it('a request whose time is up while the database does not answer is answered PENDING', async () => {
+  const database = await createTestDatabase();
+  const url = new URL(database.url);
+  const proxy = await TcpProxy.to(url.hostname, Number(url.port));
+  url.host = `127.0.0.1:${proxy.port}`;
+  const cutOff = await Gateway.start(url.href, COMMAND_SETTINGS);
+  try {
+    const answer = post(cutOff, 'wait=3', { imei: '357500000000000', command: 'getver', mode: 'queue' });
+    await waitFor(async () => (await waiting(cutOff)) === 1, { what: 'the request to wait' });
+    proxy.cut();
+    const { status, applied, body, afterMs } = await answer;
+    proxy.mend();
+    expect([status, applied, body.status, body.reason]).toEqual([202, 'wait=3', 'PENDING', null]);
+    expect(afterMs).toBeLessThan(15_000);
+  } finally {
+    await cutOff.stop();
+    await proxy.close();
+    await database.drop();
+  }
+});
+
 describe('two instances', () => {
   let other: Gateway;
 

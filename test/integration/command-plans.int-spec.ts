@@ -6,6 +6,7 @@ import { planIntake } from '../../src/commands/intake/intake-rules.js';
 import { IntakeRepository } from '../../src/commands/intake/intake.repository.js';
 import { COMMAND_LINE } from '../../src/access/audit/audit-actor.js';
 import { type BoundStatement, type PipelinedTransaction } from '../../src/platform/database/driver-statements.js';
+import { CommandWaitsRepository } from '../../src/commands/waiting/command-waits.repository.js';
 import { Instance } from '../../src/platform/cluster/cluster-membership.js';
 import { KeptPlans, type Statement } from '../support/kept-plans.js';
 import { openSession } from '../support/open-session.js';
@@ -40,6 +41,9 @@ async function statementsOfOneCommand(commandLogId: string): Promise<Statement[]
   const command = { commandLogId, attempts: 1, answeredAttempt: 1, status: 'PENDING', deviceState: null } as const;
   await replies.apply([{ command, epoch, verdict: 'completed', response: 'text', isHint: true }]);
   await recordIntake(query);
+  const waits = new CommandWaitsRepository(recorder, new Instance());
+  await waits.readOutcomes([commandLogId, commandLogId]);
+  await waits.markAwaited([commandLogId, commandLogId]);
   return statements;
 }
 
@@ -111,7 +115,7 @@ it('plans that were made when the tables were empty look at one device when they
       expect(plan.match(/.{200}Seq Scan.{200}/)).toBeNull();
       expect({ name, blocks, isFrugal: blocks < MAX_BLOCKS }).toEqual({ name, blocks, isFrugal: true });
     }
-    expect(statements).toHaveLength(6);
+    expect(statements).toHaveLength(8);
     const done = await database.query(
       `select command, status, attempts from tbl_iot_command_logs where imei = '${IMEI}' and reason is null order by command_log_id desc limit 1`,
     );
