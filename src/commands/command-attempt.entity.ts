@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type GuardFacts } from './guards/guard.js';
 
 /** One sending of a command to a device. */
 @Entity('tbl_iot_command_attempts')
@@ -26,7 +27,7 @@ export class CommandAttempt {
 
   /** What the guard was compared with. */
   @Column({ type: 'jsonb', name: 'guard_facts', nullable: true })
-  readonly guardFacts!: unknown;
+  readonly guardFacts!: GuardFacts | null;
 }
 
 export type AttemptResult = 'confirmed' | 'rejected' | 'timeout' | 'disconnected' | 'superseded' | 'postponed' | 'unrecognised';

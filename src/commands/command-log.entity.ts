@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { type FailureReason } from './command.js';
+import { type Guard } from './guards/guard.js';
 
 /** A command, from its request to its end. Finished ones are kept. */
 @Entity('tbl_iot_command_logs')
@@ -118,7 +119,7 @@ export class CommandLog {
 
   /** Conditions that are checked immediately before every attempt. */
   @Column({ type: 'jsonb', nullable: true })
-  readonly guard!: unknown;
+  readonly guard!: Guard | null;
 
   @Column({ type: 'text', name: 'confirmed_by', nullable: true })
   readonly confirmedBy!: 'reply' | 'telemetry' | null;

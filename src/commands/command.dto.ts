@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { GuardDto, GuardFactsDto } from './guards/guard.dto.js';
 import { JsonSource } from '../platform/json/json-source.js';
 import {
   ATTEMPT_RESULTS,
@@ -45,7 +46,8 @@ export class CommandDto {
   /**
    * Why it FAILED. expired, cancelled: no byte was ever written. unconfirmed: written and never confirmed, the device may have
    * executed it. rejected: the device answered with an error. superseded: a newer command took its place. unrecognised: the device
-   * answered in words that no pattern knows, it may have executed it.
+   * answered in words that no pattern knows, it may have executed it. guard: its conditions did not hold until its time was over, no byte was
+   * ever written.
    */
   @ApiProperty({ enum: FAILURE_REASONS, nullable: true })
   readonly reason!: FailureReason | null;
@@ -73,6 +75,8 @@ export class CommandDto {
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: { job_id: '123' } })
   /** As it was passed. */
   readonly metadata!: unknown;
+  /** Conditions for every write, those of the request and of its catalogue entry together. */
+  readonly guard!: GuardDto | null;
   /** How often it was written to the device, or may have been. */
   readonly attempts!: number;
   readonly maxRetry!: number;
@@ -105,6 +109,7 @@ export class CommandDto {
       late: command.late,
       response: command.response,
       metadata: command.metadata === null ? null : new JsonSource(command.metadata),
+      guard: command.guard,
       attempts: command.attempts,
       maxRetry: command.maxRetry,
       timeoutSeconds: command.timeoutSeconds,
@@ -136,6 +141,8 @@ export class CommandAttemptDto {
    * @example 'DOUT1:1 Timeout:INFINITY'
    */
   readonly reply!: string | null;
+  /** The newest record when it was written; null for a command without a guard. */
+  readonly guardFacts!: GuardFactsDto | null;
 }
 
 export class CommandAcceptedDto {
@@ -241,6 +248,8 @@ export class CommandDefinitionDto {
    * @example 'outputs'
    */
   readonly target!: string | null;
+  /** Conditions for every write of such a command, in addition to those of a request. */
+  readonly guard!: GuardDto | null;
   /** A TFT100 knows it. */
   readonly tft100!: boolean;
   /** Replies of real devices. */

@@ -1,3 +1,5 @@
+import { type Guard, type GuardFacts } from './guards/guard.js';
+
 export type CommandStatus = 'PENDING' | 'COMPLETED' | 'FAILED';
 /** Why a command failed: design and README say what each promises. */
 export type FailureReason = 'expired' | 'unconfirmed' | 'rejected' | 'superseded' | 'cancelled' | 'unrecognised' | 'guard';
@@ -55,6 +57,8 @@ export interface Command {
   readonly response: string | null;
   /** JSON as the host passed it, not parsed. */
   readonly metadata: string | null;
+  /** Conditions for every write. */
+  readonly guard: Guard | null;
   /** How often it was written to a device, or may have been. */
   readonly attempts: number;
   readonly maxRetry: number;
@@ -72,13 +76,13 @@ export interface Command {
 /** A command whose next attempt is on record: it can be written. */
 export type ClaimedCommand = Pick<
   Command,
-  'commandLogId' | 'imei' | 'command' | 'action' | 'codec' | 'metadata' | 'attempts' | 'timeoutSeconds' | 'sentAt'
+  'commandLogId' | 'imei' | 'command' | 'action' | 'codec' | 'metadata' | 'guard' | 'attempts' | 'timeoutSeconds' | 'sentAt'
 >;
 
 /** The select list, and the `returning` list, that gives a Command. */
 export const COMMAND_FIELDS = `
   command_log_id::text as "commandLogId", imei, command, action, action_params::text as "actionParams", urgent, codec, mode, status, reason, device_state as "deviceState",
-  superseded_by::text as "supersededBy", confirmed_by as "confirmedBy", late, response, metadata::text as metadata, attempts, max_retry as "maxRetry",
+  superseded_by::text as "supersededBy", confirmed_by as "confirmedBy", late, response, metadata::text as metadata, guard, attempts, max_retry as "maxRetry",
   timeout_seconds as "timeoutSeconds", postponed_seconds as "postponedSeconds", created_at as "createdAt", updated_at as "updatedAt",
   sent_at as "sentAt", estimated_timeout_at as "estimatedTimeoutAt", expires_at as "expiresAt", completed_at as "completedAt"`;
 
@@ -90,4 +94,6 @@ export interface CommandAttempt {
   readonly result: (typeof ATTEMPT_RESULTS)[number] | null;
   readonly endedAt: Date | null;
   readonly reply: string | null;
+  /** What its guard was compared with. */
+  readonly guardFacts: GuardFacts | null;
 }

@@ -33,7 +33,7 @@ import {
   type CommandListDto,
 } from './command.dto.js';
 import { CommandsService } from './commands.service.js';
-import { CreateCommandDto, IDEMPOTENCY_KEY } from './create-command.dto.js';
+import { CreateCommandDto } from './create-command.dto.js';
 import { MAX_WAIT_SECONDS, preferredWaitSeconds } from './waiting/preferred-wait.js';
 import { WaitingRequests } from './waiting/waiting-requests.js';
 
@@ -43,6 +43,10 @@ const PREFERENCE_APPLIED = {
     schema: { type: 'string' as const },
   },
 };
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+const CONFLICTS =
+  'IDEMPOTENCY_KEY_REUSED: the key was used for another command. GUARD_NOT_MET: mode is live, and the newest record of the device does not ' +
+  'meet the guard; `facts` says what the record contains';
 const REQUEST_EXAMPLES = {
   command: { summary: 'A text', value: { imei: '350612345678901', command: 'setdigout 1?', metadata: { job_id: '123' } } },
   action: {
@@ -72,7 +76,7 @@ export class CommandsController {
     'UNKNOWN_ACTION: the catalogue has no such action. INVALID_PARAMS: its parameters are not as paramsSchema says',
   )
   @ApiProblem(404, 'DEVICE_NOT_CONNECTED: the device is not connected, and mode is live')
-  @ApiProblem(409, 'IDEMPOTENCY_KEY_REUSED: the key was used for another command')
+  @ApiProblem(409, CONFLICTS)
   @ApiProblem(
     413,
     'METADATA_TOO_LARGE: metadata exceeds METADATA_MAX_BYTES. PAYLOAD_TOO_LARGE: the body exceeds API_BODY_LIMIT_BYTES',

@@ -1,4 +1,5 @@
 import { DomainError } from '../platform/errors/errors.js';
+import { type GuardFacts, type GuardResult } from './guards/guard.js';
 
 /** No instance has a connection of this device, and the command was to be sent now. */
 export class CommandDeviceNotConnectedError extends DomainError {
@@ -77,5 +78,18 @@ export class NotCancellableError extends DomainError {
 
   constructor(why: string) {
     super(`The command can't be cancelled: ${why}`);
+  }
+}
+
+/** A live command, whose guard the newest record of the device does not meet. */
+export class GuardNotMetError extends DomainError {
+  override readonly name = 'GuardNotMetError';
+  readonly code = 'GUARD_NOT_MET';
+  readonly httpStatus = 409;
+  override readonly details: { readonly facts: GuardFacts };
+
+  constructor({ unmet, facts }: GuardResult) {
+    super(`The guard is not met: ${unmet.join('; ')}`);
+    this.details = { facts };
   }
 }

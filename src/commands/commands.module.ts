@@ -15,8 +15,6 @@ import { RetentionModule } from '../platform/retention/table-retention.js';
 import { SettingsError } from '../platform/config/settings.module.js';
 import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
-import { BulkCommands } from './bulk/bulk-commands.js';
-import { BulkCommandsController } from './bulk/bulk-commands.controller.js';
 import { CommandBacklogRepository } from './command-backlog.repository.js';
 import { CommandCancellation } from './command-cancellation.js';
 import { WatchedRecords } from './confirmation/watched-records.js';
@@ -30,6 +28,10 @@ import { CommandMatching } from './replies/command-matching.js';
 import { CommandMetrics } from './command-metrics.js';
 import { CommandPolling } from './dispatch/command-polling.js';
 import { CommandReconnect } from './dispatch/command-reconnect.js';
+import { DispatchClaims } from './dispatch/dispatch-claims.js';
+import { GuardChecks } from './guards/guard-checks.js';
+import { GuardWatch } from './guards/guard-watch.js';
+import { GuardedCommandsRepository } from './guards/guarded-commands.repository.js';
 import { CommandRepliesRepository } from './replies/command-replies.repository.js';
 import { CommandReplies } from './replies/command-replies.js';
 import { CommandReplyController } from './replies/command-reply.controller.js';
@@ -63,12 +65,11 @@ import { WaitingRequests } from './waiting/waiting-requests.js';
     RetentionModule,
     TelemetryModule,
   ],
-  controllers: [BulkCommandsController, CommandsController, CommandReplyController, DeviceMessagesController],
+  controllers: [CommandsController, CommandReplyController, DeviceMessagesController],
   providers: [
     { provide: CommandCatalogue, inject: [CommandSettings], useFactory: loadCatalogue },
     WatchedOutputs,
     WatchedRecords,
-    BulkCommands,
     CommandBacklogRepository,
     CommandCancellation,
     CommandClaims,
@@ -89,6 +90,10 @@ import { WaitingRequests } from './waiting/waiting-requests.js';
     CommandsService,
     ConfirmationRepository,
     DeviceMessagesRepository,
+    GuardChecks,
+    GuardWatch,
+    DispatchClaims,
+    GuardedCommandsRepository,
     IntakeRepository,
     ReplyStore,
     SweepRepository,

@@ -53,7 +53,7 @@ export class CommandsRepository {
     const { manager } = this.commands;
     const attempts = manager.createQueryBuilder(AttemptRow, 'attempt').select('attempt.*').where({ commandLogId });
     return readQueryPage<CommandAttempt>(manager, attempts, {
-      fields: `attempt.attempt, sent_at as "sentAt", socket_uuid as "socketUuid", result, ended_at as "endedAt", reply`,
+      fields: `attempt.attempt, sent_at as "sentAt", socket_uuid as "socketUuid", result, ended_at as "endedAt", reply, guard_facts as "guardFacts"`,
       // Qualified: the alias alone would be the whole row.
       orderBy: 'attempt.attempt desc',
       bytes: 'coalesce(octet_length(reply), 0)',

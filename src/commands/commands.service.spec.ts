@@ -15,6 +15,9 @@ import { type CommandEnds } from './waiting/command-ends.js';
 import { CommandsService } from './commands.service.js';
 import { type CommandFilter, type CommandsRepository, type ListedCommand } from './commands.repository.js';
 import { type CreateCommandDto } from './create-command.dto.js';
+import { evaluateGuard, type Guard } from './guards/guard.js';
+import { type GuardChecks } from './guards/guard-checks.js';
+import { type VehicleState } from '../telemetry/latest/vehicle-state.js';
 import { type CommandIntake, MAX_OPEN_COMMANDS } from './intake/command-intake.js';
 import {
   type DeviceSession,
@@ -107,6 +110,8 @@ class MemoryCommands {
   }
 }
 
+const NOW_MS = Date.UTC(2026, 10, 30);
+
 const PENDING: Command = {
   commandLogId: '1',
   imei: IMEI,
@@ -124,6 +129,7 @@ const PENDING: Command = {
   late: false,
   response: null,
   metadata: '{"job":1}',
+  guard: null,
   attempts: 0,
   maxRetry: 3,
   timeoutSeconds: 60,
@@ -142,6 +148,7 @@ let events: NewEvent[];
 let audited: AuditEntry[];
 let service: CommandsService;
 let cancellation: CommandCancellation;
+let vehicle: VehicleState | null;
 
 beforeEach(() => {
   intake = new MemoryIntake();
@@ -149,6 +156,7 @@ beforeEach(() => {
   table = new MemoryCommands();
   events = [];
   audited = [];
+  vehicle = null;
   const log = {
     append: (_manager: EntityManager, appended: readonly NewEvent[]) => {
       table.steps.push('event');
@@ -169,6 +177,7 @@ beforeEach(() => {
     intake as unknown as CommandIntake,
     new CommandCatalogue(BUILT_IN_CATALOGUE),
     Object.assign(new CommandSettings(), { METADATA_MAX_BYTES: 20 }),
+    { evaluate: (_imei: string, guard: Guard) => Promise.resolve(evaluateGuard(guard, vehicle, NOW_MS)) } as GuardChecks,
   );
   cancellation = new CommandCancellation(
     table as unknown as CommandsRepository,
@@ -397,6 +406,7 @@ describe('a command that is read', () => {
       result: 'timeout',
       endedAt: null,
       reply: null,
+      guardFacts: null,
     });
     table.attempts = [numbered(1), numbered(2)];
     expect(await service.get('1')).toEqual({ command: PENDING, attempts: [numbered(1), numbered(2)], hasOlderAttempts: false });
@@ -458,5 +468,52 @@ describe('cancelling', () => {
     });
     expect(events).toEqual([]);
     expect(table.steps).toEqual(['begin', 'commit']);
+  });
+});
+
+describe('a command with a guard', () => {
+  const guard = { maxSpeedKmh: 5, ignition: 'off' } as const;
+  const moving: VehicleState = { recordTimeMs: NOW_MS, recordHash: 1n, speedKmh: 54, ignition: 'on' };
+  const parked: VehicleState = { ...moving, speedKmh: 0, ignition: 'off' };
+
+  it('is refused while the vehicle does not meet it, with what the newest record contains', async () => {
+    vehicle = moving;
+    await expect(create({ guard })).rejects.toMatchObject({
+      code: 'GUARD_NOT_MET',
+      httpStatus: 409,
+      details: {
+        facts: { speedKmh: 54, ignition: 'on', recordTime: new Date(NOW_MS).toISOString(), recordAgeSeconds: 0 },
+      },
+    });
+    vehicle = parked;
+    await create({ guard });
+    expect(intake.stored.map((stored) => stored.guard)).toEqual([
+      { maxSpeedKmh: 5, ignition: 'off', maxRecordAgeSeconds: 120, notAfter: null },
+    ]);
+  });
+
+  it('waits with mode=queue', async () => {
+    vehicle = moving;
+    await create({ guard, mode: 'queue' });
+    expect(intake.stored).toHaveLength(1);
+  });
+
+  it('is 404 when the device is not connected, whatever the vehicle does', async () => {
+    intake.sessions.clear();
+    await expect(create({ guard })).rejects.toMatchObject({ code: 'DEVICE_NOT_CONNECTED' });
+  });
+
+  it('comes back by its Idempotency-Key when its guard is not met any more', async () => {
+    vehicle = parked;
+    const first = await create({ guard }, { key: 'job-1' });
+    vehicle = moving;
+    expect(await create({ guard: { ...guard } }, { key: 'job-1' })).toEqual({ ...first, isRepeat: true });
+    await expect(create({ guard: { maxSpeedKmh: 6 } }, { key: 'job-1' })).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_KEY_REUSED',
+    });
+  });
+
+  it('needs a condition', async () => {
+    await expect(create({ guard: {} })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 });

@@ -10,6 +10,7 @@ import { type Command, type CommandAttempt, type CommandStatus } from './command
 import {
   CommandDeviceNotConnectedError,
   CommandNotFoundError,
+  GuardNotMetError,
   IdempotencyConflictError,
   MetadataTooLargeError,
   TooManyOpenCommandsError,
@@ -17,6 +18,8 @@ import {
 import { CommandsRepository } from './commands.repository.js';
 import { requestedCommand } from './actions/requested-command.js';
 import { type CreateCommandDto } from './create-command.dto.js';
+import { commandGuard, type GuardResult } from './guards/guard.js';
+import { GuardChecks } from './guards/guard-checks.js';
 import { CommandIntake, MAX_OPEN_COMMANDS } from './intake/command-intake.js';
 import { type IntakeAnswer, type NewCommand } from './intake/intake-rules.js';
 
@@ -59,19 +62,29 @@ export class CommandsService {
     private readonly intake: CommandIntake,
     private readonly catalogue: CommandCatalogue,
     private readonly settings: CommandSettings,
+    private readonly guards: GuardChecks,
   ) {}
 
   /**
    * Puts a command into the ledger, and wakes the dispatcher of the instance that has the device.
    * Throws InvalidInputError, UnknownActionError, InvalidParamsError, MetadataTooLargeError, CommandDeviceNotConnectedError,
-   * TooManyOpenCommandsError, IdempotencyConflictError.
+   * TooManyOpenCommandsError, IdempotencyConflictError, GuardNotMetError.
    */
   async create(request: CommandRequest, actor: AuditActor): Promise<AcceptedCommand> {
     const command = this.describe(request, actor);
     this.requireSmall(request.metadata);
-    const answer = await this.intake.submit({ command, actor });
+    const answer = await this.intake.submit({ command, actor, unmetGuard: await this.unmetGuardOf(command) });
     const { commandLogId, status, holder, isRepeat } = requireAccepted(answer);
     return { commandLogId, status, isConnected: holder !== null, isRepeat };
+  }
+
+  /** A guard that is not met refuses a live command; a queued one waits. */
+  private async unmetGuardOf({ imei, mode, guard }: NewCommand): Promise<GuardResult | null> {
+    if (guard === null || mode !== 'live') {
+      return null;
+    }
+    const result = await this.guards.evaluate(imei, guard);
+    return result.unmet.length > 0 ? result : null;
   }
 
   /** Throws CommandNotFoundError. */
@@ -104,7 +117,7 @@ export class CommandsService {
     { dto, metadata, idempotencyKey, awaitedBy = null }: CommandRequest,
     { keyId, keyName }: AuditActor,
   ): NewCommand {
-    const { guard: _guard, ...requested } = requestedCommand(dto, this.catalogue);
+    const { guard: actionGuard, ...requested } = requestedCommand(dto, this.catalogue);
     const silent = this.catalogue.isSilent(requested.command);
     // null stands for "not given", as in most hosts' JSON.
     const mode = dto.mode ?? 'live';
@@ -129,11 +142,12 @@ export class CommandsService {
       idempotencyKey: idempotencyKey === null ? null : `${keyId ?? keyName} ${idempotencyKey}`,
       requestHash: hashOf(dto, metadata),
       awaitedBy,
+      guard: commandGuard(dto.guard ?? null, this.catalogue.find(requested.command)?.guard ?? null, actionGuard),
     };
   }
 }
 
-/** Throws CommandDeviceNotConnectedError, TooManyOpenCommandsError, IdempotencyConflictError. */
+/** Throws CommandDeviceNotConnectedError, GuardNotMetError, TooManyOpenCommandsError, IdempotencyConflictError. */
 function requireAccepted(answer: IntakeAnswer): IntakeAnswer & { readonly kind: 'accepted' } {
   switch (answer.kind) {
     case 'accepted':
@@ -142,6 +156,8 @@ function requireAccepted(answer: IntakeAnswer): IntakeAnswer & { readonly kind: 
       throw new IdempotencyConflictError();
     case 'not-connected':
       throw new CommandDeviceNotConnectedError();
+    case 'guard-not-met':
+      throw new GuardNotMetError(answer.result);
     case 'too-many-open':
       throw new TooManyOpenCommandsError(MAX_OPEN_COMMANDS);
   }

@@ -1,13 +1,13 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, Min, ValidateNested } from 'class-validator';
 import { type CommandCodec, type CommandMode } from './command.js';
+import { GuardConditionsDto } from './guards/guard.dto.js';
 
 /** Teltonika, "SMS/GPRS commands": the most one command may have. */
 const MAX_COMMAND_CHARACTERS = 160;
 const FIRST_PRINTABLE = 0x20;
 const LAST_PRINTABLE = 0x7e;
-/** Printable ASCII without blanks. */
-export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 const MAX_TTL_SECONDS = 2_592_000;
 const MAX_POSTPONED_SECONDS = 2_592_000;
 
@@ -93,6 +93,13 @@ export class CreateCommandDto {
   @Min(1, { message: 'postponedSeconds must be at least 1' })
   @Max(MAX_POSTPONED_SECONDS, { message: `postponedSeconds must be at most ${MAX_POSTPONED_SECONDS}` })
   readonly postponedSeconds?: number;
+
+  /** Conditions for every write of the command. Those of its entry in the catalogue hold too. */
+  @IsOptional()
+  @IsObject({ message: 'guard must be an object' })
+  @ValidateNested()
+  @Type(() => GuardConditionsDto)
+  readonly guard?: GuardConditionsDto | null;
 
   /** 14 lets the device check that the command is for its IMEI; few models know it. */
   @ApiPropertyOptional({ enum: [12, 14], default: 12 })

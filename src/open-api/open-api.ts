@@ -52,6 +52,10 @@ const PROBLEM_SCHEMA = {
     success: { type: 'boolean', enum: [false] },
     error: { type: 'string', description: 'For people.', example: 'Device not connected' },
     code: { type: 'string', description: 'Stable, for programs.', example: 'DEVICE_NOT_CONNECTED' },
+    facts: {
+      allOf: [{ $ref: '#/components/schemas/GuardFactsDto' }],
+      description: 'Of GUARD_NOT_MET: what the guard was compared with.',
+    },
     requestId: {
       type: 'string',
       example: '7b0c2a4e-93d1-4c55-8f0e-2f6a1d9e4b10',

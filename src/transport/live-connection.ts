@@ -21,9 +21,10 @@ export interface LiveConnection {
   sendable(): Promise<boolean>;
   /**
    * Writes a frame as soon as one may be written. Resolves with whether it was written. False means that the connection closed or that
-   * `withinMs` passed first, and that the device has not received any byte of the frame.
+   * `withinMs` passed first, or that `mayWrite` returned false, and that the device has not received any byte of the frame.
+   * @param mayWrite called immediately before the frame is written. It must not throw.
    */
-  send(frame: Buffer, withinMs: number): Promise<boolean>;
+  send(frame: Buffer, withinMs: number, mayWrite?: () => boolean): Promise<boolean>;
   /** Closes the connection: a newer login of the same IMEI has replaced it, this instance is fenced, or the device is not admitted any more. */
   end(reason: 'replaced' | 'fenced' | 'not-admitted'): void;
 }

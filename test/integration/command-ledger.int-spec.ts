@@ -7,6 +7,7 @@ import { CommandSweeper } from '../../src/commands/dispatch/command-sweeper.js';
 import { SweepRepository } from '../../src/commands/dispatch/sweep.repository.js';
 import { CommandCounters } from '../../src/commands/command-counters.js';
 import { CommandAttempt } from '../../src/commands/command-attempt.entity.js';
+import { type GuardChecks } from '../../src/commands/guards/guard-checks.js';
 import { CommandLog } from '../../src/commands/command-log.entity.js';
 import { KeptReplies } from '../../src/commands/in-flight/kept-replies.js';
 import { Instance } from '../../src/platform/cluster/cluster-membership.js';
@@ -19,6 +20,8 @@ import { noRequestsWait } from '../support/no-requests-wait.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const SWEEPERS = 10;
+/** No command of these tests has a guard. */
+const noGuards = { unmetOf: () => Promise.resolve(new Set()) } as unknown as GuardChecks;
 
 let database: TestDatabase;
 const sources: DataSource[] = [];
@@ -58,7 +61,7 @@ describe('ten sweepers on the same rows', () => {
         { length: SWEEPERS },
         async () =>
           new CommandSweeper(
-            new SweepRepository(await newSource()),
+            new SweepRepository(await newSource(), noGuards),
             dispatcher,
             eventLog,
             new KeptReplies(),
@@ -173,7 +176,7 @@ describe('with a long history', () => {
       recorded.push({ name: 'lock_due', text, values: (values ?? []) as unknown[] });
       return Promise.resolve({ records: [], raw: [] });
     });
-    await new SweepRepository(source).lockDue(runner.manager, []);
+    await new SweepRepository(source, noGuards).lockDue(runner.manager, []);
     jest.restoreAllMocks();
     await runner.rollbackTransaction();
     await runner.release();

@@ -92,6 +92,7 @@ function output(imei: string, level: number): NewCommand {
     metadata: null,
     idempotencyKey: null,
     requestHash: Buffer.alloc(32),
+    guard: null,
   };
 }
 

@@ -80,6 +80,7 @@ async function recordIntake(query: (statement: Statement) => Promise<{ rows: unk
     metadata: '{}',
     idempotencyKey: `key ${intakes}`,
     requestHash: Buffer.alloc(32),
+    guard: null,
   } as const;
   const read = await repository.lockAndRead(transaction, [command]);
   const limits = { ownInstance: 'an instance', maxOpenCommands: 50, writable: new Map() };

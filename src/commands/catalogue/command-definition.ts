@@ -1,3 +1,5 @@
+import { type Guard } from '../guards/guard.js';
+
 /** How an operator writes an entry too: the built-in catalogue and COMMAND_CATALOGUE_FILE have this one format. */
 export interface CommandDefinition {
   /** The first word, case-sensitive: "setdigout"; "odoset" for "odoset:5000". */
@@ -31,6 +33,8 @@ export interface CommandDefinition {
    * replaces this one. Null when no later command can contradict it.
    */
   readonly target: string | null;
+  /** Conditions for every write of such a command. */
+  readonly guard: Guard | null;
   /** In Teltonika's list for the TFT100. */
   readonly tft100: boolean;
   /** Replies as devices give them, of every kind. */
@@ -65,6 +69,7 @@ export function completeDefinition(draft: CommandDraft): CommandDefinition {
     discriminator: 'none',
     emptyReply: false,
     target: draft.discriminator === 'outputs' ? 'outputs' : null,
+    guard: null,
     tft100: false,
     examples: [],
     ...draft,

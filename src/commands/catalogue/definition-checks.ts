@@ -1,3 +1,4 @@
+import { cataloguedGuardProblem } from '../guards/catalogued-guard.js';
 import { type CommandDefinition, PATTERN_FLAGS, RAW_SHAPE } from './command-definition.js';
 import { TARGET } from './command-target.js';
 
@@ -32,6 +33,7 @@ export const DEFINITION_CHECKS: Readonly<Record<keyof CommandDefinition, Check>>
   discriminator: (value) => (DISCRIMINATORS.includes(value) ? null : 'has to be "none", "id", "outputs", "settings" or "value"'),
   emptyReply: expectType('boolean', 'true or false'),
   target: orNull(expectWord(TARGET, 'null, "outputs", "params", or a name such as "lock" or "limit:{1}"')),
+  guard: orNull(cataloguedGuardProblem),
   tft100: expectType('boolean', 'true or false'),
   examples: (value) => (isTextArray(value) ? null : 'has to be an array of texts'),
 };

@@ -1,3 +1,4 @@
+import { readCataloguedGuard } from '../guards/catalogued-guard.js';
 import { StartError } from '../../platform/errors/errors.js';
 import { isObject } from './action-checks.js';
 import { type Action } from './action-definition.js';
@@ -119,7 +120,8 @@ function readDraft(entry: unknown, fail: FileEntry['fail']): CommandDraft {
       return fail(`"${field}" ${problem}`);
     }
   }
-  return entry as unknown as CommandDraft;
+  const { guard = null, ...draft } = entry as CommandDraft;
+  return { ...draft, guard: readCataloguedGuard(guard) };
 }
 
 /** An entry that replaces a built-in command still changes the same thing, unless it says otherwise. */

@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { PipelinedTransaction, PreparedStatement } from '../../platform/database/driver-statements.js';
 import { type Command, COMMAND_FIELDS } from '../command.js';
+import { type GuardedCommand, type Permit } from '../guards/guard-checks.js';
 
 /** The connection that a device's newest session belongs to, as far as its instance knows. */
 export interface SessionConnection {
@@ -14,13 +15,23 @@ export interface SessionConnection {
 export interface Claimer {
   readonly imei: string;
   readonly connection: SessionConnection;
+  /** The guarded commands that it may claim, too. */
+  readonly permits?: readonly Permit[];
+}
+
+/** A device with commands that could be written. */
+export interface WaitingDevice {
+  readonly imei: string;
+  readonly hasUnguarded: boolean;
+  readonly guarded: readonly GuardedCommand[];
 }
 
 /** `place`: of its claimer in the list, from 1. */
 type ClaimedRow = Command & { readonly place: number };
 
 /**
- * For each device and each free reply shape the command that has waited longest, urgent ones before others, and every silent one. Chosen first, locked second, so that a claim
+ * For each device and each free reply shape the command that has waited longest, urgent ones before others, and every silent one; of guarded commands
+ * only the permitted ones. Chosen first, locked second, so that a claim
  * at the same time never makes this one take the command behind the head. Every table is read by a lateral subquery for one device or command, and
  * the limit makes PostgreSQL expect few rows: it then keeps a plan that looks up rows, also when the plan was made while the tables were empty.
  */
@@ -35,7 +46,7 @@ const CLAIM = new PreparedStatement<ClaimedRow>(
        select distinct on (case when silent then command_log_id::text else reply_shape end) command_log_id
          from tbl_iot_command_logs waiting
         where waiting.imei = device.imei and status = 'PENDING' and not in_flight and device_state is null and attempts <= max_retry
-          and expires_at > now()
+          and expires_at > now() and (guard is null or command_log_id = any ($5::bigint[]))
           and exists (select from tbl_iot_device_sessions session where session.imei = device.imei and session.epoch = device.epoch)
           and (silent or not exists (
             select from tbl_iot_command_logs busy
@@ -61,8 +72,8 @@ const CLAIM = new PreparedStatement<ClaimedRow>(
      where attempt.command_log_id = written.command_log_id and written.attempts > 1 and attempt.result is null
   ),
   recorded as (
-    insert into tbl_iot_command_attempts (command_log_id, attempt, sent_at, socket_uuid)
-    select command_log_id, attempts, sent_at, socket_uuid from written
+    insert into tbl_iot_command_attempts (command_log_id, attempt, sent_at, socket_uuid, guard_facts)
+    select command_log_id, attempts, sent_at, socket_uuid, case when guard is not null then $6::jsonb -> command_log_id::text end from written
   )
   select place::integer as place, ${COMMAND_FIELDS} from written order by urgent desc, command_log_id`,
 );
@@ -83,11 +94,14 @@ export class CommandDeliveryRepository {
    * Begins the transaction; without one, the claims are committed.
    */
   async claim(claimers: readonly Claimer[], transaction?: PipelinedTransaction): Promise<Command[][]> {
+    const permits = claimers.flatMap(({ permits: ofDevice = [] }) => ofDevice);
     const values = [
       claimers.map(({ imei }) => imei),
       claimers.map(({ connection }) => connection.id),
       claimers.map(({ connection }) => connection.epoch),
       claimers.length,
+      permits.map(({ commandLogId }) => commandLogId),
+      JSON.stringify(Object.fromEntries(permits.map(({ commandLogId, facts }) => [commandLogId, facts]))),
     ];
     const rows = transaction ? (await transaction.begin(CLAIM.with(...values)))[0] : await CLAIM.run(this.dataSource, values);
     const claimed = claimers.map((): Command[] => []);
@@ -95,7 +109,7 @@ export class CommandDeliveryRepository {
     return claimed;
   }
 
-  /** Takes an attempt back of which surely no byte left: the connection had closed before. */
+  /** Takes an attempt back of which surely no byte left: the connection had closed before, or its guard was not met any more. */
   async takeBack(commandLogId: string, attempt: number): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       const [rows] = await manager.query<[unknown[], number]>(
@@ -147,25 +161,27 @@ export class CommandDeliveryRepository {
   }
 
   /** Which devices of this instance have something that could be written. */
-  async findWaitingOfInstance(instanceId: string): Promise<string[]> {
-    const rows = await this.dataSource.query<{ imei: string }[]>(
-      `select distinct waiting.imei
+  async findWaitingOfInstance(instanceId: string): Promise<WaitingDevice[]> {
+    return this.dataSource.query<WaitingDevice[]>(
+      `select waiting.imei, bool_or(guard is null) as "hasUnguarded",
+              coalesce(json_agg(json_build_object('commandLogId', command_log_id::text, 'imei', waiting.imei, 'guard', guard))
+                         filter (where guard is not null), '[]') as guarded
          from tbl_iot_command_logs waiting
          join tbl_iot_device_sessions session on session.imei = waiting.imei and session.instance_id = $1
-        where status = 'PENDING' and not in_flight and device_state is null and attempts <= max_retry and expires_at > now()`,
+        where status = 'PENDING' and not in_flight and device_state is null and attempts <= max_retry and expires_at > now()
+        group by waiting.imei`,
       [instanceId],
     );
-    return rows.map(({ imei }) => imei);
   }
 
   /** Which of these devices have something that could be written. */
-  async findWaiting(imeis: readonly string[]): Promise<string[]> {
-    const rows = await this.dataSource.query<{ imei: string }[]>(
-      `select distinct imei from tbl_iot_command_logs
+  async findWaiting(imeis: readonly string[]): Promise<{ imei: string; hasGuarded: boolean }[]> {
+    return this.dataSource.query<{ imei: string; hasGuarded: boolean }[]>(
+      `select imei, bool_or(guard is not null) as "hasGuarded" from tbl_iot_command_logs
         where imei = any ($1::text[]) and status = 'PENDING' and not in_flight and device_state is null and attempts <= max_retry
-          and expires_at > now()`,
+          and expires_at > now()
+        group by imei`,
       [imeis],
     );
-    return rows.map(({ imei }) => imei);
   }
 }

@@ -1,14 +1,22 @@
 import { type ClusterMembership } from '../../platform/cluster/cluster-membership.js';
 import { type DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { type ConnectionRegistry } from '../../transport/connection-registry.js';
-import { type CommandClaims } from './command-claims.js';
+import { type DispatchClaims } from './dispatch-claims.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { type Command } from '../command.js';
 import { KeptReplies } from '../in-flight/kept-replies.js';
 import { UnansweredWritings } from '../in-flight/unanswered-writings.js';
 
 const IMEI = '350612000000008';
-const COMMAND = { commandLogId: '1', imei: IMEI, command: 'getinfo', codec: 12, attempts: 1, timeoutSeconds: 60 } as Command;
+const COMMAND = {
+  commandLogId: '1',
+  imei: IMEI,
+  command: 'getinfo',
+  codec: 12,
+  attempts: 1,
+  timeoutSeconds: 60,
+  guard: null,
+} as Command;
 
 /** A promise that the test settles. */
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
@@ -23,7 +31,7 @@ describe('the shutdown of the command dispatcher', () => {
     const claim = deferred<Command[]>();
     const write = deferred<boolean>();
     let claims = 0;
-    const batches = { claim: () => (claims++, claim.promise) } as unknown as CommandClaims;
+    const batches = { claim: () => (claims++, claim.promise), hasGuarded: () => false } as unknown as DispatchClaims;
     const connection = { sendable: () => Promise.resolve(true), send: () => write.promise };
     const dispatcher = new CommandDispatcher(
       batches,

@@ -5,13 +5,17 @@ import { isDuplicateKey } from '../../platform/database/database-errors.js';
 import { encodeCodec12Command, encodeCodec14Command } from '../../protocol/message.js';
 import { ConnectionRegistry } from '../../transport/connection-registry.js';
 import { type LiveConnection } from '../../transport/live-connection.js';
-import { CommandClaims } from './command-claims.js';
+import { DispatchClaims } from './dispatch-claims.js';
+import { type Claimer } from './command-delivery.repository.js';
 import { type ClaimedCommand } from '../command.js';
 import { KeptReplies } from '../in-flight/kept-replies.js';
 import { UnansweredWritings } from '../in-flight/unanswered-writings.js';
 
 /** A claimed command that a device's own frame holds up for longer is taken back; half of its time-out at most. */
 const LONGEST_WAIT_MS = 5_000;
+
+type Running = Map<string, { again: boolean }>;
+type Claim = (claimer: Claimer) => Promise<readonly ClaimedCommand[]>;
 
 /**
  * Writes commands to the devices this instance holds. Something wakes it for one device (a new command, a login, a reply that freed
@@ -22,7 +26,9 @@ const LONGEST_WAIT_MS = 5_000;
 export class CommandDispatcher implements BeforeApplicationShutdown {
   private readonly logger = new Logger(CommandDispatcher.name);
   /** Devices being dispatched; `again` when something woke us meanwhile. */
-  private readonly running = new Map<string, { again: boolean }>();
+  private readonly running: Running = new Map();
+  /** The same for their guarded commands, for which no other command is to wait. */
+  private readonly runningGuarded: Running = new Map();
   /** Claims whose statement is running. */
   private readonly claiming = new Set<Promise<void>>();
   /** Claimed commands that are being written to a socket. */
@@ -30,7 +36,7 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
   private stopping = false;
 
   constructor(
-    private readonly claims: CommandClaims,
+    private readonly claims: DispatchClaims,
     private readonly connections: ConnectionRegistry,
     private readonly membership: ClusterMembership,
     private readonly kept: KeptReplies,
@@ -48,16 +54,27 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
   /**
    * Sends what can be sent to this device, if it is connected here. Returns at once. Not while a reply of it waits to be stored: that may be the
    * answer to what would be written again.
+   * @param hasGuarded among what waits is a command with a guard.
    */
-  wake(imei: string): void {
-    const running = this.running.get(imei);
+  wake(imei: string, hasGuarded = false): void {
+    if (hasGuarded) {
+      this.claims.noteGuarded(imei);
+    }
+    this.start(this.running, imei, (claimer) => this.claims.claim(claimer));
+    if (this.claims.hasGuarded(imei)) {
+      this.start(this.runningGuarded, imei, (claimer) => this.claims.claimGuarded(claimer));
+    }
+  }
+
+  private start(dispatches: Running, imei: string, claim: Claim): void {
+    const running = dispatches.get(imei);
     if (running) {
       running.again = true;
       return;
     }
     const connection = this.connections.find(imei);
     if (connection && this.mayClaim) {
-      void this.dispatch(imei);
+      void this.dispatch(dispatches, imei, claim);
     }
   }
 
@@ -90,25 +107,25 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
     }
   }
 
-  private async dispatch(imei: string): Promise<void> {
+  private async dispatch(dispatches: Running, imei: string, claim: Claim): Promise<void> {
     const state = { again: false };
-    this.running.set(imei, state);
+    dispatches.set(imei, state);
     try {
       do {
         state.again = false;
-        await this.sendSome(imei);
+        await this.sendSome(imei, claim);
       } while (state.again && this.mayClaim);
     } finally {
-      this.running.delete(imei);
+      dispatches.delete(imei);
     }
   }
 
-  private async sendSome(imei: string): Promise<void> {
+  private async sendSome(imei: string, claim: Claim): Promise<void> {
     try {
       const connection = this.connections.find(imei);
       // Claimed only when it can be written: an attempt that waits for half a frame would time out without a byte having left.
       if (connection && (await connection.sendable()) && this.mayClaim && !this.kept.has(imei)) {
-        await this.waitedFor(this.send(imei, connection));
+        await this.waitedFor(this.send(imei, connection, claim));
       }
     } catch (error) {
       if (!isDuplicateKey(error)) {
@@ -117,19 +134,24 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
     }
   }
 
-  private async send(imei: string, connection: LiveConnection): Promise<void> {
-    this.write(connection, await this.claims.claim({ imei, connection }));
+  private async send(imei: string, connection: LiveConnection, claim: Claim): Promise<void> {
+    this.write(connection, await claim({ imei, connection }));
   }
 
   private async writeOne(command: ClaimedCommand, connection: LiveConnection): Promise<void> {
     const withinMs = Math.min(LONGEST_WAIT_MS, command.timeoutSeconds * 500);
-    if (await connection.send(encode(command), withinMs)) {
+    const { guard } = command;
+    const send = (mayWrite?: () => boolean): Promise<boolean> => connection.send(encode(command), withinMs, mayWrite);
+    if (await (guard === null ? send() : this.claims.sendWhileMet({ ...command, guard }, send))) {
       return;
     }
     try {
       // No dispatcher is woken: polling, or the device's next connection, finds it.
       this.unanswered.removeNewest(connection.id, command.commandLogId);
       await this.claims.takeBack(command);
+      if (guard !== null) {
+        this.wake(command.imei);
+      }
     } catch (error) {
       // It then counts as written, which it was not; the command ends as unconfirmed at the worst.
       this.logger.warn(

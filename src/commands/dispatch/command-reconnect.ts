@@ -46,7 +46,9 @@ export class CommandReconnect {
         imeis,
         logins.map(([, connectionId]) => connectionId),
       );
-      (await this.repository.findWaiting(imeis)).forEach((imei) => this.dispatcher.wake(imei));
+      for (const { imei, hasGuarded } of await this.repository.findWaiting(imeis)) {
+        this.dispatcher.wake(imei, hasGuarded);
+      }
     } catch (error) {
       // Time-outs release them too, and polling finds them, only later.
       this.database.logFailure(

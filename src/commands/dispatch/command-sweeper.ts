@@ -42,8 +42,8 @@ export class CommandSweeper {
       this.events.signalAppended();
     }
     this.ends.ended(failed.map(({ commandLogId }) => commandLogId));
-    for (const { imei } of due) {
-      this.dispatcher.wake(imei);
+    for (const { imei, guard } of due) {
+      this.dispatcher.wake(imei, guard !== null);
     }
     return due.length;
   }

@@ -1,6 +1,14 @@
 import { outcomeOfDue, type DueCommand } from './due-command.js';
 
-const DUE: DueCommand = { inFlight: false, attempts: 0, maxRetry: 3, deviceState: null, timedOut: false, expired: false };
+const DUE: DueCommand = {
+  inFlight: false,
+  attempts: 0,
+  maxRetry: 3,
+  deviceState: null,
+  timedOut: false,
+  expired: false,
+  guardUnmet: false,
+};
 
 describe('a pending command whose time has come', () => {
   it.each<[string, Partial<DueCommand>, ReturnType<typeof outcomeOfDue>]>([
@@ -29,6 +37,16 @@ describe('a pending command whose time has come', () => {
     [
       'written before, waiting for the device, its time over: unconfirmed, not expired',
       { attempts: 2, expired: true },
+      { kind: 'fail', reason: 'unconfirmed' },
+    ],
+    [
+      'guarded, never written, its time over, its guard unmet: guard',
+      { expired: true, guardUnmet: true },
+      { kind: 'fail', reason: 'guard' },
+    ],
+    [
+      'guarded and written before, its time over, its guard unmet: unconfirmed',
+      { attempts: 1, expired: true, guardUnmet: true },
       { kind: 'fail', reason: 'unconfirmed' },
     ],
     [

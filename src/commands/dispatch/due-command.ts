@@ -11,6 +11,8 @@ export interface DueCommand {
   readonly timedOut: boolean;
   /** No further attempt may be made. */
   readonly expired: boolean;
+  /** It has a guard, which is not met now. Evaluated only when it is expired. */
+  readonly guardUnmet: boolean;
 }
 
 /** `release` gives its slot back and lets it wait for its next attempt; `wait` finds nothing due after all. */
@@ -22,7 +24,7 @@ export type DueOutcome =
  * executed it, and only "unconfirmed" is true.
  */
 export function outcomeOfDue(command: DueCommand): DueOutcome {
-  const { inFlight, attempts, maxRetry, timedOut, expired, deviceState } = command;
+  const { inFlight, attempts, maxRetry, timedOut, expired, deviceState, guardUnmet } = command;
   if (deviceState === 'queued') {
     return expired ? { kind: 'fail', reason: 'unconfirmed' } : { kind: 'wait' };
   }
@@ -42,5 +44,8 @@ export function outcomeOfDue(command: DueCommand): DueOutcome {
   if (!expired) {
     return { kind: 'wait' };
   }
-  return { kind: 'fail', reason: attempts === 0 ? 'expired' : 'unconfirmed' };
+  if (attempts > 0) {
+    return { kind: 'fail', reason: 'unconfirmed' };
+  }
+  return { kind: 'fail', reason: guardUnmet ? 'guard' : 'expired' };
 }

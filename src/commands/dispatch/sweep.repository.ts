@@ -4,6 +4,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { type FailureReason } from '../command.js';
 import { CommandAttempt } from '../command-attempt.entity.js';
 import { CommandLog } from '../command-log.entity.js';
+import { type Guard } from '../guards/guard.js';
+import { GuardChecks, type GuardedCommand } from '../guards/guard-checks.js';
 import { type DueCommand } from './due-command.js';
 
 const SWEPT_AT_A_TIME = 500;
@@ -18,11 +20,13 @@ export interface SweptCommand extends DueCommand {
   readonly response: string | null;
   readonly supersededBy: string | null;
   readonly awaitedBy: string | null;
+  readonly guard: Guard | null;
 }
 
 /** A live command keeps the time that its remaining attempts need: the delay of the sweep must not cost it the last one. */
 const LIFE_AFTER_TIMEOUT = `case mode
-  when 'live' then greatest(expires_at, now() + make_interval(secs => (max_retry - attempts + 1) * timeout_seconds))
+  when 'live' then least(greatest(expires_at, now() + make_interval(secs => (max_retry - attempts + 1) * timeout_seconds)),
+                         (guard ->> 'notAfter')::timestamptz)
   else expires_at end`;
 const NEXT_DUE = `greatest(now() + interval '100 milliseconds',
   case when device_state is distinct from 'queued' and (in_flight or attempts > max_retry) then estimated_timeout_at else expires_at end)`;
@@ -30,7 +34,10 @@ const NEXT_DUE = `greatest(now() + interval '100 milliseconds',
 /** What the sweeper reads and changes. The time is the database's. */
 @Injectable()
 export class SweepRepository {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly guards: GuardChecks,
+  ) {}
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.dataSource.transaction(work);
@@ -56,7 +63,14 @@ export class SweepRepository {
       .setLock('pessimistic_write')
       .setOnLocked('skip_locked')
       .getRawAndEntities<{ readonly now: Date; readonly metadata_text: string | null }>();
-    return entities.map((log, index) => toSwept(log, raw[index]!.now, raw[index]!.metadata_text));
+    const expired = entities.filter(
+      (log, index): log is CommandLog & GuardedCommand => log.guard !== null && log.expiresAt <= raw[index]!.now,
+    );
+    const unmet = await this.guards.unmetOf(manager, expired);
+    return entities.map((log, index) => ({
+      ...toSwept(log, raw[index]!.now, raw[index]!.metadata_text),
+      guardUnmet: unmet.has(log.commandLogId),
+    }));
   }
 
   async fail(manager: EntityManager, reason: FailureReason, commandLogIds: readonly string[]): Promise<void> {
@@ -105,7 +119,7 @@ export class SweepRepository {
   }
 }
 
-function toSwept(log: CommandLog, now: Date, metadata: string | null): SweptCommand {
+function toSwept(log: CommandLog, now: Date, metadata: string | null): Omit<SweptCommand, 'guardUnmet'> {
   return {
     commandLogId: log.commandLogId,
     imei: log.imei,
@@ -115,6 +129,7 @@ function toSwept(log: CommandLog, now: Date, metadata: string | null): SweptComm
     response: log.response,
     supersededBy: log.supersededBy,
     awaitedBy: log.awaitedBy,
+    guard: log.guard,
     attempts: log.attempts,
     maxRetry: log.maxRetry,
     inFlight: log.inFlight,

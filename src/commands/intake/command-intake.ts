@@ -12,8 +12,7 @@ import { IntakeRepository } from './intake.repository.js';
 
 /** Open commands of one device. */
 export const MAX_OPEN_COMMANDS = 50;
-/** A bulk request has up to 1,000: two transactions. Each device takes an advisory lock, of which PostgreSQL has 6,400 by default. */
-const MAX_REQUESTS = 512;
+const MAX_REQUESTS = 256;
 
 /**
  * Puts commands into the ledger, those of many requests in one transaction: the commands, the ends of the older ones that they replace, the
@@ -92,7 +91,8 @@ export class CommandIntake {
     const written = new Set(claimed.map(({ commandLogId }) => commandLogId));
     answers.forEach((answer, index) => {
       if (answer.kind === 'accepted' && answer.holder === this.instance.id && !written.has(answer.commandLogId)) {
-        this.dispatcher.wake(requests[index]!.command.imei);
+        const { imei, guard } = requests[index]!.command;
+        this.dispatcher.wake(imei, guard !== null);
       }
     });
   }

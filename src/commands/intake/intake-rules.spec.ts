@@ -16,6 +16,8 @@ const OWN = 'own instance';
 const NEIGHBOUR = 'another instance';
 const NOW = new Date('2026-01-02T03:04:05Z');
 
+const GUARD = { maxSpeedKmh: 5, ignition: null, maxRecordAgeSeconds: 120, notAfter: null };
+
 const LOCK: NewCommand = {
   imei: IMEI,
   command: 'setdigout 1',
@@ -35,6 +37,7 @@ const LOCK: NewCommand = {
   metadata: '{"job":1}',
   idempotencyKey: null,
   requestHash: Buffer.alloc(32, 1),
+  guard: null,
 };
 const UNLOCK: NewCommand = { ...LOCK, command: 'setdigout 0' };
 const READ: NewCommand = { ...LOCK, command: 'getinfo', targets: [] };
@@ -50,7 +53,23 @@ const STORED: OverlappingCommand = {
   response: null,
 };
 
-/** Ids begin with 100. */
+/** Two devices are connected, one of them here. Ids begin with 100. */
+function stateOf(requests: number, state: Partial<IntakeState>): IntakeState {
+  return {
+    sessions: new Map([
+      [IMEI, { instance: OWN, epoch: 5 }],
+      [OTHER, { instance: NEIGHBOUR, epoch: 6 }],
+    ]),
+    slotUsers: new Map(),
+    openCommands: new Map([[IMEI, state.overlapping?.length ?? 0]]),
+    overlapping: [],
+    knownKeys: new Map(),
+    newIds: Array.from({ length: requests }, (_, index) => String(100 + index)),
+    now: NOW,
+    ...state,
+  };
+}
+
 function plan(
   commands: readonly NewCommand[],
   state: Partial<IntakeState> = {},
@@ -59,19 +78,7 @@ function plan(
 ): IntakePlan {
   return planIntake(
     commands.map((command) => ({ command, actor: COMMAND_LINE })),
-    {
-      sessions: new Map([
-        [IMEI, { instance: OWN, epoch: 5 }],
-        [OTHER, { instance: NEIGHBOUR, epoch: 6 }],
-      ]),
-      slotUsers: new Map(),
-      openCommands: new Map([[IMEI, state.overlapping?.length ?? 0]]),
-      overlapping: [],
-      knownKeys: new Map(),
-      newIds: commands.map((_, index) => String(100 + index)),
-      now: NOW,
-      ...state,
-    },
+    stateOf(commands.length, state),
     { ownInstance: OWN, maxOpenCommands, writable },
   );
 }
@@ -107,7 +114,9 @@ describe('a command that comes in', () => {
 
   it('wakes the instance that has the device, once per device, unless that is this one', () => {
     const { wakes } = plan([{ ...LOCK, imei: OTHER }, LOCK, { ...READ, imei: OTHER }]);
-    expect(wakes).toEqual([{ instance: NEIGHBOUR, imei: OTHER }]);
+    expect(wakes).toEqual([{ instance: NEIGHBOUR, imei: OTHER, isGuarded: false }]);
+    const guarded = { ...LOCK, imei: OTHER, guard: GUARD };
+    expect(plan([guarded, { ...READ, imei: OTHER }]).wakes).toEqual([{ instance: NEIGHBOUR, imei: OTHER, isGuarded: true }]);
   });
 });
 
@@ -302,10 +311,9 @@ describe('the first attempt of a new command', () => {
   it('is stored with it when its device can take it at once', () => {
     const { rows, claimed } = plan([LOCK], {}, 50, WRITABLE);
     expect(rows[0]?.claim).toEqual(CONNECTION);
-    const { imei, command, action, codec, metadata, timeoutSeconds } = LOCK;
-    expect(claimed).toEqual([
-      { commandLogId: '100', imei, command, action, codec, metadata, timeoutSeconds, attempts: 1, sentAt: NOW },
-    ]);
+    const { imei, command, action, codec, metadata, guard, timeoutSeconds } = LOCK;
+    const attempt = { attempts: 1, sentAt: NOW };
+    expect(claimed).toEqual([{ commandLogId: '100', imei, command, action, codec, metadata, guard, timeoutSeconds, ...attempt }]);
   });
 
   it.each<[string, Partial<IntakeState>, IntakeLimits['writable']]>([
@@ -348,5 +356,31 @@ describe('the first attempt of a new command', () => {
     const silent = { ...LOCK, command: 'cpureset', targets: [], silent: true };
     expect(claimedOf([silent, LOCK], {})).toEqual(['100', '101']);
     expect(claimedOf([silent], using('7', 'digout'))).toEqual(['100']);
+  });
+
+  it('is never stored with a guarded one, which keeps no other command from the slot while it waits', () => {
+    const guarded = { ...LOCK, command: 'setdigout ?1', targets: ['output:2'], guard: GUARD };
+    expect(claimedOf([guarded, LOCK])).toEqual(['101']);
+    expect(claimedOf([{ ...guarded, silent: true }])).toEqual([]);
+  });
+});
+
+describe('a command whose guard is not met', () => {
+  const unmetGuard = { unmet: ['why'], facts: { speedKmh: 9, ignition: null, recordTime: null, recordAgeSeconds: null } };
+  const answersTo = (command: NewCommand, state: Partial<IntakeState> = {}) => {
+    const limits = { ownInstance: OWN, maxOpenCommands: 50, writable: new Map() };
+    const { answers, rows, audited } = planIntake([{ command, actor: COMMAND_LINE, unmetGuard }], stateOf(1, state), limits);
+    return { kind: answers[0]!.kind, stored: rows.length, audited: audited.length };
+  };
+
+  it('changes nothing', () => {
+    expect(answersTo(LOCK, { overlapping: [STORED] })).toEqual({ kind: 'guard-not-met', stored: 0, audited: 0 });
+  });
+
+  it('comes back when its key is known, and is refused as not connected first', () => {
+    const known = { commandLogId: '7', status: 'PENDING', requestHash: LOCK.requestHash } as const;
+    const keyed = { ...LOCK, idempotencyKey: 'key' };
+    expect(answersTo(keyed, { knownKeys: new Map([['key', known]]) })).toEqual({ kind: 'accepted', stored: 0, audited: 1 });
+    expect(answersTo(LOCK, { sessions: new Map() }).kind).toBe('not-connected');
   });
 });

@@ -1,6 +1,7 @@
 import { type AuditActor } from '../../access/audit/audit-actor.js';
 import { commandFailed } from '../../events/bodies/command-bodies.js';
 import { type NewEvent } from '../../events/bodies/event-bodies.js';
+import { type Guard, type GuardResult } from '../guards/guard.js';
 import { type ClaimedCommand, type CommandCodec, type CommandMode, type CommandStatus, type FailureReason } from '../command.js';
 
 /** A command as the ledger stores it. */
@@ -32,11 +33,15 @@ export interface NewCommand {
   readonly requestHash: Buffer;
   /** The instance where the request waits for the end. */
   readonly awaitedBy?: string | null;
+  /** It is stored without an attempt: the dispatcher evaluates its guard before every write. */
+  readonly guard: Guard | null;
 }
 
 export interface IntakeRequest {
   readonly command: NewCommand;
   readonly actor: AuditActor;
+  /** Set when the guard of a live command is not met. A request that repeats an earlier one gets its command all the same. */
+  readonly unmetGuard?: GuardResult | null;
 }
 
 /** An open command in the ledger that a request may end: it has the same text, an overlapping target, or an action that is replaced. */
@@ -58,7 +63,7 @@ export interface DeviceSession {
   readonly epoch: number;
 }
 
-/** An open command that uses the slot of its reply shape, or waits for it. */
+/** An open command that uses the slot of its reply shape, or waits for it. Guarded ones that wait are not among them. */
 export interface SlotUser {
   readonly commandLogId: string;
   readonly replyShape: string;
@@ -137,6 +142,7 @@ export type IntakeAnswer =
     }
   | { readonly kind: 'key-reused' }
   | { readonly kind: 'not-connected' }
+  | { readonly kind: 'guard-not-met'; readonly result: GuardResult }
   | { readonly kind: 'too-many-open' };
 
 /** A request that is recorded in the audit. A request that repeats an earlier one has an entry too. */
@@ -157,7 +163,7 @@ export interface IntakePlan {
   readonly events: readonly NewEvent[];
   readonly audited: readonly AuditedRequest[];
   /** Other instances to wake, and for which device. */
-  readonly wakes: readonly { readonly instance: string; readonly imei: string }[];
+  readonly wakes: readonly { readonly instance: string; readonly imei: string; readonly isGuarded: boolean }[];
   /** In the order of the requests. */
   readonly answers: readonly IntakeAnswer[];
 }
@@ -183,8 +189,8 @@ class IntakeBatch {
   private readonly ended: EndedCommand[] = [];
   private readonly events: NewEvent[] = [];
   private readonly audited: AuditedRequest[] = [];
-  /** IMEI -> instance. */
-  private readonly wakes = new Map<string, string>();
+  /** By IMEI. */
+  private readonly wakes = new Map<string, { readonly instance: string; readonly isGuarded: boolean }>();
 
   constructor(
     private readonly state: IntakeState,
@@ -194,7 +200,7 @@ class IntakeBatch {
     state.overlapping.forEach((stored) => this.openOf(stored.imei).push({ stored, row: null }));
   }
 
-  take({ command, actor }: IntakeRequest, newId: string): IntakeAnswer {
+  take({ command, actor, unmetGuard }: IntakeRequest, newId: string): IntakeAnswer {
     const holder = this.state.sessions.get(command.imei)?.instance ?? null;
     const known = this.knownRequest(command);
     if (known !== null) {
@@ -207,12 +213,16 @@ class IntakeBatch {
     if (command.mode === 'live' && holder === null) {
       return { kind: 'not-connected' };
     }
+    if (unmetGuard) {
+      return { kind: 'guard-not-met', result: unmetGuard };
+    }
     if (!this.insert(command, newId)) {
       return { kind: 'too-many-open' };
     }
     this.audit(command, actor, newId);
     if (holder !== null && holder !== this.limits.ownInstance) {
-      this.wakes.set(command.imei, holder);
+      const isGuarded = command.guard !== null || this.wakes.get(command.imei)?.isGuarded === true;
+      this.wakes.set(command.imei, { instance: holder, isGuarded });
     }
     return { kind: 'accepted', commandLogId: newId, status: 'PENDING', holder, isRepeat: false };
   }
@@ -220,12 +230,12 @@ class IntakeBatch {
   changes(): Omit<IntakePlan, 'answers'> {
     const { rows, ended, events, audited } = this;
     const claimed = rows.filter(({ claim }) => claim !== null).map((row) => this.toClaimed(row));
-    return { rows, claimed, ended, events, audited, wakes: [...this.wakes].map(([imei, instance]) => ({ instance, imei })) };
+    return { rows, claimed, ended, events, audited, wakes: [...this.wakes].map(([imei, wake]) => ({ ...wake, imei })) };
   }
 
   private toClaimed({ commandLogId, command: newCommand }: IntakeRow): ClaimedCommand {
-    const { imei, command, action, codec, metadata, timeoutSeconds } = newCommand;
-    return { commandLogId, imei, command, action, codec, metadata, timeoutSeconds, attempts: 1, sentAt: this.state.now };
+    const { imei, command, action, codec, metadata, guard, timeoutSeconds } = newCommand;
+    return { commandLogId, imei, command, action, codec, metadata, guard, timeoutSeconds, attempts: 1, sentAt: this.state.now };
   }
 
   private knownRequest({ idempotencyKey }: NewCommand): KnownRequest | null {
@@ -263,12 +273,18 @@ class IntakeBatch {
 
   /**
    * The slot of its reply shape must be free, and no other command may wait for it: for an urgent command, no other urgent one. A silent command has
-   * no slot.
+   * no slot. Not a guarded command: its guard is evaluated after the commit.
    */
-  private claimFor({ imei, replyShape, silent, urgent }: NewCommand): WritableConnection | null {
+  private claimFor({ imei, replyShape, silent, urgent, guard }: NewCommand): WritableConnection | null {
     const session = this.state.sessions.get(imei);
     const connection = this.limits.writable.get(imei);
-    if (!session || !connection || session.instance !== this.limits.ownInstance || session.epoch !== connection.epoch) {
+    if (
+      guard !== null ||
+      !session ||
+      !connection ||
+      session.instance !== this.limits.ownInstance ||
+      session.epoch !== connection.epoch
+    ) {
       return null;
     }
     return silent || !this.usesSlot(imei, replyShape, urgent) ? connection : null;
@@ -285,7 +301,7 @@ class IntakeBatch {
       this.openOf(imei).some(
         ({ row }) =>
           row !== null &&
-          !row.command.silent &&
+          needsSlot(row.command) &&
           row.command.replyShape === replyShape &&
           isBefore(row.claim !== null, row.command.urgent),
       )
@@ -318,6 +334,11 @@ class IntakeBatch {
     this.open.set(imei, known);
     return known;
   }
+}
+
+/** A guarded command uses the slot while it is in flight, and does not keep others from it while it waits. */
+function needsSlot({ silent, guard }: NewCommand): boolean {
+  return !silent && guard === null;
 }
 
 function overlaps(older: Pick<NewCommand, 'command' | 'targets' | 'action'>, newer: NewCommand): boolean {

@@ -93,7 +93,7 @@ const READ_STATE = new PreparedStatement<StateRow>(
                      json_agg(json_build_object(
                        'commandLogId', log.command_log_id::text, 'replyShape', log.reply_shape, 'inFlight', log.in_flight,
                        'urgent', log.urgent))
-                       filter (where not log.silent and log.device_state is distinct from 'queued') as slot_users
+                       filter (where not log.silent and log.device_state is distinct from 'queued' and (log.guard is null or log.in_flight)) as slot_users
                 from tbl_iot_command_logs log where log.imei = device.imei and log.status = 'PENDING') open
              left join lateral (
               select json_build_object('instance', known.instance_id, 'epoch', known.epoch) as session
@@ -126,18 +126,18 @@ const WRITE = new PreparedStatement<Record<string, never>>(
     insert into tbl_iot_command_logs (
       command_log_id, imei, command, codec, reply_shape, targets, silent, mode, max_retry, timeout_seconds, postponed_seconds, metadata,
       idempotency_key, request_hash, estimated_timeout_at, expires_at, due_at, status, reason, superseded_by, completed_at,
-      attempts, in_flight, socket_uuid, sent_at, awaited_by, action, action_params, urgent)
+      attempts, in_flight, socket_uuid, sent_at, awaited_by, action, action_params, urgent, guard)
     overriding system value
     select id, imei, command, codec, shape, targets, silent, mode, retry, timeout, postponed, metadata::json, key, decode(hash, 'hex'),
-           now() + make_interval(secs => timeout), now() + make_interval(secs => life),
-           now() + make_interval(secs => case when socket is null then life else timeout end),
+           now() + make_interval(secs => timeout), least(now() + make_interval(secs => life), (guard ->> 'notAfter')::timestamptz),
+           least(now() + make_interval(secs => case when socket is null then life else timeout end), (guard ->> 'notAfter')::timestamptz),
            case when reason is null then 'PENDING' else 'FAILED' end, reason, superseded, case when reason is not null then now() end,
            case when socket is null then 0 else 1 end, socket is not null and not silent, socket, case when socket is not null then now() end,
-           awaited, action, params::json, urgent
+           awaited, action, params::json, urgent, guard
       from json_to_recordset($1::json) as row (
         id bigint, imei text, command text, codec smallint, shape text, targets text[], silent boolean, mode text, retry integer,
         timeout integer, postponed integer, life integer, metadata text, key text, hash text, reason text, superseded bigint,
-        socket text, awaited uuid, action text, params text, urgent boolean)
+        socket text, awaited uuid, action text, params text, urgent boolean, guard jsonb)
     returning command_log_id, attempts, sent_at, socket_uuid
   ),
   written as (
@@ -158,8 +158,8 @@ const WRITE = new PreparedStatement<Record<string, never>>(
       `json_to_recordset($2::json) as accepted (key_id bigint, key_name text, imei text, id text, command text, address text, request_id text)`,
     )}
   )
-  select pg_notify('iot_instance_' || replace(woken.instance, '-', ''), 'command ' || woken.imei)
-    from unnest($3::text[], $4::text[]) as woken (instance, imei)`,
+  select pg_notify('iot_instance_' || replace(woken.instance, '-', ''), woken.message)
+    from unnest($3::text[], $4::text[]) as woken (instance, message)`,
 );
 
 /**
@@ -211,7 +211,7 @@ export class IntakeRepository {
       JSON.stringify(rows.map(toRecord)),
       JSON.stringify(audited.map(toAuditRecord)),
       wakes.map(({ instance }) => instance),
-      wakes.map(({ imei }) => imei),
+      wakes.map(({ imei, isGuarded }) => `${isGuarded ? 'guarded-command' : 'command'} ${imei}`),
     );
     await transaction.commit(write);
   }
@@ -288,6 +288,7 @@ function toRecord({ commandLogId, command, supersession, claim }: IntakeRow): Re
     params: command.actionParams,
     urgent: command.urgent,
     awaited: command.awaitedBy ?? null,
+    guard: command.guard,
   };
 }
 

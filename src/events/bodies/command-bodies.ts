@@ -148,7 +148,7 @@ export const COMMAND_SCHEMAS = {
     ...COMMON,
     reason: nullable(
       text(
-        'Why: `expired`, `unconfirmed`, `rejected`, `superseded`, `cancelled` or `unrecognised`. More may be added.',
+        'Why: `expired`, `unconfirmed`, `rejected`, `superseded`, `cancelled`, `unrecognised` or `guard`. More may be added.',
         'expired',
       ),
     ),

@@ -11,6 +11,8 @@ export abstract class DomainError extends Error {
   abstract readonly httpStatus: number;
   /** When another try makes sense; becomes the header Retry-After. */
   readonly retryAfterSeconds?: number;
+  /** Further members of the answer's body, which its route describes. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** The request itself is wrong: `message` says what was expected and what came. */

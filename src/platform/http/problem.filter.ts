@@ -52,7 +52,8 @@ export class ProblemFilter implements ExceptionFilter {
 
   private answer(error: unknown, host: ArgumentsHost, requestId: string): Answer {
     if (error instanceof DomainError) {
-      return answer(error.httpStatus, error.message, error.code);
+      const { status, problem } = answer(error.httpStatus, error.message, error.code);
+      return { status, problem: { ...problem, ...error.details } };
     }
     if (error instanceof HttpException) {
       return fromHttpException(error, host);

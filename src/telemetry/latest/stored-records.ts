@@ -22,8 +22,8 @@ export interface RecordWatcher {
 }
 
 /**
- * Passes on records between their commit and their acknowledgement, on the instance that has received them. A frame of a device that nobody
- * watches costs one look-up per watcher; the frame of another one is decoded again, because a batch does not keep its records.
+ * Passes on records between their commit and their acknowledgement, on the instance that has received them. A frame of a device that is not
+ * watched costs one look-up per watcher; the frame of another one is decoded again, because a batch does not keep its records.
  */
 @Injectable()
 export class StoredRecords {

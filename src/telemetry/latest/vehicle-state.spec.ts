@@ -64,7 +64,7 @@ describe('newestStateOf', () => {
 });
 
 describe('StoredRecords', () => {
-  it('passes the records of a frame to those who watch the device, and to nobody else', () => {
+  it('passes the records of a frame to those who watch the device, and to no other', () => {
     const stored = new StoredRecords();
     const seen: string[] = [];
     const watcherOf = (imei: string) => ({

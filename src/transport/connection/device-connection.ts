@@ -91,8 +91,8 @@ export class DeviceConnection implements LiveConnection, StateMachine {
     return this.state instanceof OpenSession ? this.state.sendable() : Promise.resolve(false);
   }
 
-  send(frame: Buffer, withinMs: number): Promise<boolean> {
-    return this.state instanceof OpenSession ? this.state.send(frame, withinMs) : Promise.resolve(false);
+  send(frame: Buffer, withinMs: number, mayWrite?: () => boolean): Promise<boolean> {
+    return this.state instanceof OpenSession ? this.state.send(frame, withinMs, mayWrite) : Promise.resolve(false);
   }
 
   end(reason: 'replaced' | 'fenced' | 'not-admitted'): void {

@@ -75,8 +75,8 @@ export class OpenSession implements ConnectionState {
     return this.enqueue((outgoing) => outgoing.sendable());
   }
 
-  send(frame: Buffer, withinMs: number): Promise<boolean> {
-    return this.enqueue((outgoing) => outgoing.add(frame, withinMs));
+  send(frame: Buffer, withinMs: number, mayWrite?: () => boolean): Promise<boolean> {
+    return this.enqueue((outgoing) => outgoing.add(frame, withinMs, mayWrite));
   }
 
   /** Handles all complete frames that have arrived, one after the other, then resumes the socket. */

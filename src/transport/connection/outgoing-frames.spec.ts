@@ -53,6 +53,20 @@ describe('OutgoingFrames', () => {
     expect(written).toEqual([]);
   });
 
+  it('asks immediately before the write whether a frame may be written, and removes one that may not', async () => {
+    const { outgoing, written, flush } = start(0);
+    let allowed = true;
+    const answers = [true, false].map((answer) => outgoing.add(Buffer.from(String(answer)), LONG_MS, () => answer && allowed));
+    flush();
+    const late = outgoing.add(FRAME, LONG_MS, () => allowed);
+    allowed = false;
+    flush();
+    allowed = true;
+    flush();
+    expect(await Promise.all([...answers, late])).toEqual([true, false, false]);
+    expect(written).toEqual([Buffer.from('true')]);
+  });
+
   it('resolves sendable with true at a flush, and with false at the close', async () => {
     const { outgoing, flush } = start(0);
     const first = outgoing.sendable();

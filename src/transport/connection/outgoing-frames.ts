@@ -1,8 +1,11 @@
 interface Outgoing {
   readonly frame: Buffer;
   readonly deadline: NodeJS.Timeout;
+  readonly mayWrite: () => boolean;
   readonly settle: (written: boolean) => void;
 }
+
+const always = (): boolean => true;
 
 /**
  * The queue of frames to one device. Teltonika's order of events is: the device connects, sends its stored records, gets the last
@@ -33,8 +36,11 @@ export class OutgoingFrames {
     return this.closed ? Promise.resolve(false) : new Promise((resolve) => this.sendableCallers.push(resolve));
   }
 
-  /** Resolves with whether the frame was written. A frame that is not written within `withinMs` is removed, so that no command is written after its sender has given up. */
-  add(frame: Buffer, withinMs: number): Promise<boolean> {
+  /**
+   * Resolves with whether the frame was written. A frame that is not written within `withinMs` is removed, so that no command is written after its
+   * sender has given up. So is one for which `mayWrite`, called immediately before the write, returns false.
+   */
+  add(frame: Buffer, withinMs: number, mayWrite: () => boolean = always): Promise<boolean> {
     if (this.closed) {
       return Promise.resolve(false);
     }
@@ -43,7 +49,7 @@ export class OutgoingFrames {
         this.waiting.delete(outgoing);
         settle(false);
       }, withinMs);
-      const outgoing: Outgoing = { frame, deadline, settle };
+      const outgoing: Outgoing = { frame, deadline, mayWrite, settle };
       this.waiting.add(outgoing);
     });
   }
@@ -61,9 +67,12 @@ export class OutgoingFrames {
     if (this.grace || this.closed) {
       return;
     }
-    this.takeAll().forEach(({ frame, settle }) => {
-      write(frame);
-      settle(true);
+    this.takeAll().forEach(({ frame, mayWrite, settle }) => {
+      const isWritten = mayWrite();
+      if (isWritten) {
+        write(frame);
+      }
+      settle(isWritten);
     });
     this.sendableCallers.splice(0).forEach((resolve) => resolve(true));
   }
