@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { CommandHost } from '../models/command-host.js';
 import { type Ledger, readLedger } from '../models/command-ledger.js';
-import { findBroken } from '../models/command-rules.js';
+import { findBroken, findProven } from '../models/command-rules.js';
 import { type Outage, type Scenario, scenarios } from '../models/command-scenarios.js';
 import { CommandWatcher } from '../models/command-watcher.js';
 import { RestartingGateway } from '../models/restarting-gateway.js';
@@ -81,6 +81,10 @@ async function settle(hosts: readonly CommandHost[]): Promise<void> {
       await waitFor(() => device.isIdle, { what: 'the device to have sent every reply' });
       // The acknowledgement shows that the gateway has processed every earlier reply.
       await waitFor(() => device.sendRecord(), { timeoutMs: 30_000, what: 'a last acknowledgement' });
+      await waitFor(async () => findProven(await readLedger(database, device.imei), device).length === 0, {
+        timeoutMs: 30_000,
+        what: `records of ${device.imei} to confirm the commands that they prove`,
+      });
     }),
   );
 }
@@ -136,7 +140,10 @@ const ends = new Map<string, number>();
 function countEnds({ commands, events }: Ledger): void {
   const postponed = events.filter(({ type }) => type === 'command.postponed').length;
   ends.set('postponed', (ends.get('postponed') ?? 0) + postponed);
-  for (const { command, status, reason, late, supersededBy } of commands) {
+  for (const { command, status, reason, late, supersededBy, confirmedBy } of commands) {
+    if (confirmedBy === 'telemetry') {
+      ends.set('by telemetry', (ends.get('by telemetry') ?? 0) + 1);
+    }
     const newer = commands.find(({ id }) => id === supersededBy)?.command ?? command;
     if (command.startsWith('alarm') && newer !== command) {
       ends.set(`replaced, ${reason ?? status}`, (ends.get(`replaced, ${reason ?? status}`) ?? 0) + 1);
@@ -158,7 +165,14 @@ describe('commands, replies, lost connections and restarts in any order', () => 
         console.log(ends);
       }
       expect([...ends.keys()]).toEqual(
-        expect.arrayContaining(['COMPLETED', 'FAILED unconfirmed', 'FAILED expired', 'FAILED superseded', 'contradicted']),
+        expect.arrayContaining([
+          'COMPLETED',
+          'FAILED unconfirmed',
+          'FAILED expired',
+          'FAILED superseded',
+          'contradicted',
+          'by telemetry',
+        ]),
       );
       expect([...ends.keys()]).toEqual(expect.arrayContaining(['replaced, superseded', 'replaced, unconfirmed']));
     },

@@ -3,7 +3,7 @@ import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, login, recordsFrame } from '../support/frames.js';
 import { waitFor } from '../support/wait-for.js';
 import { Link, type PendingRecord, type DeviceReply } from './device-link.js';
-import { answer, postponement, refusal } from './device-replies.js';
+import { answer, outputSetBy, postponement, refusal } from './device-replies.js';
 
 /** What the device does with one command that it has received. */
 export type Behaviour =
@@ -27,9 +27,22 @@ export interface ReceivedCommand {
   readonly link: number;
 }
 
+/** A record that the device has sent with the state of its output 1. */
+export interface SentRecord {
+  readonly serial: number;
+  /** In the record: by the clock of the device, which may be wrong. */
+  readonly timeMs: number;
+  readonly sentAtMs: number;
+  /** Null: the record does not say it. */
+  readonly isOn: boolean | null;
+  /** It was acknowledged. */
+  isStored: boolean;
+}
+
 const ANSWER_AT_ONCE: Behaviour = { kind: 'answer', afterMs: 0 };
 const RECONNECT_EVERY_MS = 30;
 const TYPE_REPLY = 6;
+const DOUT1 = 179;
 
 /**
  * A simulated device that executes commands, each with its planned behaviour, and records what it received and sent. It reconnects
@@ -39,6 +52,7 @@ export class CommandDevice {
   readonly received: ReceivedCommand[] = [];
   readonly executions: ReceivedCommand[] = [];
   readonly replies: DeviceReply[] = [];
+  readonly records: SentRecord[] = [];
   readonly violations: string[] = [];
   readonly journal: { at: number; what: string }[] = [];
   private readonly behaviours = new Map<string, Behaviour[]>();
@@ -111,14 +125,18 @@ export class CommandDevice {
     await this.connect().catch(() => undefined);
   }
 
-  /** Sends a record. Returns true when it was acknowledged, false when the connection ended first. */
-  async sendRecord(): Promise<boolean> {
+  /**
+   * Sends a record that is `ageMs` old; when that is negative, its clock is ahead. Returns true when it was acknowledged, false when the connection
+   * ended first.
+   */
+  async sendRecord(ageMs = 0): Promise<boolean> {
     const link = this.current;
     if (!link?.isOpen || link.inFrame) {
       return false;
     }
-    link.peer.send(this.frame());
-    return this.acknowledged(link, this.expect(link));
+    const record = this.newRecord(ageMs);
+    link.peer.send(frameOf(record));
+    return this.acknowledged(link, this.expect(link), record);
   }
 
   /**
@@ -131,7 +149,8 @@ export class CommandDevice {
     if (!link?.isOpen || link.inFrame) {
       return false;
     }
-    const bytes = this.frame();
+    const sent = this.newRecord(0);
+    const bytes = frameOf(sent);
     const cut = 1 + (this.serial % (bytes.length - 1));
     const isReadOn = link.unacknowledged.length === 0 && link.pendingRecords.length === 0;
     link.inFrame = true;
@@ -146,7 +165,7 @@ export class CommandDevice {
     link.peer.send(bytes.subarray(cut));
     link.inFrame = false;
     link.held.splice(0).forEach((work) => work());
-    return this.acknowledged(link, record);
+    return this.acknowledged(link, record, sent);
   }
 
   /** Sends a message that answers no command. */
@@ -279,8 +298,18 @@ export class CommandDevice {
     });
   }
 
-  private frame(): Buffer {
-    return recordsFrame([{ speed: ++this.serial % 200, io: [{ id: 240, value: 1 }] }]);
+  private newRecord(ageMs: number): SentRecord {
+    const sentAtMs = Date.now();
+    const timeMs = sentAtMs - ageMs;
+    const record = { serial: ++this.serial, timeMs, sentAtMs, isOn: this.outputAt(timeMs), isStored: false };
+    this.records.push(record);
+    return record;
+  }
+
+  /** The state of output 1 at that time; null before the first command for it. */
+  private outputAt(timeMs: number): boolean | null {
+    const last = this.executions.findLast(({ text, at }) => outputSetBy(text) !== null && at <= timeMs);
+    return last === undefined ? null : outputSetBy(last.text);
   }
 
   private expect(link: Link): PendingRecord {
@@ -290,13 +319,19 @@ export class CommandDevice {
     return record;
   }
 
-  private async acknowledged(link: Link, record: PendingRecord): Promise<boolean> {
+  private async acknowledged(link: Link, record: PendingRecord, sent: SentRecord): Promise<boolean> {
     await waitFor(() => record.acknowledged || link !== this.current || link.peer.isClosed, {
       timeoutMs: 20_000,
       what: `an acknowledgement to ${this.imei}`,
     });
+    sent.isStored = record.acknowledged;
     return record.acknowledged;
   }
+}
+
+function frameOf({ serial, timeMs, isOn }: SentRecord): Buffer {
+  const output = isOn === null ? [] : [{ id: DOUT1, value: Number(isOn) }];
+  return recordsFrame([{ timestampMs: timeMs, speed: serial % 200, io: [{ id: 240, value: 1 }, ...output] }]);
 }
 
 /** Lets the event loop deliver bytes that have already arrived on the other sockets. */

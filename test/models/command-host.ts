@@ -79,7 +79,7 @@ export class CommandHost {
         }
         return;
       case 'record':
-        return void (await this.device.sendRecord());
+        return void (await this.device.sendRecord(step.ageMs));
       case 'split record':
         return void (await this.device.sendRecordInHalves(() => this.gateway.hasReadSockets(), step.holdMs));
       case 'message':

@@ -14,6 +14,7 @@ export interface LedgerCommand {
   readonly supersededBy: string | null;
   readonly isOverdue: boolean;
   readonly late: boolean;
+  readonly confirmedBy: string | null;
   readonly response: string | null;
   readonly attempts: number;
   readonly maxRetry: number;
@@ -47,26 +48,39 @@ export interface Ledger {
   readonly messages: readonly string[];
 }
 
+/** In one statement: a record may confirm a command at any time, and its event must not be missing from what is compared. */
 export async function readLedger(database: TestDatabase, imei: string): Promise<Ledger> {
-  const commands = await database.query<LedgerCommand>(
-    `select command_log_id::text as id, command, reply_shape as shape, silent, urgent, expires_at as "expiresAt", status, reason, device_state as "deviceState",
-            superseded_by::text as "supersededBy", expires_at <= now() as "isOverdue", late, response, attempts,
-            max_retry as "maxRetry", timeout_seconds * 1000 as "timeoutMs", in_flight as "inFlight",
-            created_at as "createdAt", completed_at as "completedAt",
-            (select coalesce(json_agg(json_build_object(
-                      'attempt', attempt, 'sentAt', extract(epoch from sent_at) * 1000, 'endedAt', extract(epoch from ended_at) * 1000,
-                      'socket', socket_uuid, 'result', result, 'reply', reply) order by attempt), '[]')
-               from tbl_iot_command_attempts attempt where attempt.command_log_id = log.command_log_id) as history
-       from tbl_iot_command_logs log where imei = $1 order by log.command_log_id`,
+  const [ledger] = await database.query<Ledger>(
+    `select ${rowsOf(`
+              select command_log_id::text as id, command, reply_shape as shape, silent, status, reason, device_state as "deviceState",
+                     superseded_by::text as "supersededBy", expires_at <= now() as "isOverdue", late, confirmed_by as "confirmedBy", response,
+                     attempts, max_retry as "maxRetry", timeout_seconds * 1000 as "timeoutMs", in_flight as "inFlight",
+                     created_at as "createdAt", completed_at as "completedAt",
+                     (select coalesce(json_agg(json_build_object(
+                               'attempt', attempt, 'sentAt', extract(epoch from sent_at) * 1000, 'endedAt', extract(epoch from ended_at) * 1000,
+                               'socket', socket_uuid, 'result', result, 'reply', reply) order by attempt), '[]')
+                        from tbl_iot_command_attempts attempt where attempt.command_log_id = log.command_log_id) as history
+                from tbl_iot_command_logs log where imei = $1 order by log.command_log_id`)} as commands,
+            ${rowsOf(`
+              select sequence::int as sequence, type, body->>'command_log_id' as id, body->>'reason' as reason, occurred_at as at
+                from tbl_iot_events where imei = $1 order by sequence`)} as events,
+            array(select text from tbl_iot_device_messages where imei = $1) as messages`,
     [imei],
   );
-  const events = await database.query<LedgerEvent>(
-    `select sequence::int as sequence, type, body->>'command_log_id' as id, body->>'reason' as reason, occurred_at as at
-       from tbl_iot_events where imei = $1 order by sequence`,
-    [imei],
-  );
-  const messages = await database.query<{ text: string }>('select text from tbl_iot_device_messages where imei = $1', [imei]);
-  return { commands, events, messages: messages.map(({ text }) => text) };
+  const { commands, events, messages } = ledger!;
+  return {
+    commands: commands.map((command) => ({
+      ...command,
+      createdAt: new Date(command.createdAt),
+      completedAt: command.completedAt && new Date(command.completedAt),
+    })),
+    events: events.map((event) => ({ ...event, at: new Date(event.at) })),
+    messages,
+  };
+}
+
+function rowsOf(select: string): string {
+  return `(select coalesce(json_agg(selected), '[]') from (${select}) selected)`;
 }
 
 export function nameOf({ id, command, status, reason }: LedgerCommand): string {

@@ -1,7 +1,7 @@
-import { type CommandDevice } from './command-device.js';
+import { type CommandDevice, type SentRecord } from './command-device.js';
 import { type Ledger, type LedgerCommand, type LedgerEvent, nameOf } from './command-ledger.js';
 import { type DeviceReply } from './device-link.js';
-import { meaningOf, targetsOf } from './device-replies.js';
+import { meaningOf, outputSetBy, targetsOf } from './device-replies.js';
 
 /** `now()` is the start of a transaction, and the machine is busy. */
 const CLOCK_TOLERANCE_MS = 250;
@@ -20,6 +20,7 @@ export function findBroken(ledger: Ledger, device: CommandDevice): string[] {
     ...brokenOrder(ledger, device),
     ...brokenUrgency(ledger),
     ...brokenPostponing(ledger),
+    ...brokenConfirmations(ledger, device),
     ...brokenSequence(ledger),
   ];
 }
@@ -41,6 +42,7 @@ function brokenEnd(command: LedgerCommand, device: CommandDevice): string[] {
   const isPostponed = status === 'PENDING' && deviceState === 'queued' && !command.isOverdue;
   const sent = device.replies.find(({ text }) => text === response);
   const isRaw = meaningOf(command.command) === 'raw';
+  const isByReply = command.confirmedBy === 'reply';
   const rules: [what: string, isBroken: boolean][] = [
     ['has an unknown end', !isPostponed && !ENDS.has([status, reason].filter((word) => word !== null).join(' '))],
     ['has no time of its end', (completedAt === null) !== isPostponed],
@@ -57,16 +59,18 @@ function brokenEnd(command: LedgerCommand, device: CommandDevice): string[] {
     ['has attempts that are not counted', history.map(({ attempt }) => attempt).join() !== countTo(attempts)],
     [
       'has a response that its end does not allow, or lacks one',
-      (response !== null) !== (status === 'COMPLETED' || reason === 'rejected' || deviceState !== null),
+      command.confirmedBy !== 'telemetry' &&
+        (response !== null) !== (status === 'COMPLETED' || reason === 'rejected' || deviceState !== null),
     ],
     ['has a response that the device never sent', response !== null && sent === undefined],
     ['is late although it is not completed', late && status !== 'COMPLETED'],
-    ['is completed by a reply of another kind', status === 'COMPLETED' && sent?.kind !== 'answer' && !isRaw],
+    ['is completed by nothing', (command.confirmedBy !== null) !== (status === 'COMPLETED')],
+    ['is completed by a reply of another kind', isByReply && sent?.kind !== 'answer' && !isRaw],
     ['is rejected by a reply that rejects nothing', reason === 'rejected' && sent?.kind !== 'refusal'],
     ['is postponed by a reply of another kind', deviceState === 'queued' && sent?.kind !== 'postponed'],
     [
       'is completed by the reply to another command',
-      status === 'COMPLETED' && !isRaw && meaningOf(sent?.about ?? '') !== meaningOf(command.command),
+      isByReply && !isRaw && meaningOf(sent?.about ?? '') !== meaningOf(command.command),
     ],
   ];
   return rules.filter(([, isBroken]) => isBroken).map(([what]) => `${nameOf(command)} ${what}`);
@@ -126,7 +130,7 @@ function brokenReplies({ commands, messages }: Ledger, device: CommandDevice): s
       broken.push(`"${sent.text}" answers ${nameOf(meant)}, which was in flight, and was matched to ${others}`);
     }
   }
-  const confirmed = commands.filter(({ status }) => status === 'COMPLETED');
+  const confirmed = commands.filter(({ confirmedBy }) => confirmedBy === 'reply');
   for (const command of confirmed) {
     const executed = device.executions.some(({ text }) => text === command.command);
     const response = device.replies.find(({ text }) => text === command.response);
@@ -220,6 +224,34 @@ function brokenPostponing({ commands, events }: Ledger): string[] {
       }),
     )
     .map((command) => `${nameOf(command)} was written again after the device had postponed it`);
+}
+
+/** A command that telemetry has confirmed was confirmed by a record that proves it. */
+function brokenConfirmations({ commands }: Ledger, { records }: CommandDevice): string[] {
+  return commands
+    .filter((command) => command.confirmedBy === 'telemetry' && !records.some((record) => proves(record, command, commands)))
+    .map((command) => `${nameOf(command)} was confirmed by telemetry, and no record proves it`);
+}
+
+/** Unconfirmed commands that a stored record proves: telemetry must confirm them. */
+export function findProven({ commands }: Ledger, { records }: CommandDevice): string[] {
+  const stored = records.filter(({ isStored }) => isStored);
+  return commands
+    .filter(({ reason }) => MAY_END_LATE.includes(reason ?? ''))
+    .filter((command) => stored.some((record) => proves(record, command, commands)))
+    .map((command) => nameOf(command));
+}
+
+/**
+ * The record shows the output as the command has set it, was created after the first write of the command and before the first write of any newer
+ * command for the output, and has a right clock.
+ */
+function proves({ timeMs, sentAtMs, isOn }: SentRecord, command: LedgerCommand, commands: readonly LedgerCommand[]): boolean {
+  const level = outputSetBy(command.command);
+  const writtenAt = command.history[0]?.sentAt ?? Infinity;
+  const newer = commands.filter(({ id, command: text }) => Number(id) > Number(command.id) && outputSetBy(text) !== null);
+  const until = Math.min(...newer.flatMap(({ history }) => history.map(({ sentAt }) => sentAt)));
+  return level !== null && isOn === level && timeMs > writtenAt && timeMs < until && timeMs <= sentAtMs + 5_000;
 }
 
 /** At most one command per reply shape is in flight, and none is written again on the same connection before its timeout. */

@@ -28,7 +28,8 @@ export type Step = { readonly afterMs: number } & (
   | { readonly kind: 'drop'; readonly awayMs: number; readonly reset: boolean }
   /** Several times in a row, so that logins arrive faster than the gateway processes them. */
   | { readonly kind: 'silent reconnect'; readonly times: number }
-  | { readonly kind: 'record' }
+  /** Of that age; negative: its clock is ahead. */
+  | { readonly kind: 'record'; readonly ageMs: number }
   | { readonly kind: 'split record'; readonly holdMs: number }
   | { readonly kind: 'message' }
 );
@@ -101,7 +102,7 @@ const action = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('drop' as const), awayMs: fc.constantFrom(0, 0, 400, 1_500), reset: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }).map((times) => ({ kind: 'silent reconnect' as const, times })) },
-  { weight: 2, arbitrary: fc.constant({ kind: 'record' as const }) },
+  { weight: 4, arbitrary: fc.constantFrom(0, 0, 0, 400, 2_000, -3_600_000).map((ageMs) => ({ kind: 'record' as const, ageMs })) },
   { weight: 1, arbitrary: fc.nat(300).map((holdMs) => ({ kind: 'split record' as const, holdMs })) },
   { weight: 1, arbitrary: fc.constant({ kind: 'message' as const }) },
 );

@@ -22,6 +22,12 @@ export function postponement(text: string, serial: number): string {
   return `DOUT1:${level} Timeout:${serial}s Speed threshold:1km/h Speed is above threshold, queued`;
 }
 
+/** The state in which the command leaves output 1; null for other commands. */
+export function outputSetBy(text: string): boolean | null {
+  const [name, states] = text.split(' ');
+  return name === 'setdigout' ? states?.startsWith('1') === true : null;
+}
+
 /** The reply that rejects the command; null for commands that the device never rejects. */
 export function refusal(text: string, serial: number): string | null {
   switch (text.split(' ')[0]) {
