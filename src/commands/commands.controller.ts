@@ -33,7 +33,7 @@ import {
   type CommandListDto,
 } from './command.dto.js';
 import { CommandsService } from './commands.service.js';
-import { CreateCommandDto } from './create-command.dto.js';
+import { CreateCommandDto, IDEMPOTENCY_KEY } from './create-command.dto.js';
 import { MAX_WAIT_SECONDS, preferredWaitSeconds } from './waiting/preferred-wait.js';
 import { WaitingRequests } from './waiting/waiting-requests.js';
 
@@ -43,7 +43,6 @@ const PREFERENCE_APPLIED = {
     schema: { type: 'string' as const },
   },
 };
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 const CONFLICTS =
   'IDEMPOTENCY_KEY_REUSED: the key was used for another command. GUARD_NOT_MET: mode is live, and the newest record of the device does not ' +
   'meet the guard; `facts` says what the record contains';

@@ -15,6 +15,8 @@ import { RetentionModule } from '../platform/retention/table-retention.js';
 import { SettingsError } from '../platform/config/settings.module.js';
 import { BUILT_IN_CATALOGUE } from './catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from './catalogue/command-catalogue.js';
+import { BulkCommands } from './bulk/bulk-commands.js';
+import { BulkCommandsController } from './bulk/bulk-commands.controller.js';
 import { CommandBacklogRepository } from './command-backlog.repository.js';
 import { CommandCancellation } from './command-cancellation.js';
 import { WatchedRecords } from './confirmation/watched-records.js';
@@ -65,11 +67,12 @@ import { WaitingRequests } from './waiting/waiting-requests.js';
     RetentionModule,
     TelemetryModule,
   ],
-  controllers: [CommandsController, CommandReplyController, DeviceMessagesController],
+  controllers: [BulkCommandsController, CommandsController, CommandReplyController, DeviceMessagesController],
   providers: [
     { provide: CommandCatalogue, inject: [CommandSettings], useFactory: loadCatalogue },
     WatchedOutputs,
     WatchedRecords,
+    BulkCommands,
     CommandBacklogRepository,
     CommandCancellation,
     CommandClaims,

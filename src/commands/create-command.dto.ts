@@ -8,6 +8,8 @@ import { GuardConditionsDto } from './guards/guard.dto.js';
 const MAX_COMMAND_CHARACTERS = 160;
 const FIRST_PRINTABLE = 0x20;
 const LAST_PRINTABLE = 0x7e;
+/** Printable ASCII without blanks. */
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
 const MAX_TTL_SECONDS = 2_592_000;
 const MAX_POSTPONED_SECONDS = 2_592_000;
 

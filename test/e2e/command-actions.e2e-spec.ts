@@ -98,7 +98,7 @@ describe('a request with an action', () => {
 
   it('shows the defaults, and postpones when the device does', async () => {
     const { imei, device } = await newDevice();
-    await device.exchange(recordsFrame([{ timestampMs: Date.now(), speed: 0, satellites: 9, io: [{ id: 239, value: 0 }] }]));
+    await device.exchange(recordsFrame([{ timestampMs: Date.now(), satellites: 9, speed: 0, io: [{ id: 239, value: 0 }] }]));
     const id = await accepted({ imei, action: 'lock' });
     expect(await device.command()).toBe('setdigout 1? ? ? 5 ?');
     device.send(codec12Frame(REPLY, 'DOUT1:1 Timeout:INFINITY Speed threshold:5km/h Speed is above threshold, queued'));

@@ -12,7 +12,8 @@ import { IntakeRepository } from './intake.repository.js';
 
 /** Open commands of one device. */
 export const MAX_OPEN_COMMANDS = 50;
-const MAX_REQUESTS = 256;
+/** A bulk request has up to 1,000: two transactions. Each device takes an advisory lock, of which PostgreSQL has 6,400 by default. */
+const MAX_REQUESTS = 512;
 
 /**
  * Puts commands into the ledger, those of many requests in one transaction: the commands, the ends of the older ones that they replace, the

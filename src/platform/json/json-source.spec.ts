@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { JsonSource, memberSource, stringifyJson } from './json-source.js';
+import { elementSources, JsonSource, memberSource, stringifyJson } from './json-source.js';
 
 describe('memberSource', () => {
   it.each<[string, string | null]>([
@@ -44,5 +44,18 @@ describe('stringifyJson', () => {
 
   it('equals JSON.stringify where there is no source', () => {
     expect(stringifyJson({ a: [1, 'x'] })).toBe('{"a":[1,"x"]}');
+  });
+});
+
+describe('elementSources', () => {
+  it.each<[string, string[]]>([
+    ['[]', []],
+    [' [ ] ', []],
+    ['[1]', ['1']],
+    ['\n[ 1.0 ,\t"a,]" , {"b": [1, {"c": "}"}] } , [[]], null ]', ['1.0', '"a,]"', '{"b": [1, {"c": "}"}] }', '[[]]', 'null']],
+    ['["\\"",[1,2],{"a":1}]', ['"\\""', '[1,2]', '{"a":1}']],
+  ])('gives the elements of %s as they stand there', (json, elements) => {
+    expect(elementSources(json)).toEqual(elements);
+    expect(elements.map((element) => JSON.parse(element) as unknown)).toEqual(JSON.parse(json));
   });
 });

@@ -48,6 +48,18 @@ export function memberSource(json: string, name: string): string | null {
   return found;
 }
 
+/** The text of each element of a JSON array, which must have been parsed before. */
+export function elementSources(json: string): string[] {
+  const elements: string[] = [];
+  let position = skipBlanks(json, skipBlanks(json, 0) + 1);
+  while (position < json.length && json[position] !== ']') {
+    const end = endOfValue(json, position);
+    elements.push(json.slice(position, end).trimEnd());
+    position = json[end] === ']' ? end : skipBlanks(json, end + 1);
+  }
+  return elements;
+}
+
 function skipBlanks(json: string, start: number): number {
   let position = start;
   while (' \t\r\n'.includes(json[position] ?? 'x')) {
@@ -75,7 +87,7 @@ function endOfValue(json: string, start: number): number {
       position = endOfString(json, position);
       continue;
     }
-    if (depth === 0 && (character === ',' || character === '}')) {
+    if (depth === 0 && (character === ',' || character === '}' || character === ']')) {
       return position;
     }
     if (character === '{' || character === '[') {
