@@ -203,6 +203,57 @@ describe('a request with an action', () => {
   });
 });
 
+describe('the guard of an action', () => {
+  const FACTS = { satellites: 9, speed: 6, io: [{ id: 239, value: 0 }] };
+
+  it('refuses it when the newest record does not meet it, with the facts, and holds for its parameters', async () => {
+    const { imei, device } = await newDevice();
+    await device.exchange(recordsFrame([{ ...FACTS, timestampMs: Date.now() }]));
+    const refused = await post({ imei, action: 'lock' });
+    expect([refused.status, refused.body]).toEqual([
+      409,
+      expect.objectContaining({
+        code: 'GUARD_NOT_MET',
+        facts: expect.objectContaining({ speedKmh: 6, ignition: 'off' }) as unknown,
+      }),
+    ]);
+    await accepted({ imei, action: 'lock', params: { maxSpeedKmh: 6 } });
+    expect(await device.command()).toBe('setdigout 1? ? ? 6 ?');
+    device.close();
+  });
+
+  it('is combined with that of the request: the stricter condition counts', async () => {
+    const { imei, device } = await newDevice();
+    await device.exchange(recordsFrame([{ ...FACTS, timestampMs: Date.now() }]));
+    const request = { imei, action: 'lock', params: { maxSpeedKmh: 10 } };
+    expect((await post({ ...request, guard: { maxSpeedKmh: 5 } })).status).toBe(409);
+    expect(await post({ ...request, guard: { ignition: 'on' } })).toMatchObject({ status: 400, body: { code: 'INVALID_INPUT' } });
+    const id = await accepted({ ...request, guard: { maxSpeedKmh: 20, maxRecordAgeSeconds: 30 } });
+    expect(await device.command()).toBe('setdigout 1? ? ? 10 ?');
+    const { command } = (await gateway.get<{ command: { guard: unknown } }>(`commands/${id}`)).body;
+    expect(command.guard).toEqual({ maxSpeedKmh: 10, ignition: 'off', maxRecordAgeSeconds: 30, notAfter: null });
+    device.close();
+  });
+
+  it('does not exist when its parameter is not given', async () => {
+    const { imei, device } = await newDevice();
+    await accepted({ imei, action: 'output1-on' });
+    expect(await device.command()).toBe('setdigout 1?');
+    expect((await post({ imei, action: 'output2-on', params: { maxSpeedKmh: 5 } })).body.code).toBe('GUARD_NOT_MET');
+    device.close();
+  });
+
+  it('lets a queued one wait, and an unguarded one that replaces it go', async () => {
+    const { imei, device } = await newDevice();
+    await device.exchange(recordsFrame([{ ...FACTS, timestampMs: Date.now() }]));
+    const lock = await accepted({ imei, action: 'lock', mode: 'queue' });
+    const unlock = await accepted({ imei, action: 'unlock' });
+    expect(await device.command()).toBe('setdigout 0?');
+    expect(await shown(lock)).toMatchObject({ status: 'FAILED', reason: 'superseded', supersededBy: unlock, attempts: 0 });
+    device.close();
+  });
+});
+
 describe('an action that replaces another', () => {
   it('ends a waiting one before it is written', async () => {
     const imei = String(imeis++);

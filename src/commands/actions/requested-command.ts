@@ -1,9 +1,9 @@
 import { InvalidInputError } from '../../platform/errors/errors.js';
 import { type Action } from '../catalogue/action-definition.js';
-import { type GuardConditions } from '../catalogue/action-guard.js';
 import { type CommandCatalogue } from '../catalogue/command-catalogue.js';
 import { commandTextProblem, type CreateCommandDto } from '../create-command.dto.js';
 import { InvalidParamsError, UnknownActionError } from '../commands.errors.js';
+import { type GuardConditions } from '../guards/guard.js';
 
 /** The text that a request asks for, and what its action adds to it. */
 export interface RequestedCommand {

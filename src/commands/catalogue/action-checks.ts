@@ -1,3 +1,4 @@
+import { MAX_RECORD_AGE_SECONDS, MAX_SPEED_KMH } from '../guards/guard.js';
 import { type ActionGuard, referredParam } from './action-guard.js';
 import { type ActionParam, type ActionParams, paramProblem } from './action-params.js';
 import { type Check, expectType, orNull, patternProblem } from './definition-checks.js';
@@ -96,21 +97,21 @@ function missingProblem(object: Readonly<Record<string, unknown>>, required: rea
 
 /** Of the `guard` of an action. Its params must be without a problem. */
 export function guardProblem(guard: unknown, params: ActionParams): FieldProblem | null {
-  if (!isObject(guard)) {
-    return { path: '', problem: 'has to be an object of conditions, or null' };
+  if (!isObject(guard) || Object.keys(guard).length === 0) {
+    return { path: '', problem: 'has to be an object of at least one condition, or null' };
   }
-  const numbers = (minimum: number): Check =>
+  const numbers = (minimum: number, maximum: number): Check =>
     orParam(
       params,
-      (param) => param.type === 'integer' && param.minimum >= minimum,
+      (param) => param.type === 'integer' && param.minimum >= minimum && param.maximum <= maximum,
       (value) =>
-        Number.isSafeInteger(value) && Number(value) >= minimum
+        Number.isSafeInteger(value) && Number(value) >= minimum && Number(value) <= maximum
           ? null
-          : `has to be a whole number from ${minimum}, or "{name}" of an integer parameter with no smaller minimum`,
+          : `has to be a whole number from ${minimum} to ${maximum}, or "{name}" of an integer parameter within these bounds`,
     );
   return fieldProblem(guard, {
-    maxSpeedKmh: numbers(0),
-    maxRecordAgeSeconds: numbers(1),
+    maxSpeedKmh: numbers(0, MAX_SPEED_KMH),
+    maxRecordAgeSeconds: numbers(1, MAX_RECORD_AGE_SECONDS),
     ignition: orParam(
       params,
       (param) => 'enum' in param && param.enum.every((choice) => IGNITION.includes(choice)),

@@ -1,4 +1,5 @@
-import { type ActionGuard, type GuardConditions, resolveGuard } from './action-guard.js';
+import { type GuardConditions } from '../guards/guard.js';
+import { type ActionGuard, resolveGuard } from './action-guard.js';
 import { type ActionParams, paramProblem, paramsSchema, type ParamsSchema, valuePattern, withDefaults } from './action-params.js';
 import { ActionTemplate, type ParamValues } from './action-template.js';
 import { type CommandDefinition } from './command-definition.js';

@@ -1,14 +1,11 @@
+import { type GuardConditions } from '../guards/guard.js';
 import { type ParamValues } from './action-template.js';
 
-/** Conditions under which a command may be written, as a request or an action gives them. */
-export interface GuardConditions {
-  readonly maxSpeedKmh?: number;
-  readonly ignition?: 'on' | 'off';
-  readonly maxRecordAgeSeconds?: number;
-}
-
-/** The conditions of an action. A text `{name}` in the place of a value is the value of that parameter; without it there is no such condition. */
-export type ActionGuard = Readonly<Partial<Record<keyof GuardConditions, string | number>>>;
+/**
+ * The conditions of an action. A text `{name}` in the place of a value is the value of that parameter; without it there is no such condition. A time
+ * after which it is not written (`notAfter`) is for a request to give.
+ */
+export type ActionGuard = Readonly<Partial<Record<Exclude<keyof GuardConditions, 'notAfter'>, string | number>>>;
 
 const REFERENCE = /^\{([A-Za-z]\w{0,39})\}$/;
 
