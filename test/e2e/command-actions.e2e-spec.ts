@@ -306,6 +306,26 @@ describe('an action that replaces another', () => {
   });
 });
 
+describe('actions in a bulk request', () => {
+  it('have a result each, and replace one another in their order', async () => {
+    const imei = String(imeis++);
+    const commands = [
+      { imei, mode: 'queue', action: 'arm', params: { zone: 1 } },
+      { imei, mode: 'queue', action: 'arm', params: { zone: 10 } },
+      { imei, mode: 'queue', action: 'lokc' },
+      { imei, mode: 'queue', action: 'disarm' },
+      { imei, mode: 'queue', action: 'arm', params: { zone: 2 } },
+    ];
+    const { body } = await gateway.post<{ results: { status: number; commandLogId: string; code: string }[] }>('commands', {
+      commands,
+    });
+    expect(body.results.map(({ status, code }) => code ?? status)).toEqual([202, 'INVALID_PARAMS', 'UNKNOWN_ACTION', 202, 202]);
+    const [first, , , disarm, last] = body.results.map(({ commandLogId }) => commandLogId);
+    expect(await shown(first!)).toMatchObject({ reason: 'superseded', supersededBy: disarm });
+    expect([await shown(disarm!), await shown(last!)]).toMatchObject([{ status: 'PENDING' }, { status: 'PENDING' }]);
+  });
+});
+
 describe('an urgent command', () => {
   it('is written before those that wait for the device', async () => {
     const imei = String(imeis++);
