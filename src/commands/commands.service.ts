@@ -21,7 +21,7 @@ import { type CreateCommandDto } from './create-command.dto.js';
 import { commandGuard, type GuardResult } from './guards/guard.js';
 import { GuardChecks } from './guards/guard-checks.js';
 import { CommandIntake, MAX_OPEN_COMMANDS } from './intake/command-intake.js';
-import { type IntakeAnswer, type NewCommand } from './intake/intake-rules.js';
+import { type IntakeAnswer, type IntakeRequest, type NewCommand } from './intake/intake-rules.js';
 
 const DEFAULT_TTL_SECONDS = 86_400;
 
@@ -71,9 +71,22 @@ export class CommandsService {
    * TooManyOpenCommandsError, IdempotencyConflictError, GuardNotMetError.
    */
   async create(request: CommandRequest, actor: AuditActor): Promise<AcceptedCommand> {
+    return this.submit(await this.prepare(request, actor));
+  }
+
+  /**
+   * Decides what is stored, and checks the guard of a live command. Throws InvalidInputError, UnknownActionError, InvalidParamsError,
+   * MetadataTooLargeError.
+   */
+  async prepare(request: CommandRequest, actor: AuditActor): Promise<IntakeRequest> {
     const command = this.describe(request, actor);
     this.requireSmall(request.metadata);
-    const answer = await this.intake.submit({ command, actor, unmetGuard: await this.unmetGuardOf(command) });
+    return { command, actor, unmetGuard: await this.unmetGuardOf(command) };
+  }
+
+  /** Requests that are submitted in one turn of the event loop keep their order. Throws the other errors of `create`. */
+  async submit(request: IntakeRequest): Promise<AcceptedCommand> {
+    const answer = await this.intake.submit(request);
     const { commandLogId, status, holder, isRepeat } = requireAccepted(answer);
     return { commandLogId, status, isConnected: holder !== null, isRepeat };
   }

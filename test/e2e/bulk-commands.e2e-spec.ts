@@ -118,8 +118,9 @@ describe('a bulk request', () => {
       'getver',
       { imei: away, command: 'getio', mode: 'queue', metadata: { text: 'x'.repeat(1_000) } },
       { imei: away, command: 'getinfo', mode: 'queue' },
+      { imei: connected, command: 'getver', guard: { maxSpeedKmh: 5 } },
     ]);
-    expect([status, body.count, body.accepted]).toEqual([207, 8, 3]);
+    expect([status, body.count, body.accepted]).toEqual([207, 9, 3]);
     expect(body.results.map((result) => [result.status, result.code])).toEqual([
       [200, undefined],
       [404, 'DEVICE_NOT_CONNECTED'],
@@ -129,7 +130,9 @@ describe('a bulk request', () => {
       [400, 'INVALID_INPUT'],
       [413, 'METADATA_TOO_LARGE'],
       [202, undefined],
+      [409, 'GUARD_NOT_MET'],
     ]);
+    expect(body.results.at(-1)).toHaveProperty('facts');
     expect(await device.command()).toBe('setdigout 1 10');
     device.send(codec12Frame(REPLY, 'DOUT1:1 Timeout:10s'));
     expect(await endOfCommand(gateway, body.results[0]!.commandLogId!)).toMatchObject({ status: 'COMPLETED' });

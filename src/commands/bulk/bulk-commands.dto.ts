@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, Matches } from 'class-validator';
 import { CreateCommandDto, IDEMPOTENCY_KEY } from '../create-command.dto.js';
+import { GuardFactsDto } from '../guards/guard.dto.js';
 
 export const MAX_ENTRIES = 1_000;
 
@@ -43,6 +44,8 @@ export class BulkCommandResultDto {
    * @example 'DEVICE_NOT_CONNECTED'
    */
   readonly code?: string;
+  /** Of GUARD_NOT_MET: what the guard was compared with. */
+  readonly facts?: GuardFactsDto;
 }
 
 export class BulkCommandsAnswerDto {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DatabaseError } from 'pg';
 import { COMMAND_LINE } from '../../access/audit/audit-actor.js';
 import { InvalidInputError } from '../../platform/errors/errors.js';
@@ -9,19 +10,27 @@ const IMEI = '350612345678901';
 const UNAVAILABLE = Object.assign(new DatabaseError('the database system is shutting down', 0, 'error'), { code: '57P03' });
 
 let requests: CommandRequest[];
+let submitted: number[];
 
 beforeEach(() => {
   requests = [];
+  submitted = [];
 });
 
 /** Bulk commands of which some fail. */
 function bulk(failures: readonly (Error | null)[] = []): BulkCommands {
   const commands = {
-    create: (request: CommandRequest) => {
-      const failure = failures[requests.push(request) - 1];
-      return failure
-        ? Promise.reject(failure)
-        : Promise.resolve({ commandLogId: String(requests.length), isConnected: requests.length % 2 === 1 });
+    // The first one takes longest, as with a guard.
+    prepare: async (request: CommandRequest) => {
+      const place = requests.push(request);
+      for (let turns = place === 1 ? 3 : 0; turns > 0; turns--) {
+        await nextTurn();
+      }
+      return place;
+    },
+    submit: (place: number) => {
+      const failure = failures[submitted.push(place) - 1];
+      return failure ? Promise.reject(failure) : Promise.resolve({ commandLogId: String(place), isConnected: place % 2 === 1 });
     },
   };
   return new BulkCommands(commands as unknown as CommandsService);
@@ -43,6 +52,11 @@ describe('many commands', () => {
       { status: 404, error: 'Device not connected', code: 'DEVICE_NOT_CONNECTED' },
       { status: 400, error: 'blank', code: 'INVALID_INPUT' },
     ]);
+  });
+
+  it('are submitted in the order of the entries', async () => {
+    await bulk().create(entries(3), COMMAND_LINE);
+    expect(submitted).toEqual([1, 2, 3]);
   });
 
   it('pass the metadata and the idempotency key of each on, the key not as a part of the command', async () => {
