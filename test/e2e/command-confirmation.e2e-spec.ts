@@ -121,6 +121,19 @@ describe('a record that shows the outputs as the command asked for them', () => 
     device.close();
   });
 
+  it('ends the wait of a request, also at another instance', async () => {
+    const second = await Gateway.start(fixture.database.url, COMMAND_SETTINGS);
+    const { imei, device } = await fixture.newDevice();
+    const waiting = second.post('command', { imei, command: 'setdigout 1', ...UNANSWERED }, { prefer: 'wait=30' });
+    expect(await device.command()).toBe('setdigout 1');
+    await store(device, showing({ dout1: 1 }));
+    const askedAtMs = Date.now();
+    expect(await waiting).toMatchObject({ status: 200, body: { ...TELEMETRY, response: null } });
+    expect(Date.now() - askedAtMs).toBeLessThan(15_000);
+    device.close();
+    await second.stop();
+  });
+
   it('completes a command that has failed as unconfirmed, late', async () => {
     const { imei, device, id } = await written('setdigout ?1', { timeoutSeconds: 1, maxRetry: 0 });
     expect(await endOfCommand(gateway, id)).toMatchObject({ reason: 'unconfirmed' });

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
+import { ConfirmationRepository } from '../../src/commands/confirmation/confirmation.repository.js';
 import { CommandDeliveryRepository } from '../../src/commands/dispatch/command-delivery.repository.js';
 import { CommandRepliesRepository } from '../../src/commands/replies/command-replies.repository.js';
 import { type CommandDispatcher } from '../../src/commands/dispatch/command-dispatcher.js';
@@ -104,9 +105,9 @@ describe('with a long history', () => {
 
   beforeAll(async () => {
     await database.query(`
-      insert into tbl_iot_command_logs (imei, command, codec, reply_shape, silent, mode, max_retry, timeout_seconds, status, reason, attempts,
+      insert into tbl_iot_command_logs (imei, command, codec, reply_shape, silent, mode, max_retry, timeout_seconds, targets, status, reason, attempts,
                                         created_at, sent_at, estimated_timeout_at, expires_at, due_at, completed_at)
-      select (360000000000000 + i % 1000)::text, 'getio', 12, 'getio', false, 'live', 3, 60,
+      select (360000000000000 + i % 1000)::text, 'getio', 12, 'getio', false, 'live', 3, 60, '{output:1}',
              case when i % 10 = 0 then 'FAILED' else 'COMPLETED' end, case when i % 10 = 0 then 'unconfirmed' end, 1,
              moment, moment, moment, moment, moment, moment
         from (select i, now() - interval '400 days' + i * interval '100 seconds' as moment from generate_series(1, ${HISTORY}) i) history`);
@@ -163,7 +164,17 @@ describe('with a long history', () => {
       { imei, epoch, connectionId: connection.id, ageSeconds: 0 },
     ]);
     await new CommandDeliveryRepository(recorder).claim([{ imei, connection }]);
-    return [...statements, await sweepStatement()];
+    return [...statements, await sweepStatement(), await unconfirmedStatement()];
+  }
+
+  async function unconfirmedStatement(): Promise<Statement> {
+    const recorded: Statement[] = [];
+    const query = (text: string, values: readonly unknown[]): Promise<unknown[]> => {
+      recorded.push({ name: 'find_written', text, values });
+      return Promise.resolve([]);
+    };
+    await new ConfirmationRepository({ query } as unknown as DataSource, new Instance()).findWritten(10_000);
+    return recorded[0]!;
   }
 
   /** As TypeORM builds it. */
@@ -183,7 +194,7 @@ describe('with a long history', () => {
     return recorded[0]!;
   }
 
-  it('a claim, a sweep and a look for answerable commands do not read the history, which is thousands of pages', async () => {
+  it('a claim, a sweep, and a look for answerable or unconfirmed commands do not read the history, which is thousands of pages', async () => {
     const plans = await KeptPlans.make(database.url, await statementsOf('360000000000001'));
     const statements = await statementsOf('360000000000002');
     try {
@@ -194,6 +205,6 @@ describe('with a long history', () => {
     } finally {
       await plans.close();
     }
-    expect(statements).toHaveLength(3);
+    expect(statements).toHaveLength(4);
   });
 });
