@@ -49,12 +49,13 @@ describe('Prefer: wait', () => {
     ['parameters', 'a;'],
     ['quotes', '"\\'],
     ['preferences', 'a=b,'],
-  ])('reads 16 KB of %s in less than 50 ms', (_name, part) => {
-    const header = part.repeat(16_384 / part.length);
+  ])('reads a long header of %s without a quadratic search', (_name, part) => {
+    const header = part.repeat(200_000 / part.length);
     const begun = performance.now();
     for (const text of [header, `x${header}`, `x;${header}`, `x;${header}"`, `x;y=${header}"`]) {
       preferredWaitSeconds(text);
     }
-    expect(performance.now() - begun).toBeLessThan(50);
+    // It takes some milliseconds; a machine that is busy with other tests may stop for longer.
+    expect(performance.now() - begun).toBeLessThan(1_000);
   });
 });
