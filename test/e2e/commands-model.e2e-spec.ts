@@ -140,7 +140,10 @@ const ends = new Map<string, number>();
 function countEnds({ commands, events }: Ledger): void {
   const postponed = events.filter(({ type }) => type === 'command.postponed').length;
   ends.set('postponed', (ends.get('postponed') ?? 0) + postponed);
-  for (const { command, status, reason, late, supersededBy, confirmedBy } of commands) {
+  for (const { command, status, reason, late, supersededBy, confirmedBy, isGuarded, attempts } of commands) {
+    if (isGuarded && attempts > 0) {
+      ends.set('guarded, written', (ends.get('guarded, written') ?? 0) + 1);
+    }
     if (confirmedBy === 'telemetry') {
       ends.set('by telemetry', (ends.get('by telemetry') ?? 0) + 1);
     }
@@ -174,7 +177,9 @@ describe('commands, replies, lost connections and restarts in any order', () => 
           'by telemetry',
         ]),
       );
-      expect([...ends.keys()]).toEqual(expect.arrayContaining(['replaced, superseded', 'replaced, unconfirmed']));
+      expect([...ends.keys()]).toEqual(
+        expect.arrayContaining(['replaced, superseded', 'replaced, unconfirmed', 'FAILED guard', 'guarded, written']),
+      );
     },
     TIMEOUT_MS,
   );

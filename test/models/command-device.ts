@@ -37,12 +37,20 @@ export interface SentRecord {
   readonly isOn: boolean | null;
   /** It was acknowledged. */
   isStored: boolean;
+  /** Whether the device has read its acknowledgement. Null before it was sent. */
+  pending: PendingRecord | null;
 }
+
+/** Of every guarded command. */
+export const GUARD = { maxSpeedKmh: 50, ignition: 'off', maxRecordAgeSeconds: 60 };
+/** The clocks of the device and of the database. */
+const CLOCK_TOLERANCE_MS = 1_000;
 
 const ANSWER_AT_ONCE: Behaviour = { kind: 'answer', afterMs: 0 };
 const RECONNECT_EVERY_MS = 30;
 const TYPE_REPLY = 6;
 const DOUT1 = 179;
+const IGNITION = 239;
 
 /**
  * A simulated device that executes commands, each with its planned behaviour, and records what it received and sent. It reconnects
@@ -53,6 +61,8 @@ export class CommandDevice {
   readonly executions: ReceivedCommand[] = [];
   readonly replies: DeviceReply[] = [];
   readonly records: SentRecord[] = [];
+  /** Texts of guarded commands. */
+  readonly guarded = new Set<string>();
   readonly violations: string[] = [];
   readonly journal: { at: number; what: string }[] = [];
   private readonly behaviours = new Map<string, Behaviour[]>();
@@ -136,7 +146,8 @@ export class CommandDevice {
     }
     const record = this.newRecord(ageMs);
     link.peer.send(frameOf(record));
-    return this.acknowledged(link, this.expect(link), record);
+    record.pending = this.expect(link);
+    return this.acknowledged(link, record.pending, record);
   }
 
   /**
@@ -155,6 +166,7 @@ export class CommandDevice {
     const isReadOn = link.unacknowledged.length === 0 && link.pendingRecords.length === 0;
     link.inFrame = true;
     const record = this.expect(link);
+    sent.pending = record;
     link.peer.send(bytes.subarray(0, cut));
     if ((await gatewayHasRead()) && isReadOn) {
       await readArrivedBytes();
@@ -210,6 +222,9 @@ export class CommandDevice {
     const behaviour = this.behaviours.get(text)?.shift() ?? ANSWER_AT_ONCE;
     this.received.push({ text, at, link: link.number });
     this.note(`receives "${text}" on link ${link.number}: ${JSON.stringify(behaviour)}`);
+    if (this.guarded.has(text) && !this.allowsGuarded(at)) {
+      this.violations.push(`received "${text}" although the newest acknowledged record does not meet its guard`);
+    }
     if (link.mustBeQuiet) {
       this.violations.push(`received "${text}" between the first half of a frame and its acknowledgement`);
     }
@@ -228,6 +243,13 @@ export class CommandDevice {
       case 'ignore':
         return;
     }
+  }
+
+  /** A newer record that is not acknowledged yet, or whose acknowledgement was lost, may be stored: the gateway may go by it. */
+  private allowsGuarded(at: number): boolean {
+    const acknowledged = this.records.filter(({ pending }) => pending?.acknowledged === true);
+    const newest = Math.max(...acknowledged.map(({ timeMs }) => timeMs));
+    return this.records.some((record) => record.pending !== null && record.timeMs >= newest && meetsGuard(record, at));
   }
 
   private refuse(text: string, afterMs: number): void {
@@ -301,7 +323,14 @@ export class CommandDevice {
   private newRecord(ageMs: number): SentRecord {
     const sentAtMs = Date.now();
     const timeMs = sentAtMs - ageMs;
-    const record = { serial: ++this.serial, timeMs, sentAtMs, isOn: this.outputAt(timeMs), isStored: false };
+    const record: SentRecord = {
+      serial: ++this.serial,
+      timeMs,
+      sentAtMs,
+      isOn: this.outputAt(timeMs),
+      isStored: false,
+      pending: null,
+    };
     this.records.push(record);
     return record;
   }
@@ -329,9 +358,20 @@ export class CommandDevice {
   }
 }
 
+/** The altitude makes every record another one. */
 function frameOf({ serial, timeMs, isOn }: SentRecord): Buffer {
   const output = isOn === null ? [] : [{ id: DOUT1, value: Number(isOn) }];
-  return recordsFrame([{ timestampMs: timeMs, speed: serial % 200, io: [{ id: 240, value: 1 }, ...output] }]);
+  const io = [{ id: 240, value: 1 }, { id: IGNITION, value: Number(isIgnitionOn(serial)) }, ...output];
+  return recordsFrame([{ timestampMs: timeMs, speed: speedOf(serial), satellites: 9, altitude: serial, io }]);
+}
+
+/** Every third record is of a moving vehicle, every fifth of one whose ignition is on. */
+const speedOf = (serial: number): number => (serial % 3 === 0 ? 90 : 0);
+const isIgnitionOn = (serial: number): boolean => serial % 5 === 0;
+
+function meetsGuard({ serial, timeMs }: SentRecord, at: number): boolean {
+  const isFresh = Math.abs(at - timeMs) <= 1_000 * GUARD.maxRecordAgeSeconds + CLOCK_TOLERANCE_MS;
+  return speedOf(serial) <= GUARD.maxSpeedKmh && !isIgnitionOn(serial) && isFresh;
 }
 
 /** Lets the event loop deliver bytes that have already arrived on the other sockets. */

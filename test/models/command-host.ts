@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CommandDevice } from './command-device.js';
+import { CommandDevice, GUARD } from './command-device.js';
 import { type Ledger } from './command-ledger.js';
 import { type RequestedCommand, type Step } from './command-scenarios.js';
 import { type RestartingGateway } from './restarting-gateway.js';
@@ -45,7 +45,7 @@ export class CommandHost {
       if (id !== null && byId.get(id)?.command !== text) {
         broken.push(`"${text}" was accepted as ${id}, which is ${byId.get(id)?.command ?? 'not in the ledger'}`);
       }
-      if (status === 404 && this.requests.filter((other) => other.text === text).length === 1) {
+      if ((status === 404 || status === 409) && this.requests.filter((other) => other.text === text).length === 1) {
         broken.push(
           ...commands.filter(({ command }) => command === text).map(() => `"${text}" was refused, and it is in the ledger`),
         );
@@ -89,7 +89,8 @@ export class CommandHost {
 
   private async request(command: RequestedCommand): Promise<void> {
     const { mode, maxRetry, timeoutSeconds, ttlSeconds, postponedSeconds, urgent, hasKey, behaviours } = command;
-    const text = textOf(command, this.requests.length);
+    const isGuarded = command.guarded && !['getinfo', 'cpureset'].includes(command.name);
+    const text = textOf({ ...command, unique: command.unique || isGuarded }, this.requests.length);
     const { imei } = this.device;
     const body = {
       imei,
@@ -100,11 +101,15 @@ export class CommandHost {
       timeoutSeconds,
       postponedSeconds,
       ...(mode === 'queue' ? { ttlSeconds } : {}),
+      ...(isGuarded ? { guard: GUARD } : {}),
     };
     const key = hasKey ? `${imei}-${this.requests.length}` : null;
     const request: HostRequest = { text, body, key, status: null, id: null };
     this.requests.push(request);
     this.device.plan(text, behaviours);
+    if (isGuarded) {
+      this.device.guarded.add(text);
+    }
     await this.submit(request);
   }
 
@@ -118,7 +123,8 @@ export class CommandHost {
     }
     const { status } = answer;
     const id = answer.body.commandLogId ?? null;
-    if (![200, 202, 404].includes(status) && this.gateway.isUp) {
+    const isGuardNotMet = answer.body.code === 'GUARD_NOT_MET' && this.device.guarded.has(text) && body.mode === 'live';
+    if (![200, 202, 404].includes(status) && !isGuardNotMet && this.gateway.isUp) {
       this.broken.push(`"${text}" was answered ${status} ${JSON.stringify(answer.body)}`);
     }
     if (request.id !== null && id !== request.id) {

@@ -33,6 +33,7 @@ const ENDS = new Set([
   'FAILED superseded',
   'FAILED cancelled',
   'FAILED unrecognised',
+  'FAILED guard',
 ]);
 /** The host is notified of these, and a later reply can still change the end. */
 const MAY_END_LATE = ['unconfirmed', 'unrecognised'];
@@ -49,13 +50,14 @@ function brokenEnd(command: LedgerCommand, device: CommandDevice): string[] {
     ['is in flight although it has ended or is postponed', inFlight],
     [
       'ended without a write according to its reason, and has attempts',
-      ['expired', 'cancelled'].includes(reason ?? '') && attempts > 0,
+      ['expired', 'cancelled', 'guard'].includes(reason ?? '') && attempts > 0,
     ],
     [
       'has no attempt although its end requires one',
       (status === 'COMPLETED' || isPostponed || [...MAY_END_LATE, 'rejected'].includes(reason ?? '')) && attempts === 0,
     ],
     ['was written more often than allowed', attempts > maxRetry + 1 || (silent && attempts > 1)],
+    ['ended by its guard, and has none', reason === 'guard' && !command.isGuarded],
     ['has attempts that are not counted', history.map(({ attempt }) => attempt).join() !== countTo(attempts)],
     [
       'has a response that its end does not allow, or lacks one',
@@ -204,7 +206,7 @@ function brokenUrgency({ commands }: Ledger): string[] {
     .filter(({ urgent, silent }) => !urgent && !silent)
     .flatMap((command) => command.history.map(({ sentAt }) => ({ command, sentAt })));
   return commands
-    .filter(({ urgent, silent }) => urgent && !silent)
+    .filter(({ urgent, silent, isGuarded }) => urgent && !silent && !isGuarded)
     .flatMap((waiting) => {
       const since = waiting.createdAt.getTime() + CLOCK_TOLERANCE_MS;
       const ended = Math.min(waiting.completedAt?.getTime() ?? Infinity, waiting.expiresAt.getTime());

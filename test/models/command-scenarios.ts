@@ -14,6 +14,8 @@ export interface RequestedCommand {
   readonly ttlSeconds: number;
   readonly postponedSeconds: number;
   readonly urgent: boolean;
+  /** It has a guard. Its text differs from all others then; `getinfo` and `cpureset` never have one. */
+  readonly guarded: boolean;
   readonly hasKey: boolean;
   /** What the device does when it receives it the first time, the second time, and so on; after these it answers at once. */
   readonly behaviours: readonly Behaviour[];
@@ -89,6 +91,7 @@ const requestedCommand: fc.Arbitrary<RequestedCommand> = fc.record({
   ttlSeconds: fc.integer({ min: 1, max: 5 }),
   postponedSeconds: fc.constantFrom(1, 3, 86_400),
   urgent: fc.constantFrom(false, false, true),
+  guarded: fc.constantFrom(false, false, true),
   hasKey: fc.boolean(),
   behaviours: fc.array(behaviour, { maxLength: 3 }),
 });
