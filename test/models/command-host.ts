@@ -89,7 +89,7 @@ export class CommandHost {
 
   private async request(command: RequestedCommand): Promise<void> {
     const { mode, maxRetry, timeoutSeconds, ttlSeconds, postponedSeconds, urgent, hasKey, behaviours } = command;
-    const isGuarded = command.guarded && !['getinfo', 'cpureset'].includes(command.name);
+    const isGuarded = command.guarded && ['raw', 'output on', 'output off', 'element'].includes(command.name);
     const text = textOf({ ...command, unique: command.unique || isGuarded }, this.requests.length);
     const { imei } = this.device;
     const body = {

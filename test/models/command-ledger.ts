@@ -53,7 +53,7 @@ export interface Ledger {
 export async function readLedger(database: TestDatabase, imei: string): Promise<Ledger> {
   const [ledger] = await database.query<Ledger>(
     `select ${rowsOf(`
-              select command_log_id::text as id, command, reply_shape as shape, silent, guard is not null as "isGuarded", status, reason, device_state as "deviceState",
+              select command_log_id::text as id, command, reply_shape as shape, silent, urgent, expires_at as "expiresAt", guard is not null as "isGuarded", status, reason, device_state as "deviceState",
                      superseded_by::text as "supersededBy", expires_at <= now() as "isOverdue", late, confirmed_by as "confirmedBy", response,
                      attempts, max_retry as "maxRetry", timeout_seconds * 1000 as "timeoutMs", in_flight as "inFlight",
                      created_at as "createdAt", completed_at as "completedAt",
@@ -73,6 +73,7 @@ export async function readLedger(database: TestDatabase, imei: string): Promise<
     commands: commands.map((command) => ({
       ...command,
       createdAt: new Date(command.createdAt),
+      expiresAt: new Date(command.expiresAt),
       completedAt: command.completedAt && new Date(command.completedAt),
     })),
     events: events.map((event) => ({ ...event, at: new Date(event.at) })),

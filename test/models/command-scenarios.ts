@@ -14,7 +14,7 @@ export interface RequestedCommand {
   readonly ttlSeconds: number;
   readonly postponedSeconds: number;
   readonly urgent: boolean;
-  /** It has a guard. Its text differs from all others then; `getinfo` and `cpureset` never have one. */
+  /** It has a guard, and its text differs from all others. Not of an action, `getinfo` or `cpureset`. */
   readonly guarded: boolean;
   readonly hasKey: boolean;
   /** What the device does when it receives it the first time, the second time, and so on; after these it answers at once. */
