@@ -20,7 +20,8 @@ export class CommandDevice {
   private readonly stream = new ServerStream();
   private socket: Socket | null = null;
   private loggedIn: (() => void) | null = null;
-  private replied: (() => void) | null = null;
+  /** In the order of the commands. */
+  private readonly waitingForCommand: (() => void)[] = [];
   private closing = false;
   /** Frames that were requested of it, the one that waits for its acknowledgement included. */
   private framesToSend = 0;
@@ -63,9 +64,9 @@ export class CommandDevice {
     }
   }
 
-  /** Resolves when it has answered a command. */
+  /** Resolves when it has received the next command that no earlier caller waits for, and has answered it. */
   nextReply(): Promise<void> {
-    return new Promise((resolve) => (this.replied = resolve));
+    return new Promise((resolve) => this.waitingForCommand.push(resolve));
   }
 
   close(): void {
@@ -85,7 +86,7 @@ export class CommandDevice {
           break;
         case 'message':
           this.socket?.write(REPLY);
-          this.replied?.();
+          this.waitingForCommand.shift()?.();
       }
     }
   }

@@ -12,6 +12,7 @@ import { wallClockMs } from './wall-clock.js';
 
 const API_KEY = 'bench-commands';
 const COMMANDS_PER_SECOND = 200;
+const OPEN_LOOP_PER_SECOND = 800;
 const CONCURRENCY = 64;
 const LOGINS_AT_A_TIME = 250;
 const WARM_UP_MS = 3_000;
@@ -27,6 +28,10 @@ export interface CommandFigures {
   readonly flushP50Ms: number;
   /** Telemetry acknowledged meanwhile. */
   readonly recordsPerSecond: number;
+  /** The pace without telemetry beside it. From the POST to the command's bytes at the device. */
+  readonly openLoopPerSecond: number;
+  readonly postToDeviceP50Ms: number;
+  readonly postToDeviceP99Ms: number;
   /** POSTs in flight in the closed loop. */
   readonly concurrency: number;
   readonly completedPerSecond: number;
@@ -72,8 +77,9 @@ export async function benchCommands(databaseUrl: string, cwd: string, load: Load
     const fleet: Fleet = { gateway, client, devices, lost: lost.signal };
     const ledger = new CommandLedger(database);
     const roundTrip = await measureRoundTrip(fleet, ledger, load.recordsPerSecond);
+    const openLoop = await measureOpenLoop(fleet);
     const saturation = await measureSaturation(fleet, ledger);
-    return { devices: load.devices, ...roundTrip, ...saturation, barePostsPerSecond: await measureBare() };
+    return { devices: load.devices, ...roundTrip, ...openLoop, ...saturation, barePostsPerSecond: await measureBare() };
   } finally {
     devices.forEach((device) => device.close());
     client.close();
@@ -127,6 +133,36 @@ async function measureRoundTrip({ client, devices, lost }: Fleet, ledger: Comman
       0.5,
     ),
     recordsPerSecond: records / seconds,
+  };
+}
+
+/** A host that sends commands at a steady pace, however long they take. */
+async function measureOpenLoop({ client, devices, lost }: Fleet) {
+  const latenciesMs: number[] = [];
+  const crossings: Promise<void>[] = [];
+  let given = 0;
+  const give = async (isMeasured: boolean): Promise<void> => {
+    const device = devices[given % devices.length]!;
+    const startedAt = performance.now();
+    const arrived = device.nextReply();
+    await client.post(device.imei, `getinfo open ${given++}`);
+    await arrived;
+    if (isMeasured) {
+      latenciesMs.push(performance.now() - startedAt);
+    }
+  };
+  for (const [durationMs, isMeasured] of [
+    [WARM_UP_MS, false],
+    [MEASURED_MS, true],
+  ] as const) {
+    await pace(OPEN_LOOP_PER_SECOND, durationMs, () => crossings.push(give(isMeasured)));
+  }
+  await Promise.race([Promise.all(crossings), once(lost, 'abort')]);
+  lost.throwIfAborted();
+  return {
+    openLoopPerSecond: OPEN_LOOP_PER_SECOND,
+    postToDeviceP50Ms: percentile(latenciesMs, 0.5),
+    postToDeviceP99Ms: percentile(latenciesMs, 0.99),
   };
 }
 
