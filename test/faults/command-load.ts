@@ -8,12 +8,17 @@ import { type GatewaySeat } from './gateway-seat.js';
 
 const FIRST_IMEI = 872_000_000_000_000;
 const PAUSE_MS = 100;
+/** Of orders at a pace. */
+const TICK_MS = 10;
+const MAX_UNANSWERED = 256;
 
 export interface CommandLoadOptions {
   readonly devices: number;
   readonly port: () => number;
   readonly seat: () => GatewaySeat;
   readonly chance: Chance;
+  /** Not given: one after the other. */
+  readonly perSecond?: number;
 }
 
 /** Devices that execute commands, and a host that orders them: each text once, so that it is known whose an execution was. */
@@ -65,11 +70,36 @@ export class CommandLoad {
   }
 
   private async keepOrdering(): Promise<void> {
+    const { perSecond } = this.options;
+    if (perSecond !== undefined) {
+      await this.orderAtPace(perSecond);
+      return;
+    }
     while (this.running) {
       // A command that was refused, or whose outcome is unknown, was not accepted by the gateway.
       await this.order().catch(() => undefined);
       await delay(PAUSE_MS);
     }
+  }
+
+  /** Orders that a slow gateway has delayed are not made up for. */
+  private async orderAtPace(perSecond: number): Promise<void> {
+    const unanswered = new Set<Promise<void>>();
+    for (let lastAt = performance.now(); this.running; await delay(TICK_MS)) {
+      const now = performance.now();
+      const due = Math.min(Math.floor(((now - lastAt) * perSecond) / 1_000), MAX_UNANSWERED - unanswered.size);
+      if (due <= 0) {
+        continue;
+      }
+      lastAt = now;
+      for (let count = 0; count < due; count++) {
+        const order = this.order()
+          .catch(() => undefined)
+          .finally(() => unanswered.delete(order));
+        unanswered.add(order);
+      }
+    }
+    await Promise.all(unanswered);
   }
 
   private async order(): Promise<void> {

@@ -36,6 +36,16 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'long-reader', faults: [faults.longReader, faults.longReader] },
   // A heartbeat may take a quarter of the time: with less, an instance is right to give its devices up.
   { name: 'database-slow', world: { env: { INSTANCE_DEAD_AFTER_SECONDS: '20' } }, faults: [faults.slowDatabase] },
+  {
+    name: 'many-commands',
+    world: {
+      commandDevices: 500,
+      commandsPerSecond: 500,
+      fleet: { devices: 10, intervalMs: 200 },
+      env: { INSTANCE_DEAD_AFTER_SECONDS: '20' },
+    },
+    faults: [faults.killGateway, faults.crashDatabase, faults.killGateway],
+  },
   { name: 'host-down', faults: [faults.hostDown] },
   { name: 'bytes-split', faults: [faults.splitBytes, faults.splitBytes] },
   { name: 'devices-half-open', faults: [faults.halfOpenDevices, faults.halfOpenDevices] },

@@ -12,6 +12,7 @@ export interface WorldOptions extends DatabaseServerOptions {
   readonly gateways?: number;
   readonly fleet?: Partial<LedgerFleetOptions>;
   readonly commandDevices?: number;
+  readonly commandsPerSecond?: number;
   readonly env?: Record<string, string>;
 }
 
@@ -68,7 +69,13 @@ export class World {
       ...options.fleet,
       port,
     });
-    const commands = new CommandLoad({ devices: options.commandDevices ?? 8, port, seat, chance: new Chance(options.seed + 1) });
+    const commands = new CommandLoad({
+      devices: options.commandDevices ?? 8,
+      port,
+      seat,
+      chance: new Chance(options.seed + 1),
+      ...(options.commandsPerSecond !== undefined && { perSecond: options.commandsPerSecond }),
+    });
     return new World(options, { chance, server, host, seats, fleet, commands });
   }
 
