@@ -14,7 +14,7 @@ import { type Backend, Haproxy, type HaproxyPorts } from './haproxy.js';
 const SIMULATOR = fileURLToPath(new URL('../../dist/src/simulator/main.js', import.meta.url));
 const DEVICES = 500;
 /** A half of what two cores carry with all of this on them, so that a slow moment of theirs fails no test. */
-const COMMANDS_PER_SECOND = Number(process.env.COMMANDS_PER_SECOND ?? 100);
+const COMMANDS_PER_SECOND = Number(process.env.COMMANDS_PER_SECOND ?? 200);
 /** With more than this unanswered the host waits: a machine that can't carry the rate is not a failure of the gateway. */
 const MAX_PENDING = 500;
 const SETTINGS = {
