@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { EventLog } from '../../events/event-log.js';
 import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { Instance } from '../../platform/cluster/cluster-membership.js';
-import { isDuplicateKey, isWorthRetrying } from '../../platform/database/database-errors.js';
+import { isBadRow, isDeadlock, isDuplicateKey } from '../../platform/database/database-errors.js';
 import { CommandCounters } from '../command-counters.js';
 import { CommandDispatcher } from '../dispatch/command-dispatcher.js';
 import { CommandEnds } from '../waiting/command-ends.js';
@@ -26,7 +26,7 @@ export class CommandIntake {
     run: (requests) => this.storeAll(requests),
     maxItems: MAX_REQUESTS,
     gather: () => nextTurn(),
-    isFaultOfOneItem: (error) => !isWorthRetrying(error),
+    isFaultOfOneItem: isBadRow,
   });
 
   constructor(
@@ -47,8 +47,9 @@ export class CommandIntake {
     try {
       return await this.store(requests);
     } catch (error) {
-      // Another instance has used one of the idempotency keys for another device at the same moment. It is found now.
-      if (isDuplicateKey(error)) {
+      // Another instance has used one of the idempotency keys for another device at the same moment, and it is found now. Or this transaction
+      // and another one waited for each other, which is rolled back.
+      if (isDuplicateKey(error) || isDeadlock(error)) {
         return this.store(requests);
       }
       throw error;

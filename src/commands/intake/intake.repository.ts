@@ -115,7 +115,7 @@ const READ_STATE = new PreparedStatement<StateRow>(
             cross join lateral (select * from tbl_iot_command_logs log where log.idempotency_key = key offset 0) known
          ) as keys,
          array(select nextval('tbl_iot_command_logs_command_log_id_seq')::text from generate_series(1, $5)) as "newIds",
-         now() as now`,
+         clock_timestamp() as now`,
 );
 
 /** Everything that every batch writes: the rows, their audit entries, and the wake-ups of other instances. */
@@ -132,7 +132,7 @@ const WRITE = new PreparedStatement<Record<string, never>>(
            now() + make_interval(secs => timeout), least(now() + make_interval(secs => life), (guard ->> 'notAfter')::timestamptz),
            least(now() + make_interval(secs => case when socket is null then life else timeout end), (guard ->> 'notAfter')::timestamptz),
            case when reason is null then 'PENDING' else 'FAILED' end, reason, superseded, case when reason is not null then now() end,
-           case when socket is null then 0 else 1 end, socket is not null and not silent, socket, case when socket is not null then now() end,
+           case when socket is null then 0 else 1 end, socket is not null and not silent, socket, case when socket is not null then clock_timestamp() end,
            awaited, action, params::json, urgent, guard
       from json_to_recordset($1::json) as row (
         id bigint, imei text, command text, codec smallint, shape text, targets text[], silent boolean, mode text, retry integer,

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const { isNativeError } = types;
 
 const UNIQUE_VIOLATION = '23505';
+const DEADLOCK_DETECTED = '40P01';
 const FOREIGN_KEY_VIOLATION = '23503';
 const CHECK_VIOLATION = '23514';
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -47,6 +48,10 @@ export function sqlState(error: unknown): string | null {
 
 export function isDuplicateKey(error: unknown): boolean {
   return sqlState(error) === UNIQUE_VIOLATION;
+}
+
+export function isDeadlock(error: unknown): boolean {
+  return sqlState(error) === DEADLOCK_DETECTED;
 }
 
 export function isMissingReference(error: unknown): boolean {

@@ -149,6 +149,12 @@ type RowsOf<Statements extends readonly BoundStatement<QueryResultRow>[]> = {
 };
 
 /**
+ * An instance that stops responding in the middle of a transaction (a frozen machine, a lost network) would keep its locks until TCP gives up, after
+ * hours, and the other instances would wait for them.
+ */
+const BEGIN = `begin; set local idle_in_transaction_session_timeout = '10s'`;
+
+/**
  * A transaction whose statements are sent without waiting for the answers of the ones before them: begin goes out together with the first statements,
  * commit with the last ones, in one round trip each. Every statement has a snapshot of its own, taken when PostgreSQL comes to it.
  */
@@ -176,7 +182,7 @@ export class PipelinedTransaction {
     ...statements: Statements
   ): Promise<RowsOf<Statements>> {
     this.isOpen = true;
-    const [, ...rows] = await this.send([{ text: 'begin' }, ...statements.map(toConfig)]);
+    const [, ...rows] = await this.send([{ text: BEGIN }, ...statements.map(toConfig)]);
     return rows as RowsOf<Statements>;
   }
 
@@ -204,6 +210,9 @@ export class PipelinedTransaction {
       return answers.map((answer) => {
         if (answer.status === 'rejected') {
           throw answer.reason;
+        }
+        if (answer.value.command === 'ROLLBACK') {
+          throw new Error('PostgreSQL rolled the transaction back');
         }
         return answer.value.rows;
       });
