@@ -7,7 +7,7 @@ import { type NewEvent } from '../../events/bodies/event-bodies.js';
 import { EventLog } from '../../events/event-log.js';
 import { GroupCommit } from '../../platform/batching/group-commit.js';
 import { type PipelinedTransaction } from '../../platform/database/driver-statements.js';
-import { isWorthRetrying } from '../../platform/database/database-errors.js';
+import { isBadRow } from '../../platform/database/database-errors.js';
 import { SECOND_MS } from '../../platform/time-units.js';
 import { CODEC_12, CODEC_13, CODEC_14, CODEC_15, type MessageCodec } from '../../protocol/codec-ids.js';
 import { messageText } from '../../protocol/message.js';
@@ -30,6 +30,18 @@ export interface StoredReply {
   readonly othersWait: boolean;
 }
 
+interface Submission {
+  readonly reply: DeviceReply;
+  /** Whether the command may be taken from memory instead of looked up. */
+  readonly mayUseHint: boolean;
+}
+
+/**
+ * `changed`: its command was ended, or written again, since it was looked up, so that it is looked up again. `not-reached`: an earlier reply of its
+ * device was in the batch.
+ */
+type Submitted = StoredReply | 'changed' | 'not-reached';
+
 /** What a reply of a round answers, before it is stored. Null: nothing, it is the device's own message. */
 interface Decision {
   readonly reply: DeviceReply;
@@ -45,12 +57,12 @@ type Answer = Decision & { readonly found: CommandMatch };
 @Injectable()
 export class ReplyStore {
   private readonly logger = new Logger(ReplyStore.name);
-  private readonly batches = new GroupCommit<DeviceReply, StoredReply>({
-    run: (replies) => this.storeAll(replies),
+  private readonly batches = new GroupCommit<Submission, Submitted>({
+    run: (submissions) => this.storeAll(submissions),
     maxItems: MAX_REPLIES,
     concurrency: BATCHES,
     gather: () => nextTurn(),
-    isFaultOfOneItem: (error) => !isWorthRetrying(error),
+    isFaultOfOneItem: isBadRow,
   });
 
   constructor(
@@ -67,32 +79,36 @@ export class ReplyStore {
     return COMMAND_EVENTS.some((type) => this.events.records(type));
   }
 
-  /** Resolves after the commit. A rejection means that the transaction failed. */
-  store(reply: DeviceReply): Promise<StoredReply> {
-    return this.batches.add(reply);
-  }
-
-  private async storeAll(replies: readonly DeviceReply[]): Promise<readonly StoredReply[]> {
-    const stored = new Map<DeviceReply, StoredReply>();
-    for (let hintsUsed = false; stored.size < replies.length; hintsUsed = true) {
-      const round = oldestOfEachDevice(replies.filter((reply) => !stored.has(reply)));
-      const hints = hintsUsed ? [] : round.flatMap((reply) => toDecision(reply, this.matching.matchWritten(reply)));
-      const hinted = new Set(hints.map(({ reply }) => reply));
-      const others = round.filter((reply) => !hinted.has(reply));
-      await this.storeRound([...hints, ...(await this.lookUp(others, stored))], stored);
+  /** Resolves after the commit. A rejection means that nothing of the reply is stored, or that the outcome of the commit is not known. */
+  async store(reply: DeviceReply): Promise<StoredReply> {
+    for (let mayUseHint = true; ;) {
+      const result = await this.batches.add({ reply, mayUseHint });
+      if (result !== 'not-reached' && result !== 'changed') {
+        return result;
+      }
+      mayUseHint &&= result === 'not-reached';
     }
-    this.events.signalAppended();
-    return replies.map((reply) => stored.get(reply)!);
   }
 
-  /** Leaves out of `stored` those whose command was ended, or written again, since it was looked up: they are looked up again. */
-  private async storeRound(decisions: readonly Decision[], stored: Map<DeviceReply, StoredReply>): Promise<void> {
+  /** One transaction: what it has stored is never stored again because of an error in a later one. */
+  private async storeAll(submissions: readonly Submission[]): Promise<readonly Submitted[]> {
+    const round = oldestOfEachDevice(submissions);
+    const stored = new Map<DeviceReply, StoredReply>();
+    const hints = round.flatMap(({ reply, mayUseHint }) =>
+      mayUseHint ? toDecision(reply, this.matching.matchWritten(reply)) : [],
+    );
+    const hinted = new Set(hints.map(({ reply }) => reply));
+    const others = round.map(({ reply }) => reply).filter((reply) => !hinted.has(reply));
+    const decisions = [...hints, ...(await this.lookUp(others, stored))];
     if (decisions.length > 0) {
       (await this.commit(decisions)).forEach(([decision, effect]) => {
         this.noteStored(decision, effect);
         stored.set(decision.reply, { othersWait: effect?.othersWait ?? false });
       });
+      this.events.signalAppended();
     }
+    const reached = new Set(round);
+    return submissions.map((submission) => stored.get(submission.reply) ?? (reached.has(submission) ? 'changed' : 'not-reached'));
   }
 
   /** Looks up what the replies may answer. Those of connections whose device another instance owns now are stored as they are: not at all. */
@@ -183,9 +199,9 @@ function toDecision(reply: DeviceReply, found: FoundCommand | null): Decision[] 
 }
 
 /** A device's replies are stored one after the other: each is matched with what the one before it has left. */
-function oldestOfEachDevice(replies: readonly DeviceReply[]): DeviceReply[] {
+function oldestOfEachDevice(submissions: readonly Submission[]): Submission[] {
   const seen = new Set<string>();
-  return replies.filter(({ imei }) => !seen.has(imei) && seen.add(imei));
+  return submissions.filter(({ reply: { imei } }) => !seen.has(imei) && seen.add(imei));
 }
 
 function toEffect({ reply, found }: Answer): ReplyEffect {
