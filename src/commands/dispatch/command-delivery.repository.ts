@@ -160,6 +160,27 @@ export class CommandDeliveryRepository {
     );
   }
 
+  /**
+   * The same for the devices of this instance whose old connection was given a command at the moment of the login: its transaction was committed after
+   * the commands of the old connections had been released.
+   */
+  async releaseOfOtherConnections(instanceId: string): Promise<void> {
+    const rows = await this.dataSource.query<{ imei: string; connectionId: string }[]>(
+      `select distinct log.imei, session.connection_id::text as "connectionId"
+         from tbl_iot_command_logs log
+         join tbl_iot_device_sessions session on session.imei = log.imei and session.instance_id = $1
+        where log.in_flight and log.device_state is null and log.socket_uuid <> session.connection_id::text and log.attempts <= log.max_retry`,
+      [instanceId],
+    );
+    if (rows.length > 0) {
+      const imeis = rows.map(({ imei }) => imei);
+      await this.releaseOfOldConnections(
+        imeis,
+        rows.map(({ connectionId }) => connectionId),
+      );
+    }
+  }
+
   /** Which devices of this instance have something that could be written. */
   async findWaitingOfInstance(instanceId: string): Promise<WaitingDevice[]> {
     return this.dataSource.query<WaitingDevice[]>(

@@ -1,3 +1,5 @@
+import { CommandCatalogue } from '../catalogue/command-catalogue.js';
+import { BUILT_IN_CATALOGUE } from '../catalogue/built-in-catalogue.js';
 import { type ClusterMembership } from '../../platform/cluster/cluster-membership.js';
 import { type DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { type ConnectionRegistry } from '../../transport/connection-registry.js';
@@ -38,7 +40,7 @@ describe('the shutdown of the command dispatcher', () => {
       { find: () => connection } as unknown as ConnectionRegistry,
       { isMember: true } as ClusterMembership,
       new KeptReplies(),
-      new UnansweredWritings(),
+      new UnansweredWritings(new CommandCatalogue(BUILT_IN_CATALOGUE)),
       {} as DatabaseAvailability,
     );
     dispatcher.wake(IMEI);

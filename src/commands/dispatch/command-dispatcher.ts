@@ -141,13 +141,14 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
   private async writeOne(command: ClaimedCommand, connection: LiveConnection): Promise<void> {
     const withinMs = Math.min(LONGEST_WAIT_MS, command.timeoutSeconds * 500);
     const { guard } = command;
-    const send = (mayWrite?: () => boolean): Promise<boolean> => connection.send(encode(command), withinMs, mayWrite);
-    if (await (guard === null ? send() : this.claims.sendWhileMet({ ...command, guard }, send))) {
-      return;
-    }
+    const send = (isPermitted = (): boolean => true): Promise<boolean> =>
+      connection.send(encode(command), withinMs, () => isPermitted() && this.unanswered.startWriting(connection.id, command));
     try {
+      if (await (guard === null ? send() : this.claims.sendWhileMet({ ...command, guard }, send))) {
+        return;
+      }
       // No dispatcher is woken: polling, or the device's next connection, finds it.
-      this.unanswered.removeNewest(connection.id, command.commandLogId);
+      this.unanswered.remove(connection.id, command);
       await this.claims.takeBack(command);
       if (guard !== null) {
         this.wake(command.imei);

@@ -33,6 +33,7 @@ export class CommandPolling implements OnModuleInit {
   @Periodic({ everyMs: POLL_EVERY_MS, failure: 'Waiting commands could not be looked for' })
   async poll(): Promise<void> {
     if (this.dispatcher.mayClaim && this.connections.size > 0) {
+      await this.repository.releaseOfOtherConnections(this.instance.id);
       const readAt = this.guards.watch.step;
       const waiting = await this.repository.findWaitingOfInstance(this.instance.id);
       waiting.filter(({ hasUnguarded }) => hasUnguarded).forEach(({ imei }) => this.dispatcher.wake(imei));

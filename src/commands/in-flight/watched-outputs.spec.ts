@@ -41,7 +41,10 @@ describe('the index of watched outputs', () => {
   let index: WatchedOutputs;
 
   beforeEach(() => {
-    index = new WatchedOutputs(new CommandCatalogue(BUILT_IN_CATALOGUE), new UnansweredWritings());
+    index = new WatchedOutputs(
+      new CommandCatalogue(BUILT_IN_CATALOGUE),
+      new UnansweredWritings(new CommandCatalogue(BUILT_IN_CATALOGUE)),
+    );
   });
 
   const write = (commandLogId: string, command: string, atMs = NOW, imei = IMEI): void =>

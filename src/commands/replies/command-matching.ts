@@ -86,7 +86,7 @@ export class CommandMatching {
 
   /** The reply was stored as the answer to it. */
   noteAnswered({ imei, connectionId }: DeviceReply, found: FoundCommand): void {
-    this.unanswered.removeOldest(connectionId, found.commandLogId);
+    this.unanswered.noteAnswered(connectionId, found.commandLogId);
     if (found.kind === 'match' && (found.verdict === 'completed' || found.verdict === 'rejected')) {
       this.watched.remove(imei, found.commandLogId);
     }
@@ -96,7 +96,10 @@ export class CommandMatching {
   private candidatesFor({ connectionId, frame }: DeviceReply, answerable: readonly AnswerableCommand[]): Candidate[] {
     const writings = this.unanswered.of(connectionId, frame.receivedAtMs);
     const unanswered = new Set(writings.map(({ commandLogId }) => commandLogId));
-    const rows = answerable.map((row) => ({ ...row, row, isUnansweredHere: unanswered.has(row.commandLogId) }));
+    // Words can't answer a command of which no byte has left.
+    const rows = answerable
+      .filter(({ commandLogId }) => !this.unanswered.isQueued(connectionId, commandLogId))
+      .map((row) => ({ ...row, row, isUnansweredHere: unanswered.has(row.commandLogId) }));
     const known = new Set(answerable.map(({ commandLogId }) => commandLogId));
     const ended = writings
       .filter(({ commandLogId, command }) => !known.has(commandLogId) && !this.catalogue.isSilent(command))

@@ -105,7 +105,7 @@ const FIND_ANSWERABLE = new PreparedStatement<FoundRow>(
        where is_newest or ${LAST_WRITTEN_HERE} is not null
        offset 0
     ) answerable on true
-   order by reply.place, "sentAt", "commandLogId"::bigint`,
+   order by reply.place, "sentAt", urgent desc, "commandLogId"::bigint`,
 );
 
 /**
