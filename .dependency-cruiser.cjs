@@ -27,14 +27,6 @@ module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {
-      name: 'no-circular-folders',
-      comment: 'The sub-folders of a folder import each other in one direction only.',
-      severity: 'error',
-      scope: 'folder',
-      from: {},
-      to: { circular: true },
-    },
-    {
       name: 'protocol-imports-nothing',
       comment: 'Bytes to values and back: no Nest, no npm package, no Node module but its types.',
       severity: 'error',
