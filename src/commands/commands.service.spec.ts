@@ -25,8 +25,8 @@ import {
   type IntakeRequest,
   type KnownRequest,
   type NewCommand,
-  planIntake,
-} from './intake/intake-rules.js';
+} from './intake/intake-plan.js';
+import { planIntake } from './intake/intake-rules.js';
 
 const IMEI = '350612345678901';
 const KEY: AuditActor = { keyId: '7', keyName: 'fleet app', remoteAddress: '192.0.2.1', requestId: 'req-1' };

@@ -21,7 +21,7 @@ import { type CreateCommandDto } from './create-command.dto.js';
 import { commandGuard, type GuardResult } from './guards/guard.js';
 import { GuardChecks } from './guards/guard-checks.js';
 import { CommandIntake, MAX_OPEN_COMMANDS } from './intake/command-intake.js';
-import { type IntakeAnswer, type IntakeRequest, type NewCommand } from './intake/intake-rules.js';
+import { type IntakeAnswer, type IntakeRequest, type NewCommand } from './intake/intake-plan.js';
 
 const DEFAULT_TTL_SECONDS = 86_400;
 

@@ -5,7 +5,7 @@ import { COMMAND_LINE } from '../../src/access/audit/audit-actor.js';
 import { type CommandDispatcher } from '../../src/commands/dispatch/command-dispatcher.js';
 import { CommandCounters } from '../../src/commands/command-counters.js';
 import { CommandIntake } from '../../src/commands/intake/command-intake.js';
-import { type IntakeAnswer, type NewCommand } from '../../src/commands/intake/intake-rules.js';
+import { type IntakeAnswer, type NewCommand } from '../../src/commands/intake/intake-plan.js';
 import { IntakeRepository } from '../../src/commands/intake/intake.repository.js';
 import { EventLog } from '../../src/events/event-log.js';
 import { EventsRepository } from '../../src/events/events.repository.js';

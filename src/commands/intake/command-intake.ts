@@ -7,7 +7,8 @@ import { isBadRow, isDeadlock, isDuplicateKey } from '../../platform/database/da
 import { CommandCounters } from '../command-counters.js';
 import { CommandDispatcher } from '../dispatch/command-dispatcher.js';
 import { CommandEnds } from '../waiting/command-ends.js';
-import { type IntakeAnswer, type IntakeLimits, type IntakePlan, type IntakeRequest, planIntake } from './intake-rules.js';
+import { type IntakeAnswer, type IntakeLimits, type IntakePlan, type IntakeRequest } from './intake-plan.js';
+import { planIntake } from './intake-rules.js';
 import { IntakeRepository } from './intake.repository.js';
 
 /** Open commands of one device. */

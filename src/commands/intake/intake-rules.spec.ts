@@ -6,9 +6,9 @@ import {
   type IntakeState,
   type NewCommand,
   type OverlappingCommand,
-  planIntake,
   type SlotUser,
-} from './intake-rules.js';
+} from './intake-plan.js';
+import { planIntake } from './intake-rules.js';
 
 const IMEI = '350612345678901';
 const OTHER = '350612345678902';

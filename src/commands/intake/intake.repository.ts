@@ -16,7 +16,7 @@ import {
   type NewCommand,
   type OverlappingCommand,
   type SlotUser,
-} from './intake-rules.js';
+} from './intake-plan.js';
 
 const IDEMPOTENCY_HOURS = 24;
 
