@@ -7,6 +7,9 @@ const PROBE_EVERY_MS = 50;
 const SETTLED_POLL_MS = 100;
 const SETTLED_PATIENCE_MS = 30_000;
 
+/** Process id -> seconds. */
+type BackendCpu = ReadonlyMap<number, number>;
+
 interface Probe {
   readonly committedAtMs: number;
   readonly flushMs: number;
@@ -53,12 +56,24 @@ export class CommandLedger {
     return new Map(rows.map(({ id, committedAtMs }) => [id, committedAtMs]));
   }
 
-  /** Seconds of CPU that the backends connected now have used. Linux only, and PostgreSQL on this machine. */
-  async cpuSeconds(): Promise<number> {
+  /** Starts to measure the CPU of the backends. Linux only, and PostgreSQL on this machine. */
+  async startCpu(): Promise<BackendCpu> {
+    return this.backendCpu();
+  }
+
+  /**
+   * Seconds of CPU since then, of the backends that are connected now: a backend that the pool has closed in the meantime was idle, and its earlier seconds
+   * must not be subtracted.
+   */
+  async cpuSecondsSince(start: BackendCpu): Promise<number> {
+    return [...(await this.backendCpu())].reduce((sum, [pid, seconds]) => sum + seconds - (start.get(pid) ?? 0), 0);
+  }
+
+  private async backendCpu(): Promise<BackendCpu> {
     const { rows } = await this.client.query<{ pid: number }>('select pid from pg_stat_activity where backend_type = $1', [
       'client backend',
     ]);
-    return rows.reduce((sum, { pid }) => sum + processCpuSeconds(pid), 0);
+    return new Map(rows.map(({ pid }) => [pid, processCpuSeconds(pid)]));
   }
 
   private async untilSettled(): Promise<void> {

@@ -184,9 +184,9 @@ async function measureSaturation({ gateway, client, devices, lost }: Fleet, ledg
   hosts.catch(() => undefined);
   await delay(WARM_UP_MS);
   lost.throwIfAborted();
-  const from = { atMs: wallClockMs(), cpu: gateway.cpuSeconds(), postgresCpu: await ledger.cpuSeconds() };
+  const from = { atMs: wallClockMs(), cpu: gateway.cpuSeconds(), postgresCpu: await ledger.startCpu() };
   await delay(MEASURED_MS);
-  const to = { atMs: wallClockMs(), cpu: gateway.cpuSeconds(), postgresCpu: await ledger.cpuSeconds() };
+  const to = { atMs: wallClockMs(), cpu: gateway.cpuSeconds(), postgresCpu: await ledger.cpuSecondsSince(from.postgresCpu) };
   running = false;
   await Promise.race([hosts, once(lost, 'abort')]);
   lost.throwIfAborted();
@@ -197,7 +197,7 @@ async function measureSaturation({ gateway, client, devices, lost }: Fleet, ledg
     concurrency: CONCURRENCY,
     completedPerSecond: (measured * 1000) / (to.atMs - from.atMs),
     gatewayCpuMicrosecondsPerCommand: ((to.cpu - from.cpu) / measured) * 1e6,
-    postgresCpuMicrosecondsPerCommand: ((to.postgresCpu - from.postgresCpu) / measured) * 1e6,
+    postgresCpuMicrosecondsPerCommand: (to.postgresCpu / measured) * 1e6,
     commands: completed.size,
   };
 }
