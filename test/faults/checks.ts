@@ -87,7 +87,7 @@ async function leaks(world: World): Promise<string[]> {
     what: 'the gateways to hold no connection of a device',
   });
   const megabytes = await Promise.all(seats.map((seat) => seat.residentMegabytes()));
-  const files = await Promise.all(seats.map((seat) => seat.openFiles()));
+  const files = await filesAtRest(world);
   const poolSize = Number(world.options.env?.DATABASE_POOL_SIZE ?? 10);
   const backends = await database.query<{ pid: number }>(
     `select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend'`,
@@ -99,6 +99,17 @@ async function leaks(world: World): Promise<string[]> {
     ...files.filter((count) => count > MAX_FILES).map((count) => `a gateway at rest holds ${count} files`),
     ...(backends.length > most ? [`${backends.length} connections to the database, ${most} at most`] : []),
   ];
+}
+
+/** Once the connections of the host, which it keeps for its next requests, are closed; or as many as there still are after a while. */
+async function filesAtRest({ seats }: World): Promise<number[]> {
+  let files: number[] = [];
+  const isAtRest = async (): Promise<boolean> => {
+    files = await Promise.all(seats.map((seat) => seat.openFiles()));
+    return files.every((count) => count <= MAX_FILES);
+  };
+  await waitFor(isAtRest, { timeoutMs: PATIENCE_MS, what: 'the connections of the host to be closed' }).catch(() => undefined);
+  return files;
 }
 
 async function openConnections({ seats }: World): Promise<number[]> {
