@@ -5,7 +5,7 @@ import { type FrameOrigin, StoredRecords } from '../../telemetry/latest/stored-r
 import { OutputRecords } from '../../telemetry/records/output-records.js';
 import { TRANSPORT_OPTIONS, type TransportOptions } from '../../transport/transport-options.js';
 import { type OutputStates } from '../catalogue/expected-outputs.js';
-import { MAX_CLOCK_AHEAD_MS } from '../in-flight/watched-command.js';
+import { MAX_CLOCK_AHEAD_MS } from '../guards/guard.js';
 import { WatchedOutputs, MAX_WATCHED } from '../in-flight/watched-outputs.js';
 import { ConfirmationRepository } from './confirmation.repository.js';
 

@@ -2,6 +2,9 @@ import { InvalidInputError } from '../../platform/errors/errors.js';
 import { SECOND_MS } from '../../platform/time-units.js';
 import { type VehicleState } from '../../telemetry/latest/vehicle-state.js';
 
+/** By how much the time of a record may be after its receipt: above that the clock of its device is wrong. */
+export const MAX_CLOCK_AHEAD_MS = 5 * SECOND_MS;
+
 export type Ignition = 'on' | 'off';
 
 export const MAX_SPEED_KMH = 1_000;
@@ -122,9 +125,12 @@ function unmetByRecord({ maxSpeedKmh, ignition, maxRecordAgeSeconds }: Guard, fa
     return ['the device has no record'];
   }
   const unmet: string[] = [];
-  if (Math.abs(age) > maxRecordAgeSeconds) {
-    const distance = age > 0 ? `is ${age} s old` : `is ${-age} s in the future`;
-    unmet.push(`the newest record ${distance}, at most ${maxRecordAgeSeconds} s are allowed`);
+  if (age > maxRecordAgeSeconds) {
+    unmet.push(`the newest record is ${age} s old, at most ${maxRecordAgeSeconds} s are allowed`);
+  }
+  // It would stay the newest one, whatever the device sends until then.
+  if (-age > MAX_CLOCK_AHEAD_MS / SECOND_MS) {
+    unmet.push(`the newest record is ${-age} s in the future, at most ${MAX_CLOCK_AHEAD_MS / SECOND_MS} s are allowed`);
   }
   if (maxSpeedKmh !== null && facts.speedKmh === null) {
     unmet.push('the speed is not known, because the newest record has no fix');

@@ -1,8 +1,5 @@
-import { SECOND_MS } from '../../platform/time-units.js';
+import { MAX_CLOCK_AHEAD_MS } from '../guards/guard.js';
 import { type OutputStates } from '../catalogue/expected-outputs.js';
-
-/** How far the clock of a device may be ahead of the gateway's. A record with a later time has a wrong clock and confirms nothing. */
-export const MAX_CLOCK_AHEAD_MS = 5 * SECOND_MS;
 
 /** A command that switches outputs, was written, and is not confirmed. Times in milliseconds since 1970, by the clock of the database. */
 export interface WatchedCommand {

@@ -1,7 +1,8 @@
 import { BUILT_IN_CATALOGUE } from '../catalogue/built-in-catalogue.js';
 import { CommandCatalogue } from '../catalogue/command-catalogue.js';
 import { type ClaimedCommand } from '../command.js';
-import { attemptBefore, type WatchedCommand, MAX_CLOCK_AHEAD_MS, showsOutputs } from './watched-command.js';
+import { MAX_CLOCK_AHEAD_MS } from '../guards/guard.js';
+import { attemptBefore, type WatchedCommand, showsOutputs } from './watched-command.js';
 import { UnansweredWritings } from './unanswered-writings.js';
 import { WatchedOutputs, MAX_WATCHED } from './watched-outputs.js';
 

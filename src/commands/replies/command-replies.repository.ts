@@ -66,6 +66,8 @@ const LAST_WRITTEN_HERE = `(
 
 const NOTIFICATION_OF_END = notificationOfEnd({ awaitedBy: 'awaited_by', commandLogId: 'command_log_id', ownInstance: '$10' });
 
+const POSTPONED_UNTIL = `least(now() + make_interval(secs => postponed_seconds), (log.guard ->> 'notAfter')::timestamptz)`;
+
 type FoundRow = { readonly place: number } & (AnswerableCommand | { readonly commandLogId: null });
 
 /**
@@ -150,9 +152,9 @@ const APPLY = new PreparedStatement<AppliedEffect & { readonly place: number }>(
            response = locked.response, in_flight = log.in_flight and verdict = 'unrecognised', updated_at = now(),
            completed_at = case when verdict in ('completed', 'rejected') then now() else log.completed_at end,
            expires_at = case when verdict = 'postponed' and log.status = 'PENDING' and log.device_state is distinct from 'queued'
-                             then now() + make_interval(secs => postponed_seconds) else expires_at end,
+                             then ${POSTPONED_UNTIL} else expires_at end,
            due_at = case when verdict = 'postponed' and log.status = 'PENDING' and log.device_state is distinct from 'queued'
-                         then now() + make_interval(secs => postponed_seconds) else due_at end
+                         then ${POSTPONED_UNTIL} else due_at end
       from locked
      where log.command_log_id = locked.id
     returning locked.place, locked.answered, locked.verdict, log.imei, log.command_log_id, log.expires_at, log.response, log.awaited_by
