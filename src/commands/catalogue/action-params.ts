@@ -38,6 +38,9 @@ export interface ParamsSchema {
   readonly additionalProperties: false;
 }
 
+/** Characters of a text whose parameter has no maxLength: a command is not longer. */
+const MAX_TEXT_LENGTH = 160;
+
 /** What a value has to be, when it is not: "must be a whole number from 1 to 5". Null when it is. */
 export function paramProblem(param: ActionParam, value: unknown): string | null {
   if (param.type === 'integer') {
@@ -50,8 +53,10 @@ export function paramProblem(param: ActionParam, value: unknown): string | null 
   if (typeof value !== 'string') {
     return 'must be a text';
   }
-  if (param.maxLength !== undefined && value.length > param.maxLength) {
-    return `must have at most ${param.maxLength} characters`;
+  // Before the pattern, which may take long for a long text.
+  const { maxLength = MAX_TEXT_LENGTH } = param;
+  if (value.length > maxLength) {
+    return `must have at most ${maxLength} characters`;
   }
   return new RegExp(anchored(param.pattern)).test(value) ? null : `must match ${param.pattern}`;
 }

@@ -183,6 +183,14 @@ describe('the outputs of a command', () => {
 describe("the operator's file", () => {
   const read = (content: unknown) => CommandCatalogue.withOperatorEntries(JSON.stringify(content), 'catalogue.json');
 
+  it('that says nothing about replies keeps those of the built-in command', () => {
+    const guarded = read([{ command: 'setdigout', guard: { maxSpeedKmh: 5 } }]);
+    const builtIn = catalogue.find('setdigout')!;
+    expect(guarded.find('setdigout')).toMatchObject({ ...builtIn, guard: { maxSpeedKmh: 5 } });
+    expect(guarded.judge('setdigout 1', 'any words')).toBe('unrelated');
+    expect(guarded.targetsOf('setdigout 1')).toEqual(catalogue.targetsOf('setdigout 1'));
+  });
+
   it('adds commands, of which only the name has to be given', () => {
     const extended = read([
       { command: 'lock', syntax: 'lock:<0|1>', success: '^LOCK (?:OK|QUEUED)', queued: 'QUEUED' },

@@ -36,7 +36,7 @@ describe('the actions that are built in', () => {
     ['output2-on', {}, 'setdigout ?1'],
     ['output2-off', {}, 'setdigout ?0'],
     ['output1-on', { timeoutSeconds: 10 }, 'setdigout 1? 10 ?'],
-    ['output1-off', { timeoutSeconds: 10, maxSpeedKmh: 0 }, 'setdigout 0? 10 ? 0 ?'],
+    ['output1-off', { timeoutSeconds: 10, maxSpeedKmh: 1 }, 'setdigout 0? 10 ? 1 ?'],
     ['output1-on', { maxSpeedKmh: 5 }, 'setdigout 1? ? ? 5 ?'],
     ['output2-on', { timeoutSeconds: 10 }, 'setdigout ?1 ? 10'],
     ['output2-on', { timeoutSeconds: 10, maxSpeedKmh: 250 }, 'setdigout ?1 ? 10 ? 250'],

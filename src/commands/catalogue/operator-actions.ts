@@ -100,6 +100,10 @@ function readReply(entry: Entry, word: string, command: CommandDefinition | unde
   if (Object.keys(own).length === 0) {
     return null;
   }
+  if (own.target !== undefined && (command?.target ?? null) !== null) {
+    // Its own would take the place of the outputs or parameters that the text sets.
+    fail('.target', `must be left out: the catalogue knows what ${JSON.stringify(word)} sets`);
+  }
   const reply = withOwnReply(command ?? completeDefinition({ command: word }), own);
   const problem = definitionProblem(reply);
   return problem === null ? reply : fail('', problem);

@@ -51,7 +51,7 @@ export function parseOperatorEntries(json: string, source: string): OperatorEntr
 function readDefinitions(entries: readonly FileEntry[]): CommandDefinition[] {
   const seen = new Set<string>();
   return entries.map(({ content, fail }) => {
-    const definition = completeDefinition(withBuiltInTarget(readDraft(content, fail)));
+    const definition = completeDefinition(withBuiltIn(readDraft(content, fail)));
     const problem = definitionProblem(definition);
     if (problem !== null) {
       return fail(problem);
@@ -103,6 +103,9 @@ function isAction(content: unknown): boolean {
   return isObject(content) && 'action' in content;
 }
 
+/** What an entry says about the replies to its command. */
+const REPLY_FIELDS = ['success', 'failure', 'queued', 'silent', 'replyShape', 'discriminator', 'emptyReply'] as const;
+
 /** An entry of which every field is one that we know, and of the right type. */
 function readDraft(entry: unknown, fail: FileEntry['fail']): CommandDraft {
   if (!isObject(entry)) {
@@ -124,10 +127,17 @@ function readDraft(entry: unknown, fail: FileEntry['fail']): CommandDraft {
   return { ...draft, guard: readCataloguedGuard(guard) };
 }
 
-/** An entry that replaces a built-in command still changes the same thing, unless it says otherwise. */
-function withBuiltInTarget(draft: CommandDraft): CommandDraft {
+/**
+ * An entry that replaces a built-in command still changes the same thing, unless it says otherwise. One that says nothing about replies (it only adds a guard, for
+ * example) keeps those of the built-in command: without them any words would complete it.
+ */
+function withBuiltIn(draft: CommandDraft): CommandDraft {
   const builtIn = BUILT_IN_CATALOGUE.find(({ command }) => command === draft.command);
-  return builtIn === undefined || draft.target !== undefined ? draft : { ...draft, target: builtIn.target };
+  if (builtIn === undefined) {
+    return draft;
+  }
+  const isAboutReplies = REPLY_FIELDS.some((field) => draft[field] !== undefined);
+  return isAboutReplies ? { target: builtIn.target, ...draft } : { ...builtIn, ...draft };
 }
 
 function isField(name: string): name is keyof CommandDefinition {

@@ -11,7 +11,7 @@ const OUTPUT_PARAMS: ActionParams = {
   },
   maxSpeedKmh: {
     type: 'integer',
-    minimum: 0,
+    minimum: 1,
     maximum: 250,
     description:
       'The speed up to which the output is switched, in km/h. Checked by the gateway before the command is written, and by the device.',
