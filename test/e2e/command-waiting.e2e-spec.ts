@@ -369,7 +369,9 @@ it('a request whose time is up while the database does not answer is answered PE
   const cutOff = await Gateway.start(url.href, COMMAND_SETTINGS);
   try {
     const answer = post(cutOff, 'wait=3', { imei: '357500000000000', command: 'getver', mode: 'queue' });
-    await waitFor(async () => (await waiting(cutOff)) === 1, { what: 'the request to wait' });
+    // Its command is stored: a request is counted as waiting before that.
+    const stored = 'select from tbl_iot_command_logs where awaited_by is not null';
+    await waitFor(async () => (await database.query(stored)).length === 1, { what: 'the request to wait' });
     proxy.cut();
     const { status, applied, body, afterMs } = await answer;
     proxy.mend();

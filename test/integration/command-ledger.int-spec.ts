@@ -52,7 +52,7 @@ describe('ten sweepers on the same rows', () => {
              case when i % 2 = 1 then now() - interval '1 hour' end, now() - interval '1 minute', now() - interval '1 second', now() - interval '1 second'
         from generate_series(1, 4000) i`);
     const woken: string[] = [];
-    const dispatcher = { wake: (imei: string) => woken.push(imei) } as unknown as CommandDispatcher;
+    const dispatcher = { wake: (imei: string) => woken.push(imei), noteEnded: () => undefined } as unknown as CommandDispatcher;
     const eventLog = new EventLog(
       new EventsRepository(await newSource()),
       Object.assign(new EventSettings(), { EVENT_FEED_ENABLED: true }),

@@ -49,6 +49,7 @@ async function newIntake(): Promise<CommandIntake> {
   const dispatcher = {
     wake: () => undefined,
     writableTo: () => new Map(),
+    noteEnded: () => undefined,
     waitedFor: (storing: Promise<void>) => storing,
   } as unknown as CommandDispatcher;
   return new CommandIntake(

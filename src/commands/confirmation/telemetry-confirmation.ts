@@ -38,7 +38,9 @@ export class TelemetryConfirmation {
     const completed = await this.repository.transaction((manager) => this.complete(manager, records));
     if (completed.length > 0) {
       this.events.signalAppended();
-      this.ends.ended(completed.map(({ commandLogId }) => commandLogId));
+      const completedIds = completed.map(({ commandLogId }) => commandLogId);
+      this.dispatcher.noteEnded(completedIds);
+      this.ends.ended(completedIds);
     }
     for (const { imei, commandLogId, late } of completed) {
       this.counters.countEnd('COMPLETED', late ? 'late' : 'none');

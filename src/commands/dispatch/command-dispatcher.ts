@@ -57,7 +57,7 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
    * @param hasGuarded among what waits is a command with a guard.
    */
   wake(imei: string, hasGuarded = false): void {
-    if (hasGuarded) {
+    if (hasGuarded && this.connections.find(imei)) {
       this.claims.noteGuarded(imei);
     }
     this.start(this.running, imei, (claimer) => this.claims.claim(claimer));
@@ -94,6 +94,11 @@ export class CommandDispatcher implements BeforeApplicationShutdown {
   async waitedFor(claiming: Promise<void>): Promise<void> {
     this.claiming.add(claiming);
     await claiming.finally(() => this.claiming.delete(claiming));
+  }
+
+  /** Commands have ended, otherwise than by a reply: what waits in a queue of them is not written. */
+  noteEnded(commandLogIds: readonly string[]): void {
+    this.unanswered.noteEnded(commandLogIds);
   }
 
   /** Writes commands whose attempts are on record. Returns at once. */

@@ -41,7 +41,9 @@ export class CommandSweeper {
     if (due.length > 0) {
       this.events.signalAppended();
     }
-    this.ends.ended(failed.map(({ commandLogId }) => commandLogId));
+    const failedIds = failed.map(({ commandLogId }) => commandLogId);
+    this.dispatcher.noteEnded(failedIds);
+    this.ends.ended(failedIds);
     for (const { imei, guard } of due) {
       this.dispatcher.wake(imei, guard !== null);
     }

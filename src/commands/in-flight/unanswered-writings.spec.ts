@@ -110,4 +110,12 @@ describe('an attempt that is queued', () => {
     writings.noteAnswered('a', '1');
     expect([writings.startWriting('a', retry), ids('a', 1)]).toEqual([false, []]);
   });
+
+  it('is not written when its command has ended, also if that is known before its claim', () => {
+    writings.add('a', LOCK, 0);
+    writings.noteEnded([LOCK.commandLogId, '30'], 0);
+    expect(writings.startWriting('a', LOCK)).toBe(false);
+    expect(write('a', claimed('30', { command: 'raw' }), 1_000)).toBe(false);
+    expect(write('a', claimed('31', { command: 'raw' }), 1_000)).toBe(true);
+  });
 });

@@ -28,6 +28,8 @@ interface Writing extends UnansweredWriting {
 }
 
 const PRUNE_EVERY_MS = MINUTE_MS;
+/** A claim and the wait in the queue take less. */
+const REMEMBERED_MS = 20 * SECOND_MS;
 /** Of one connection. The oldest are forgotten: of a device that answers nothing. */
 const MAX_WRITINGS = 200;
 
@@ -41,6 +43,10 @@ export class UnansweredWritings {
   private readonly byConnection = new Map<string, Writing[]>();
   private readonly listeners: ((written: ClaimedCommand) => void)[] = [];
   private nextPruneAtMs = 0;
+  /** Commands that have ended lately, by the period in which they ended. */
+  private ended = new Set<string>();
+  private endedBefore = new Set<string>();
+  private nextPeriodAtMs = 0;
 
   constructor(private readonly catalogue: CommandCatalogue) {}
 
@@ -82,17 +88,31 @@ export class UnansweredWritings {
   }
 
   /**
-   * To be called immediately before the bytes of a queued attempt leave. False: they must not leave. The command was answered in the meantime, or a
-   * newer one for the same targets, or with the same text, has been claimed for the connection: that one has ended it.
+   * To be called immediately before the bytes of a queued attempt leave. False: they must not leave. The command was answered or has ended in the meantime,
+   * or a newer one for the same targets, or with the same text, has been claimed for the connection: that one has ended it.
    */
   startWriting(connectionId: string, { commandLogId, attempts }: Pick<ClaimedCommand, 'commandLogId' | 'attempts'>): boolean {
     const writings = this.byConnection.get(connectionId) ?? [];
     const own = writings.find((writing) => writing.commandLogId === commandLogId && writing.attempt === attempts);
-    if (own?.state !== 'queued' || writings.some((other) => isNewer(other, own) && concernsTheSame(other, own))) {
+    const hasEnded = this.ended.has(commandLogId) || this.endedBefore.has(commandLogId);
+    if (own?.state !== 'queued' || hasEnded || writings.some((other) => isNewer(other, own) && concernsTheSame(other, own))) {
       return false;
     }
     own.state = 'written';
     return true;
+  }
+
+  /**
+   * Commands have ended otherwise than by an answer, also ones whose claim is not known here yet: what is queued of them is not written any more. To be called
+   * after the commit, before a newer command is written. They are remembered for longer than a frame is queued.
+   */
+  noteEnded(commandLogIds: readonly string[], nowMs = Date.now()): void {
+    if (nowMs >= this.nextPeriodAtMs) {
+      this.endedBefore = this.ended;
+      this.ended = new Set();
+      this.nextPeriodAtMs = nowMs + REMEMBERED_MS;
+    }
+    commandLogIds.forEach((id) => this.ended.add(id));
   }
 
   /** Whether no byte of the command has left by this connection: its only attempt is queued. */

@@ -61,7 +61,10 @@ export class CommandIntake {
     const writable = this.dispatcher.writableTo(requests.map(({ command }) => command.imei));
     const storing = this.commit(requests, writable);
     await this.dispatcher.waitedFor(
-      storing.then(({ claimed }) => claimed.forEach((command) => this.dispatcher.write(writable.get(command.imei)!, [command]))),
+      storing.then(({ claimed, ended }) => {
+        this.dispatcher.noteEnded(ended.map(({ commandLogId }) => commandLogId));
+        claimed.forEach((command) => this.dispatcher.write(writable.get(command.imei)!, [command]));
+      }),
     );
     const plan = await storing;
     this.noteStored(requests, plan);

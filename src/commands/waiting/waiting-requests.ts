@@ -106,6 +106,9 @@ export class WaitingRequests implements OnModuleInit, OnModuleDestroy {
     }
     const abandon = (): void => wait.wake('abandoned');
     request.response.once('close', abandon);
+    if (request.response.destroyed) {
+      abandon();
+    }
     const timer = setTimeout(() => wait.wake('time-up'), seconds * SECOND_MS);
     try {
       const command = await store(seconds === 0 ? null : this.instance.id);
