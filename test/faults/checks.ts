@@ -6,6 +6,8 @@ const PATIENCE_MS = 45_000;
 const MAX_MEGABYTES = 400;
 /** Program, libraries and log, the pool and the listener; what devices and the host had is closed. */
 const MAX_FILES = 80;
+/** The HTTP server keeps an idle connection for 72 s. */
+const KEEP_ALIVE_MS = 90_000;
 const SHOWN = 10;
 
 /** Ends all faults, waits until devices and host have finished, and compares their ledgers with the database. */
@@ -108,7 +110,7 @@ async function filesAtRest({ seats }: World): Promise<number[]> {
     files = await Promise.all(seats.map((seat) => seat.openFiles()));
     return files.every((count) => count <= MAX_FILES);
   };
-  await waitFor(isAtRest, { timeoutMs: PATIENCE_MS, what: 'the connections of the host to be closed' }).catch(() => undefined);
+  await waitFor(isAtRest, { timeoutMs: KEEP_ALIVE_MS, what: 'the connections of the host to be closed' }).catch(() => undefined);
   return files;
 }
 
