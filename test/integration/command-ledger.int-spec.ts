@@ -100,6 +100,36 @@ describe('ten sweepers on the same rows', () => {
   });
 });
 
+describe('a command that was given to the old connection of a device at the moment of its login', () => {
+  it('is released by the poll of the instance that has the device, and by no other', async () => {
+    const imei = '350000000009999';
+    await openSession(database, imei);
+    const [{ id } = { id: '' }] = await database.query<{ id: string }>(
+      `insert into tbl_iot_command_logs (imei, command, codec, reply_shape, silent, mode, max_retry, timeout_seconds, attempts, in_flight,
+                                         socket_uuid, sent_at, estimated_timeout_at, expires_at, due_at)
+       values ($1, 'getinfo', 12, 'getinfo', false, 'live', 3, 60, 1, true, 'the old connection', now(), now() + interval '1 minute',
+               now() + interval '4 minutes', now() + interval '1 minute')
+       returning command_log_id::text as id`,
+      [imei],
+    );
+    const isInFlight = async (): Promise<unknown> =>
+      (
+        await database.query<{ flying: boolean }>(
+          `select in_flight as flying from tbl_iot_command_logs where command_log_id = ${id}`,
+        )
+      )[0]?.flying;
+    const repository = new CommandDeliveryRepository(await newSource());
+    await repository.releaseOfOtherConnections(new Instance().id);
+    expect(await isInFlight()).toBe(true);
+    const [session] = await database.query<{ instance: string }>(
+      `select instance_id::text as instance from tbl_iot_device_sessions where imei = $1`,
+      [imei],
+    );
+    await repository.releaseOfOtherConnections(session!.instance);
+    expect(await isInFlight()).toBe(false);
+  });
+});
+
 describe('with a long history', () => {
   const HISTORY = 300_000;
 

@@ -83,6 +83,30 @@ describe('a pipelined transaction', () => {
     expect(await count()).toBe(0);
   });
 
+  it('is ended by PostgreSQL when it is idle for 10 seconds, so that its locks do not outlive a frozen instance', async () => {
+    const READ_LIMIT = new PreparedStatement<{ limit: string }>(
+      'test_idle_limit',
+      `select current_setting('idle_in_transaction_session_timeout') as "limit"`,
+    );
+    const rows = await PipelinedTransaction.run(dataSource, async (transaction) => {
+      const [limit] = await transaction.begin(READ_LIMIT.with());
+      await transaction.commit();
+      return limit;
+    });
+    expect(rows).toEqual([{ limit: '10s' }]);
+    expect(await READ_LIMIT.run(dataSource, [])).toEqual([{ limit: '0' }]);
+  });
+
+  it('rejects when PostgreSQL answers the commit with a rollback', async () => {
+    const failing = PipelinedTransaction.run(dataSource, async (transaction) => {
+      await transaction.begin(INSERT.with(1));
+      await transaction.manager.query('select 1 / 0').catch(() => undefined);
+      await transaction.commit();
+    });
+    await expect(failing).rejects.toThrow('PostgreSQL rolled the transaction back');
+    expect(await count()).toBe(0);
+  });
+
   it('rejects when its connection is lost, and the next one runs on another', async () => {
     const failing = PipelinedTransaction.run(dataSource, async (transaction) => {
       await transaction.begin(INSERT.with(1));

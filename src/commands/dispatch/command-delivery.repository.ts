@@ -31,8 +31,7 @@ type ClaimedRow = Command & { readonly place: number };
 
 /**
  * For each device and each free reply shape the command that has waited longest, urgent ones before others, and every silent one; of guarded commands
- * only the permitted ones. Chosen first, locked second, so that a claim
- * at the same time never makes this one take the command behind the head. Every table is read by a lateral subquery for one device or command, and
+ * only the permitted ones. Chosen first, locked second, so that a claim at the same time never makes this one take the command behind the head. Every table is read by a lateral subquery for one device or command, and
  * the limit makes PostgreSQL expect few rows: it then keeps a plan that looks up rows, also when the plan was made while the tables were empty.
  */
 const CLAIM = new PreparedStatement<ClaimedRow>(
