@@ -195,11 +195,13 @@ describe('a hostile reply', () => {
   const LARGE = 16 * SMALL;
 
   /** The quickest of a few runs: the others were interrupted. */
+  /** CPU of this process, in which waiting for a core does not count. */
   function judgeTimeMs(command: string, reply: string): number {
-    const times = Array.from({ length: 3 }, () => {
-      const start = performance.now();
+    const times = Array.from({ length: 5 }, () => {
+      const start = process.cpuUsage();
       catalogue.judge(command, reply);
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1_000;
     });
     return Math.min(...times);
   }
