@@ -13,7 +13,7 @@ import {
   Res,
   UseInterceptors,
 } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Actor, type AuditActor } from '../access/audit/audit-actor.js';
 import { ApiProblem } from '../platform/http/api-route.js';
@@ -70,16 +70,15 @@ export class CommandsController {
    * connected, and with mode=queue the command waits for it.
    */
   @Post('command')
+  @ApiOperation({ operationId: 'sendCommand' })
   @ApiProblem(
     400,
     'UNKNOWN_ACTION: the catalogue has no such action. INVALID_PARAMS: its parameters are not as paramsSchema says',
   )
   @ApiProblem(404, 'DEVICE_NOT_CONNECTED: the device is not connected, and mode is live')
   @ApiProblem(409, CONFLICTS)
-  @ApiProblem(
-    413,
-    'METADATA_TOO_LARGE: metadata exceeds METADATA_MAX_BYTES. PAYLOAD_TOO_LARGE: the body exceeds API_BODY_LIMIT_BYTES',
-  )
+  @ApiProblem(413, 'METADATA_TOO_LARGE: metadata exceeds METADATA_MAX_BYTES')
+  @ApiProblem(429, 'TOO_MANY_OPEN_COMMANDS: wait until some commands of the device have ended, or cancel them')
   @RequireScope('command')
   @ApiHeader({
     name: 'Idempotency-Key',
@@ -130,6 +129,7 @@ export class CommandsController {
 
   /** Commands, newest first. */
   @Get('commands')
+  @ApiOperation({ operationId: 'listCommands' })
   async list(@Query() query: CommandQuery): Promise<CommandListDto> {
     const { commands, nextCursor } = await this.commands.list(query);
     return { success: true, count: commands.length, commands: commands.map((command) => CommandDto.from(command)), nextCursor };
@@ -137,6 +137,7 @@ export class CommandsController {
 
   /** One command with its attempts. */
   @Get('commands/:id')
+  @ApiOperation({ operationId: 'getCommand' })
   @ApiProblem(404, 'COMMAND_NOT_FOUND')
   async get(@Param() { id }: CommandIdParam): Promise<CommandAnswerDto> {
     const { command, ...attempts } = await this.commands.get(id);
@@ -145,6 +146,7 @@ export class CommandsController {
 
   /** Cancels a command that was not written yet. 409 when it was. */
   @Post('commands/:id/cancel')
+  @ApiOperation({ operationId: 'cancelCommand' })
   @ApiProblem(404, 'COMMAND_NOT_FOUND')
   @ApiProblem(409, 'NOT_CANCELLABLE: it was written to the device, or has ended')
   @RequireScope('command')
@@ -155,6 +157,7 @@ export class CommandsController {
 
   /** The known commands with their replies, and the actions: built in, and from COMMAND_CATALOGUE_FILE. */
   @Get('command-catalogue')
+  @ApiOperation({ operationId: 'getCommandCatalogue' })
   showCatalogue(): CommandCatalogueDto {
     const { definitions, actions } = this.catalogue;
     return {

@@ -1,5 +1,5 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ImeiParam } from '../platform/http/request-values.js';
 import { type DiagnosisDto } from './diagnosis.dto.js';
 import { DiagnosisService } from './diagnosis.service.js';
@@ -12,6 +12,7 @@ export class DiagnosisController {
 
   /** Diagnosis of a device: its last logins, refusals, disconnects and errors, and their likely causes. */
   @Get('devices/:imei/diagnosis')
+  @ApiOperation({ operationId: 'diagnoseDevice' })
   async diagnose(@Param() { imei }: ImeiParam): Promise<DiagnosisDto> {
     const findings = await this.diagnosis.examine(imei);
     return { success: true, imei, likelyCauses: likelyCauses(findings), ...findings };

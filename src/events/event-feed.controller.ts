@@ -1,5 +1,5 @@
 import { Controller, Get, Query, UseInterceptors } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { JsonSourceInterceptor } from '../platform/json/json-source.js';
 import { BEGINNING, EVENT_CURSOR } from './event-cursor.js';
 import { EventsRepository } from './events.repository.js';
@@ -13,6 +13,7 @@ export class EventFeedController {
 
   /** The same events for a host that would rather fetch: in one order, from behind `after`; none is ever put before what was read. */
   @Get()
+  @ApiOperation({ operationId: 'listEvents' })
   async read(@Query() { after, limit }: EventFeedQuery): Promise<EventFeedDto> {
     const start = after === undefined ? BEGINNING : EVENT_CURSOR.decode(after);
     const { rows: events, hasMore } = await this.repository.readAfter(start, limit);

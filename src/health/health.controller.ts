@@ -1,9 +1,11 @@
 import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
 import { Public } from '../access/route-access.decorator.js';
 import { NotReadyError, Readiness } from './readiness.js';
 
 /** Probes. They need no key. */
+@ApiTags('Health')
 @Public()
 @Controller()
 export class HealthController {
@@ -14,6 +16,7 @@ export class HealthController {
 
   /** Alive: the process answers. Does not check the database, because a restart would not repair it. */
   @Get('healthz')
+  @ApiOperation({ operationId: 'getLiveness' })
   @HealthCheck()
   async live(): Promise<HealthCheckResult> {
     return this.health.check([]);
@@ -21,6 +24,7 @@ export class HealthController {
 
   /** Ready for devices and requests: the database answers and accepts writes, and the gateway is not stopping. */
   @Get('readyz')
+  @ApiOperation({ operationId: 'getReadiness' })
   @HealthCheck()
   async ready(): Promise<HealthCheckResult> {
     const results = await this.readiness.check();

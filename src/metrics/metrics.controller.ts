@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply } from 'fastify';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { ApiProblem } from '../platform/http/api-route.js';
@@ -12,6 +12,7 @@ export class MetricsController {
 
   /** All metrics in the text format of Prometheus. 404 when METRICS_PORT is set: then they are served on that port, without a key. */
   @Get()
+  @ApiOperation({ operationId: 'getMetrics' })
   @ApiProduces('text/plain')
   @ApiProblem(404, 'ROUTE_NOT_FOUND: METRICS_PORT is set')
   async read(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {

@@ -1,6 +1,7 @@
 import { type OpenAPIObject } from '@nestjs/swagger';
-import { type Operation } from './open-api-operation.js';
 
+type PathItem = OpenAPIObject['paths'][string];
+export type Operation = NonNullable<PathItem['get']> & Record<`x-${string}`, unknown>;
 export type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 interface ObjectSchema {
   readonly $ref?: string;

@@ -1,13 +1,13 @@
-import { type OpenAPIObject } from '@nestjs/swagger';
-import { problemResponse } from '../platform/http/api-route.js';
 import { PUBLIC_EXTENSION, SCOPE_EXTENSION } from '../access/route-access.decorator.js';
 import { defaultScope } from '../access/scope.js';
+import { type Operation } from './open-api-bodies.js';
+import { addCommonProblems, listErrorCodes } from './open-api-problems.js';
 
-type PathItem = OpenAPIObject['paths'][string];
-export type Operation = NonNullable<PathItem['get']> & Record<`x-${string}`, unknown>;
 type Response = { description: string; headers?: Record<string, object> };
 
 const MAX_RATE_LIMIT_STATUS = 299;
+/** Up to a full stop that the beginning of a sentence follows, without that full stop. */
+const FIRST_SENTENCE = /^(.+?)\.?(?:(?<=\.) (?=[A-Z0-9`])(.*))?$/;
 
 /** Headers of answers, as `components.headers` describes them. */
 export const RATE_LIMIT_HEADERS = {
@@ -19,8 +19,9 @@ export const RATE_LIMIT_HEADERS = {
 };
 export const RETRY_AFTER_HEADER = { 'retry-after': header('Seconds to wait before the next attempt.') };
 
-/** Adds to one operation what holds for all of them: key, scope, errors and headers. */
+/** Adds to one operation what holds for all of them: summary, key, scope, errors and headers. */
 export function completeOperation(operation: Operation, method: string): void {
+  shortenSummary(operation);
   for (const success of Object.values(operation.responses) as Response[]) {
     success.description ||= 'Done';
   }
@@ -30,7 +31,8 @@ export function completeOperation(operation: Operation, method: string): void {
   }
   const scope = (operation[SCOPE_EXTENSION] ??= defaultScope(method)) as string;
   operation.description = [operation.description, `Requires a key with the scope \`${scope}\`.`].filter(Boolean).join('\n\n');
-  operation.responses = { ...problemsOfAll(operation, scope), ...operation.responses };
+  addCommonProblems(operation, scope);
+  listErrorCodes(operation);
   for (const [status, response] of Object.entries(operation.responses) as [string, Response][]) {
     const names = [
       ...(Number(status) <= MAX_RATE_LIMIT_STATUS || status === '429' ? Object.keys(RATE_LIMIT_HEADERS) : []),
@@ -43,23 +45,13 @@ export function completeOperation(operation: Operation, method: string): void {
   }
 }
 
-function problemsOfAll({ parameters, requestBody }: Operation, scope: string) {
-  return {
-    ...((parameters?.length ?? 0) > 0 || requestBody ? { 400: problemResponse('Bad input; `error` says what is wrong') } : {}),
-    401: problemResponse('No key, or one that is not known'),
-    403: problemResponse(`The key lacks the scope ${scope}`),
-    ...(requestBody
-      ? {
-          413: problemResponse('PAYLOAD_TOO_LARGE: the body exceeds API_BODY_LIMIT_BYTES'),
-          415: problemResponse('UNSUPPORTED_MEDIA_TYPE: the body is not application/json'),
-        }
-      : {}),
-    429: problemResponse(
-      'RATE_LIMITED: too many requests; also too many failed authentications from this address. Retry-After says how many seconds to wait',
-    ),
-    503: problemResponse('DATABASE_UNAVAILABLE: the database is unavailable or read-only. STOPPING: this instance is stopping'),
-    default: problemResponse('Any other error'),
-  };
+/** The Swagger plugin makes the summary of the whole comment: its first sentence is the summary, the rest the description. */
+function shortenSummary(operation: Operation): void {
+  const [, summary, rest] = FIRST_SENTENCE.exec((operation.summary ?? '').replace(/\s+/g, ' ')) ?? [];
+  if (summary !== undefined) {
+    operation.summary = summary;
+    operation.description = [rest, operation.description].filter(Boolean).join('\n\n');
+  }
 }
 
 function header(description: string) {

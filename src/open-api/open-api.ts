@@ -2,8 +2,10 @@ import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { EVENT_SCHEMAS } from '../events/event-schemas.js';
 import { API_KEY_HEADER, PROBLEM } from '../platform/http/api-route.js';
-import { completeRequestBody, keepAlternatives, type Schemas } from './open-api-bodies.js';
-import { completeOperation, type Operation, RATE_LIMIT_HEADERS, RETRY_AFTER_HEADER } from './open-api-operation.js';
+import { completeRequestBody, keepAlternatives, type Operation, type Schemas } from './open-api-bodies.js';
+import { addExamples } from './open-api-examples.js';
+import { nameSchemas } from './open-api-names.js';
+import { completeOperation, RATE_LIMIT_HEADERS, RETRY_AFTER_HEADER } from './open-api-operation.js';
 import { SCOPE_EXTENSION } from '../access/route-access.decorator.js';
 import { BULK_FAILURE_SCHEMAS, WEBHOOKS } from '../webhooks/webhook-document.js';
 
@@ -32,17 +34,18 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   };
   document.webhooks = WEBHOOKS;
   document.components = { ...document.components, schemas, headers: { ...RATE_LIMIT_HEADERS, ...RETRY_AFTER_HEADER } };
+  keepAlternatives(document);
   for (const item of Object.values(document.paths)) {
     for (const method of METHODS) {
       const operation = item[method] as Operation | undefined;
       if (operation) {
         completeOperation(operation, method);
         completeRequestBody(operation, schemas);
+        addExamples(operation, schemas);
       }
     }
   }
-  keepAlternatives(document);
-  return document;
+  return nameSchemas(document);
 }
 
 const PROBLEM_SCHEMA = {

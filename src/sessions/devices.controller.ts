@@ -1,5 +1,5 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblem } from '../platform/http/api-route.js';
 import { ImeiParam } from '../platform/http/request-values.js';
 import { StatsRegistry } from '../platform/observability/status-registries.js';
@@ -17,6 +17,7 @@ export class DevicesController {
 
   /** All connected devices, whichever instance holds them. */
   @Get('devices')
+  @ApiOperation({ operationId: 'listDevices' })
   async list(): Promise<DeviceListDto> {
     const devices = await this.sessions.listConnected();
     return { success: true, count: devices.length, devices };
@@ -24,6 +25,7 @@ export class DevicesController {
 
   /** One connected device. 404 when it is not connected to any instance. */
   @Get('devices/:imei')
+  @ApiOperation({ operationId: 'getDevice' })
   @ApiProblem(404, 'DEVICE_NOT_CONNECTED')
   async get(@Param() { imei }: ImeiParam): Promise<DeviceAnswerDto> {
     return { success: true, device: await this.sessions.getConnected(imei) };
@@ -31,6 +33,7 @@ export class DevicesController {
 
   /** Devices of the cluster, counters and memory of the instance that answers, and all instances. */
   @Get('stats')
+  @ApiOperation({ operationId: 'getStats' })
   async readStats(): Promise<StatsDto> {
     const { connected, instances } = await this.sessions.readCluster();
     return {

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Put } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Actor, type AuditActor } from '../access/audit/audit-actor.js';
 import { ApiProblem } from '../platform/http/api-route.js';
 import { ImeiParam } from '../platform/http/request-values.js';
@@ -13,6 +13,7 @@ export class DeviceTracesController {
 
   /** Devices whose bytes the answering instance logs. */
   @Get()
+  @ApiOperation({ operationId: 'listDeviceTraces' })
   list(): DeviceTraceListDto {
     const traces = this.traces.list().map((trace) => ({ ...trace, traced: true }));
     return { success: true, count: traces.length, traces };
@@ -20,6 +21,7 @@ export class DeviceTracesController {
 
   /** Whether the answering instance logs a device's bytes. */
   @Get(':imei')
+  @ApiOperation({ operationId: 'getDeviceTrace' })
   find(@Param() { imei }: ImeiParam): DeviceTraceAnswerDto {
     const until = this.traces.find(imei);
     return { success: true, trace: { imei, traced: until !== undefined, until: until ?? null } };
@@ -27,6 +29,7 @@ export class DeviceTracesController {
 
   /** Logs every byte sent and received by a device, in hex, on all instances, for an hour or for `ttlSeconds`. */
   @Put(':imei')
+  @ApiOperation({ operationId: 'startDeviceTrace' })
   @ApiProblem(409, 'TOO_MANY_TRACES')
   async start(
     @Param() { imei }: ImeiParam,
@@ -38,6 +41,7 @@ export class DeviceTracesController {
 
   /** Stops logging the bytes of a device on all instances. */
   @Delete(':imei')
+  @ApiOperation({ operationId: 'stopDeviceTrace' })
   async stop(@Param() { imei }: ImeiParam, @Actor() actor: AuditActor): Promise<DeviceTraceAnswerDto> {
     await this.traces.stop(imei, actor);
     return { success: true, trace: { imei, traced: false, until: null } };

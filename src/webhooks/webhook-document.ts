@@ -41,7 +41,7 @@ export const WEBHOOKS: Webhooks = Object.fromEntries(EVENT_TYPES.map((type) => [
 function webhookOperation(type: EventType): Operation {
   const schema = type === 'command.failed' ? 'BulkFailureRequest' : eventSchemaName(type);
   return {
-    operationId: `webhook_${type.replace('.', '_')}`,
+    operationId: `receive${eventSchemaName(type)}`,
     tags: ['Webhooks'],
     summary: `POST ${EVENT_PATHS[type]}`,
     description: `Sent to NOTIFICATION_URL followed by \`${EVENT_PATHS[type]}\`. Signed as Standard Webhooks describe when WEBHOOK_SECRET is set.`,

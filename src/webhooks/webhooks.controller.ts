@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query, UseInterceptors } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblem } from '../platform/http/api-route.js';
 import { Actor, type AuditActor } from '../access/audit/audit-actor.js';
 import { JsonSourceInterceptor } from '../platform/json/json-source.js';
@@ -21,6 +21,7 @@ export class WebhooksController {
 
   /** Events and how their deliveries stand, newest first. */
   @Get('events')
+  @ApiOperation({ operationId: 'listWebhookEvents' })
   async list(@Query() query: WebhookEventQuery): Promise<WebhookEventListDto> {
     const { events, nextCursor } = await this.webhooks.list(query);
     return { success: true, count: events.length, events: events.map((event) => WebhookEventDto.from(event)), nextCursor };
@@ -28,6 +29,7 @@ export class WebhooksController {
 
   /** One event with every attempt to deliver it. */
   @Get('events/:id')
+  @ApiOperation({ operationId: 'getWebhookEvent' })
   @ApiProblem(404, 'EVENT_NOT_FOUND')
   async get(@Param() { id }: EventIdParam): Promise<WebhookEventAnswerDto> {
     const { event, ...attempts } = await this.webhooks.get(id);
@@ -36,6 +38,7 @@ export class WebhooksController {
 
   /** Delivers an event again, with the same id, in whatever state it is. */
   @Post('events/:id/replay')
+  @ApiOperation({ operationId: 'replayWebhookEvent' })
   @ApiProblem(404, 'EVENT_NOT_FOUND')
   @ApiProblem(409, 'WEBHOOKS_DISABLED: NOTIFICATION_URL is not set')
   @HttpCode(HttpStatus.ACCEPTED)
@@ -46,6 +49,7 @@ export class WebhooksController {
 
   /** Delivers many events again: without a state, those whose delivery was given up. */
   @Post('replay')
+  @ApiOperation({ operationId: 'replayWebhookEvents' })
   @ApiProblem(409, 'WEBHOOKS_DISABLED: NOTIFICATION_URL is not set')
   @HttpCode(HttpStatus.ACCEPTED)
   async replayAll(@Body() replay: ReplayDto, @Actor() actor: AuditActor): Promise<ReplayAcceptedDto> {
@@ -54,6 +58,7 @@ export class WebhooksController {
 
   /** The backlog, its oldest event, and the state of the circuit breaker. */
   @Get('status')
+  @ApiOperation({ operationId: 'getWebhookStatus' })
   async status(): Promise<WebhookStatusDto> {
     return { success: true, ...(await this.webhooks.status()) };
   }

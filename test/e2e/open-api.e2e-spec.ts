@@ -15,6 +15,9 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const SCOPES = ['read', 'command', 'admin'] as const;
 const WITHOUT_A_KEY = ['/healthz', '/readyz'];
+/** A verb and its object: `sendCommand`. */
+const OPERATION_NAME =
+  /^(list|get|send|cancel|create|revoke|register|remove|ban|unban|retry|replay|start|stop|diagnose|stream|export)[A-Z][A-Za-z]+$/;
 const CODE = /^[A-Z][A-Z0-9_]+$/;
 
 let database: TestDatabase;
@@ -48,6 +51,55 @@ describe('the OpenAPI document', () => {
     expect([errors, valid]).toEqual([undefined, true]);
   });
 
+  it('gives every operation a name that a person would choose, a summary and a group', () => {
+    const operations = operationsOf(document);
+    const names = operations.map(({ operationId }) => operationId ?? 'none');
+    expect(names.filter((name) => !OPERATION_NAME.test(name))).toEqual([]);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    for (const { operationId, summary = '', tags = [] } of operations) {
+      expect([operationId, summary]).toEqual([operationId, expect.stringMatching(/^[A-Z][^]{8,138}[^.]$/)]);
+      expect([operationId, tags.length]).toEqual([operationId, 1]);
+    }
+  });
+
+  it('names schemas without the suffix of their classes, and only those that are used', () => {
+    const text = JSON.stringify(document);
+    for (const name of Object.keys(document.components.schemas)) {
+      expect([name, /^[A-Z][A-Za-z]+(?<!Dto)$/.test(name), text.includes(`"#/components/schemas/${name}"`)]).toEqual([
+        name,
+        true,
+        true,
+      ]);
+    }
+  });
+
+  it('shows every request and every answer by an example', () => {
+    for (const { operationId, requestBody, responses } of operationsOf(document)) {
+      const medias = [requestBody, ...Object.entries(responses).flatMap(([status, answer]) => (status < '300' ? [answer] : []))];
+      for (const media of medias.flatMap((body) => body?.content?.['application/json'] ?? [])) {
+        expect([operationId, media.example ?? media.examples]).toEqual([operationId, expect.anything()]);
+      }
+    }
+  });
+
+  it('lists the codes of every error of an operation', () => {
+    const listed = operationsOf(document)
+      .filter(({ security }) => security?.length !== 0)
+      .flatMap(({ operationId, responses }) =>
+        Object.entries(responses)
+          .filter(([status]) => status >= '400' && status !== 'default')
+          .map(([status, response]) => ({ at: `${operationId} ${status}`, codes: response['x-error-codes'] ?? [] })),
+      );
+    expect(listed.length).toBeGreaterThan(100);
+    expect(listed.filter(({ codes }) => codes.length === 0 || codes.some((code) => !CODE.test(code)))).toEqual([]);
+    expect(listed.find(({ at }) => at === 'sendCommand 400')?.codes).toEqual([
+      'INVALID_INPUT',
+      'UNKNOWN_ACTION',
+      'INVALID_PARAMS',
+    ]);
+    expect(listed.find(({ at }) => at === 'createKey 409')?.codes).toEqual(['KEY_NAME_TAKEN', 'TOO_MANY_KEYS']);
+  });
+
   it('has only examples that its own schemas accept', () => {
     const ajv = new Ajv({ strict: false, allErrors: true, formats: {} });
     addFormats.default(ajv);
@@ -69,7 +121,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('lists the errors of every operation with a key, in the form of the error body', () => {
-    const form = { 'application/json': { schema: { $ref: '#/components/schemas/Problem' } } };
+    const schema = { $ref: '#/components/schemas/Problem' };
     for (const { path, method, parameters, requestBody, responses, security } of operationsOf(document)) {
       if (security?.length === 0) {
         continue;
@@ -77,7 +129,8 @@ describe('the OpenAPI document', () => {
       const expected = ['401', '403', '429', '503', 'default'];
       expected.push(...(parameters.length > 0 || requestBody ? ['400'] : []), ...(requestBody ? ['413', '415'] : []));
       for (const status of expected) {
-        expect([method, path, status, responses[status]?.content]).toEqual([method, path, status, form]);
+        const answer = responses[status]?.content?.['application/json'];
+        expect([method, path, status, answer?.schema]).toEqual([method, path, status, schema]);
       }
       expect(Object.keys(responses['429']?.headers ?? {})).toEqual(expect.arrayContaining(['retry-after', 'x-ratelimit-limit']));
       expect(Object.keys(responses['503']?.headers ?? {})).toEqual(['retry-after']);

@@ -31,14 +31,29 @@ export interface OpenApiParameter {
   readonly schema: OpenApiSchema;
 }
 
+export interface OpenApiMedia {
+  readonly schema: OpenApiSchema;
+  readonly example?: unknown;
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
+}
+
+export interface OpenApiResponse {
+  readonly content?: Readonly<Record<string, OpenApiMedia>>;
+  readonly headers?: object;
+  readonly 'x-error-codes'?: readonly string[];
+}
+
 export interface OpenApiOperation {
+  readonly operationId?: string;
+  readonly summary?: string;
   readonly description?: string;
+  readonly tags?: readonly string[];
   readonly parameters?: readonly OpenApiParameter[];
   readonly requestBody?: {
     readonly required?: boolean;
-    readonly content: Readonly<Record<string, { readonly schema: OpenApiSchema }>>;
+    readonly content: Readonly<Record<string, OpenApiMedia>>;
   };
-  readonly responses: Readonly<Record<string, { readonly content?: unknown; readonly headers?: object }>>;
+  readonly responses: Readonly<Record<string, OpenApiResponse>>;
   readonly security?: readonly unknown[];
   readonly 'x-required-scope'?: string;
 }

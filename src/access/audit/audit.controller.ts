@@ -1,5 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { TIME_CURSOR } from '../../platform/database/page-cursor.js';
 import { RequireScope } from '../route-access.decorator.js';
 import { type AuditListDto, AuditQuery } from './audit.dto.js';
@@ -12,6 +12,7 @@ export class AuditController {
 
   /** Who did what, newest first: commands given and cancelled, keys made and revoked, and more. */
   @Get()
+  @ApiOperation({ operationId: 'listAuditEntries' })
   @RequireScope('admin')
   async list(@Query() query: AuditQuery): Promise<AuditListDto> {
     const page = await this.audit.list(query);

@@ -1,5 +1,5 @@
 import { Body, Controller, Headers, HttpCode, HttpStatus, Post, type RawBodyRequest, Req } from '@nestjs/common';
-import { ApiBody, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { type FastifyRequest } from 'fastify';
 import { Actor, type AuditActor } from '../../access/audit/audit-actor.js';
 import { RequireScope } from '../../access/route-access.decorator.js';
@@ -39,6 +39,7 @@ export class BulkCommandsController {
    * has no effect. For the rate limit this is one request.
    */
   @Post('commands')
+  @ApiOperation({ operationId: 'sendCommands' })
   @RequireScope('command')
   @HttpCode(HttpStatus.MULTI_STATUS)
   @ApiBody({ type: BulkCommandsDto, examples: REQUEST_EXAMPLES })

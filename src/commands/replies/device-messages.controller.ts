@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ID_CURSOR } from '../../platform/database/page-cursor.js';
 import { ImeiParam } from '../../platform/http/request-values.js';
 import { DeviceMessageDto, type DeviceMessageListDto, DeviceMessageQuery } from './device-message.dto.js';
@@ -12,6 +12,7 @@ export class DeviceMessagesController {
 
   /** What a device sent unasked, newest first. */
   @Get('devices/:imei/messages')
+  @ApiOperation({ operationId: 'listDeviceMessages' })
   async list(@Param() { imei }: ImeiParam, @Query() { limit, cursor }: DeviceMessageQuery): Promise<DeviceMessageListDto> {
     const page = await this.messages.list(imei, cursor === undefined ? null : ID_CURSOR.decode(cursor).id, limit);
     return {

@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblem } from '../../platform/http/api-route.js';
 import { ImeiParam } from '../../platform/http/request-values.js';
 import { IO_ELEMENTS } from '../../protocol/io-dictionary.js';
@@ -15,6 +15,7 @@ export class TelemetryController {
 
   /** A device's records, page by page, in the order of the device's clock. */
   @Get('devices/:imei/telemetry')
+  @ApiOperation({ operationId: 'getTelemetryHistory' })
   @ApiProblem(404, 'DEVICE_UNKNOWN: the device has no records and is not connected')
   async history(@Param() { imei }: ImeiParam, @Query() query: TelemetryHistoryQuery): Promise<TelemetryHistoryDto> {
     return this.telemetry.history(imei, query);
@@ -22,6 +23,7 @@ export class TelemetryController {
 
   /** A device's newest record by its own clock, also when older ones arrived after it. */
   @Get('devices/:imei/telemetry/latest')
+  @ApiOperation({ operationId: 'getLatestTelemetry' })
   @ApiProblem(
     404,
     'DEVICE_UNKNOWN: the device has no records and is not connected. NO_TELEMETRY: the device is connected and has no records',
@@ -32,6 +34,7 @@ export class TelemetryController {
 
   /** The dictionary of AVL ids. */
   @Get('io-elements')
+  @ApiOperation({ operationId: 'listIoElements' })
   ioElements(): IoElementListDto {
     const elements = IO_ELEMENTS.map((definition) => IoElementDto.from(definition));
     return { success: true, count: elements.length, elements };
