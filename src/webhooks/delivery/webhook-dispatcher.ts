@@ -8,7 +8,7 @@ import { type Attempt, type WebhookRequest } from './delivery.js';
 import { DeliveryQueueRepository } from './delivery-queue.repository.js';
 import { DueRequests } from './due-requests.js';
 import { classify, mayBeOutage, parseSchedule } from './outcome.js';
-import { PollingLoop } from './polling-loop.js';
+import { PollingLoop } from '../../platform/scheduling/polling-loop.js';
 import { RequestPool } from './request-pool.js';
 import { released, settlementOf } from './settlement.js';
 import { SettlementWriter } from './settlement-writer.js';
