@@ -213,6 +213,15 @@ create table tbl_iot_event_records (
 );
 comment on table tbl_iot_event_records is 'Keys of the records of a telemetry event; with WEBHOOK_TELEMETRY_RECORDS=all only.';
 
+create table tbl_iot_event_retention (
+  is_only boolean not null default true,
+  transaction_id xid8 not null,
+  position bigint not null,
+  constraint tbl_iot_event_retention_pkey PRIMARY KEY (is_only),
+  constraint event_retention_one_row CHECK (is_only)
+);
+comment on table tbl_iot_event_retention is 'The newest event that retention has deleted. A reader that has not come so far has missed events.';
+
 create table tbl_iot_event_sequences (
   imei text not null,
   last_sequence bigint not null,

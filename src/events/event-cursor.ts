@@ -11,3 +11,19 @@ export const EVENT_CURSOR = new PageCursor({ transactionId: /0|[1-9]\d{0,18}/, p
 
 /** Before the first event. */
 export const BEGINNING: EventPosition = { transactionId: '0', position: '0' };
+
+export function isSamePosition(one: EventPosition, other: EventPosition): boolean {
+  return one.transactionId === other.transactionId && one.position === other.position;
+}
+
+/** Whether `one` stands behind `other` in the log. */
+export function isBehind(one: EventPosition, other: EventPosition): boolean {
+  return one.transactionId === other.transactionId
+    ? isGreater(one.position, other.position)
+    : isGreater(one.transactionId, other.transactionId);
+}
+
+/** Of two numbers without sign and leading zeros. */
+function isGreater(one: string, other: string): boolean {
+  return one.length === other.length ? one > other : one.length > other.length;
+}

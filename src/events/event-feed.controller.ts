@@ -1,5 +1,6 @@
 import { Controller, Get, Query, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiProblem } from '../platform/http/api-route.js';
 import { JsonSourceInterceptor } from '../platform/json/json-source.js';
 import { BEGINNING, EVENT_CURSOR } from './event-cursor.js';
 import { EventsRepository } from './events.repository.js';
@@ -14,9 +15,11 @@ export class EventFeedController {
   /** The same events for a host that would rather fetch: in one order, from behind `after`; none is ever put before what was read. */
   @Get()
   @ApiOperation({ operationId: 'listEvents' })
+  @ApiProblem(410, 'CURSOR_EXPIRED: events after `after` have been deleted')
   async read(@Query() { after, limit }: EventFeedQuery): Promise<EventFeedDto> {
     const start = after === undefined ? BEGINNING : EVENT_CURSOR.decode(after);
     const { rows: events, hasMore } = await this.repository.readAfter(start, limit);
+    await this.repository.requireKept(start);
     return {
       success: true,
       count: events.length,

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { EventRecord, EventSequence, LoggedEvent } from './logged-event.entity.js';
+import { EventRecord, EventRetentionMark, EventSequence, LoggedEvent } from './logged-event.entity.js';
 import { EventFeedController } from './event-feed.controller.js';
 import { EventLog } from './event-log.js';
 import { EventRetention } from './event-retention.js';
@@ -8,9 +8,9 @@ import { EventsRepository } from './events.repository.js';
 
 /** What the host can receive: the event log, the feed that reads it, and how long events are kept. */
 @Module({
-  imports: [TypeOrmModule.forFeature([EventRecord, EventSequence, LoggedEvent])],
+  imports: [TypeOrmModule.forFeature([EventRecord, EventRetentionMark, EventSequence, LoggedEvent])],
   controllers: [EventFeedController],
   providers: [EventLog, EventRetention, EventsRepository],
-  exports: [EventLog],
+  exports: [EventLog, EventsRepository],
 })
 export class EventsModule {}

@@ -3,9 +3,10 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager, In, IsNull } from 'typeorm';
 import { type Page, readQueryPage } from '../platform/database/bounded-page.js';
 import { stringifyJson } from '../platform/json/json-source.js';
-import { type EventPosition } from './event-cursor.js';
+import { BEGINNING, type EventPosition, isSamePosition } from './event-cursor.js';
+import { CursorExpiredError } from './events.errors.js';
 import { type NewEvent } from './bodies/event-bodies.js';
-import { EventSequence, LoggedEvent } from './logged-event.entity.js';
+import { EventRetentionMark, EventSequence, LoggedEvent } from './logged-event.entity.js';
 import { EVENT_BYTES, EVENT_FIELDS, type RecordedEvent } from './recorded-event.js';
 
 export interface RetentionStep extends EventPosition {
@@ -69,6 +70,31 @@ export class EventsRepository {
     });
   }
 
+  /** Before every event that is committed later. Some that were committed before may follow it too. */
+  async end(): Promise<EventPosition> {
+    const [{ transactionId }] = await this.dataSource.query<[{ transactionId: string }]>(
+      `select pg_snapshot_xmin(pg_current_snapshot())::text as "transactionId"`,
+    );
+    return { transactionId, position: '0' };
+  }
+
+  /**
+   * To be called after events were read from behind a position: what was deleted meanwhile is noticed then. Throws CursorExpiredError when retention has
+   * deleted an event behind it.
+   */
+  async requireKept(after: EventPosition): Promise<void> {
+    if (isSamePosition(after, BEGINNING)) {
+      return;
+    }
+    const isIncomplete = await this.dataSource
+      .createQueryBuilder(EventRetentionMark, 'deleted')
+      .where('(deleted.transactionId, deleted.position) > (:transactionId::xid8, :position::bigint)', { ...after })
+      .getExists();
+    if (isIncomplete) {
+      throw new CursorExpiredError();
+    }
+  }
+
   /**
    * Looks at the next events in their order, which is nearly that of time, and deletes those that were delivered, given up or only recorded before the
    * given time. Never one that is still to be delivered, nor one that still grows. Null: there are no further events.
@@ -99,6 +125,12 @@ export class EventsRepository {
        ),
        records as (
          delete from tbl_iot_event_records kept using expired where kept.event_id = expired.event_id
+       ),
+       noted as (
+         insert into tbl_iot_event_retention as known (transaction_id, position)
+         select transaction_id, position from expired order by transaction_id desc, position desc limit 1
+         on conflict (is_only) do update set transaction_id = excluded.transaction_id, position = excluded.position
+          where (known.transaction_id, known.position) < (excluded.transaction_id, excluded.position)
        ),
        removed as (
          delete from tbl_iot_events event using expired

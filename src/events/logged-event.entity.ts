@@ -90,3 +90,16 @@ export class EventRecord {
   @PrimaryColumn({ type: 'bigint', name: 'record_hash' })
   readonly recordHash!: string;
 }
+
+/** The newest event that retention has deleted: one row, or none. */
+@Entity('tbl_iot_event_retention')
+export class EventRetentionMark {
+  @PrimaryColumn({ type: 'boolean', name: 'is_only', default: true })
+  readonly isOnly!: boolean;
+
+  @Column({ type: XID8, name: 'transaction_id' })
+  readonly transactionId!: string;
+
+  @Column({ type: 'bigint' })
+  readonly position!: string;
+}

@@ -13,7 +13,7 @@ import { TelemetryRepository } from '../../src/telemetry/storage/telemetry.repos
 import { type ClaimedDelivery } from '../../src/webhooks/delivery/delivery.js';
 import { DeliveryQueueRepository } from '../../src/webhooks/delivery/delivery-queue.repository.js';
 import { BEGINNING, type EventPosition } from '../../src/events/event-cursor.js';
-import { EventSequence, LoggedEvent } from '../../src/events/logged-event.entity.js';
+import { EventRetentionMark, EventSequence, LoggedEvent } from '../../src/events/logged-event.entity.js';
 import { EventsRepository } from '../../src/events/events.repository.js';
 import { type RecordedEvent } from '../../src/events/recorded-event.js';
 import { type DeviceLog } from '../../src/diagnosis/device-log.js';
@@ -39,7 +39,12 @@ afterEach(async () => {
 
 /** A pool of its own, as every instance has one. */
 async function newSource(poolSize = 3): Promise<DataSource> {
-  const source = createDataSource({ type: 'postgres', url: database.url, poolSize, entities: [LoggedEvent, EventSequence] });
+  const source = createDataSource({
+    type: 'postgres',
+    url: database.url,
+    poolSize,
+    entities: [LoggedEvent, EventRetentionMark, EventSequence],
+  });
   sources.push(await source.initialize());
   return source;
 }
@@ -464,5 +469,37 @@ describe('retention', () => {
     expect(await database.query(`select from tbl_iot_delivery_attempts`)).toHaveLength(3);
     await age(30, 'fresh');
     expect(await left()).toEqual(['fresh', 'pending']);
+  });
+
+  it('lets a reader know that it has missed events, and one that has not, none', async () => {
+    const events = new EventsRepository(await newSource());
+    await append('first');
+    await append('second');
+    await append('third');
+    const [first, second, third] = await readFeed(events, BEGINNING, 3);
+    for (const position of [BEGINNING, first!, second!, third!]) {
+      await events.requireKept(position);
+    }
+    await database.query(`update tbl_iot_events set occurred_at = occurred_at - interval '8 days' where imei <> 'third'`);
+    await database.query('delete from tbl_iot_deliveries');
+    expect(await events.removeExpired(BEGINNING, 7, 30, 10)).toMatchObject({ removed: 2 });
+    await events.requireKept(BEGINNING);
+    await expect(events.requireKept(first!)).rejects.toMatchObject({ code: 'CURSOR_EXPIRED', httpStatus: 410 });
+    await events.requireKept(second!);
+    await events.requireKept(third!);
+  });
+
+  it('leaves the mark of what it has deleted where it is when it deletes an older event later', async () => {
+    const events = new EventsRepository(await newSource());
+    await append('waiting');
+    await append('delivered');
+    const [waiting, delivered] = await readFeed(events, BEGINNING, 2);
+    await database.query(`update tbl_iot_events set occurred_at = occurred_at - interval '8 days'`);
+    await database.query(`delete from tbl_iot_deliveries where imei = 'delivered'`);
+    expect(await events.removeExpired(BEGINNING, 7, 30, 10)).toMatchObject({ removed: 1 });
+    await database.query('delete from tbl_iot_deliveries');
+    expect(await events.removeExpired(BEGINNING, 7, 30, 10)).toMatchObject({ removed: 1 });
+    await expect(events.requireKept(waiting!)).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+    await events.requireKept(delivered!);
   });
 });

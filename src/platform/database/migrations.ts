@@ -15,6 +15,7 @@ import { Admission1796000005000 } from '../../../migrations/1796000005000-admiss
 import { Diagnosis1796000006000 } from '../../../migrations/1796000006000-diagnosis.js';
 import { ApiKeys1796000007000 } from '../../../migrations/1796000007000-api-keys.js';
 import { Audit1796000008000 } from '../../../migrations/1796000008000-audit.js';
+import { EventRetention1796000009000 } from '../../../migrations/1796000009000-event-retention.js';
 
 /** Migrations are pending and the server accepts no writes. */
 export class ReadOnlyServerError extends SettingsError {
@@ -41,6 +42,7 @@ const MIGRATIONS = [
   Diagnosis1796000006000,
   ApiKeys1796000007000,
   Audit1796000008000,
+  EventRetention1796000009000,
 ];
 /** The timestamp of the first migration. Those before it were part of no release and are not supported. */
 const FIRST_TIMESTAMP = 1_796_000_000_000;

@@ -1,0 +1,14 @@
+import { DomainError } from '../platform/errors/errors.js';
+
+/** The reader has stayed away for longer than events are kept: it can not be given what it has missed. */
+export class CursorExpiredError extends DomainError {
+  override readonly name = 'CursorExpiredError';
+  readonly code = 'CURSOR_EXPIRED';
+  readonly httpStatus = 410;
+
+  constructor() {
+    super(
+      'Events after this cursor have been deleted (EVENT_RETENTION_DAYS): begin without a cursor, and read what you have missed from the devices and commands',
+    );
+  }
+}
