@@ -3,7 +3,16 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist/', 'node_modules/', '.data/', 'src/protocol/io-dictionary.generated.ts', '.dependency-cruiser*.cjs'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      '.data/',
+      'src/protocol/io-dictionary.generated.ts',
+      'client/src/schema.generated.ts',
+      '.dependency-cruiser*.cjs',
+    ],
+  },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {

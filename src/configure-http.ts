@@ -1,4 +1,4 @@
-import { ValidationPipe } from '@nestjs/common';
+import { type INestApplication, ValidationPipe } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { MetricsSettings } from './metrics/metrics.settings.js';
@@ -20,9 +20,14 @@ import { addResponseHeaders } from './platform/http/response-headers.js';
 /** For probes, which have no key, and for Prometheus, which has. */
 const OUTSIDE_THE_API = ['healthz', 'readyz', 'metrics'];
 
+/** The paths of all routes; the OpenAPI document is made of them without a running gateway too. */
+export function setApiPrefix(app: INestApplication): void {
+  app.setGlobalPrefix(API_PREFIX, { exclude: OUTSIDE_THE_API });
+}
+
 /** Everything that holds for all HTTP routes. Set on the application, not as APP_ providers: messages of devices take another way. */
 export async function configureHttp(app: NestFastifyApplication): Promise<void> {
-  app.setGlobalPrefix(API_PREFIX, { exclude: OUTSIDE_THE_API });
+  setApiPrefix(app);
   const allowedMethods = AllowedMethods.collect(app);
   measureRequests(app);
   refuseWhileStopping(app);

@@ -50,8 +50,9 @@ function exampleOf(schema: ExampleSchema, schemas: Schemas): unknown {
   if (schema.$ref !== undefined) {
     return exampleOf(schemas[schema.$ref.slice(REF.length)] as ExampleSchema, schemas);
   }
-  const given = [schema.example, schema.examples?.[0], schema.const, schema.enum?.[0], schema.default];
-  const [first] = given.filter((value) => value !== undefined);
+  const isNullable = [schema.type].flat().includes('null');
+  const given = [schema.example, schema.examples?.[0], schema.const, schema.default, isNullable ? null : schema.enum?.[0]];
+  const first = given.find((value) => value !== undefined);
   if (first !== undefined) {
     return first;
   }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
@@ -46,6 +47,11 @@ async function ask({ method, path }: Route, headers: Record<string, string>): Pr
 }
 
 describe('the OpenAPI document', () => {
+  it('is the one that is checked in', async () => {
+    const file = new URL('../../docs/reference/openapi.json', import.meta.url);
+    expect(document).toEqual(JSON.parse(await readFile(file, 'utf8')));
+  });
+
   it('is valid', async () => {
     const { valid, errors } = await new Validator().validate(structuredClone(document) as unknown as Record<string, unknown>);
     expect([errors, valid]).toEqual([undefined, true]);
