@@ -5,17 +5,27 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PendingDelivery } from './delivery/pending-delivery.entity.js';
 import { DeliveryAttempt } from './delivery/delivery-attempt.entity.js';
+import { EventSettings } from '../events/events.settings.js';
 import { WebhookSettings } from './webhooks.settings.js';
 import { DeliveryQueueRepository } from './delivery/delivery-queue.repository.js';
 import { EventsModule } from '../events/events.module.js';
-import { keptAliveAgents } from './delivery/http-agents.js';
 import { SettlementWriter } from './delivery/settlement-writer.js';
+import { type HostConnections } from './delivery/host-connections.js';
 import { WebhookDispatcher } from './delivery/webhook-dispatcher.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookMetrics } from './webhook-metrics.js';
-import { WebhookSender } from './delivery/webhook-sender.js';
+import { HOST_CONNECTIONS, WebhookSender } from './delivery/webhook-sender.js';
 import { WebhooksController } from './webhooks.controller.js';
 import { WebhooksService } from './webhooks.service.js';
+
+/** undici takes 6 MB: it is loaded where there is a host. */
+async function connectionsOf(events: EventSettings, settings: WebhookSettings): Promise<HostConnections | null> {
+  if (events.NOTIFICATION_URL === undefined) {
+    return null;
+  }
+  const { HostConnections } = await import('./delivery/host-connections.js');
+  return new HostConnections(events.NOTIFICATION_URL, settings.WEBHOOK_TIMEOUT_SECONDS * 1_000);
+}
 
 /** Delivers events to the host by HTTP, and shows and replays deliveries over REST. */
 @Module({
@@ -24,19 +34,7 @@ import { WebhooksService } from './webhooks.service.js';
     ObservabilityModule,
     AuditLogModule,
     EventsModule,
-    HttpModule.registerAsync({
-      inject: [WebhookSettings],
-      useFactory: ({ WEBHOOK_CONCURRENCY }: WebhookSettings) => ({
-        ...keptAliveAgents(WEBHOOK_CONCURRENCY),
-        // The bytes that were signed are the bytes that are sent; outcome.ts classifies and truncates the answer.
-        transformRequest: (body: string) => body,
-        responseType: 'stream' as const,
-        decompress: false,
-        maxRedirects: 0,
-        proxy: false as const,
-        validateStatus: null,
-      }),
-    }),
+    HttpModule,
   ],
   controllers: [WebhooksController],
   providers: [
@@ -46,6 +44,7 @@ import { WebhooksService } from './webhooks.service.js';
     WebhookEventsRepository,
     WebhookMetrics,
     WebhookSender,
+    { provide: HOST_CONNECTIONS, inject: [EventSettings, WebhookSettings], useFactory: connectionsOf },
     WebhooksService,
   ],
 })
