@@ -282,6 +282,13 @@ create table tbl_iot_migrations (
   constraint "PK_2f5d1c8ca3d82a011c0c6ea54df" PRIMARY KEY (id)
 );
 
+create table tbl_iot_read_markers (
+  gateway_id uuid not null,
+  marker bigint not null,
+  written_at timestamp with time zone not null default now(),
+  constraint tbl_iot_read_markers_pkey PRIMARY KEY (gateway_id)
+) with (fillfactor=20);
+
 create table tbl_iot_telemetry_data (
   iot_timestamp timestamp with time zone not null,
   record_hash bigint not null,

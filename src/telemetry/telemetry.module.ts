@@ -7,6 +7,7 @@ import { EventsModule } from '../events/events.module.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DiagnosisModule } from '../diagnosis/diagnosis.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { ReadDatabaseModule } from '../platform/read-database/read-database.js';
 import { RetentionModule } from '../platform/retention/table-retention.js';
 import { BatchStore } from './ingest/batch-store.js';
 import { DeviceDays } from './partitions/device-days.js';
@@ -44,6 +45,7 @@ import { TelemetryService } from './records/telemetry.service.js';
     DiagnosisModule,
     EventsModule,
     SessionsModule,
+    ReadDatabaseModule,
     RetentionModule,
     TypeOrmModule.forFeature([DeviceDaysRow, IndexedDay, LatestRow, TelemetryRow, QuarantinedFrame]),
   ],

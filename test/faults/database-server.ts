@@ -17,8 +17,8 @@ const PIECE = Buffer.alloc(1024 * 1024);
 export interface DatabaseServerOptions {
   /** On a disk of its own, small enough to be filled. Needs the right to mount. */
   readonly smallDisk?: boolean;
-  /** With a streaming standby. Replication is synchronous: what is committed is on the standby. */
-  readonly standby?: boolean;
+  /** With a streaming standby. `synchronous`: what is committed is on the standby. */
+  readonly standby?: 'synchronous' | 'asynchronous';
 }
 
 /** A real PostgreSQL of the test's own, to be killed and to be starved. It keeps its port. */
@@ -30,10 +30,10 @@ export class DatabaseServer {
     private postgres: EmbeddedPostgres,
   ) {}
 
-  private standby: StandbyServer | null = null;
+  standby: StandbyServer | null = null;
   private isPromoted = false;
 
-  static async start({ smallDisk = false, standby = false }: DatabaseServerOptions = {}): Promise<DatabaseServer> {
+  static async start({ smallDisk = false, standby }: DatabaseServerOptions = {}): Promise<DatabaseServer> {
     const home = await makeOpenFolder();
     const disk = join(home, 'disk');
     await mkdir(disk);
@@ -43,7 +43,7 @@ export class DatabaseServer {
     }
     const server = new DatabaseServer(home, disk, smallDisk, await startEmbeddedPostgres({ dataDir: join(disk, 'postgres') }));
     if (standby) {
-      await server.addStandby();
+      await server.addStandby(standby === 'synchronous');
     }
     return server;
   }
@@ -140,13 +140,16 @@ export class DatabaseServer {
     return join(this.disk, 'ballast');
   }
 
-  private async addStandby(): Promise<void> {
+  private async addStandby(isSynchronous: boolean): Promise<void> {
     const [primaryDir, standbyDir] = [join(this.disk, 'postgres'), join(this.disk, 'standby')];
     const { port } = this;
     await this.postgres.stop();
     await StandbyServer.copy(primaryDir, standbyDir);
     this.postgres = await startEmbeddedPostgres({ dataDir: primaryDir, port });
     this.standby = await StandbyServer.start(primaryDir, port, standbyDir);
+    if (!isSynchronous) {
+      return;
+    }
     await this.execute(`alter system set synchronous_standby_names = '${STANDBY_NAME}'`, 'select pg_reload_conf()');
     const synchronous = `select from pg_stat_replication where state = 'streaming' and sync_state = 'sync'`;
     await waitFor(async () => (await this.execute(synchronous)).length === 1, {

@@ -27,7 +27,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'disk-full', world: { smallDisk: true }, faults: [faults.fillDisk] },
   { name: 'database-cut-off', faults: [faults.cutDatabaseBriefly, faults.cutDatabase] },
   { name: 'database-read-only', faults: [faults.readOnlyDatabase, faults.readOnlyDatabase] },
-  { name: 'standby-promoted', world: { standby: true }, faults: [faults.switchOver] },
+  { name: 'standby-promoted', world: { standby: 'synchronous' }, faults: [faults.switchOver] },
   {
     name: 'pool-exhausted',
     world: { env: { DATABASE_POOL_SIZE: '3' } },

@@ -20,11 +20,12 @@ const WAIT = { timeoutMs: 60_000 };
  * PostgreSQL have postgres, initdb and pg_ctl, and no pg_basebackup.
  */
 export class StandbyServer {
+  private child: ChildProcess | null = null;
+
   private constructor(
     private readonly dataDir: string,
     private readonly port: number,
     private readonly password: string,
-    private readonly child: ChildProcess,
     private readonly account: ServerAccount,
     private readonly binaries: PlatformBinaries,
   ) {}
@@ -47,19 +48,26 @@ export class StandbyServer {
     if (owner) {
       await chownTree(dataDir, owner);
     }
-    const port = await findFreePort();
+    const server = new StandbyServer(dataDir, await findFreePort(), password, account, binaries);
+    await server.run();
+    return server;
+  }
+
+  /** On the same port. Returns when it answers. */
+  async run(): Promise<void> {
+    const { dataDir, port, password, account, binaries } = this;
+    const owner = ownerFor(account);
     const log = await open(`${dataDir}.log`, 'a');
     if (owner) {
       await chown(`${dataDir}.log`, owner.uid, owner.gid);
     }
     const { program, args, options } = callAs(account, binaries.postgres, serverArguments(dataDir, port, { hot_standby: 'on' }));
-    const child = spawn(program, args, { ...options, stdio: ['ignore', log.fd, log.fd] });
+    this.child = spawn(program, args, { ...options, stdio: ['ignore', log.fd, log.fd] });
     await log.close();
     await waitFor(async () => (await askServer({ port, password })).state === 'ready', {
       ...WAIT,
       what: 'the standby to answer',
     });
-    return new StandbyServer(dataDir, port, password, child, account, binaries);
   }
 
   get url(): string {
@@ -74,9 +82,20 @@ export class StandbyServer {
     }
   }
 
+  /** Ends at once, as after a crash, and can run again. */
+  async kill(): Promise<void> {
+    await this.end('SIGQUIT');
+  }
+
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    if (this.child.exitCode === null && this.child.kill('SIGINT')) {
+    await this.end('SIGINT');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill(signal);
       await ended;
     }
   }

@@ -1,6 +1,10 @@
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { DAY_MS } from '../../src/platform/time-units.js';
+import { DatabaseSettings } from '../../src/platform/config/settings.js';
+import { ReadDatabase } from '../../src/platform/read-database/read-database.js';
+import { ReadMarkers } from '../../src/platform/read-database/read-markers.js';
+import { Standby } from '../../src/platform/read-database/standby.js';
 import { DeviceDays } from '../../src/telemetry/partitions/device-days.js';
 import { DeviceDaysRepository } from '../../src/telemetry/partitions/device-days.repository.js';
 import { type PartitionsRepository } from '../../src/telemetry/partitions/partitions.repository.js';
@@ -35,7 +39,9 @@ beforeAll(async () => {
     findUnindexed: () => Promise.resolve(unindexed),
     knownDays: Array.from({ length: DAYS }, (_, back) => TODAY - back),
   } as unknown as TelemetryPartitions;
-  reader = new TelemetryReaderRepository(dataSource, new DeviceDays(new DeviceDaysRepository(dataSource), task));
+  const standby = new Standby(new DatabaseSettings(), new ReadMarkers(dataSource), dataSource);
+  const reads = new ReadDatabase(dataSource, standby);
+  reader = new TelemetryReaderRepository(dataSource, reads, new DeviceDays(new DeviceDaysRepository(dataSource), task));
 });
 
 afterAll(async () => {

@@ -80,6 +80,19 @@ export class DatabaseSettings {
   @IntegerVariable(3, 500)
   readonly DATABASE_POOL_SIZE: number = 10;
 
+  /** A streaming standby of the server in DATABASE_URL: history and reads of many devices use it. Not set: they use the primary. */
+  @ValidateIf((settings: DatabaseSettings) => settings.DATABASE_READ_URL !== undefined)
+  @Matches(/^postgres(ql)?:\/\//, { message: 'DATABASE_READ_URL must begin with postgres:// or postgresql://' })
+  readonly DATABASE_READ_URL?: string;
+
+  /** Connections of this instance to the standby; one more checks it. */
+  @IntegerVariable(1, 500)
+  readonly DATABASE_READ_POOL_SIZE: number = 5;
+
+  /** A standby that shows an older state of the primary, in seconds, is not used. */
+  @IntegerVariable(3, 3_600)
+  readonly DATABASE_READ_MAX_LAG_SECONDS: number = 10;
+
   /** Names what NODE_ENV=production requires and these settings lack. */
   static problemsInProduction({ DATABASE_URL: url }: DatabaseSettings): string[] {
     return url === undefined ? ['DATABASE_URL must be set when NODE_ENV is production'] : [];

@@ -135,6 +135,11 @@ export class PreparedStatement<Row extends QueryResultRow> {
     const { rows } = await client.query<Row>({ name: this.name, text: this.text, values: [...values] });
     return rows;
   }
+
+  /** Runs in the transaction of the manager where it has one, else in a transaction of its own. */
+  async runWith(manager: EntityManager, values: readonly unknown[]): Promise<Row[]> {
+    return manager.queryRunner ? this.runIn(manager, values) : this.run(manager.dataSource, values);
+  }
 }
 
 /** A prepared statement with its values. */

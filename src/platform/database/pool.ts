@@ -46,6 +46,11 @@ export class PoolConnections {
     this.idle.forEach(({ connection }) => connection.stream.destroy(new Error('The connection is replaced')));
   }
 
+  /** Closes all connections now. Statements under way fail as after a lost connection. */
+  closeAll(reason: Error): void {
+    this.open.forEach(({ connection }) => connection.stream.destroy(reason));
+  }
+
   private note(client: Client, error: Error): void {
     if (this.stale.has(client)) {
       return;

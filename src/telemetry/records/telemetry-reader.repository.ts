@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { MAX_PAGE_BYTES, type MeasuredPage, type Page, readPage } from '../../platform/database/bounded-page.js';
 import { dayWindows, inRanges, timestamp, type DayWindow } from '../../platform/database/day-windows.js';
+import { ReadDatabase } from '../../platform/read-database/read-database.js';
 import { DAY_MS } from '../../platform/time-units.js';
 import { NEWEST_DAYS_AHEAD } from '../clock-window.js';
 import { DeviceDays } from '../partitions/device-days.js';
@@ -43,11 +44,17 @@ const DEFAULT_PARTITION = 'tbl_iot_telemetry_data_default';
 export class TelemetryReaderRepository {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly reads: ReadDatabase,
     private readonly deviceDays: DeviceDays,
   ) {}
 
-  /** A device's records in the order of its clock, from the record after the cursor on. */
-  async findRange(range: RecordRange): Promise<Page<TelemetryRecord>> {
+  /** A device's records in the order of its clock, from the record after the cursor on. A standby may answer. */
+  async findHistory(range: RecordRange): Promise<Page<TelemetryRecord>> {
+    return this.reads.read((manager) => this.findRange(range, manager));
+  }
+
+  /** The same, from the primary: with every record that has been acknowledged. */
+  async findRange(range: RecordRange, manager: EntityManager = this.dataSource.manager): Promise<Page<TelemetryRecord>> {
     const { imei, order, after, limit } = range;
     let [from, to] = [range.from?.getTime() ?? -Infinity, range.to?.getTime() ?? Infinity];
     if (after && order === 'newest') {
@@ -59,7 +66,7 @@ export class TelemetryReaderRepository {
     let bytes = 0;
     for (const window of dayWindows(await this.deviceDays.find(imei), from, to, order === 'newest')) {
       const isFull = found.length >= limit || bytes >= FULL_PAGE_BYTES;
-      const page = await this.findInWindow(window, range, isFull ? 1 : limit - found.length);
+      const page = await this.findInWindow(manager, window, range, isFull ? 1 : limit - found.length);
       if (isFull && page.rows.length > 0) {
         return { rows: found, hasMore: true };
       }
@@ -98,7 +105,12 @@ export class TelemetryReaderRepository {
   }
 
   /** The default partition may hold records of any day, so it is read separately from the days. */
-  private async findInWindow(window: DayWindow, range: RecordRange, limit: number): Promise<MeasuredPage<TelemetryRecord>> {
+  private async findInWindow(
+    manager: EntityManager,
+    window: DayWindow,
+    range: RecordRange,
+    limit: number,
+  ): Promise<MeasuredPage<TelemetryRecord>> {
     const { imei, order, view, after } = range;
     const [direction, beyond] = order === 'newest' ? ['desc', '<'] : ['asc', '>'];
     const inOrder = `order by iot_timestamp ${direction}, record_hash ${direction} limit ${limit + 1}`;
@@ -106,7 +118,7 @@ export class TelemetryReaderRepository {
       iot_imei = $1 and iot_timestamp >= ${timestamp(window.from)} and iot_timestamp < ${timestamp(window.to)}
       ${after ? `and (iot_timestamp, record_hash) ${beyond} ($2::timestamptz, $3::bigint)` : ''}`;
     return readPage<TelemetryRecord>(
-      this.dataSource.manager,
+      manager,
       {
         fields: SELECT_RECORD,
         alias: 'record',

@@ -22,7 +22,7 @@ export class TelemetryService {
       throw new InvalidInputError('from must be before to');
     }
     const after = query.cursor === undefined ? null : decodeRecordCursor(query.cursor, order);
-    const page = await this.reader.findRange({ imei, from, to, order, view, after, limit });
+    const page = await this.reader.findHistory({ imei, from, to, order, view, after, limit });
     if (page.rows.length === 0) {
       await this.requireKnown(imei);
     }
