@@ -14,7 +14,7 @@ import {
   type DeviceLogin,
   type DevicePacket,
   type LoginOutcome,
-  type PendingAcknowledgement,
+  PendingAcknowledgement,
   type RejectedFrame,
   type FrameOutcome,
   TelemetryFrame,
@@ -95,7 +95,12 @@ export async function startTransport(options: Partial<TransportOptions> = {}): P
     @MessagePattern(TELEMETRY_FRAME)
     telemetry(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): PendingAcknowledgement {
       const store = async (): Promise<number> => handlers.telemetry(frame, context);
-      return { durable: store() };
+      const pending = new PendingAcknowledgement();
+      store().then(
+        (count) => pending.stored(count),
+        (error: unknown) => pending.failed(error),
+      );
+      return pending;
     }
 
     @MessagePattern(REJECTED_FRAME)

@@ -13,7 +13,7 @@ import { TeltonikaContext } from '../../transport/teltonika.context.js';
 import { RejectedFrames } from './rejected-frames.js';
 import { TelemetryWriter } from './telemetry-writer.js';
 
-/** Receives records from the transport. `durable` is acknowledged to the device, so it is fulfilled after the commit. */
+/** Receives records from the transport. What `store` returns is acknowledged to the device, so it is settled after the commit. */
 @Controller()
 export class TelemetryIngestController {
   constructor(
@@ -27,7 +27,7 @@ export class TelemetryIngestController {
     const { imei, remoteAddress, epoch } = context;
     const isByUdp = epoch === 0;
     const { bytes, receivedAtMs } = frame;
-    return { durable: this.writer.write({ imei, remoteAddress, bytes, receivedAtMs, isByUdp, records: frame.takeRecords() }) };
+    return this.writer.write({ imei, remoteAddress, bytes, receivedAtMs, isByUdp, records: frame.takeRecords() });
   }
 
   @MessagePattern(REJECTED_FRAME)

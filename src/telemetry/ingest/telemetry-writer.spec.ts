@@ -77,7 +77,7 @@ async function turn(): Promise<void> {
 describe('TelemetryWriter', () => {
   it('writes frames that arrive together as one batch, and settles each with its own count', async () => {
     const writer = newWriter();
-    const answers = [writer.write(frame('a', 2)), writer.write(frame('b', 3))];
+    const answers = [writer.write(frame('a', 2)).durable(), writer.write(frame('b', 3)).durable()];
     await turn();
     expect(store.begun.map(({ rows }) => rows)).toEqual([5]);
     store.begun[0]?.end();
@@ -88,7 +88,10 @@ describe('TelemetryWriter', () => {
   it('settles no frame before the store has finished', async () => {
     const writer = newWriter();
     let answered = false;
-    const answer = writer.write(frame('a')).then(() => (answered = true));
+    const answer = writer
+      .write(frame('a'))
+      .durable()
+      .then(() => (answered = true));
     await turn();
     expect(answered).toBe(false);
     store.begun[0]?.end();
@@ -100,7 +103,7 @@ describe('TelemetryWriter', () => {
     const writer = newWriter({ TELEMETRY_WRITERS: 2 });
     const answers: Promise<number>[] = [];
     for (const imei of ['a', 'b', 'c', 'd', 'e']) {
-      answers.push(writer.write(frame(imei)));
+      answers.push(writer.write(frame(imei)).durable());
       await turn();
     }
     expect(store.begun.map(({ rows }) => rows)).toEqual([1, 1]);
@@ -116,7 +119,7 @@ describe('TelemetryWriter', () => {
 
   it('closes a batch at its maximum size', async () => {
     const writer = newWriter({ TELEMETRY_WRITERS: 1, TELEMETRY_BATCH_RECORDS: 10 });
-    const answers = Array.from({ length: 5 }, (_, index) => writer.write(frame(String(index), 6)));
+    const answers = Array.from({ length: 5 }, (_, index) => writer.write(frame(String(index), 6)).durable());
     await turn();
     for (let batch = 0; batch < 3; batch++) {
       store.begun[batch]?.end();
@@ -128,7 +131,7 @@ describe('TelemetryWriter', () => {
 
   it('retries until the store succeeds, and settles the frames then', async () => {
     const writer = newWriter();
-    const answer = writer.write(frame('a'));
+    const answer = writer.write(frame('a')).durable();
     await turn();
     store.begun[0]?.end(new Error('connection refused'));
     while (store.begun.length < 2) {
@@ -141,7 +144,7 @@ describe('TelemetryWriter', () => {
 
   it('fails unwritten frames when the gateway stops, so that they are never acknowledged', async () => {
     const writer = newWriter();
-    const answer = writer.write(frame('a'));
+    const answer = writer.write(frame('a')).durable();
     await turn();
     store.begun[0]?.end(new Error('connection refused'));
     await turn();

@@ -6,6 +6,7 @@ import { type CopyBuffer } from '../row-encoding/copy-buffer.js';
 import { IngestCounters } from '../ingest-counters.js';
 import { LatestRecords } from '../latest/latest-records.js';
 import { StoredRecords } from '../latest/stored-records.js';
+import { type PendingAcknowledgement } from '../../transport/patterns.js';
 import { RecordBatch, type IncomingFrame } from '../storage/record-batch.js';
 import { WriteFailures } from './write-failures.js';
 import { SECOND_MS } from '../../platform/time-units.js';
@@ -43,14 +44,11 @@ export class TelemetryWriter implements OnApplicationShutdown {
     private readonly storedRecords: StoredRecords,
   ) {}
 
-  /**
-   * Fulfilled with the number of records once all of them are durable (or were already stored). Not async: that would
-   * hold the decoded records until the commit.
-   */
-  write(frame: IncomingFrame): Promise<number> {
-    const stored = this.openBatch().add(frame);
+  /** Settled with the number of records once all of them are durable (or were already stored). */
+  write(frame: IncomingFrame): PendingAcknowledgement {
+    const acknowledgement = this.openBatch().add(frame);
     this.schedule();
-    return stored;
+    return acknowledgement;
   }
 
   /** Batches being written or waiting. */
@@ -98,12 +96,12 @@ export class TelemetryWriter implements OnApplicationShutdown {
       for (const frame of batch.frames) {
         this.latest.touch(frame.imei, frame.days);
         this.storedRecords.announce(frame.imei, frame.bytes, frame);
-        frame.stored(frame.rowCount);
+        frame.acknowledgement.stored(frame.rowCount);
       }
       this.keepRows(batch.rows);
     } catch (error) {
       for (const frame of batch.frames) {
-        frame.failed(error);
+        frame.acknowledgement.failed(error);
       }
     } finally {
       this.writing--;

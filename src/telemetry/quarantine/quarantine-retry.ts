@@ -126,7 +126,7 @@ function decode(row: QuarantinedFrame, { remaining: left }: RetryResult): Decode
     const records = decodeQuarantined(scope, raw);
     const batch = new RecordBatch();
     // Never settled: the transaction below decides about the records.
-    void batch.add({ imei, remoteAddress, receivedAtMs: receivedAt.getTime(), isByUdp: false, records, bytes: raw });
+    batch.add({ imei, remoteAddress, receivedAtMs: receivedAt.getTime(), isByUdp: false, records, bytes: raw });
     return [{ row, batch }];
   } catch (error) {
     if (!(error instanceof ProtocolError)) {

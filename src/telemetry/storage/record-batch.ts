@@ -1,4 +1,5 @@
 import { type AvlRecord } from '../../protocol/avl-record.js';
+import { PendingAcknowledgement } from '../../transport/patterns.js';
 import { dayOf } from '../clock-window.js';
 import { CopyBuffer, timestampMsAt } from '../row-encoding/copy-buffer.js';
 import { appendRecordRow, storedTimestampMs } from '../row-encoding/record-row.js';
@@ -24,8 +25,7 @@ export interface BatchedFrame {
   readonly rowCount: number;
   /** Days of its device times. A day may occur several times. */
   readonly days: readonly number[];
-  readonly stored: (records: number) => void;
-  readonly failed: (error: unknown) => void;
+  readonly acknowledgement: PendingAcknowledgement;
 }
 
 /** The keys of records and the times at which they were received. Index i of each array belongs to record i. */
@@ -59,8 +59,8 @@ export class RecordBatch {
     return this.rows.length;
   }
 
-  /** The writer of the batch settles the promise: fulfilled with the number of records once all records of the frame are durable. */
-  add(frame: IncomingFrame): Promise<number> {
+  /** The writer of the batch settles what is returned, with the number of records once all records of the frame are durable. */
+  add(frame: IncomingFrame): PendingAcknowledgement {
     const firstRow = this.rowCount;
     const days: number[] = [];
     for (const record of frame.records) {
@@ -74,9 +74,9 @@ export class RecordBatch {
     }
     const { imei, remoteAddress, receivedAtMs, isByUdp, bytes } = frame;
     const rowCount = frame.records.length;
-    return new Promise((stored, failed) => {
-      this.frames.push({ imei, remoteAddress, receivedAtMs, isByUdp, bytes, firstRow, rowCount, days, stored, failed });
-    });
+    const acknowledgement = new PendingAcknowledgement();
+    this.frames.push({ imei, remoteAddress, receivedAtMs, isByUdp, bytes, firstRow, rowCount, days, acknowledgement });
+    return acknowledgement;
   }
 
   /** The encoded rows from `first` up to but without `end`. */

@@ -6,7 +6,7 @@ import { FrameCrcError, FrameSplitter, type Frame } from '../../protocol/frame-s
 import { type ConnectionEnvironment } from './connection-environment.js';
 import { type TracedConnection } from '../device-trace.js';
 import { FrameThrottle } from '../limits/rate-limiter.js';
-import { type FrameOutcome } from '../patterns.js';
+import { type AcknowledgementListener, type FrameOutcome, PendingAcknowledgement } from '../patterns.js';
 import { type QueueTicket } from '../limits/queue-ticket.js';
 import { type TeltonikaContext } from '../teltonika.context.js';
 
@@ -14,11 +14,23 @@ const MS = 1_000;
 /** A message or a rejected frame counts as this many frames of records: each has its own transaction, while records share one. */
 const COST_OF_TRANSACTION = 10;
 
-/** Reads the frames of one connection and answers them one at a time. The next frame is read after the last one was answered. */
-export class FrameExchange {
+/** Is told how a frame ended whose records were passed on. */
+export interface FrameListener {
+  /** The records are durable, and were acknowledged if the socket is still writable. */
+  frameStored(): void;
+  frameFailed(error: unknown): void;
+}
+
+/**
+ * Reads the frames of one connection and answers them one at a time. The next frame is read after the last one was answered.
+ *
+ * While the records of a frame wait for their commit, this object is what remembers the frame. With a promise, three suspended functions and
+ * their frames per connection would survive several runs of the garbage collector.
+ */
+export class FrameExchange implements AcknowledgementListener {
   /** Number of acknowledged records. */
   records = 0;
-  lastFrameAt: Date | null = null;
+  private lastFrameAtMs = 0;
   /**
    * Whether bytes have arrived since `answerNext` last read. A resumed socket delivers the chunks that it had buffered in one turn of the event
    * loop: the second chunk arrives after the read and before its promise resolves. Without this flag its frames stay unanswered until
@@ -30,6 +42,11 @@ export class FrameExchange {
   private readonly throttle: FrameThrottle;
   /** While a frame waits for the byte budget. */
   private ticket: QueueTicket | null = null;
+  /** Of the frame whose records wait for their commit. */
+  private codec = 0;
+  private frameBytes = 0;
+  private completeAt = 0;
+  private listener: FrameListener | null = null;
 
   constructor(
     private readonly socket: Socket,
@@ -43,6 +60,10 @@ export class FrameExchange {
   /** Bytes of a frame that has not arrived completely. */
   get bufferedBytes(): number {
     return this.splitter.bufferedBytes;
+  }
+
+  get lastFrameAt(): Date | null {
+    return this.lastFrameAtMs === 0 ? null : new Date(this.lastFrameAtMs);
   }
 
   push(bytes: Buffer): void {
@@ -60,8 +81,11 @@ export class FrameExchange {
     this.socket.write(bytes);
   }
 
-  /** Handles the next complete frame and answers it. Resolves with null when there is none. Rejects with ProtocolError, and with errors of the handler. */
-  async answerNext(context: TeltonikaContext): Promise<FrameOutcome['kind'] | null> {
+  /**
+   * Handles the next complete frame and answers it. Resolves with null when there is none, and with `pending` when its records wait for their
+   * commit: then the listener is called, and no other frame is to be read before. Rejects with ProtocolError, and with errors of the handler.
+   */
+  async answerNext(context: TeltonikaContext, listener: FrameListener): Promise<FrameOutcome['kind'] | 'pending' | null> {
     const next = this.next();
     if (!next) {
       return null;
@@ -69,7 +93,7 @@ export class FrameExchange {
     const { budget, frames } = this.environment;
     const { codec, bytes: frameBytes } = next instanceof FrameCrcError ? next.frame : next;
     const bytes = frameBytes.length;
-    this.lastFrameAt = new Date();
+    this.lastFrameAtMs = Date.now();
     const delayMs = this.throttle.take(performance.now(), isMessageCodec(codec) ? COST_OF_TRANSACTION : 1);
     if (delayMs > 0 && !(await this.delayFrame(delayMs))) {
       return 'skip';
@@ -79,8 +103,18 @@ export class FrameExchange {
     if (ticket && !(await this.waitFor(ticket))) {
       return 'skip';
     }
+    let isPending = false;
     try {
-      const outcome = await frames.handle(next, context, this.lastFrameAt.getTime());
+      const outcome = await frames.handle(next, context, this.lastFrameAtMs);
+      if (outcome instanceof PendingAcknowledgement) {
+        isPending = true;
+        this.codec = codec;
+        this.frameBytes = bytes;
+        this.completeAt = completeAt;
+        this.listener = listener;
+        outcome.notify(this);
+        return 'pending';
+      }
       if (outcome.isRejected) {
         this.throttle.charge(COST_OF_TRANSACTION - 1);
       }
@@ -89,8 +123,23 @@ export class FrameExchange {
       }
       return outcome.kind;
     } finally {
-      budget.release(bytes);
+      if (!isPending) {
+        budget.release(bytes);
+      }
     }
+  }
+
+  stored(count: number): void {
+    this.environment.counters.countRecords(this.codec, count);
+    this.acknowledge(count, this.completeAt);
+    this.environment.budget.release(this.frameBytes);
+    this.listener?.frameStored();
+  }
+
+  failed(error: unknown): void {
+    this.environment.logger.error(error);
+    this.environment.budget.release(this.frameBytes);
+    this.listener?.frameFailed(error);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { type FrameOutcome } from '../patterns.js';
 import { type TeltonikaContext } from '../teltonika.context.js';
 import { type ConnectionState, type PendingClose, type StateMachine } from './connection-state.js';
-import { type FrameExchange } from './frame-exchange.js';
+import { type FrameExchange, type FrameListener } from './frame-exchange.js';
 import { OutgoingFrames } from './outgoing-frames.js';
 
 /** A device that has stored records sends them as soon as its login is answered. Commands wait that long for its first frame. */
@@ -11,7 +11,7 @@ const FIRST_FRAME_GRACE_MS = 500;
  * The device is logged in. Its frames are handled one at a time: the next one is read after the last was answered. While a frame is
  * handled, the socket is paused as soon as more bytes arrive, so that a device can make the gateway hold one chunk, not more.
  */
-export class OpenSession implements ConnectionState {
+export class OpenSession implements ConnectionState, FrameListener {
   /** False once the connection closes, which may happen while a frame is handled. */
   private isCurrent = true;
   /** From the beginning: `answerFrames` is called as soon as the login is answered. */
@@ -79,18 +79,42 @@ export class OpenSession implements ConnectionState {
     return this.enqueue((outgoing) => outgoing.add(frame, withinMs, mayWrite));
   }
 
-  /** Handles all complete frames that have arrived, one after the other, then resumes the socket. */
+  /** Handles all complete frames that have arrived, one after the other, then resumes the socket. Goes on in `frameStored` after a commit. */
   async answerFrames(): Promise<void> {
     this.isAnswering = true;
     try {
-      while (this.isCurrent && (this.noteOutcome(await this.frames.answerNext(this.session)) || this.frames.hasUnreadBytes)) {
-        // Until there is no complete frame, and no bytes have arrived since the last look for one.
+      // Until there is no complete frame, and no bytes have arrived since the last look for one.
+      while (this.isCurrent) {
+        const outcome = await this.frames.answerNext(this.session, this);
+        if (outcome === 'pending') {
+          return;
+        }
+        if (!this.noteOutcome(outcome) && !this.frames.hasUnreadBytes) {
+          break;
+        }
       }
     } catch (error) {
       this.machine.fail(error);
-    } finally {
-      this.isAnswering = false;
     }
+    this.endAnswering();
+  }
+
+  frameStored(): void {
+    this.noteOutcome('acknowledge');
+    if (this.isCurrent && (this.frames.hasUnreadBytes || this.frames.bufferedBytes > 0)) {
+      void this.answerFrames();
+    } else {
+      this.endAnswering();
+    }
+  }
+
+  frameFailed(error: unknown): void {
+    this.machine.fail(error);
+    this.endAnswering();
+  }
+
+  private endAnswering(): void {
+    this.isAnswering = false;
     if (this.isCurrent) {
       this.machine.idleTimeout.update(this.frames.bufferedBytes);
       this.flushOutgoing();
