@@ -11,10 +11,12 @@ const features = [
   'health',
   'metrics',
   'access',
+  'console',
 ];
 /** What a feature may import of another one: its module, one service, and the types and SQL fragments that go with it. */
 const publicFaces = [
-  '^src/access/(route-access\\.decorator|audit/audit-(actor|entry|log\\.module)|audit/audit\\.service)\\.ts$',
+  '^src/access/(route-access\\.decorator|audit/audit-(actor|entry|log\\.module)|audit/audit\\.service|access\\.module|scope)\\.ts$',
+  '^src/access/(authentication/(authentication|client-address|session-callers)|keys/key-bindings)\\.ts$',
   '^src/sessions/sessions\\.(module|service)\\.ts$',
   '^src/admission/(admission\\.module|device-admission|admission-rule)\\.ts$',
   '^src/events/(events\\.(module|settings)|event-log|event-(types|cursor|envelope|schemas)|recorded-event|logged-event\\.entity|event\\.dto)\\.ts$',
@@ -92,6 +94,19 @@ module.exports = {
       severity: 'error',
       from: { path: '^src', pathNot: '\\.spec\\.ts$' },
       to: { path: '^(test|bench)' },
+    },
+    {
+      name: 'console-pages-import-the-client-only',
+      comment: 'What runs in the browser: itself and the client, whose types are those of the REST API.',
+      severity: 'error',
+      from: { path: '^console/' },
+      to: { path: '^(src|migrations|bench|test|scripts)/' },
+    },
+    {
+      name: 'nothing-imports-the-console-pages',
+      severity: 'error',
+      from: { pathNot: '^console/' },
+      to: { path: '^console/' },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {

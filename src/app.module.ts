@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
 import { AdmissionModule } from './admission/admission.module.js';
 import { CommandsModule } from './commands/commands.module.js';
+import { ConsoleModule } from './console/console.module.js';
 import { devicePortOptions } from './device-port-options.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -40,6 +41,7 @@ export class AppModule {
         EventsModule,
         WebhooksModule,
         AccessModule,
+        ConsoleModule,
         TracingModule,
         DiagnosisModule,
         HealthModule,

@@ -6,7 +6,8 @@ import { DatabaseAvailability } from './platform/database/database-availability.
 import { InvalidInputError } from './platform/errors/errors.js';
 import { AllowedMethods, refuseOtherMethods } from './platform/http/allowed-methods.js';
 import { ApiKeyGuard } from './access/authentication/api-key.guard.js';
-import { API_PREFIX } from './platform/http/api-route.js';
+import { API_PREFIX, SESSION_ROUTE } from './platform/http/api-route.js';
+import { serveConsole } from './console/pages/console-pages.js';
 import { limitRate } from './access/authentication/rate-limit.js';
 import { authenticateRequests } from './access/authentication/authenticate-requests.js';
 import { measureRequests } from './metrics/http-metrics.js';
@@ -17,8 +18,8 @@ import { limitBodies, limitDepth, limitTime } from './platform/http/request-limi
 import { refuseBadText } from './platform/http/refuse-text.js';
 import { addResponseHeaders } from './platform/http/response-headers.js';
 
-/** For probes, which have no key, and for Prometheus, which has. */
-const OUTSIDE_THE_API = ['healthz', 'readyz', 'metrics'];
+/** For probes, which have no key, for Prometheus, which has, and for the console's pages. */
+const OUTSIDE_THE_API = ['healthz', 'readyz', 'metrics', SESSION_ROUTE];
 
 /** The paths of all routes; the OpenAPI document is made of them without a running gateway too. */
 export function setApiPrefix(app: INestApplication): void {
@@ -49,6 +50,7 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
     }),
   );
   app.useGlobalFilters(new ProblemFilter(app.get(DatabaseAvailability)));
+  await serveConsole(app);
   SwaggerModule.setup('docs', app, () => openApiDocument(app), {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'IoT broker API',

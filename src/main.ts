@@ -9,6 +9,7 @@ import { Readiness } from './health/readiness.js';
 import { secretsOf } from './platform/observability/log-text.js';
 import { listenError } from './listen-error.js';
 import { ApiSettings, ProcessSettings } from './platform/config/settings.js';
+import { ConsoleSettings } from './console/console.settings.js';
 import { BrokerSettings } from './broker.settings.js';
 import { MetricsSettings } from './metrics/metrics.settings.js';
 import { SETTINGS } from './settings.js';
@@ -136,6 +137,9 @@ async function announce(app: NestFastifyApplication): Promise<void> {
     logger.log(`Devices send by UDP to port ${udpPort}`);
   }
   logger.log(`REST API on ${http}/api/v1, documentation on ${http}/docs`);
+  if (app.get(ConsoleSettings).CONSOLE_ENABLED) {
+    logger.log(`Console on ${http}/console/, sign in with an API key`);
+  }
   const { made } = app.get(ApiKeys);
   if (made !== null) {
     logger.log(`IOT_API_KEY is not set; send this key as x-api-key: ${made}`);

@@ -1,6 +1,7 @@
 import { AccessSettings } from './access/access.settings.js';
 import { AdmissionSettings } from './admission/admission.settings.js';
 import { BrokerSettings } from './broker.settings.js';
+import { ConsoleSettings } from './console/console.settings.js';
 import { CommandSettings } from './commands/commands.settings.js';
 import { DiagnosisSettings } from './diagnosis/diagnosis.settings.js';
 import { EventSettings } from './events/events.settings.js';
@@ -20,6 +21,7 @@ export const SETTINGS = [
   DiagnosisSettings,
   ApiSettings,
   AccessSettings,
+  ConsoleSettings,
   MetricsSettings,
   TelemetrySettings,
   CommandSettings,

@@ -120,6 +120,28 @@ CREATE UNIQUE INDEX commands_one_in_flight ON tbl_iot_command_logs USING btree (
 CREATE INDEX commands_open ON tbl_iot_command_logs USING btree (imei, queued_at, command_log_id) WHERE (status = 'PENDING'::text);
 CREATE INDEX commands_shown_by_outputs ON tbl_iot_command_logs USING btree (COALESCE(completed_at, 'infinity'::timestamp with time zone)) WHERE ((attempts > 0) AND (targets && '{output:1,output:2}'::text[]) AND ((status = 'PENDING'::text) OR (reason = ANY (ARRAY['unconfirmed'::text, 'unrecognised'::text]))));
 
+create table tbl_iot_console_secret (
+  is_only boolean not null default true,
+  secret bytea not null,
+  constraint tbl_iot_console_secret_pkey PRIMARY KEY (is_only),
+  constraint tbl_iot_console_secret_is_only_check CHECK (is_only),
+  constraint tbl_iot_console_secret_secret_check CHECK ((octet_length(secret) = 32))
+);
+comment on table tbl_iot_console_secret is 'Signs the cookies of the console, for all instances. Without its row all sessions end.';
+
+create table tbl_iot_console_sessions (
+  token_sha256 bytea not null,
+  key_id bigint,
+  key_proof bytea,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  constraint tbl_iot_console_sessions_pkey PRIMARY KEY (token_sha256),
+  constraint tbl_iot_console_sessions_check CHECK (((key_id IS NULL) <> (key_proof IS NULL))),
+  constraint tbl_iot_console_sessions_token_sha256_check CHECK ((octet_length(token_sha256) = 32))
+);
+comment on column tbl_iot_console_sessions.key_proof is 'Of a key of IOT_API_KEY, which has no row: HMAC-SHA-256 of its digest, by the token. Worth nothing without the token.';
+CREATE INDEX console_sessions_of_a_key ON tbl_iot_console_sessions USING btree (key_id, created_at);
+
 create table tbl_iot_deliveries (
   sequence bigint not null,
   next_attempt_at timestamp with time zone not null default now(),

@@ -10,6 +10,7 @@ import { AuditRepository } from './audit/audit.repository.js';
 import { ApiKeyGuard } from './authentication/api-key.guard.js';
 import { Authentication } from './authentication/authentication.js';
 import { ClientAddresses } from './authentication/client-address.js';
+import { KeyBindings } from './keys/key-bindings.js';
 import { KeysModule } from './keys/keys.module.js';
 import { ApiKeys } from './keys/settings-keys.js';
 
@@ -29,6 +30,8 @@ import { ApiKeys } from './keys/settings-keys.js';
     AuthCounters,
     Authentication,
     ClientAddresses,
+    KeyBindings,
   ],
+  exports: [Authentication, ClientAddresses, KeyBindings],
 })
 export class AccessModule {}

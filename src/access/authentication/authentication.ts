@@ -13,6 +13,7 @@ import { AuthCounters } from '../access-metrics.js';
 import { KnownKeys } from '../keys/known-keys.js';
 import { type Caller } from '../scope.js';
 import { networkOf } from './client-address.js';
+import { ForgedSessionError, type SessionCallers } from './session-callers.js';
 
 const MAX_REPORTS_PER_HOUR = 100;
 
@@ -48,6 +49,7 @@ export class Authentication {
   private readonly accepted = new AcceptedKeys();
   private readonly failures: AuthFailures;
   private readonly reports = new HourlyReports(MAX_REPORTS_PER_HOUR);
+  private sessions: SessionCallers | null = null;
 
   constructor(
     private readonly keys: ApiKeys,
@@ -60,15 +62,48 @@ export class Authentication {
     this.failures = new AuthFailures({ max, windowSeconds }, (network) => this.report(network));
   }
 
-  /** Null for no key, or an unknown one. Throws TooManyAuthFailuresError. */
+  /** From now on a request without a key may carry a session. */
+  useSessions(sessions: SessionCallers): void {
+    this.sessions = sessions;
+  }
+
+  /**
+   * Null for no key, or an unknown one. A request with a key is that key's, whatever session it carries beside it. Throws
+   * TooManyAuthFailuresError, and what SessionCallers throws.
+   */
   of(request: FastifyRequest): Promise<Caller | null> {
     const known = this.found.get(request);
     if (known) {
       return known;
     }
-    const caller = this.authenticate(request.headers[API_KEY_HEADER], networkOf(request.clientAddress));
+    const key = request.headers[API_KEY_HEADER];
+    const caller = key === undefined ? this.ofSession(request) : this.ofKey(key, request);
     this.found.set(request, caller);
     return caller;
+  }
+
+  /** Whose key this is that came with the request; null for an unknown one. Throws TooManyAuthFailuresError. */
+  ofKey(key: string | string[] | undefined, request: FastifyRequest): Promise<Caller | null> {
+    return this.authenticate(key, networkOf(request.clientAddress));
+  }
+
+  /** A session that is good is not refused for what its network did: it can not be guessed. A forged one counts like a wrong key. */
+  async ofSession(request: FastifyRequest): Promise<Caller | null> {
+    try {
+      const caller = await this.sessions?.callerOf(request);
+      return caller ?? (await this.ofKey(undefined, request));
+    } catch (error) {
+      if (!(error instanceof ForgedSessionError)) {
+        throw error;
+      }
+      const network = networkOf(request.clientAddress);
+      if (this.failures.isBlocked(network)) {
+        throw this.blocked(network);
+      }
+      this.failures.note(network);
+      this.counters.unknownKey++;
+      return null;
+    }
   }
 
   private async authenticate(key: string | string[] | undefined, network: string): Promise<Caller | null> {

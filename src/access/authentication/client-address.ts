@@ -5,6 +5,8 @@ import { addressMatcher } from '../../platform/config/variables.js';
 import { AccessSettings } from '../access.settings.js';
 
 const FORWARDED_FOR = 'x-forwarded-for';
+const FORWARDED_PROTO = 'x-forwarded-proto';
+const FORWARDED_HOST = 'x-forwarded-host';
 /** Of an IPv6 address, 16 bits each. */
 const GROUPS = 8;
 const NETWORK_GROUPS = 4;
@@ -40,6 +42,22 @@ export class ClientAddresses {
       address = next;
     }
     return address;
+  }
+
+  /** Whether the client speaks TLS with a trusted proxy. The gateway itself speaks plain HTTP. */
+  usesTls(request: Pick<IncomingMessage, 'socket' | 'headers'>): boolean {
+    return this.forwarded(request, FORWARDED_PROTO)?.toLowerCase() === 'https';
+  }
+
+  /** The host, with its port, that the client has asked for. */
+  hostOf(request: Pick<IncomingMessage, 'socket' | 'headers'>): string {
+    return this.forwarded(request, FORWARDED_HOST) ?? request.headers.host ?? '';
+  }
+
+  /** What the outermost of the trusted proxies says: the first entry of the header. */
+  private forwarded({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>, name: string): string | null {
+    const isFromProxy = this.isTrusted(canonicalAddress(socket.remoteAddress ?? ''));
+    return isFromProxy ? [headers[name] ?? []].flat().join(',').split(',')[0]?.trim() || null : null;
   }
 }
 

@@ -23,6 +23,7 @@ interface KnownKey extends Caller {
 @Injectable()
 export class KnownKeys {
   private keys = new Map<string, KnownKey>();
+  private keysById = new Map<string, KnownKey>();
   /** When the reading that `keys` came from began, by performance.now(). */
   private readAt = -Infinity;
   /** What was read before this moment does not count: this instance has changed the table. */
@@ -46,17 +47,26 @@ export class KnownKeys {
     if (!this.keys.has(digest)) {
       await this.readSince(askedAt);
     }
-    const key = this.keys.get(digest);
-    if (!key || key.expiresAtMs <= performance.now()) {
-      return null;
-    }
-    this.usage.note(key.keyId);
-    return key;
+    return this.usable(this.keys.get(digest));
+  }
+
+  /** Who has the key with this id; null when it was revoked or has expired. Rejects while the database is unavailable. */
+  async findById(keyId: string): Promise<Caller | null> {
+    await this.readSince(Math.max(performance.now() - KEYS_ARE_KNOWN_FOR_MS, this.changedAt));
+    return this.usable(this.keysById.get(keyId));
   }
 
   /** This instance has made or revoked a key. */
   forget(): void {
     this.changedAt = performance.now();
+  }
+
+  private usable(key: KnownKey | undefined): Caller | null {
+    if (!key || key.expiresAtMs <= performance.now()) {
+      return null;
+    }
+    this.usage.note(key.keyId);
+    return key;
   }
 
   private async readSince(moment: number): Promise<void> {
@@ -75,6 +85,7 @@ export class KnownKeys {
     this.lastBegun = begun;
     const usable = await this.repository.listUsable();
     this.keys = new Map(usable.map((key) => [key.digest.toString('hex'), knownKey(key, begun)]));
+    this.keysById = new Map([...this.keys.values()].map((key) => [key.keyId, key]));
     this.readAt = begun;
   }
 }

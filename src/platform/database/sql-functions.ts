@@ -121,7 +121,7 @@ function sha256(text: string): string {
 }
 
 /** The version of the gateway, from the package.json beside `src/` or `dist/`. */
-async function packageVersion(): Promise<string> {
+export async function packageVersion(): Promise<string> {
   const candidates = ['../package.json', '../../package.json'].map((path) => fileURLToPath(new URL(path, SOURCES)));
   const text = await readFile(candidates.find((path) => existsSync(path)) ?? '', 'utf8');
   return (JSON.parse(text) as { version: string }).version;

@@ -9,6 +9,13 @@ export function isApiRoute({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url?.startsWith(`/${API_PREFIX}/`) ?? false;
 }
 
+/** Where the console signs in. Not part of the API: only the console's own pages use it. */
+export const SESSION_ROUTE = 'console/session';
+
+export function isSessionRoute({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url === `/${SESSION_ROUTE}`;
+}
+
 /** Schema of the error body in the OpenAPI document. */
 export const PROBLEM = 'Problem';
 

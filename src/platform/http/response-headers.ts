@@ -2,12 +2,12 @@ import cors from '@fastify/cors';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import helmet from 'helmet';
 import { ApiSettings } from '../config/settings.js';
-import { API_KEY_HEADER, isApiRoute } from './api-route.js';
+import { API_KEY_HEADER, isApiRoute, isSessionRoute } from './api-route.js';
 import { REQUEST_ID_HEADER } from './http-adapter.js';
 
 /**
- * What a browser may do with our pages, of which Swagger UI is the only one: its scripts are files of its own, its styles partly
- * inline, its icons data URLs. Nothing here may speak of HTTPS: the gateway speaks plain HTTP, and behind a proxy that adds TLS the
+ * What a browser may do with our pages, as Swagger UI needs it: its scripts are files of its own, its styles partly inline, its icons data
+ * URLs. The console has a policy of its own. Nothing here may speak of HTTPS: the gateway speaks plain HTTP, and behind a proxy that adds TLS the
  * whole host name is that proxy's to promise. `upgrade-insecure-requests` alone would break /docs on any address but localhost.
  */
 const CONTENT_SECURITY_POLICY = {
@@ -41,7 +41,7 @@ export async function addResponseHeaders(app: NestFastifyApplication): Promise<v
     .addHook('onRequest', (request, reply, done) => {
       setSecurityHeaders(request.raw, reply.raw, () => undefined);
       reply.header(REQUEST_ID_HEADER, request.id);
-      if (isApiRoute(request)) {
+      if (isApiRoute(request) || isSessionRoute(request)) {
         // Where vehicles are, and keys: nothing for a proxy to keep.
         reply.header('cache-control', 'no-store');
       }
