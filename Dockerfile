@@ -2,12 +2,15 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm install --omit=optional --ignore-scripts --no-audit --no-fund
+# With the optional packages: the compiler of the console is one of them, for each platform another.
+RUN npm install --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY migrations migrations
 COPY bench bench
 COPY src src
-RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
+COPY console console
+COPY scripts/build-console.mjs scripts/
+RUN npm run build && npm run build:console && npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production LOG_FORMAT=json

@@ -1,5 +1,5 @@
 /**
- * Builds dist/ only when a source file has changed since the last build: `npm run keys` beside a running gateway neither waits for a build
+ * Builds dist/, and dist/console/, only when one of its source files has changed since the last build: `npm run keys` beside a running gateway neither waits for a build
  * nor replaces the files that the gateway was started from. `npm run build` always builds.
  */
 import { spawnSync } from 'node:child_process';
@@ -12,17 +12,44 @@ const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
 const SOURCE_FOLDERS = ['src', 'migrations', 'bench', 'test'];
 /** The incremental build of TypeScript does not know these: it would keep files that another setting of them compiles differently. */
 const SOURCE_FILES = ['package.json', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
-const STAMP = join(root, 'dist', '.sources');
+const CONSOLE_FOLDERS = ['console', 'client'];
+const CONSOLE_FILES = ['package-lock.json', 'scripts/build-console.mjs'];
 
-const settings = fingerprint(SOURCE_FILES);
-const sources = `${settings}\n${fingerprint(SOURCE_FOLDERS.flatMap(filesIn))}\n`;
-const built = existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : '';
-if (!existsSync(join(root, 'dist', 'src', 'main.js')) || built !== sources) {
+buildGateway();
+if (existsSync(join(root, 'console'))) {
+  buildConsole();
+}
+
+function buildGateway() {
+  const stamp = join(root, 'dist', '.sources');
+  const settings = fingerprint(SOURCE_FILES);
+  const sources = `${settings}\n${fingerprint(SOURCE_FOLDERS.flatMap((folder) => filesIn(folder, /\.(ts|sql)$/)))}\n`;
+  const built = readIfThere(stamp);
+  if (existsSync(join(root, 'dist', 'src', 'main.js')) && built === sources) {
+    return;
+  }
   if (!built.startsWith(settings)) {
     rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true });
   }
   removeBuiltSql();
-  const { status } = spawnSync('npm', ['run', 'build', '--silent'], {
+  run('build');
+  writeFileSync(stamp, sources);
+}
+
+function buildConsole() {
+  const stamp = join(root, 'dist', '.console-sources');
+  const folders = CONSOLE_FOLDERS.filter((folder) => existsSync(join(root, folder)));
+  const files = folders.flatMap((folder) => filesIn(folder, /./)).filter((file) => !file.includes('node_modules'));
+  const sources = `${fingerprint([...files, ...CONSOLE_FILES.filter((file) => existsSync(join(root, file)))])}\n`;
+  if (existsSync(join(root, 'dist', 'console', 'index.html')) && readIfThere(stamp) === sources) {
+    return;
+  }
+  run('build:console');
+  writeFileSync(stamp, sources);
+}
+
+function run(script) {
+  const { status } = spawnSync('npm', ['run', script, '--silent'], {
     cwd: root,
     stdio: 'inherit',
     shell: process.platform === 'win32',
@@ -30,16 +57,17 @@ if (!existsSync(join(root, 'dist', 'src', 'main.js')) || built !== sources) {
   if (status !== 0) {
     process.exit(status ?? 1);
   }
-  writeFileSync(STAMP, sources);
+}
+
+function readIfThere(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 /** The gateway creates every function that it finds there: one whose source file was removed must not stay. The build copies the others again. */
 function removeBuiltSql() {
   const built = join('dist', 'src');
   if (existsSync(join(root, built))) {
-    filesIn(built)
-      .filter((file) => file.endsWith('.sql'))
-      .forEach((file) => rmSync(join(root, file)));
+    filesIn(built, /\.sql$/).forEach((file) => rmSync(join(root, file)));
   }
 }
 
@@ -53,9 +81,9 @@ function fingerprint(files) {
   return hash.digest('hex');
 }
 
-function filesIn(folder) {
+function filesIn(folder, pattern) {
   const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && /\.(ts|sql)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && pattern.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length));
 }

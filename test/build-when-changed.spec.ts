@@ -26,8 +26,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const useBuild = (build: string): Promise<void> =>
-  writeFile(join(folder, 'package.json'), JSON.stringify({ scripts: { build } }));
+const useBuild = (build: string, console = 'exit 4'): Promise<void> =>
+  writeFile(join(folder, 'package.json'), JSON.stringify({ scripts: { build, 'build:console': console } }));
 
 async function run(): Promise<number | null> {
   return (await new NodeProcess({ args: [SCRIPT, folder], cwd: folder }).exit).code;
@@ -71,6 +71,21 @@ describe('the build before npm scripts', () => {
     await writeFile(join(folder, 'src/b.ts'), '');
     await run();
     expect(existsSync(built)).toBe(false);
+  });
+
+  it('builds the console when it has changed, and neither for the changes of the other', async () => {
+    const buildConsole =
+      "const fs = require('fs'); fs.mkdirSync('dist/console', { recursive: true }); fs.writeFileSync('dist/console/index.html', ''); fs.appendFileSync('console-builds', 'x')";
+    await writeFile(join(folder, 'build-console.cjs'), buildConsole);
+    await useBuild('node build.cjs', 'node build-console.cjs');
+    const consoleBuilds = async (): Promise<number> => (await readFile(join(folder, 'console-builds'), 'utf8')).length;
+    await mkdir(join(folder, 'console/src'), { recursive: true });
+    await writeFile(join(folder, 'console/src/a.css'), '');
+    expect([await run(), await run(), await builds(), await consoleBuilds()]).toEqual([0, 0, 1, 1]);
+    await writeFile(join(folder, 'console/src/b.tsx'), '');
+    expect([await run(), await builds(), await consoleBuilds()]).toEqual([0, 1, 2]);
+    await writeFile(join(folder, 'src/b.ts'), '');
+    expect([await run(), await builds(), await consoleBuilds()]).toEqual([0, 2, 2]);
   });
 
   it('fails when the build fails, and runs again the next time', async () => {

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vite';
+
+/** Built into dist/console, which the gateway serves at /console/. */
+// eslint-disable-next-line no-restricted-exports -- Vite takes the default export
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/console/',
+  build: {
+    outDir: '../dist/console',
+    emptyOutDir: true,
+    target: 'es2022',
+    // Which file is of which source: read by the test of the sizes.
+    manifest: true,
+    // Small images stay files: the content policy allows them, and they are cached.
+    assetsInlineLimit: 0,
+    license: true,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+});
