@@ -37,7 +37,7 @@ const PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\b[Ss]omebody\b/, 'the caller, an operator, or a passive sentence'],
 ];
 const ROOT = new URL('..', import.meta.url);
-const FOLDERS = ['src', 'bench', 'test', 'docs', 'deploy'];
+const FOLDERS = ['src', 'console', 'bench', 'test', 'docs', 'deploy'];
 const FILES = ['README.md', 'CONTRIBUTING.md'];
 
 describe('plain technical English', () => {
@@ -58,7 +58,7 @@ describe('plain technical English', () => {
 function textFiles(): string[] {
   const inFolders = FOLDERS.flatMap((folder) =>
     readdirSync(new URL(folder, ROOT), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(ts|sql|md|ya?ml)$/.test(name) && name !== 'plain-english.spec.ts')
+      .filter((name) => /\.(tsx?|sql|md|ya?ml)$/.test(name) && name !== 'plain-english.spec.ts')
       .map((name) => `${folder}/${name}`),
   );
   return [...inFolders, ...FILES];
