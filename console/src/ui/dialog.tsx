@@ -10,14 +10,21 @@ interface DialogProps {
   readonly footer?: ComponentChildren;
 }
 
-/** Modal: shown for as long as it is rendered. The browser keeps the focus within, closes it by Escape, and gives the focus back. */
+/** Modal: shown for as long as it is rendered. The browser keeps the focus within and closes it by Escape; the focus returns to where it was. */
 export function Dialog({ title, onClose, children, footer }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     const dialog = element.current;
+    const before = document.activeElement;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      // The browser gives it back only to a dialog that is still in the page.
+      if (before instanceof HTMLElement) {
+        before.focus();
+      }
+    };
   }, []);
   return (
     <dialog
