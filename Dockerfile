@@ -9,6 +9,7 @@ COPY migrations migrations
 COPY bench bench
 COPY src src
 COPY console console
+COPY client client
 COPY scripts/build-console.mjs scripts/
 RUN npm run build && npm run build:console && npm prune --omit=dev --omit=optional --ignore-scripts
 
