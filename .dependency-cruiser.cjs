@@ -108,6 +108,19 @@ module.exports = {
       from: { pathNot: '^console/' },
       to: { path: '^console/' },
     },
+    {
+      name: 'client-imports-openapi-fetch-only',
+      comment: 'It runs in browsers, and is published without the gateway.',
+      severity: 'error',
+      from: { path: '^client/src', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: '^client/src|node_modules/openapi-fetch/' },
+    },
+    {
+      name: 'no-client-in-the-gateway',
+      severity: 'error',
+      from: { path: '^(src|migrations)' },
+      to: { path: '^client' },
+    },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-dev-dependency-in-src',

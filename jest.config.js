@@ -18,7 +18,7 @@ export const withDatabase = {
 export default {
   rootDir: import.meta.dirname,
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{src,bench,test}/**/*.spec.ts'] },
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{src,bench,test,client/src}/**/*.spec.ts'] },
     { ...shared, ...withDatabase, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.int-spec.ts'] },
     { ...shared, ...withDatabase, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
   ],
