@@ -5089,6 +5089,7 @@ export interface operations {
 /** The error codes that the document names. */
 export type DocumentedErrorCode =
   | 'COMMAND_NOT_FOUND'
+  | 'CURSOR_EXPIRED'
   | 'DATABASE_UNAVAILABLE'
   | 'DEVICE_NOT_CONNECTED'
   | 'DEVICE_NOT_REGISTERED'
