@@ -12,7 +12,7 @@ const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
 const SOURCE_FOLDERS = ['src', 'migrations', 'bench', 'test'];
 /** The incremental build of TypeScript does not know these: it would keep files that another setting of them compiles differently. */
 const SOURCE_FILES = ['package.json', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
-const CONSOLE_FOLDERS = ['console', 'client'];
+const CONSOLE_FOLDERS = ['console', 'client/src'];
 const CONSOLE_FILES = ['package-lock.json', 'scripts/build-console.mjs'];
 
 buildGateway();

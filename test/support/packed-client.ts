@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,10 @@ export class PackedClient {
   /** Builds and packs the client. */
   static async install(): Promise<PackedClient> {
     const folder = await mkdtemp(join(tmpdir(), 'iot-broker-client-'));
-    await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: join(ROOT, 'client') });
+    const stage = join(folder, 'stage');
+    await buildInto(stage);
+    await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { cwd: stage });
+    await rm(stage, { recursive: true });
     const [tarball = ''] = await readdir(folder);
     const target = join(folder, 'node_modules', 'iot-broker-client');
     await mkdir(target, { recursive: true });
@@ -39,12 +42,25 @@ export class PackedClient {
     for (const [name, text] of Object.entries(sources)) {
       await writeFile(join(this.folder, name), text);
     }
-    await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', this.folder]).catch((error: unknown) => {
-      throw new Error((error as { stdout: string }).stdout, { cause: error });
-    });
+    await compile('-p', this.folder);
   }
 
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Beside the sources, not in them: several test files do it at the same time. */
+async function buildInto(stage: string): Promise<void> {
+  const client = join(ROOT, 'client');
+  await compile('-p', client, '--outDir', join(stage, 'dist'));
+  for (const name of ['package.json', 'README.md', 'LICENSE']) {
+    await copyFile(join(client, name), join(stage, name));
+  }
+}
+
+async function compile(...args: string[]): Promise<void> {
+  await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...args]).catch((error: unknown) => {
+    throw new Error((error as { stdout: string }).stdout, { cause: error });
+  });
 }
