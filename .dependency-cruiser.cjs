@@ -19,7 +19,7 @@ const publicFaces = [
   '^src/access/(authentication/(authentication|client-address|session-callers)|keys/key-bindings)\\.ts$',
   '^src/sessions/sessions\\.(module|service)\\.ts$',
   '^src/admission/(admission\\.module|device-admission|admission-rule)\\.ts$',
-  '^src/events/(events\\.(module|settings)|event-log|event-(types|cursor|envelope|schemas)|recorded-event|logged-event\\.entity|event\\.dto)\\.ts$',
+  '^src/events/(events\\.(module|settings)|event-log|telemetry/telemetry-(event-log|report)|event-(types|cursor|envelope|schemas)|recorded-event|logged-event\\.entity|event\\.dto)\\.ts$',
   '^src/events/bodies/',
   '^src/telemetry/(telemetry\\.module|latest/(newest-records|stored-records|vehicle-state)|records/output-records)\\.ts$',
   '^src/diagnosis/(diagnosis\\.module|device-log)\\.ts$',

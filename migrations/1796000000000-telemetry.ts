@@ -82,6 +82,40 @@ export class Telemetry1796000000000 extends ForwardMigration {
     `create table tbl_iot_telemetry_indexed_days (day integer primary key)`,
     `comment on table tbl_iot_telemetry_indexed_days is 'Partitions whose devices are all in tbl_iot_telemetry_device_days. Delete the row of a day to have its partition read again.'`,
 
+    // One row per batch of records. The key is never reused, and rows are read from a transaction on before which all were relayed: an old
+    // snapshot keeps every dead entry of an index alive, and none of them is read again.
+    `create table tbl_iot_telemetry_arrivals (
+      transaction_id xid8 not null default pg_current_xact_id(),
+      arrival_id bigint generated always as identity,
+      arrived_at timestamptz not null default now(),
+      is_urgent boolean not null,
+      imeis text[] not null,
+      record_counts integer[] not null,
+      first_received_ms bigint[] not null,
+      last_received_ms bigint[] not null,
+      newest_times_ms bigint[] not null,
+      newest_hashes bigint[] not null,
+      are_plausible boolean[] not null,
+      key_counts integer[],
+      key_times_ms bigint[],
+      key_hashes bigint[],
+      constraint tbl_iot_telemetry_arrivals_pkey primary key (transaction_id, arrival_id)
+    ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000)`,
+    `comment on table tbl_iot_telemetry_arrivals is 'Records of devices that no event reports yet: one element of each array per device. Times are Unix milliseconds.'`,
+    `comment on column tbl_iot_telemetry_arrivals.key_counts is 'With WEBHOOK_TELEMETRY_RECORDS=all: how many of key_times_ms and key_hashes belong to each device, in their order.'`,
+    `create index telemetry_arrivals_urgent on tbl_iot_telemetry_arrivals (transaction_id, arrival_id) where is_urgent`,
+    // Without compression, which costs more than the bytes: a row lives for a second.
+    ...['imeis', 'first_received_ms', 'last_received_ms', 'newest_times_ms', 'newest_hashes', 'key_times_ms', 'key_hashes'].map(
+      (column) => `alter table tbl_iot_telemetry_arrivals alter column ${column} set storage external`,
+    ),
+    `create table tbl_iot_telemetry_relays (
+      name text primary key,
+      relayed_at timestamptz not null default now(),
+      relayed_below xid8 not null default '0'
+    ) with (fillfactor = 10)`,
+    `comment on column tbl_iot_telemetry_relays.relayed_below is 'Every arrival of an earlier transaction has been relayed.'`,
+    `insert into tbl_iot_telemetry_relays (name) values ('events')`,
+
     `create table tbl_iot_telemetry_quarantine (
       quarantine_id bigint generated always as identity primary key,
       received_at timestamptz not null default now(),

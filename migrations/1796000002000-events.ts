@@ -8,8 +8,11 @@ export class Events1796000002000 extends ForwardMigration {
     `create table tbl_iot_event_sequences (
       imei text primary key,
       last_sequence bigint not null,
+      telemetry_sequence bigint not null default 0,
       last_transaction_id xid8 not null default '0'
     ) with (fillfactor = 70)`,
+
+    `comment on column tbl_iot_event_sequences.telemetry_sequence is 'The number of the newest telemetry event of the device. Only this event may be open.'`,
 
     // The primary key is the order of the feed: see docs/decisions/0007-events-for-the-host.md.
     `create table tbl_iot_events (
@@ -25,6 +28,7 @@ export class Events1796000002000 extends ForwardMigration {
       newest_hash bigint,
       event_id uuid not null default gen_random_uuid() constraint events_event_id unique,
       record_count integer,
+      records_left_out integer not null default 0,
       is_open boolean not null default false,
       newest_is_plausible boolean,
       imei text not null,
@@ -36,7 +40,6 @@ export class Events1796000002000 extends ForwardMigration {
       constraint events_open_have_none check (not is_open or body is null)
     ) with (fillfactor = 80)`,
     `comment on column tbl_iot_events.is_open is 'A telemetry event that was neither sent nor read yet: newer records are merged into it.'`,
-    `create unique index events_one_open on tbl_iot_events (imei) where is_open`,
     `create index events_dead on tbl_iot_events (transaction_id, position) where dead_at is not null`,
 
     `create table tbl_iot_event_records (

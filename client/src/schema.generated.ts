@@ -2894,6 +2894,11 @@ export interface components {
                 timestamp: string;
             }[];
             /**
+             * @description How many of the records `records` does not list because more than WEBHOOK_TELEMETRY_MAX_RECORDS waited for the host. They are stored.
+             * @example 3
+             */
+            recordsLeftOut?: number;
+            /**
              * @description The number of the event within its device, without gaps.
              * @example 7
              */

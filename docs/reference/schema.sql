@@ -247,9 +247,11 @@ comment on table tbl_iot_event_retention is 'The newest event that retention has
 create table tbl_iot_event_sequences (
   imei text not null,
   last_sequence bigint not null,
+  telemetry_sequence bigint not null default 0,
   last_transaction_id xid8 not null default '0'::xid8,
   constraint tbl_iot_event_sequences_pkey PRIMARY KEY (imei)
 ) with (fillfactor=70);
+comment on column tbl_iot_event_sequences.telemetry_sequence is 'The number of the newest telemetry event of the device. Only this event may be open.';
 
 create table tbl_iot_events (
   transaction_id xid8 not null default pg_current_xact_id(),
@@ -264,6 +266,7 @@ create table tbl_iot_events (
   newest_hash bigint,
   event_id uuid not null default gen_random_uuid(),
   record_count integer,
+  records_left_out integer not null default 0,
   is_open boolean not null default false,
   newest_is_plausible boolean,
   imei text not null,
@@ -277,7 +280,6 @@ create table tbl_iot_events (
 ) with (fillfactor=80);
 comment on column tbl_iot_events.is_open is 'A telemetry event that was neither sent nor read yet: newer records are merged into it.';
 CREATE INDEX events_dead ON tbl_iot_events USING btree (transaction_id, "position") WHERE (dead_at IS NOT NULL);
-CREATE UNIQUE INDEX events_one_open ON tbl_iot_events USING btree (imei) WHERE is_open;
 
 create table tbl_iot_functions (
   name text not null,
@@ -310,6 +312,27 @@ create table tbl_iot_read_markers (
   written_at timestamp with time zone not null default now(),
   constraint tbl_iot_read_markers_pkey PRIMARY KEY (gateway_id)
 ) with (fillfactor=20);
+
+create table tbl_iot_telemetry_arrivals (
+  transaction_id xid8 not null default pg_current_xact_id(),
+  arrival_id bigint not null generated always as identity,
+  arrived_at timestamp with time zone not null default now(),
+  is_urgent boolean not null,
+  imeis text[] not null,
+  record_counts integer[] not null,
+  first_received_ms bigint[] not null,
+  last_received_ms bigint[] not null,
+  newest_times_ms bigint[] not null,
+  newest_hashes bigint[] not null,
+  are_plausible boolean[] not null,
+  key_counts integer[],
+  key_times_ms bigint[],
+  key_hashes bigint[],
+  constraint tbl_iot_telemetry_arrivals_pkey PRIMARY KEY (transaction_id, arrival_id)
+) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
+comment on table tbl_iot_telemetry_arrivals is 'Records of devices that no event reports yet: one element of each array per device. Times are Unix milliseconds.';
+comment on column tbl_iot_telemetry_arrivals.key_counts is 'With WEBHOOK_TELEMETRY_RECORDS=all: how many of key_times_ms and key_hashes belong to each device, in their order.';
+CREATE INDEX telemetry_arrivals_urgent ON tbl_iot_telemetry_arrivals USING btree (transaction_id, arrival_id) WHERE is_urgent;
 
 create table tbl_iot_telemetry_data (
   iot_timestamp timestamp with time zone not null,
@@ -462,6 +485,14 @@ comment on table tbl_iot_telemetry_quarantine is 'Bytes that a device sent and t
 CREATE INDEX telemetry_quarantine_by_time ON tbl_iot_telemetry_quarantine USING btree (received_at, quarantine_id);
 CREATE INDEX telemetry_quarantine_of_device ON tbl_iot_telemetry_quarantine USING btree (iot_imei, quarantine_id);
 
+create table tbl_iot_telemetry_relays (
+  name text not null,
+  relayed_at timestamp with time zone not null default now(),
+  relayed_below xid8 not null default '0'::xid8,
+  constraint tbl_iot_telemetry_relays_pkey PRIMARY KEY (name)
+) with (fillfactor=10);
+comment on column tbl_iot_telemetry_relays.relayed_below is 'Every arrival of an earlier transaction has been relayed.';
+
 create table tbl_iot_unknown_devices (
   imei text not null,
   first_seen timestamp with time zone not null,
@@ -487,133 +518,6 @@ alter table tbl_iot_command_attempts add constraint tbl_iot_command_attempts_com
 alter table tbl_iot_device_sessions add constraint tbl_iot_device_sessions_instance_id_fkey FOREIGN KEY (instance_id) REFERENCES tbl_iot_instances(instance_id);
 
 set check_function_bodies = off;
-
-CREATE OR REPLACE FUNCTION iot_append_telemetry(imeis text[], counts integer[], first_received timestamp with time zone[], last_received timestamp with time zone[], newest_times timestamp with time zone[], newest_hashes bigint[], plausible boolean[], to_deliver boolean)
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-begin
-  perform iot_lock_event_sequences(imeis);
-  with batch as (
-    select * from unnest(imeis, counts, first_received, last_received, newest_times, newest_hashes, plausible)
-      as device (imei, records, first_at, last_at, newest_time, newest_hash, is_plausible)
-  ),
-  open as (
-    select event.transaction_id, event.position, batch.*
-      from batch join tbl_iot_events event on event.imei = batch.imei and event.is_open
-       for update of event skip locked
-  ),
-  merged as (
-    update tbl_iot_events event
-       set record_count = event.record_count + open.records,
-           first_received_at = least(event.first_received_at, open.first_at),
-           last_received_at = greatest(event.last_received_at, open.last_at),
-           (newest_is_plausible, newest_time, newest_hash) = (
-             select is_plausible, time, hash
-               from (values (event.newest_is_plausible, event.newest_time, event.newest_hash),
-                            (open.is_plausible, open.newest_time, open.newest_hash)) known (is_plausible, time, hash)
-              order by is_plausible desc, time desc, hash desc
-              limit 1)
-      from open
-     where event.transaction_id = open.transaction_id and event.position = open.position
-    returning event.imei
-  ),
-  numbered as (
-    update tbl_iot_event_sequences known
-       set last_sequence = known.last_sequence + 1, last_transaction_id = greatest(known.last_transaction_id, pg_current_xact_id())
-      from batch
-     where known.imei = batch.imei and batch.imei not in (select imei from merged)
-    returning known.last_sequence, known.last_transaction_id, batch.*
-  ),
-  opened as (
-    insert into tbl_iot_events (transaction_id, imei, sequence, type, is_open, record_count, first_received_at, last_received_at,
-                                newest_is_plausible, newest_time, newest_hash)
-    select last_transaction_id, imei, last_sequence, 'telemetry', true, records, first_at, last_at, is_plausible, newest_time, newest_hash
-      from numbered
-    on conflict (imei) where is_open do update set imei = null
-    returning imei, sequence, event_id, type
-  )
-  insert into tbl_iot_deliveries (imei, sequence, event_id, type)
-  select imei, sequence, event_id, type from opened where to_deliver;
-end
-$function$;
-
-CREATE OR REPLACE FUNCTION iot_append_telemetry_records(imeis text[], received timestamp with time zone[], times timestamp with time zone[], hashes bigint[], plausible boolean[], to_deliver boolean, most integer)
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-declare
-  device record;
-  open_event record;
-  done integer;
-begin
-  perform iot_lock_event_sequences((select array_agg(distinct imei) from unnest(imeis) as batch (imei)));
-  -- Each device's own arrays, so that no device has to look through the records of all others.
-  for device in
-    select imei, count(*)::integer as records, array_agg(received_at order by place) as received, array_agg(record_time order by place) as times,
-           array_agg(record_hash order by place) as hashes, array_agg(is_plausible order by place) as plausible
-      from unnest(imeis, received, times, hashes, plausible) with ordinality
-        as batch (imei, received_at, record_time, record_hash, is_plausible, place)
-     group by imei
-     order by imei
-  loop
-    done := 0;
-    while done < device.records loop
-      select event_id, record_count into open_event from tbl_iot_events
-       where imei = device.imei and is_open
-         for update skip locked;
-      if not found then
-        with numbered as (
-          update tbl_iot_event_sequences
-             set last_sequence = last_sequence + 1, last_transaction_id = greatest(last_transaction_id, pg_current_xact_id())
-           where imei = device.imei
-          returning last_sequence, last_transaction_id
-        ),
-        opened as (
-          insert into tbl_iot_events (transaction_id, imei, sequence, type, is_open, record_count, newest_is_plausible)
-          select last_transaction_id, device.imei, last_sequence, 'telemetry', true, 0, false from numbered
-          on conflict (imei) where is_open do update set imei = null
-          returning imei, sequence, event_id, type, record_count
-        ),
-        queued as (
-          insert into tbl_iot_deliveries (imei, sequence, event_id, type)
-          select imei, sequence, event_id, type from opened where to_deliver
-        )
-        select event_id, record_count into open_event from opened;
-      end if;
-      with batch as (
-        select record_time, record_hash, received_at, is_plausible
-          from unnest(device.received, device.times, device.hashes, device.plausible) with ordinality
-            as batch (received_at, record_time, record_hash, is_plausible, place)
-         order by place offset done limit most - open_event.record_count
-      ),
-      kept as (
-        insert into tbl_iot_event_records (event_id, imei, iot_timestamp, record_hash)
-        select open_event.event_id, device.imei, record_time, record_hash from batch
-      ),
-      newest as (
-        select is_plausible, record_time, record_hash from batch
-        union all
-        select newest_is_plausible, newest_time, newest_hash from tbl_iot_events
-         where event_id = open_event.event_id and newest_time is not null
-        order by 1 desc, 2 desc, 3 desc limit 1
-      ),
-      arrived as (
-        select count(*)::integer as records, min(received_at) as first_at, max(received_at) as last_at from batch
-      )
-      update tbl_iot_events event
-         set record_count = event.record_count + arrived.records,
-             first_received_at = least(event.first_received_at, arrived.first_at),
-             last_received_at = greatest(event.last_received_at, arrived.last_at),
-             newest_is_plausible = newest.is_plausible, newest_time = newest.record_time, newest_hash = newest.record_hash,
-             is_open = event.record_count + arrived.records < most
-        from newest, arrived
-       where event.event_id = open_event.event_id;
-      done := done + most - open_event.record_count;
-    end loop;
-  end loop;
-end
-$function$;
 
 CREATE OR REPLACE FUNCTION iot_claim_failures(owner uuid, lease_seconds integer, most integer, collect_ms integer)
  RETURNS TABLE(event_id uuid, imei text, sequence bigint, type text, occurred_at timestamp with time zone, body json, batch_id uuid, failures integer)
@@ -671,20 +575,6 @@ begin
     select leased.event_id, leased.imei, leased.sequence, leased.type, event.occurred_at, event.body, leased.batch_id, leased.failures
       from leased join tbl_iot_events event using (event_id)
      order by event.position;
-end
-$function$;
-
-CREATE OR REPLACE FUNCTION iot_lock_event_sequences(imeis text[])
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-begin
-  insert into tbl_iot_event_sequences (imei, last_sequence)
-  select device.imei, 0 from unnest(imeis) as device (imei)
-   where not exists (select from tbl_iot_event_sequences known where known.imei = device.imei)
-   order by device.imei
-  on conflict do nothing;
-  perform from tbl_iot_event_sequences where imei = any (imeis) order by imei for update;
 end
 $function$;
 
@@ -752,6 +642,9 @@ begin
       json_time, event.event_id, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC') into of_day;
     bodies := bodies || of_day;
   end loop;
+  if event.records_left_out > 0 then
+    summary := left(summary::text, -1) || format(', "recordsLeftOut" : %s}', event.records_left_out);
+  end if;
   if bodies is null then
     return summary;
   end if;

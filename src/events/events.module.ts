@@ -5,12 +5,14 @@ import { EventFeedController } from './event-feed.controller.js';
 import { EventLog } from './event-log.js';
 import { EventRetention } from './event-retention.js';
 import { EventsRepository } from './events.repository.js';
+import { TelemetryEventLog } from './telemetry/telemetry-event-log.js';
+import { TelemetryEventsRepository } from './telemetry/telemetry-events.repository.js';
 
 /** What the host can receive: the event log, the feed that reads it, and how long events are kept. */
 @Module({
   imports: [TypeOrmModule.forFeature([EventRecord, EventRetentionMark, EventSequence, LoggedEvent])],
   controllers: [EventFeedController],
-  providers: [EventLog, EventRetention, EventsRepository],
-  exports: [EventLog, EventsRepository],
+  providers: [EventLog, EventRetention, EventsRepository, TelemetryEventLog, TelemetryEventsRepository],
+  exports: [EventLog, EventsRepository, TelemetryEventLog],
 })
 export class EventsModule {}

@@ -1,5 +1,5 @@
 import { IsIn, IsOptional, Matches } from 'class-validator';
-import { FlagVariable, IntegerVariable } from '../platform/config/variables.js';
+import { FlagVariable, IntegerVariable, NumberVariable } from '../platform/config/variables.js';
 import { EVENT_TYPES } from './event-types.js';
 
 const ONE_EVENT = `\\s*(${EVENT_TYPES.map((type) => type.replace('.', '\\.')).join('|')})\\s*`;
@@ -30,6 +30,17 @@ export class EventSettings {
   /** `all` delivers every record, up to 100 per request; `latest` a summary with the newest record. */
   @IsIn(['latest', 'all'], { message: 'WEBHOOK_TELEMETRY_RECORDS must be latest or all' })
   readonly WEBHOOK_TELEMETRY_RECORDS: 'latest' | 'all' = 'latest';
+
+  /** Seconds between two telemetry events of one device, at least. An alarm is reported at once. */
+  @NumberVariable(0.2, 3_600)
+  readonly TELEMETRY_EVENT_INTERVAL: number = 1;
+
+  /**
+   * With WEBHOOK_TELEMETRY_RECORDS=all: maximum number of listed records in events that wait for the host. Further records are counted in the events,
+   * and not listed.
+   */
+  @IntegerVariable(1, 1_000_000_000)
+  readonly WEBHOOK_TELEMETRY_MAX_RECORDS: number = 1_000_000;
 
   /** Days an event can be fetched from the feed. */
   @IntegerVariable(1, 3_650)

@@ -43,6 +43,10 @@ export class LoggedEvent {
   @Column({ type: 'integer', name: 'record_count', nullable: true })
   readonly recordCount!: number | null;
 
+  /** Of `recordCount`, the records that the body does not list although it lists records: too many waited for the host. */
+  @Column({ type: 'integer', name: 'records_left_out', default: 0 })
+  readonly recordsLeftOut!: number;
+
   /** A telemetry event that was neither sent nor read yet: newer records are merged into it. */
   @Column({ type: 'boolean', name: 'is_open', default: false })
   readonly isOpen!: boolean;
@@ -61,7 +65,7 @@ export class LoggedEvent {
   readonly body!: unknown;
 }
 
-/** The last sequence number of a device, and the transaction that its last event stands under in the feed. */
+/** The last sequence number of a device, that of its newest telemetry event, and the transaction that its last event stands under in the feed. */
 @Entity('tbl_iot_event_sequences')
 export class EventSequence {
   @PrimaryColumn({ type: 'text' })
@@ -70,6 +74,10 @@ export class EventSequence {
   /** A 64-bit number in decimal. */
   @Column({ type: 'bigint', name: 'last_sequence' })
   readonly lastSequence!: string;
+
+  /** 0 when the device has none. A 64-bit number in decimal. */
+  @Column({ type: 'bigint', name: 'telemetry_sequence', default: 0 })
+  readonly telemetrySequence!: string;
 
   @Column({ type: XID8, name: 'last_transaction_id', default: '0' })
   readonly lastTransactionId!: string;

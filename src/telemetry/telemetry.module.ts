@@ -26,7 +26,11 @@ import { QuarantineService } from './quarantine/quarantine.service.js';
 import { QuarantinedFrame } from './quarantine/quarantined-frame.entity.js';
 import { RejectedFrames } from './ingest/rejected-frames.js';
 import { TelemetryEvents } from './storage/telemetry-events.js';
-import { TelemetryEventsRepository } from './storage/telemetry-events.repository.js';
+import { ArrivalsRepository } from './relay/arrivals.repository.js';
+import { RelayCounters } from './relay/relay-counters.js';
+import { RelayRound } from './relay/relay-round.js';
+import { TelemetryArrival, TelemetryRelayState } from './relay/telemetry-arrival.entity.js';
+import { TelemetryRelay } from './relay/telemetry-relay.js';
 import { TelemetryIngestController } from './ingest/telemetry-ingest.controller.js';
 import { TelemetryPartitions } from './partitions/telemetry-partitions.js';
 import { TelemetryReaderRepository } from './records/telemetry-reader.repository.js';
@@ -47,10 +51,19 @@ import { TelemetryService } from './records/telemetry.service.js';
     SessionsModule,
     ReadDatabaseModule,
     RetentionModule,
-    TypeOrmModule.forFeature([DeviceDaysRow, IndexedDay, LatestRow, TelemetryRow, QuarantinedFrame]),
+    TypeOrmModule.forFeature([
+      DeviceDaysRow,
+      IndexedDay,
+      LatestRow,
+      TelemetryArrival,
+      TelemetryRelayState,
+      TelemetryRow,
+      QuarantinedFrame,
+    ]),
   ],
   controllers: [QuarantineController, TelemetryController, TelemetryIngestController],
   providers: [
+    ArrivalsRepository,
     BatchStore,
     DeviceDays,
     DeviceDaysRepository,
@@ -65,11 +78,13 @@ import { TelemetryService } from './records/telemetry.service.js';
     QuarantineRetry,
     QuarantineService,
     RejectedFrames,
+    RelayCounters,
+    RelayRound,
     StoredRecords,
     TelemetryEvents,
-    TelemetryEventsRepository,
     TelemetryPartitions,
     TelemetryReaderRepository,
+    TelemetryRelay,
     TelemetryRepository,
     TelemetryService,
     TelemetryWriter,

@@ -22,6 +22,7 @@ export async function settleAndCheck(world: World): Promise<void> {
   await empty(world, 'every command to end', `select imei, command, status from tbl_iot_command_logs where status = 'PENDING'`);
   await commands.stop();
   await empty(world, 'the sessions to be given back', 'select imei, instance_id from tbl_iot_device_sessions');
+  await empty(world, 'every record to be reported in an event', 'select imeis, record_counts from tbl_iot_telemetry_arrivals');
   await empty(world, 'every event to be delivered', 'select imei, sequence, type, failures from tbl_iot_deliveries');
   const broken = [
     ...(await fleet.findBroken(database)),

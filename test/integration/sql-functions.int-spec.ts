@@ -25,13 +25,6 @@ async function newSource(): Promise<DataSource> {
 const MOMENT = '2026-01-02T03:04:05.678Z';
 const LATER = '2026-01-03T00:00:00.000Z';
 
-async function events(): Promise<unknown[]> {
-  return database.query(
-    `select imei, sequence::int as sequence, type, is_open as "isOpen", record_count as records, newest_hash::int as hash
-       from tbl_iot_events order by imei, sequence`,
-  );
-}
-
 async function insertRecord(imei: string, time: string, hash: number, satellites = 7): Promise<void> {
   await database.query(
     `insert into tbl_iot_telemetry_data (iot_imei, iot_timestamp, record_hash, timestamp, angle, speed, event_io_id, altitude, satellites,
@@ -40,85 +33,6 @@ async function insertRecord(imei: string, time: string, hash: number, satellites
     [imei, time, hash, MOMENT, satellites],
   );
 }
-
-describe('iot_lock_event_sequences', () => {
-  it('creates the missing sequences and locks all of them until the transaction ends', async () => {
-    await appendEvents(await newSource(), [{ imei: 'a', type: 'command.completed' }]);
-    const holder = new Client(database.url);
-    await holder.connect();
-    await holder.query('begin');
-    await holder.query(`select iot_lock_event_sequences('{b,a}')`);
-    const wanted = `select from tbl_iot_event_sequences where imei = 'a' for update nowait`;
-    await expect(database.query(wanted)).rejects.toThrow('could not obtain lock');
-    await holder.query('commit');
-    await holder.end();
-    await database.query(wanted);
-    expect(await database.query('select imei, last_sequence::int as last from tbl_iot_event_sequences order by imei')).toEqual([
-      { imei: 'a', last: 1 },
-      { imei: 'b', last: 0 },
-    ]);
-  });
-});
-
-describe('iot_append_telemetry', () => {
-  const append = (imei: string, records: number, time: string, hash: number, plausible = true): Promise<unknown> =>
-    database.query(
-      `select iot_append_telemetry(array[$1], array[$2::int], array[now()], array[now()], array[$3::timestamptz], array[$4::bigint], array[$5::boolean], true)`,
-      [imei, records, time, hash, plausible],
-    );
-
-  it('opens one event for a device and merges later batches into it', async () => {
-    await append('a', 2, MOMENT, 1);
-    await append('a', 3, LATER, 2);
-    await append('b', 1, MOMENT, 3);
-    expect(await events()).toEqual([
-      { imei: 'a', sequence: 1, type: 'telemetry', isOpen: true, records: 5, hash: 2 },
-      { imei: 'b', sequence: 1, type: 'telemetry', isOpen: true, records: 1, hash: 3 },
-    ]);
-    expect(await database.query('select from tbl_iot_deliveries')).toHaveLength(2);
-  });
-
-  it('takes for the newest record the latest plausible one', async () => {
-    await append('a', 1, MOMENT, 1);
-    await append('a', 1, '2099-01-01T00:00:00Z', 2, false);
-    expect(await events()).toMatchObject([{ records: 2, hash: 1 }]);
-  });
-
-  it('opens the next event when the last one was closed', async () => {
-    await append('a', 1, MOMENT, 1);
-    await database.query(`update tbl_iot_events set is_open = false, body = '{}'`);
-    await append('a', 1, LATER, 2);
-    expect(await events()).toMatchObject([
-      { sequence: 1, isOpen: false },
-      { sequence: 2, isOpen: true, records: 1 },
-    ]);
-  });
-});
-
-describe('iot_append_telemetry_records', () => {
-  it('keeps the key of every record and closes an event that is full', async () => {
-    await database.query(
-      `select iot_append_telemetry_records('{a,b,a,a}', array[now(), now(), now(), now()], array[$1, $1, $1, $1]::timestamptz[],
-                                           '{1,2,3,4}', '{t,t,t,t}', true, 2)`,
-      [MOMENT],
-    );
-    expect(await events()).toEqual([
-      { imei: 'a', sequence: 1, type: 'telemetry', isOpen: false, records: 2, hash: 3 },
-      { imei: 'a', sequence: 2, type: 'telemetry', isOpen: true, records: 1, hash: 4 },
-      { imei: 'b', sequence: 1, type: 'telemetry', isOpen: true, records: 1, hash: 2 },
-    ]);
-    expect(
-      await database.query(
-        `select sequence::int as sequence, record_hash::int as hash from tbl_iot_event_records kept join tbl_iot_events event using (event_id)
-          where kept.imei = 'a' order by record_hash`,
-      ),
-    ).toEqual([
-      { sequence: 1, hash: 1 },
-      { sequence: 1, hash: 3 },
-      { sequence: 2, hash: 4 },
-    ]);
-  });
-});
 
 describe('iot_record_gps', () => {
   const gps = async (): Promise<unknown> =>
@@ -157,11 +71,19 @@ describe('iot_record_attributes', () => {
 describe('iot_telemetry_body', () => {
   const body = async (): Promise<unknown> =>
     (await database.query<{ body: unknown }>('select iot_telemetry_body(event) as body from tbl_iot_events event'))[0]?.body;
-  const append = (): Promise<unknown> =>
-    database.query(
-      `select iot_append_telemetry_records('{a,a}', array[$1, $1]::timestamptz[], array[$2, $1]::timestamptz[], '{2,1}', '{t,t}', false, 100)`,
-      [MOMENT, LATER],
+  const append = async (leftOut = 0): Promise<void> => {
+    await database.query(
+      `with event as (
+         insert into tbl_iot_events (imei, sequence, type, is_open, record_count, records_left_out, first_received_at, last_received_at,
+                                     newest_is_plausible, newest_time, newest_hash)
+         values ('a', 1, 'telemetry', true, 2 + $3, $3, $1, $1, true, $2, 2)
+         returning event_id
+       )
+       insert into tbl_iot_event_records (event_id, imei, iot_timestamp, record_hash)
+       select event_id, 'a', time, hash from event, (values ($2::timestamptz, 2), ($1::timestamptz, 1)) as kept (time, hash)`,
+      [MOMENT, LATER, leftOut],
     );
+  };
 
   it('has the newest record and, when their keys are kept, every record in the order of time', async () => {
     await insertRecord('a', MOMENT, 1);
@@ -194,6 +116,13 @@ describe('iot_telemetry_body', () => {
       latestIo: null,
     });
     expect(await body()).not.toHaveProperty('records');
+    expect(await body()).not.toHaveProperty('recordsLeftOut');
+  });
+
+  it('says how many records the list does not contain', async () => {
+    await insertRecord('a', LATER, 2);
+    await append(40);
+    expect(await body()).toMatchObject({ recordCount: 42, recordsLeftOut: 40, records: [{ timestamp: LATER }] });
   });
 });
 

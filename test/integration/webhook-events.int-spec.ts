@@ -1,24 +1,18 @@
 import { type DataSource } from 'typeorm';
-import { EventSettings } from '../../src/events/events.settings.js';
-import { EventLog } from '../../src/events/event-log.js';
-import { type AvlRecord } from '../../src/protocol/avl-record.js';
-import { BatchStore } from '../../src/telemetry/ingest/batch-store.js';
-import { IngestCounters } from '../../src/telemetry/ingest-counters.js';
-import { type QuarantineRepository } from '../../src/telemetry/quarantine/quarantine.repository.js';
-import { RecordBatch } from '../../src/telemetry/storage/record-batch.js';
-import { TelemetryEvents } from '../../src/telemetry/storage/telemetry-events.js';
-import { TelemetryEventsRepository } from '../../src/telemetry/storage/telemetry-events.repository.js';
-import { type DeviceDays } from '../../src/telemetry/partitions/device-days.js';
-import { TelemetryRepository } from '../../src/telemetry/storage/telemetry.repository.js';
 import { type ClaimedDelivery } from '../../src/webhooks/delivery/delivery.js';
 import { DeliveryQueueRepository } from '../../src/webhooks/delivery/delivery-queue.repository.js';
 import { BEGINNING, type EventPosition } from '../../src/events/event-cursor.js';
-import { EventRetentionMark, EventSequence, LoggedEvent } from '../../src/events/logged-event.entity.js';
 import { EventsRepository } from '../../src/events/events.repository.js';
 import { type RecordedEvent } from '../../src/events/recorded-event.js';
-import { type DeviceLog } from '../../src/diagnosis/device-log.js';
-import { createDataSource } from '../../src/platform/database/driver-statements.js';
 import { appendEvents } from '../support/append-events.js';
+import {
+  batchOf,
+  type EventSettingsOf,
+  openSource,
+  telemetryStore,
+  type TelemetryStore,
+  testRecord as record,
+} from '../support/telemetry-store.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -37,15 +31,9 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** A pool of its own, as every instance has one. */
-async function newSource(poolSize = 3): Promise<DataSource> {
-  const source = createDataSource({
-    type: 'postgres',
-    url: database.url,
-    poolSize,
-    entities: [LoggedEvent, EventRetentionMark, EventSequence],
-  });
-  sources.push(await source.initialize());
+async function newSource(poolSize?: number): Promise<DataSource> {
+  const source = await openSource(database.url, poolSize);
+  sources.push(source);
   return source;
 }
 
@@ -57,45 +45,15 @@ async function append(imei: string, count = 1, type = 'command.completed'): Prom
   );
 }
 
-async function newStore(settings: Partial<Record<keyof EventSettings, unknown>> = {}): Promise<BatchStore> {
-  const events = Object.assign(new EventSettings(), {
-    NOTIFICATION_URL: 'http://127.0.0.1',
-    TELEMETRY_WEBHOOK_ENABLED: true,
-    ...settings,
-  });
-  const source = await newSource();
-  const telemetryEvents = new TelemetryEvents(
-    new EventLog(new EventsRepository(source), events),
-    new TelemetryEventsRepository(),
-    events,
-  );
-  const days = { add: () => Promise.resolve() } as unknown as DeviceDays;
-  const devices = { tally: () => undefined } as unknown as DeviceLog;
-  const quarantine = { keep: () => Promise.resolve() } as unknown as QuarantineRepository;
-  const repository = new TelemetryRepository(source);
-  return new BatchStore(repository, days, telemetryEvents, new IngestCounters(), devices, quarantine);
-}
-
-function record(timestampMs: number, seed: number): AvlRecord {
-  const bytes = Buffer.alloc(30);
-  bytes.writeUInt32BE(seed);
-  const nothing = { priority: 0, longitude: 0, latitude: 0, altitude: 0, angle: 0, satellites: 0, eventIoId: 0 };
-  return { ...nothing, timestampMs, speed: seed % 200, generationType: null, io: [], bytes };
-}
-
-function batchOf(frames: readonly (readonly [imei: string, records: readonly AvlRecord[]])[]): RecordBatch {
-  const batch = new RecordBatch();
-  for (const [imei, records] of frames) {
-    void batch.add({
-      imei,
-      receivedAtMs: Date.now(),
-      records,
-      remoteAddress: '127.0.0.1',
-      isByUdp: false,
-      bytes: Buffer.alloc(0),
-    });
-  }
-  return batch;
+/** Relays what is stored before a batch counts as stored. */
+async function newStore(settings: EventSettingsOf = {}): Promise<Pick<TelemetryStore['store'], 'store'>> {
+  const { store, round } = telemetryStore(await newSource(), settings);
+  return {
+    store: async (batch) => {
+      await store.store(batch);
+      for (let result = await round.relayDue(); result.kind !== 'relayed' || result.busy > 0; result = await round.relayDue());
+    },
+  };
 }
 
 /** A transaction that writes anywhere on the server, for other tests too, holds the feed up for as long as it runs. */
@@ -354,13 +312,7 @@ describe('telemetry events', () => {
           // Neighbouring writers send some of the same records, as devices do after a lost acknowledgement.
           const seed = (round * 4 + writer) * 3;
           const batch = batchOf(devices.map((imei) => [imei, [0, 1, 2, 3].map((n) => record(base + seed + n, seed + n))]));
-          for (let done = false; !done;) {
-            // The writer of the gateway tries again, whatever the reason.
-            done = await store.store(batch).then(
-              () => true,
-              () => false,
-            );
-          }
+          await store.store(batch);
         }
       }),
     );

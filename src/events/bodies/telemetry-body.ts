@@ -32,11 +32,12 @@ export interface TelemetryBody {
   readonly latestIo: Readonly<Record<string, unknown>> | null;
   readonly firstReceivedAt: string;
   readonly lastReceivedAt: string;
+  readonly recordsLeftOut?: number;
   readonly records?: readonly RecordBody[];
 }
 
-/** As `RECORDS_PER_EVENT` of the ingest. */
-const MAX_RECORDS = 100;
+/** Maximum number of records in the list of one event, when every record is delivered. */
+export const RECORDS_PER_EVENT = 100;
 
 const COORDINATE = nullable({ type: 'number', description: 'Degrees.', examples: [54.6872] });
 
@@ -89,13 +90,17 @@ export const TELEMETRY_SCHEMAS = {
       latestIo: IO,
       firstReceivedAt: time('When the gateway received the first of the records.'),
       lastReceivedAt: time('When the gateway received the last of them.'),
+      recordsLeftOut: integer(
+        'How many of the records `records` does not list because more than WEBHOOK_TELEMETRY_MAX_RECORDS waited for the host. They are stored.',
+        3,
+      ),
       records: {
         type: 'array',
         items: RECORD,
-        maxItems: MAX_RECORDS,
+        maxItems: RECORDS_PER_EVENT,
         description: 'Every record, oldest first. Present with WEBHOOK_TELEMETRY_RECORDS=all.',
       },
     },
-    ['records'],
+    ['recordsLeftOut', 'records'],
   ),
 } as const;

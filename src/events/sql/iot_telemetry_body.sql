@@ -43,6 +43,9 @@ begin
       json_time, event.event_id, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC') into of_day;
     bodies := bodies || of_day;
   end loop;
+  if event.records_left_out > 0 then
+    summary := left(summary::text, -1) || format(', "recordsLeftOut" : %s}', event.records_left_out);
+  end if;
   if bodies is null then
     return summary;
   end if;

@@ -6,6 +6,7 @@ import { createDataSource } from './driver-statements.js';
 import { DatabaseSettings, ProcessSettings } from '../config/settings.js';
 import { DatabaseAvailability } from './database-availability.js';
 import { DatabaseServer, type StartServer } from './database-server.js';
+import { OldestSnapshotMetrics } from './oldest-snapshot.js';
 import { PoolCheck, PoolMetrics } from './pool-health.js';
 import { POOL_OPTIONS } from './pool.js';
 
@@ -38,6 +39,7 @@ export class DatabaseModule {
         DatabaseAvailability,
         PoolCheck,
         PoolMetrics,
+        OldestSnapshotMetrics,
         {
           provide: DatabaseServer,
           inject: [ProcessSettings, DatabaseSettings],

@@ -11,7 +11,7 @@ import { TelemetryEvents } from '../storage/telemetry-events.js';
 import { type MergedRows, TelemetryRepository } from '../storage/telemetry.repository.js';
 
 /**
- * Stores one batch, every row exactly once. When events of records are recorded, they are appended in the same transaction.
+ * Stores one batch, every row exactly once. When events of records are recorded, the same transaction appends what the relay makes them of.
  * A batch is stored in one of three ways, each slower than the one before:
  * *copy* (all rows are new: the common case), *merge* (some rows are already stored), *isolate* (the database rejects some rows: those go to
  * quarantine, the others are stored).
@@ -54,20 +54,15 @@ export class BatchStore {
   }
 
   private async copy(batch: RecordBatch): Promise<void> {
-    const { onInserted } = this.events;
-    if (onInserted) {
-      await this.repository.copyRowsWith(batch.encodedRows(), batch.keys(), onInserted);
-      this.events.signalAppended();
-    } else {
-      await this.repository.copyRows(batch.encodedRows());
-    }
+    await this.repository.copyRows(batch.encodedRows(), this.events.arrivalsOf(batch));
+    this.events.signalStored(batch.frames.some(({ summary }) => summary.isUrgent));
   }
 
   /** Merges rows `first` up to `end`. When the database rejects some, it merges each half separately, down to the single rejected row. */
   private async merge(batch: RecordBatch, first: number, end: number): Promise<void> {
     try {
       const merged = await this.repository.mergeRows(batch.encodedRows(first, end), this.events.onInserted);
-      this.events.signalAppended();
+      this.events.signalStored(merged.some(({ isUrgent }) => isUrgent === true));
       merged.forEach((device) => this.count(device));
     } catch (error) {
       if (!isBadRow(error) || isStaleRoute(error)) {

@@ -89,7 +89,6 @@ export class QuarantineRetry {
       }
       return locked;
     });
-    this.events.signalAppended();
     touched.forEach(({ imei, days }) => this.latest.touch(imei, days));
     result.read += rows.length;
     result.nextCursor = ID_CURSOR.next({ rows, hasMore: rows.length === limit }, ({ quarantineId: id }) => ({ id }));

@@ -32,13 +32,16 @@ export function storedTimestampMs(record: AvlRecord): number {
   return Math.min(record.timestampMs, LAST_TIMESTAMP_MS);
 }
 
-/** Appends one record as a row of COPY_COLUMNS. Never rejects a record: a value that does not fit its column goes to `io`. */
-export function appendRecordRow(row: CopyBuffer, imei: string, record: AvlRecord, receivedAtMs: number): void {
+/**
+ * Appends one record as a row of COPY_COLUMNS, and returns its hash, unsigned. Never rejects a record: a value that does not fit its column goes to `io`.
+ */
+export function appendRecordRow(row: CopyBuffer, imei: string, record: AvlRecord, receivedAtMs: number): bigint {
+  const hash = recordHash(record.bytes);
   row.reserve(MAX_FIXED_ROW_BYTES);
   row.startRow(COPY_COLUMNS.length);
   row.ascii(imei);
   row.timestamp(storedTimestampMs(record));
-  row.hash(recordHash(record.bytes));
+  row.hash(hash);
   row.timestamp(receivedAtMs);
   row.coordinate(record.latitude);
   row.coordinate(record.longitude);
@@ -54,6 +57,7 @@ export function appendRecordRow(row: CopyBuffer, imei: string, record: AvlRecord
     row.smallint(record.generationType);
   }
   appendAttributes(row, record);
+  return hash;
 }
 
 function appendAttributes(row: CopyBuffer, record: AvlRecord): void {

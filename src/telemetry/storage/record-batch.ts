@@ -1,6 +1,7 @@
 import { type AvlRecord } from '../../protocol/avl-record.js';
+import { isNewer, type KeyLists } from '../../events/telemetry/telemetry-report.js';
 import { PendingAcknowledgement } from '../../transport/patterns.js';
-import { dayOf } from '../clock-window.js';
+import { dayOf, isPlausibleTime } from '../clock-window.js';
 import { CopyBuffer, timestampMsAt } from '../row-encoding/copy-buffer.js';
 import { appendRecordRow, storedTimestampMs } from '../row-encoding/record-row.js';
 
@@ -14,6 +15,15 @@ export interface IncomingFrame {
   readonly bytes: Buffer;
 }
 
+/** The newest record of a frame, for the events. Gathered while the rows are encoded, when its time and hash are known anyway. */
+export interface FrameSummary {
+  newestMs: number;
+  newestHash: bigint;
+  isPlausible: boolean;
+  /** A record has the priority 1 (high) or 2 (panic). */
+  isUrgent: boolean;
+}
+
 /** A frame in a batch. Its records are not kept: 100,000 waiting ones would be 200 MB of objects; its bytes are. */
 export interface BatchedFrame {
   readonly imei: string;
@@ -25,15 +35,8 @@ export interface BatchedFrame {
   readonly rowCount: number;
   /** Days of its device times. A day may occur several times. */
   readonly days: readonly number[];
+  readonly summary: FrameSummary;
   readonly acknowledgement: PendingAcknowledgement;
-}
-
-/** The keys of records and the times at which they were received. Index i of each array belongs to record i. */
-export interface RecordKeys {
-  readonly imeis: string[];
-  readonly timesMs: number[];
-  readonly hashes: bigint[];
-  readonly receivedMs: number[];
 }
 
 /** Layout of an encoded row: the count of columns, then for each column a 4-byte length and its bytes. The IMEI is the first column. */
@@ -63,10 +66,13 @@ export class RecordBatch {
   add(frame: IncomingFrame): PendingAcknowledgement {
     const firstRow = this.rowCount;
     const days: number[] = [];
+    const summary: FrameSummary = { newestMs: -Infinity, newestHash: 0n, isPlausible: false, isUrgent: false };
     for (const record of frame.records) {
-      appendRecordRow(this.rows, frame.imei, record, frame.receivedAtMs);
+      const hash = appendRecordRow(this.rows, frame.imei, record, frame.receivedAtMs);
       this.rowEnds.push(this.rows.length);
-      const day = dayOf(storedTimestampMs(record));
+      const timeMs = storedTimestampMs(record);
+      addToSummary(summary, record, timeMs, hash, frame.receivedAtMs);
+      const day = dayOf(timeMs);
       if (day !== days.at(-1)) {
         days.push(day);
         this.days.add(day);
@@ -75,7 +81,7 @@ export class RecordBatch {
     const { imei, remoteAddress, receivedAtMs, isByUdp, bytes } = frame;
     const rowCount = frame.records.length;
     const acknowledgement = new PendingAcknowledgement();
-    this.frames.push({ imei, remoteAddress, receivedAtMs, isByUdp, bytes, firstRow, rowCount, days, acknowledgement });
+    this.frames.push({ imei, remoteAddress, receivedAtMs, isByUdp, bytes, firstRow, rowCount, days, summary, acknowledgement });
     return acknowledgement;
   }
 
@@ -84,18 +90,14 @@ export class RecordBatch {
     return this.rows.written(first === 0 ? 0 : this.rowEnds[first - 1], end === 0 ? 0 : this.rowEnds[end - 1]);
   }
 
-  /** Read back from the encoded rows, because only events of records need them: without events they cost nothing. */
-  keys(): RecordKeys {
-    const keys: RecordKeys = { imeis: [], timesMs: [], hashes: [], receivedMs: [] };
+  /** Keys of the records of a frame. Read back from the encoded rows, because only events that list every record need them. */
+  keysOf({ imei, firstRow, rowCount }: BatchedFrame): KeyLists {
+    const keys: KeyLists = { timesMs: [], hashes: [] };
     const bytes = this.rows.written();
-    for (const { imei, firstRow, rowCount } of this.frames) {
-      for (let row = firstRow; row < firstRow + rowCount; row++) {
-        const time = (this.rowEnds[row - 1] ?? 0) + COUNT_BYTES + LENGTH_BYTES + imei.length + LENGTH_BYTES;
-        keys.imeis.push(imei);
-        keys.timesMs.push(timestampMsAt(bytes, time));
-        keys.hashes.push(bytes.readBigInt64BE(time + EIGHT_BYTE_COLUMN));
-        keys.receivedMs.push(timestampMsAt(bytes, time + 2 * EIGHT_BYTE_COLUMN));
-      }
+    for (let row = firstRow; row < firstRow + rowCount; row++) {
+      const time = (this.rowEnds[row - 1] ?? 0) + COUNT_BYTES + LENGTH_BYTES + imei.length + LENGTH_BYTES;
+      keys.timesMs.push(timestampMsAt(bytes, time));
+      keys.hashes.push(bytes.readBigInt64BE(time + EIGHT_BYTE_COLUMN).toString());
     }
     return keys;
   }
@@ -107,5 +109,18 @@ export class RecordBatch {
       throw new RangeError(`The batch has no row ${row}`);
     }
     return { frame, recordIndex: row - frame.firstRow };
+  }
+}
+
+function addToSummary(summary: FrameSummary, record: AvlRecord, timeMs: number, hash: bigint, receivedAtMs: number): void {
+  summary.isUrgent ||= record.priority > 0;
+  const isPlausible = isPlausibleTime(timeMs, receivedAtMs);
+  // The hash is signed where it is stored. Most records differ by their time, so its sign is looked at last.
+  if (isPlausible === summary.isPlausible && timeMs < summary.newestMs) {
+    return;
+  }
+  const newer = { newestMs: timeMs, newestHash: BigInt.asIntN(64, hash), isPlausible };
+  if (isNewer(newer, summary)) {
+    Object.assign(summary, newer);
   }
 }

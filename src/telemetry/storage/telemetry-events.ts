@@ -1,54 +1,56 @@
 import { Injectable } from '@nestjs/common';
 import { type PoolClient } from 'pg';
-import { EventSettings } from '../../events/events.settings.js';
 import { EventLog } from '../../events/event-log.js';
-import { isPlausibleTime } from '../clock-window.js';
-import { summariseDevices } from './device-summaries.js';
-import { type RecordKeys } from './record-batch.js';
+import { TelemetryEventLog } from '../../events/telemetry/telemetry-event-log.js';
+import { insertArrivals } from '../relay/arrival-arrays.js';
+import { TelemetryRelay } from '../relay/telemetry-relay.js';
+import { type BatchReports, type InsertedRecords, reportsOfBatch, reportsOfInserted } from './batch-reports.js';
+import { type RecordBatch } from './record-batch.js';
 import { type OnInserted } from './telemetry.repository.js';
-import { TelemetryEventsRepository } from './telemetry-events.repository.js';
 
 /**
- * Events of new records, appended in the transaction that stores the records. One open event per device counts its records and keeps the key of
- * the newest one (its body is built at the first delivery), or every record is delivered (WEBHOOK_TELEMETRY_RECORDS=all).
+ * What the transaction that stores records does for their events: it appends one row with the counts and the newest record of each device. The
+ * relay makes events of these rows after the commit, so that no lock of a device is held here.
  */
 @Injectable()
 export class TelemetryEvents {
-  /** Appends the events of records that were not in the table before. Null when events of records are not recorded: storing them must not cost anything more. */
+  /** Appends the arrivals of records that were not in the table before. Null when events of records are not recorded: storing them must not cost anything more. */
   readonly onInserted: OnInserted | null;
-  private readonly everyRecord: boolean;
+  private readonly isRecorded: boolean;
 
   constructor(
-    private readonly events: EventLog,
-    private readonly repository: TelemetryEventsRepository,
-    settings: EventSettings,
+    events: EventLog,
+    private readonly telemetry: TelemetryEventLog,
+    private readonly relay: TelemetryRelay,
   ) {
-    this.onInserted = events.records('telemetry') ? (client, keys) => this.append(client, keys) : null;
-    this.everyRecord = settings.WEBHOOK_TELEMETRY_RECORDS === 'all';
+    this.isRecorded = events.records('telemetry');
+    this.onInserted = this.isRecorded ? (client, inserted) => this.append(client, inserted) : null;
   }
 
-  /** To be called after the commit. */
-  signalAppended(): void {
-    this.events.signalAppended();
+  /** The statement that appends the arrivals of a batch whose rows are all new; empty when there is nothing to append. */
+  arrivalsOf(batch: RecordBatch): string {
+    if (!this.isRecorded) {
+      return '';
+    }
+    const { reports, urgentImeis } = reportsOfBatch(batch, this.telemetry.listsRecords);
+    return insertArrivals(reports, urgentImeis);
   }
 
-  private async append(client: PoolClient, keys: RecordKeys): Promise<void> {
-    if (keys.imeis.length === 0) {
+  /** To be called after the commit. @param isUrgent a record has the priority 1 or 2. */
+  signalStored(isUrgent: boolean): void {
+    if (isUrgent && this.isRecorded) {
+      this.relay.wakeUrgent();
+    }
+  }
+
+  private async append(client: PoolClient, inserted: readonly InsertedRecords[]): Promise<void> {
+    const { reports, urgentImeis }: BatchReports = reportsOfInserted(inserted, this.telemetry.listsRecords, Date.now());
+    if (reports.length === 0) {
       return;
     }
-    const nowMs = Date.now();
-    const { delivers } = this.events;
-    const appended = this.everyRecord
-      ? this.repository.appendRecords(
-          client,
-          keys,
-          keys.timesMs.map((timeMs) => isPlausibleTime(timeMs, nowMs)),
-          delivers,
-        )
-      : this.repository.appendSummaries(client, summariseDevices(keys, nowMs), delivers);
-    await appended.catch((error: unknown) => {
+    await client.query(insertArrivals(reports, urgentImeis)).catch((error: unknown) => {
       // Without its SQLSTATE: no record is to blame, so the batch must be retried and never be split.
-      throw new Error(`The events of a batch could not be appended: ${String(error)}`);
+      throw new Error(`The arrivals of a batch could not be appended: ${String(error)}`);
     });
   }
 }

@@ -4,7 +4,7 @@ import { type PoolClient } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { clientOf, copyIn } from '../../platform/database/driver-statements.js';
 import { COPY_HEADER, COPY_TRAILER } from '../row-encoding/copy-buffer.js';
-import { type RecordKeys } from './record-batch.js';
+import { type InsertedRecords } from './batch-reports.js';
 import { COPY_COLUMNS } from '../telemetry-columns.js';
 import { MINUTE_MS } from '../../platform/time-units.js';
 
@@ -19,13 +19,15 @@ export interface MergedRows {
   readonly imei: string;
   readonly came: number;
   readonly inserted: number;
+  /** A row that was inserted has the priority 1 (high) or 2 (panic). Missing when events are not recorded. */
+  readonly isUrgent?: boolean;
 }
 
 /**
- * Work of the caller in the transaction that stores rows, before its commit: it appends the events of the rows. `keys` are those of the rows that
- * are new. An error rolls the rows back.
+ * Work of the caller in the transaction that merges rows, before its commit: it appends what their events need. `inserted` are the rows that are
+ * new. An error rolls the rows back.
  */
-export type OnInserted = (client: PoolClient, keys: RecordKeys) => Promise<void>;
+export type OnInserted = (client: PoolClient, inserted: readonly InsertedRecords[]) => Promise<void>;
 
 /** SQL that writes to `tbl_iot_telemetry_data`. */
 @Injectable()
@@ -33,26 +35,14 @@ export class TelemetryRepository {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /**
-   * Copies encoded rows into the table, in one statement that is its own transaction: when this returns they are
-   * durable. Throws on the first duplicate, and nothing is stored then.
+   * Copies encoded rows into the table. When this returns they are durable. Throws on the first duplicate, and nothing is stored then.
+   *
+   * @param before a statement for the same transaction, without parameters; empty for none. It travels in one message with COPY: PostgreSQL runs
+   * all statements of a message in one transaction, without `begin` and `commit` (manual, "Multiple Statements in a Simple Query").
    */
-  async copyRows(rows: Buffer): Promise<void> {
-    await this.withQueryRunner((queryRunner) => copy(queryRunner, COPY_INTO_TABLE, rows));
-  }
-
-  /** Copies encoded rows like `copyRows`, in one transaction with `onInserted`. `begin` travels with COPY and costs no round trip. */
-  async copyRowsWith(rows: Buffer, keys: RecordKeys, onInserted: OnInserted): Promise<void> {
-    await this.withQueryRunner(async (queryRunner) => {
-      const client = await clientOf(queryRunner);
-      try {
-        await copy(queryRunner, `begin; ${COPY_INTO_TABLE}`, rows);
-        await onInserted(client, keys);
-        await client.query('commit');
-      } catch (error) {
-        await client.query('rollback').catch(() => undefined); // the connection may be gone, and the transaction with it
-        throw error;
-      }
-    });
+  async copyRows(rows: Buffer, before = ''): Promise<void> {
+    const statement = before === '' ? COPY_INTO_TABLE : `${before}; ${COPY_INTO_TABLE}`;
+    await this.withQueryRunner((queryRunner) => copy(queryRunner, statement, rows));
   }
 
   /**
@@ -99,19 +89,21 @@ interface InsertedKeys {
   readonly receivedMs?: readonly number[] | null;
 }
 
-const KEY_NAMES = `, hashes, "timesMs", "receivedMs"`;
+const KEY_NAMES = `, hashes, "timesMs", "receivedMs", coalesce("isUrgent", false) as "isUrgent"`;
 const SELECT_KEYS = `,
+  bool_or(priority > 0) as "isUrgent",
   array_agg(record_hash::text) as hashes,
   array_agg(round(extract(epoch from iot_timestamp) * 1000)::float8) as "timesMs",
   array_agg(round(extract(epoch from timestamp) * 1000)::float8) as "receivedMs"`;
 
-function keysOf(devices: readonly (MergedRows & InsertedKeys)[]): RecordKeys {
-  return {
-    imeis: devices.flatMap(({ imei, hashes }) => (hashes ?? []).map(() => imei)),
-    timesMs: devices.flatMap(({ timesMs }) => timesMs ?? []),
-    hashes: devices.flatMap(({ hashes }) => (hashes ?? []).map(BigInt)),
-    receivedMs: devices.flatMap(({ receivedMs }) => receivedMs ?? []),
-  };
+function insertedRecords(devices: readonly (MergedRows & InsertedKeys)[]): InsertedRecords[] {
+  return devices.map(({ imei, timesMs, hashes, receivedMs, isUrgent }) => ({
+    imei,
+    timesMs: timesMs ?? [],
+    hashes: hashes ?? [],
+    receivedMs: receivedMs ?? [],
+    isUrgent: isUrgent === true,
+  }));
 }
 
 async function merge(queryRunner: QueryRunner, rows: Buffer, onInserted: OnInserted | null): Promise<MergedRows[]> {
@@ -123,13 +115,13 @@ async function merge(queryRunner: QueryRunner, rows: Buffer, onInserted: OnInser
       select ${COLUMNS} from pg_temp.telemetry_staging
        order by iot_imei, iot_timestamp, record_hash
       on conflict do nothing
-      returning iot_imei, iot_timestamp, record_hash, timestamp
+      returning iot_imei, iot_timestamp, record_hash, timestamp, priority
     )
     select came.iot_imei as imei, came.count::int as came, coalesce(fresh.count, 0)::int as inserted ${onInserted ? KEY_NAMES : ''}
       from (select iot_imei, count(*) from pg_temp.telemetry_staging group by iot_imei) came
       left join (select iot_imei, count(*) ${onInserted ? SELECT_KEYS : ''}
                    from inserted group by iot_imei) fresh using (iot_imei)`)) as (MergedRows & InsertedKeys)[];
-  await onInserted?.(await clientOf(queryRunner), keysOf(merged));
+  await onInserted?.(await clientOf(queryRunner), insertedRecords(merged));
   return merged;
 }
 

@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { SECOND_MS } from '../../platform/time-units.js';
+import { EventLog } from '../event-log.js';
+import { EventSettings } from '../events.settings.js';
+import { type OpenEventRow, TelemetryEventsRepository } from './telemetry-events.repository.js';
+import { type OpenEvent, TelemetryPlan } from './telemetry-plan.js';
+import { type TelemetryReport } from './telemetry-report.js';
+
+/** Counting what waits for the host reads its whole queue. In between, the listed records are added to the last count. */
+const COUNT_EVERY_MS = 5 * SECOND_MS;
+
+export interface ReportResult {
+  /** Devices whose event another transaction holds. Nothing was written for them: report them again. */
+  readonly busy: readonly TelemetryReport[];
+  /** Records that are counted by their events but not listed, though every record is delivered: too many wait for the host. */
+  readonly leftOut: number;
+}
+
+/**
+ * The telemetry events of the log. A device has at most one that the host has not received and that is not full: it is *open*, has no body, and
+ * newer records are merged into it. The delivery, or the reader of the feed, gives it its body and closes it.
+ */
+@Injectable()
+export class TelemetryEventLog {
+  /** Every record is delivered, in events of up to RECORDS_PER_EVENT. */
+  readonly listsRecords: boolean;
+  private readonly maxWaiting: number;
+  private waiting = 0;
+  private countedAt = -Infinity;
+
+  constructor(
+    private readonly repository: TelemetryEventsRepository,
+    private readonly events: EventLog,
+    { WEBHOOK_TELEMETRY_RECORDS, WEBHOOK_TELEMETRY_MAX_RECORDS }: EventSettings,
+  ) {
+    this.listsRecords = WEBHOOK_TELEMETRY_RECORDS === 'all';
+    this.maxWaiting = WEBHOOK_TELEMETRY_MAX_RECORDS;
+  }
+
+  /**
+   * Reports new records in the events of their devices: one report per device, with a fixed number of statements for all of them.
+   *
+   * @param plausibleBeforeMs device times from this on are not plausible, Unix milliseconds.
+   */
+  async append(manager: EntityManager, reports: readonly TelemetryReport[], plausibleBeforeMs: number): Promise<ReportResult> {
+    if (reports.length === 0) {
+      return { busy: [], leftOut: 0 };
+    }
+    const sequences = await this.repository.lockSequences(
+      manager,
+      reports.map(({ imei }) => imei),
+    );
+    // A snapshot of its own: it must see what was committed while the locks were waited for.
+    const open = new Map((await this.repository.lockOpen(manager, sequences)).map((event) => [event.imei, event]));
+    const plan = new TelemetryPlan({ maxListed: await this.maxListed(manager), plausibleBeforeMs });
+    for (const report of reports) {
+      const found = open.get(report.imei);
+      if (!found?.isBusy) {
+        plan.add(report, found ? openEvent(found) : null);
+      }
+    }
+    await this.write(manager, plan);
+    return { busy: reports.filter(({ imei }) => open.get(imei)?.isBusy), leftOut: plan.leftOut };
+  }
+
+  private async write(manager: EntityManager, { extended, opened, listed }: TelemetryPlan): Promise<void> {
+    if (extended.length > 0) {
+      await this.repository.extend(manager, extended);
+    }
+    if (opened.length > 0) {
+      await this.repository.open(manager, opened, this.events.delivers);
+    }
+    if (listed.length > 0) {
+      await this.repository.list(manager, listed);
+      this.waiting += listed.length;
+    }
+  }
+
+  private async maxListed(manager: EntityManager): Promise<number | null> {
+    if (!this.listsRecords) {
+      return null;
+    }
+    if (!this.events.delivers) {
+      return Infinity;
+    }
+    if (performance.now() - this.countedAt > COUNT_EVERY_MS) {
+      this.waiting = await this.repository.countListedRecords(manager);
+      this.countedAt = performance.now();
+    }
+    return Math.max(0, this.maxWaiting - this.waiting);
+  }
+}
+
+function openEvent({ isBusy: _, newestHash, ...event }: OpenEventRow): OpenEvent {
+  return { ...event, newestHash: BigInt(newestHash), isOpen: true };
+}

@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { type TelemetryReport } from '../../events/telemetry/telemetry-report.js';
+import { type ArrivalTexts, insertArrivals } from './arrival-arrays.js';
+import { TelemetryArrival, TelemetryRelayState } from './telemetry-arrival.entity.js';
+
+const STATE = 'events';
+/** A relay that stops responding in the middle of a transaction keeps its lock for no longer than that. */
+const IDLE_TIMEOUT = `set local idle_in_transaction_session_timeout = '10s'`;
+
+const ARRAYS = [
+  'imeis',
+  'recordCounts',
+  'firstReceivedMs',
+  'lastReceivedMs',
+  'newestTimesMs',
+  'newestHashes',
+  'arePlausible',
+  'keyCounts',
+  'keyTimesMs',
+  'keyHashes',
+] as const satisfies readonly (keyof ArrivalTexts)[];
+
+/** Which arrivals are read. */
+export type Which = 'all' | 'urgent' | 'others';
+
+/** A place in the order in which arrivals are relayed. */
+export interface ArrivalPosition {
+  readonly transactionId: string;
+  readonly arrivalId: string;
+}
+
+export type ReadArrival = ArrivalPosition & ArrivalTexts;
+
+export interface RelayState {
+  /** Since the last complete round began. */
+  readonly elapsedMs: number;
+  /** Nothing is left of transactions before this one. */
+  readonly relayedBelow: string;
+  /** The oldest transaction that was running: every earlier one has ended, and what it wrote can be read. */
+  readonly oldestRunning: string;
+}
+
+/** Access to `tbl_iot_telemetry_arrivals`, the queue of records that no event reports yet. */
+@Injectable()
+export class ArrivalsRepository {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction(async (manager) => {
+      await manager.query(IDLE_TIMEOUT);
+      return work(manager);
+    });
+  }
+
+  /**
+   * Locks the state until the transaction ends: one instance relays at a time. Null when another one does, unless its end is waited for.
+   *
+   * The transaction numbers of a database that was restored into another cluster mean nothing there: a number that is still ahead is not used.
+   */
+  async lockState(manager: EntityManager, waits: boolean): Promise<RelayState | null> {
+    const query = manager
+      .createQueryBuilder(TelemetryRelayState, 'state')
+      .select('extract(epoch from clock_timestamp() - state.relayedAt)::float8 * 1000', 'elapsedMs')
+      .addSelect('pg_snapshot_xmin(pg_current_snapshot())::text', 'oldestRunning')
+      .addSelect(
+        `case when state.relayedBelow <= pg_snapshot_xmin(pg_current_snapshot()) then cast(state.relayedBelow as text) else '0' end`,
+        'relayedBelow',
+      )
+      .where({ name: STATE })
+      .setLock('pessimistic_write');
+    const state = await (waits ? query : query.setOnLocked('skip_locked')).getRawOne<RelayState>();
+    return state ?? null;
+  }
+
+  /** The next arrivals behind the position, in the order of their transactions. They are locked. */
+  async lockNext(manager: EntityManager, after: ArrivalPosition, which: Which, limit: number): Promise<ReadArrival[]> {
+    const query = manager
+      .createQueryBuilder(TelemetryArrival, 'arrival')
+      .select('cast(arrival.transactionId as text)', 'transactionId')
+      .addSelect('cast(arrival.arrivalId as text)', 'arrivalId')
+      .where('(arrival.transactionId, arrival.arrivalId) > (:transactionId::xid8, :arrivalId::bigint)', { ...after })
+      .orderBy('arrival.transactionId')
+      .addOrderBy('arrival.arrivalId')
+      .limit(limit)
+      .setLock('pessimistic_write')
+      .setOnLocked('skip_locked');
+    ARRAYS.forEach((name) => query.addSelect(`array_to_string(arrival.${name}, ',')`, name));
+    if (which !== 'all') {
+      query.andWhere(which === 'urgent' ? 'arrival.isUrgent' : 'not arrival.isUrgent');
+    }
+    return query.getRawMany<ReadArrival>();
+  }
+
+  /** SQL: TypeORM deletes by composite keys with one parameter per column and row. */
+  async remove(manager: EntityManager, arrivals: readonly ArrivalPosition[]): Promise<void> {
+    await manager.query(
+      `delete from tbl_iot_telemetry_arrivals arrival using unnest($1::xid8[], $2::bigint[]) as relayed (transaction_id, arrival_id)
+        where arrival.transaction_id = relayed.transaction_id and arrival.arrival_id = relayed.arrival_id`,
+      [arrivals.map(({ transactionId }) => transactionId), arrivals.map(({ arrivalId }) => arrivalId)],
+    );
+  }
+
+  /** Stores reports again, for a later round. */
+  async putBack(manager: EntityManager, reports: readonly TelemetryReport[], isUrgent: boolean): Promise<void> {
+    await manager.query(insertArrivals(reports, new Set(isUrgent ? reports.map(({ imei }) => imei) : [])));
+  }
+
+  /**
+   * Ends a round that has taken every arrival it could read. The next one begins at `oldestRunning`, unless something before it is left: an urgent
+   * row, or one that someone else has locked.
+   *
+   * @param isComplete everything was reported: the interval until the next such round begins.
+   */
+  async finishRound(manager: EntityManager, { oldestRunning, relayedBelow }: RelayState, isComplete: boolean): Promise<void> {
+    const isLeft = await manager
+      .createQueryBuilder(TelemetryArrival, 'arrival')
+      .where('arrival.transactionId >= :relayedBelow::xid8 and arrival.transactionId < :oldestRunning::xid8')
+      .setParameters({ relayedBelow, oldestRunning })
+      .getExists();
+    await manager.update(
+      TelemetryRelayState,
+      { name: STATE },
+      { relayedBelow: isLeft ? relayedBelow : oldestRunning, ...(isComplete && { relayedAt: () => 'now()' }) },
+    );
+  }
+
+  /** Age of the oldest arrival, in seconds; null when there is none. */
+  async oldestAgeSeconds(): Promise<number | null> {
+    const oldest = await this.dataSource
+      .createQueryBuilder(TelemetryArrival, 'arrival')
+      .select('extract(epoch from now() - min(arrival.arrivedAt))::float8', 'seconds')
+      .where('arrival.transactionId >= (select relayed_below from tbl_iot_telemetry_relays where name = :name)', { name: STATE })
+      .getRawOne<{ seconds: number | null }>();
+    return oldest?.seconds ?? null;
+  }
+}

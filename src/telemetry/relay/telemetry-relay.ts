@@ -1,0 +1,161 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { EventLog } from '../../events/event-log.js';
+import { EventSettings } from '../../events/events.settings.js';
+import { DatabaseAvailability } from '../../platform/database/database-availability.js';
+import { SECOND_MS } from '../../platform/time-units.js';
+import { RelayCounters } from './relay-counters.js';
+import { RelayRound, type RoundResult } from './relay-round.js';
+
+const RETRY_MS = SECOND_MS;
+/** Another instance relays: how long until its round is expected to have ended. */
+const LOOK_AGAIN_MS = 100;
+/**
+ * During a longer interval: how often urgent arrivals that another instance has left are looked for, and the others are compacted.
+ */
+const MAINTAIN_EVERY_MS = 5 * SECOND_MS;
+/** Between two urgent rounds, at least: what arrives meanwhile shares the next one. */
+const URGENT_SPACING_MS = 20;
+
+/**
+ * Reports the records of committed batches in telemetry events, outside the ingest path. Every instance runs it, and one of them relays at a time:
+ * a round of the whole cluster per TELEMETRY_EVENT_INTERVAL, and one for urgent devices as soon as their batch was committed here. What an instance
+ * has stored and not relayed, another one relays.
+ */
+@Injectable()
+export class TelemetryRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(TelemetryRelay.name);
+  private readonly intervalMs: number;
+  private readonly maxListed: number;
+  private running: Promise<void> = Promise.resolve();
+  private isStopping = false;
+  private isUrgent = false;
+  private isFailing = false;
+  private isLeavingOut = false;
+  /** `performance.now()` at which the next round that takes everything is due. */
+  private dueAt = 0;
+  private endSleep: (() => void) | null = null;
+
+  constructor(
+    private readonly round: RelayRound,
+    private readonly events: EventLog,
+    private readonly counters: RelayCounters,
+    private readonly database: DatabaseAvailability,
+    settings: EventSettings,
+  ) {
+    this.intervalMs = settings.TELEMETRY_EVENT_INTERVAL * SECOND_MS;
+    this.maxListed = settings.WEBHOOK_TELEMETRY_MAX_RECORDS;
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.events.records('telemetry')) {
+      this.running = this.run();
+    }
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    this.endSleep?.();
+    await this.running;
+  }
+
+  /** To be called after a commit that has stored arrivals of urgent devices. */
+  wakeUrgent(): void {
+    this.isUrgent = true;
+    this.endSleep?.();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.isStopping) {
+      try {
+        if (this.isUrgent) {
+          await this.relayUrgent();
+        }
+        if (performance.now() >= this.dueAt) {
+          await this.relayDue();
+        }
+        this.isFailing = false;
+      } catch (error) {
+        await this.failed(error);
+      }
+      await this.sleep();
+    }
+  }
+
+  private async relayDue(): Promise<void> {
+    const startedAt = performance.now();
+    const result = await this.round.relayDue();
+    switch (result.kind) {
+      case 'locked-elsewhere':
+        this.dueAt = startedAt + Math.min(LOOK_AGAIN_MS, this.intervalMs);
+        return;
+      case 'not-due':
+        this.dueAt = performance.now() + Math.min(result.dueInMs, MAINTAIN_EVERY_MS);
+        if (this.intervalMs > MAINTAIN_EVERY_MS) {
+          await this.relayUrgent();
+          await this.round.compact();
+        }
+        return;
+      case 'relayed':
+        this.dueAt = result.hasMore ? startedAt : startedAt + Math.min(this.intervalMs, MAINTAIN_EVERY_MS);
+        this.relayed(result, startedAt);
+    }
+  }
+
+  private async relayUrgent(): Promise<void> {
+    const startedAt = performance.now();
+    this.isUrgent = false;
+    try {
+      const result = await this.round.relayUrgent();
+      this.relayed(result, startedAt);
+      this.isUrgent ||= result.kind === 'relayed' && (result.busy > 0 || result.hasMore);
+    } catch (error) {
+      this.isUrgent = true;
+      throw error;
+    }
+    await delay(URGENT_SPACING_MS);
+  }
+
+  private relayed(result: RoundResult, startedAt: number): void {
+    if (result.kind !== 'relayed' || result.arrivals === 0) {
+      return;
+    }
+    this.events.signalAppended();
+    this.counters.count(result, (performance.now() - startedAt) / SECOND_MS);
+    if (result.leftOut > 0 && !this.isLeavingOut) {
+      this.logger.warn(
+        `More than ${this.maxListed} records wait for the host (WEBHOOK_TELEMETRY_MAX_RECORDS): events count further records without listing them`,
+      );
+    } else if (result.leftOut === 0 && this.isLeavingOut) {
+      this.logger.log('Events list every record again');
+    }
+    this.isLeavingOut = result.leftOut > 0;
+  }
+
+  private async failed(error: unknown): Promise<void> {
+    if (!this.isFailing) {
+      this.database.logFailure(
+        this.logger,
+        `Telemetry could not be relayed to events, retried every ${RETRY_MS / SECOND_MS} s`,
+        error,
+      );
+    }
+    this.isFailing = true;
+    await delay(RETRY_MS);
+  }
+
+  private async sleep(): Promise<void> {
+    const ms = this.dueAt - performance.now();
+    if (ms <= 0 || this.isUrgent || this.isStopping) {
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.endSleep = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.endSleep = null;
+  }
+}
