@@ -38,6 +38,7 @@ import { TelemetryWriter } from './ingest/telemetry-writer.js';
 import { WriteFailures } from './ingest/write-failures.js';
 import { TelemetryController } from './records/telemetry.controller.js';
 import { TelemetryRepository } from './storage/telemetry.repository.js';
+import { NewestRecordRepository } from './records/newest-record.repository.js';
 import { OutputRecords } from './records/output-records.js';
 import { TelemetryService } from './records/telemetry.service.js';
 
@@ -71,6 +72,7 @@ import { TelemetryService } from './records/telemetry.service.js';
     IngestMetrics,
     LatestRecords,
     LatestRecordsRepository,
+    NewestRecordRepository,
     NewestRecords,
     OutputRecords,
     PartitionsRepository,

@@ -10,6 +10,13 @@ import { DeviceDaysRepository } from '../../src/telemetry/partitions/device-days
 import { type PartitionsRepository } from '../../src/telemetry/partitions/partitions.repository.js';
 import { PartitionsRepository as Partitions } from '../../src/telemetry/partitions/partitions.repository.js';
 import { type TelemetryPartitions } from '../../src/telemetry/partitions/telemetry-partitions.js';
+import { NewestRecordRepository } from '../../src/telemetry/records/newest-record.repository.js';
+import { LatestRecordsRepository } from '../../src/telemetry/latest/latest-records.repository.js';
+import { recordJson } from '../../src/telemetry/records/record-json.js';
+import { scaledElements, shownValue } from '../../src/telemetry/records/scaled-elements.js';
+import { type StoredIo, type TelemetryRecord } from '../../src/telemetry/records/telemetry-record.js';
+import { ATTRIBUTE_COLUMNS } from '../../src/telemetry/telemetry-columns.js';
+import { recordCursorOf } from '../../src/telemetry/records/record-cursor.js';
 import { TelemetryReaderRepository } from '../../src/telemetry/records/telemetry-reader.repository.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -27,6 +34,7 @@ let dataSource: DataSource;
 let partitions: PartitionsRepository;
 let unindexed: number[] = [];
 let reader: TelemetryReaderRepository;
+let newest: NewestRecordRepository;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -39,9 +47,11 @@ beforeAll(async () => {
     findUnindexed: () => Promise.resolve(unindexed),
     knownDays: Array.from({ length: DAYS }, (_, back) => TODAY - back),
   } as unknown as TelemetryPartitions;
+  const deviceDays = new DeviceDays(new DeviceDaysRepository(dataSource), task);
   const standby = new Standby(new DatabaseSettings(), new ReadMarkers(dataSource), dataSource);
   const reads = new ReadDatabase(dataSource, standby);
-  reader = new TelemetryReaderRepository(dataSource, reads, new DeviceDays(new DeviceDaysRepository(dataSource), task));
+  reader = new TelemetryReaderRepository(dataSource, reads, deviceDays);
+  newest = new NewestRecordRepository(dataSource, reads, deviceDays, reader);
 });
 
 afterAll(async () => {
@@ -80,12 +90,12 @@ async function timesInPages(imei: string, order: 'newest' | 'oldest', limit: num
   let after: { order: 'newest' | 'oldest'; iotTimestamp: string; recordHash: string } | null = null;
   for (;;) {
     const { rows: page, hasMore } = await reader.findRange({ imei, from: null, to: null, order, view: 'raw', after, limit });
-    times.push(...page.map(({ iotTimestamp }) => iotTimestamp.getTime()));
+    times.push(...page.map(({ timeMs }) => timeMs));
     const last = page.at(-1);
     if (!last || !hasMore) {
       return times;
     }
-    after = { order, iotTimestamp: last.iotTimestamp.toISOString(), recordHash: last.recordHash };
+    after = recordCursorOf(last, order);
   }
 }
 
@@ -113,7 +123,7 @@ it.each([
     await locksOf(async () => {
       await reader.findRange({ imei, from: null, to: null, order: 'newest', view: 'raw', after: null, limit: 21 });
       await reader.findRange({ imei, from: null, to: null, order: 'oldest', view: 'raw', after: null, limit: 21 });
-      await reader.findLatest(imei);
+      await newest.findOne(imei);
     }),
   ).toBeLessThan(FEW_LOCKS);
   expect(await timesInPages(imei, 'newest', 7)).toEqual(await timesInTable(imei, 'desc'));
@@ -127,8 +137,8 @@ it('records of days without a partition stand between those of days with one', a
   await store(STRAY, between, 2, false);
   expect(await timesInPages(STRAY, 'newest', 1)).toEqual(await timesInTable(STRAY, 'desc'));
   expect(await timesInPages(STRAY, 'oldest', 2)).toEqual(await timesInTable(STRAY, 'asc'));
-  const latest = await reader.findLatest(STRAY);
-  expect(latest?.iotTimestamp.getTime()).toBe((TODAY - 1) * DAY_MS + 2 * 60_000);
+  const latest = await newest.findOne(STRAY);
+  expect(latest?.timeMs).toBe((TODAY - 1) * DAY_MS + 2 * 60_000);
 });
 
 it('a partition that moves rows from the default one, or that was filled by other means, is indexed by device', async () => {
@@ -165,4 +175,117 @@ it('days of a device that are known already are not written again', async () => 
   await new DeviceDaysRepository(dataSource).add([BUSY, BUSY], [TODAY, TODAY - 1]);
   expect(await version()).toBe(before);
   await client.end();
+});
+
+describe('records of any content', () => {
+  const ODD = '356307042000010';
+  const COLUMNS = ATTRIBUTE_COLUMNS.map(({ name, type }) => (type === 'numeric' ? `${name}::text` : name)).join(', ');
+
+  beforeAll(async () => {
+    const day = new Date((TODAY - 3) * DAY_MS).toISOString();
+    const common =
+      'iot_imei, iot_timestamp, record_hash, timestamp, latitude, longitude, altitude, angle, satellites, speed, priority, event_io_id';
+    const rows = [
+      [
+        `'${day}', 9223372036854775807, '${day}'::timestamptz + interval '1.5 ms', 54.6872, -25.2797001, -32768, 359, 9, 120, 2, 65535, 1, 300, 12843, 18446744073709551615, 12345, 9007199254740991, 'a"\\ü,\n', null`,
+      ],
+      [
+        `'${day}', -9223372036854775808, '1970-01-01T00:00:00.001Z', 0.0000001, 180, 0, 0, 0, 0, 0, 0, null, null, -7, 0, 100000000, -5, '', '{"72": 851, "25": [1, 2], "widths": {"66": 8}, "78": "00ff", "10800": 25000}'`,
+      ],
+      [
+        `'9999-12-31T23:59:59.999Z', 0, '9999-12-31T23:59:59.999Z', -90, -179.9999999, 1, 1, 1, 1, 1, 1, 0, 1, 1, 10000, 99990000, 0, '+54-25/', '{"timestamp": "18446744073709551615"}'`,
+      ],
+      [`'1970-01-01', 1, '1999-12-31T23:59:59.999Z', 0, 0, 1, 1, 1, 1, 1, 1, null, null, null, null, null, null, null, null`],
+    ] as const;
+    for (const [values] of rows) {
+      await database.query(
+        `insert into tbl_iot_telemetry_data (${common}, generation_type, internal_battery_percent, external_voltage, iccid1, iccid2, total_odometer, iso6709_coordinates, io)
+         values ('${ODD}', ${values})`,
+      );
+    }
+    await new DeviceDaysRepository(dataSource).add([ODD], [TODAY - 3]);
+  });
+
+  it.each(['raw', 'scaled'] as const)('are the same in the %s view as a query gives them', async (view) => {
+    const rows = await database.query<Record<string, unknown> & { attributes: (string | number | null)[]; io: StoredIo | null }>(
+      `select iot_timestamp as "iotTimestamp", timestamp, latitude::float8 as latitude, longitude::float8 as longitude, altitude, angle, satellites, speed,
+              priority, event_io_id as "eventIoId", generation_type as "generationType", json_build_array(${COLUMNS}) as attributes, io
+         from tbl_iot_telemetry_data where iot_imei = $1 order by iot_timestamp desc, record_hash desc`,
+      [ODD],
+    );
+    const expected = rows.map(({ attributes, io, ...common }) => ({
+      ...common,
+      ...(view === 'scaled'
+        ? { elements: scaledElements(attributes, io) }
+        : {
+            attributes: Object.fromEntries(
+              ATTRIBUTE_COLUMNS.flatMap(({ name, avlId }, index) => {
+                const value = attributes[index] ?? null;
+                return value === null ? [] : [[name, shownValue(avlId, value)]];
+              }),
+            ),
+            io,
+          }),
+    }));
+    const page = await reader.findRange({ imei: ODD, from: null, to: null, order: 'newest', view, after: null, limit: 10 });
+    const texts = page.rows.map((record) => recordJson(record, view));
+    expect(texts).toHaveLength(4);
+    expect(texts.map((text) => JSON.parse(text) as unknown)).toEqual(JSON.parse(JSON.stringify(expected)));
+    if (view === 'scaled') {
+      expect(texts).toEqual(expected.map((record) => JSON.stringify(record)));
+    }
+  });
+
+  it('are read alike one by one and many at once', async () => {
+    const one = await newest.findOne(ODD);
+    expect(one?.timeMs).toBe((TODAY - 3) * DAY_MS);
+    expect((await newest.findMany([ODD])).get(ODD)).toEqual(one);
+  });
+});
+
+describe('the newest records of many devices', () => {
+  const imeiOf = (device: number) => String(356_307_043_000_000 + device);
+
+  it('are those of each device alone, with an entry that is missing, stale or right, on any day', async () => {
+    const devices = Array.from({ length: 120 }, (_, device) => device);
+    for (const device of devices) {
+      const newestDay = TODAY - (device % 60);
+      await store(imeiOf(device), [newestDay, newestDay - 1], 2);
+    }
+    const latest = new LatestRecordsRepository(dataSource);
+    for (const device of devices.filter((index) => index % 3 > 0)) {
+      await latest.refresh(TODAY - (device % 60) - (device % 3 === 1 ? 0 : 1), [imeiOf(device)]);
+    }
+    const imeis = devices.map(imeiOf);
+    let found = new Map<string, TelemetryRecord>();
+    const perStatement = await locksOf(async () => {
+      found = await newest.findMany([...imeis, '356307049999999']);
+    });
+    expect(perStatement).toBeLessThan(140);
+    expect([...found.keys()]).toEqual(imeis);
+    for (const device of devices) {
+      const [expected] = await timesInTable(imeiOf(device), 'desc');
+      expect([device, found.get(imeiOf(device))?.timeMs]).toEqual([device, expected]);
+      expect([device, (await newest.findOne(imeiOf(device)))?.timeMs]).toEqual([device, expected]);
+    }
+  });
+
+  it('count no record from the future, and find what is not indexed by device', async () => {
+    const future = '356307044000001';
+    await store(future, [TODAY - 70], 1);
+    await store(future, [TODAY + 30], 1, false);
+    expect((await newest.findMany([future])).get(future)?.timeMs).toBe((TODAY - 70) * DAY_MS + 60_000);
+    await store(future, [TODAY - 65], 1, false);
+    unindexed = [TODAY - 65];
+    expect((await newest.findMany([future])).get(future)?.timeMs).toBe((TODAY - 65) * DAY_MS + 60_000);
+    expect((await newest.findOne(future))?.timeMs).toBe((TODAY - 65) * DAY_MS + 60_000);
+    unindexed = [];
+  });
+
+  it('are listed by IMEI, page by page', async () => {
+    const all = await newest.listImeis(null, 1_000);
+    expect(all).toEqual([...all].sort());
+    expect(all).toContain(imeiOf(0));
+    expect(await newest.listImeis(all[4] as string, 3)).toEqual(all.slice(5, 8));
+  });
 });

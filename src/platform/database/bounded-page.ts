@@ -74,7 +74,8 @@ async function readBounded<Row extends object>(
   };
 }
 
-function pageSql(list: string, alias: string, { fields, orderBy, bytes, limit }: PageBounds): string {
+/** The statement of a page: the fields, `page_goes_on` and the sum of the sizes up to the row. */
+export function pageSql(list: string, alias: string, { fields, orderBy, bytes, limit }: PageBounds): string {
   // One row more than the limit shows whether there is a next page.
   return `
     select ${fields}, page_goes_on as "pageGoesOn", page_bytes::float8 as "pageBytes"

@@ -13,7 +13,7 @@ export interface DayWindow {
   readonly ranges: readonly DayRange[];
 }
 
-/** Days of the first window. Each window has four times as many as the one before it. */
+/** Days of the first window, unless the reader names them. Each window has four times as many as the one before it. */
 const FIRST_WINDOW_DAYS = 1;
 const GROWTH = 4;
 /** A statement takes two locks for each partition, of which a server can hold some thousands. */
@@ -24,11 +24,19 @@ const MAX_RANGES = 16;
 /**
  * Cuts the time from `from` to `to` into windows, in the order in which a page is read. A reader asks for one after the other until its page is full, so a
  * page of a busy device opens one partition or two, and one that finds little in many days takes few statements.
+ *
+ * @param firstDays days of the first window.
  */
-export function* dayWindows(ranges: readonly DayRange[], from: number, to: number, newestFirst: boolean): Generator<DayWindow> {
+export function* dayWindows(
+  ranges: readonly DayRange[],
+  from: number,
+  to: number,
+  newestFirst: boolean,
+  firstDays = FIRST_WINDOW_DAYS,
+): Generator<DayWindow> {
   const left = mergeRanges(clip(ranges, from, to));
   let [start, end] = [from, to];
-  for (let days = FIRST_WINDOW_DAYS; ; days = Math.min(days * GROWTH, MAX_WINDOW_DAYS)) {
+  for (let days = firstDays; ; days = Math.min(days * GROWTH, MAX_WINDOW_DAYS)) {
     const taken = take(left, days, newestFirst);
     const isLast = left.length === 0;
     const cut = newestFirst ? Math.min(...taken.map(({ first }) => first)) : Math.max(...taken.map(({ last }) => last + 1));

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { PreparedStatement } from '../../platform/database/driver-statements.js';
 import { type DayRange } from '../../platform/database/day-windows.js';
 
 /** SQL on `tbl_iot_telemetry_device_days`, except statements that belong to a change of partitions (partitions.repository.ts). */
@@ -27,11 +28,28 @@ export class DeviceDaysRepository {
 
   /** Ascending. */
   async find(imei: string): Promise<DayRange[]> {
-    return this.dataSource.query<DayRange[]>(
-      `select lower(range) as first, upper(range) - 1 as last
-         from tbl_iot_telemetry_device_days, unnest(days) as range
-        where iot_imei = $1`,
-      [imei],
+    return DAYS_OF_DEVICE.run(this.dataSource, [imei]);
+  }
+
+  /** The newest day before `before` of each of these devices that has one. */
+  async findNewest(
+    manager: EntityManager,
+    imeis: readonly string[],
+    before: number,
+  ): Promise<{ readonly imei: string; readonly day: number }[]> {
+    return manager.query(
+      `select iot_imei as imei, upper(days * int4multirange(int4range(null, $2))) - 1 as day
+         from tbl_iot_telemetry_device_days
+        where iot_imei = any ($1) and days && int4range(null, $2)`,
+      [imeis, before],
     );
   }
 }
+
+/** Every page of a device's records begins with it. */
+const DAYS_OF_DEVICE = new PreparedStatement<{ readonly first: number; readonly last: number }>(
+  'iot_days_of_device',
+  `select lower(range) as first, upper(range) - 1 as last
+     from tbl_iot_telemetry_device_days, unnest(days) as range
+    where iot_imei = $1`,
+);

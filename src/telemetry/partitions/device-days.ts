@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
 import { type DayRange } from '../../platform/database/day-windows.js';
 import { DeviceDaysRepository } from './device-days.repository.js';
 import { TelemetryPartitions } from './telemetry-partitions.js';
@@ -50,6 +51,20 @@ export class DeviceDays {
     const unindexed = await this.partitions.findUnindexed();
     const found = await this.repository.find(imei);
     return found.length === 0 ? single(this.partitions.knownDays) : [...found, ...single(unindexed)];
+  }
+
+  /** Days whose partition is not indexed by device yet: any device may have records of them. */
+  findUnindexed(): Promise<readonly number[]> {
+    return this.partitions.findUnindexed();
+  }
+
+  /** The newest day before `before` of each of these devices that has one. */
+  findNewest(
+    manager: EntityManager,
+    imeis: readonly string[],
+    before: number,
+  ): Promise<{ readonly imei: string; readonly day: number }[]> {
+    return this.repository.findNewest(manager, imeis, before);
   }
 
   private remember(imei: string, day: number): void {

@@ -1,5 +1,6 @@
 import { PageCursor } from '../../platform/database/page-cursor.js';
 import { InvalidInputError } from '../../platform/errors/errors.js';
+import { type TelemetryRecord } from './telemetry-record.js';
 
 /** By the device's time. */
 export type RecordOrder = 'newest' | 'oldest';
@@ -21,6 +22,11 @@ export const RECORD_CURSOR = new PageCursor({
   iotTimestamp: /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z/,
   recordHash: /-?\d{1,19}/,
 });
+
+/** The cursor behind a record. */
+export function recordCursorOf({ timeMs, recordHash }: Pick<TelemetryRecord, 'timeMs' | 'recordHash'>, order: RecordOrder) {
+  return { order, iotTimestamp: new Date(timeMs).toISOString(), recordHash };
+}
 
 /** Throws InvalidInputError for anything that RECORD_CURSOR did not encode, or encoded for the other order. */
 export function decodeRecordCursor(cursor: string, order: RecordOrder): RecordCursor {

@@ -3,7 +3,10 @@ import { ATTRIBUTE_COLUMNS } from '../telemetry-columns.js';
 import { type AttributeValue, type StoredIo } from './telemetry-record.js';
 
 function scaledIo(io: StoredIo, columns: Record<string, AttributeValue> = {}): ReturnType<typeof scaledElements> {
-  return scaledElements({ attributes: ATTRIBUTE_COLUMNS.map(({ name }) => columns[name] ?? null), io });
+  return scaledElements(
+    ATTRIBUTE_COLUMNS.map(({ name }) => columns[name] ?? null),
+    io,
+  );
 }
 
 const only = (id: number, value: AttributeValue, width?: number) =>

@@ -1,6 +1,6 @@
 import { findIoElement, type IoElementDefinition } from '../../protocol/io-dictionary.js';
 import { ATTRIBUTE_COLUMNS } from '../telemetry-columns.js';
-import { type AttributeValue, type OddWidths, type TelemetryRecord } from './telemetry-record.js';
+import { type AttributeValue, type OddWidths, type StoredIo, type TelemetryRecord } from './telemetry-record.js';
 
 const IDENTIFIER_BYTES = 8;
 const IDENTIFIER_DIGITS = 2 * IDENTIFIER_BYTES;
@@ -19,7 +19,7 @@ export interface ScaledElement {
 type Meaning = Pick<ScaledElement, 'name' | 'value' | 'unit' | 'meaning'>;
 
 /** Every attribute of a record, those with a column first; of a repeated id every value, in the order of the record. */
-export function scaledElements({ attributes, io }: Pick<TelemetryRecord, 'attributes' | 'io'>): ScaledElement[] {
+export function scaledElements(attributes: TelemetryRecord['attributes'], io: StoredIo | null): ScaledElement[] {
   const widths = (io?.widths ?? {}) as OddWidths;
   const columns = ATTRIBUTE_COLUMNS.flatMap(({ avlId, name, type }, index) => {
     const all = io?.[avlId];
@@ -76,7 +76,7 @@ function meaningOf(definition: IoElementDefinition | null, raw: AttributeValue, 
   if (isIdentifier(definition) && /^\d+$/.test(String(raw)) && (width ?? 0) <= IDENTIFIER_BYTES) {
     return { name, unit, value: BigInt(raw).toString(16).padStart(IDENTIFIER_DIGITS, '0'), meaning: null };
   }
-  if (!fits(definition, raw, width)) {
+  if (!fitsDefinition(definition, raw, width)) {
     return { name: null, value: raw, unit: null, meaning: oddWidthMeaning(definition, width) };
   }
   if (type === 'ascii') {
@@ -106,7 +106,7 @@ function isIdentifier({ type, variable, width }: IoElementDefinition): boolean {
  * Newer records store which widths do not fit. For older records only a value outside its definition reveals that: a number
  * where bytes are defined, text where a number is, or a number outside the width.
  */
-function fits(definition: IoElementDefinition, raw: AttributeValue, wireWidth: number | null): boolean {
+export function fitsDefinition(definition: IoElementDefinition, raw: AttributeValue, wireWidth: number | null): boolean {
   const { variable, width, otherWidths, type } = definition;
   if (variable) {
     return typeof raw === 'string' && (wireWidth === null || raw.length === 2 * wireWidth);
@@ -144,6 +144,6 @@ function textOfHex(hex: string): string {
 }
 
 /** Rounded, so that 1001 times 0.001 is 1.001. */
-function multiply(raw: number, multiplier: number): number {
+export function multiply(raw: number, multiplier: number): number {
   return Number((raw * multiplier).toPrecision(12));
 }

@@ -1,8 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { scaledElements, shownValue, type ScaledElement } from './scaled-elements.js';
-import { ATTRIBUTE_COLUMNS } from '../telemetry-columns.js';
-import { type RecordView } from './telemetry-query.dto.js';
-import { type AttributeValue, type StoredIo, type TelemetryRecord } from './telemetry-record.js';
+import { type ScaledElement } from './scaled-elements.js';
+import { type AttributeValue, type StoredIo } from './telemetry-record.js';
 
 /**
  * The schema of a ScaledElement. `value` has no null in its TypeScript type: for that the Swagger plugin adds `nullable` beside `oneOf`, which
@@ -39,7 +37,7 @@ export class ScaledElementDto {
   readonly meaning!: string | null;
 }
 
-/** One AVL record. */
+/** One AVL record. The schema only: record-json.ts writes the text. */
 export class TelemetryRecordDto {
   /** When the device recorded it, by its own clock. */
   readonly iotTimestamp!: Date;
@@ -82,13 +80,6 @@ export class TelemetryRecordDto {
   /** view=scaled: every attribute with name, unit and multiplied value. */
   @ApiPropertyOptional({ type: [ScaledElementDto] })
   readonly elements?: ScaledElement[];
-
-  static from(record: TelemetryRecord, view: RecordView): TelemetryRecordDto {
-    const { attributes, io, recordHash: _recordHash, ...common } = record;
-    return view === 'raw'
-      ? { ...common, attributes: byColumnName(attributes), io }
-      : { ...common, elements: scaledElements(record) };
-  }
 }
 
 export class TelemetryHistoryDto {
@@ -109,15 +100,4 @@ export class TelemetryLatestDto {
   /** @example '350612345678901' */
   readonly imei!: string;
   readonly record!: TelemetryRecordDto;
-}
-
-function byColumnName(attributes: TelemetryRecord['attributes']): Record<string, AttributeValue> {
-  const named: Record<string, AttributeValue> = {};
-  ATTRIBUTE_COLUMNS.forEach(({ avlId, name }, index) => {
-    const value = attributes[index] ?? null;
-    if (value !== null) {
-      named[name] = shownValue(avlId, value);
-    }
-  });
-  return named;
 }

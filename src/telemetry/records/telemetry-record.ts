@@ -1,6 +1,6 @@
-import { ATTRIBUTE_COLUMNS } from '../telemetry-columns.js';
+import { ATTRIBUTE_COLUMNS, COPY_COLUMNS } from '../telemetry-columns.js';
 
-/** An attribute as PostgreSQL returns it: numbers as numbers, `numeric` as text so that no digit is lost. */
+/** An attribute as it is read: numbers as numbers, `numeric` as text so that no digit is lost. */
 export type AttributeValue = number | string;
 
 /** Bytes on the wire of the elements whose width does not fit the definition of their id; an array for a repeated id. */
@@ -11,8 +11,12 @@ export type StoredIo = Readonly<Record<string, AttributeValue | readonly Attribu
 
 /** One row of the telemetry table, as read. */
 export interface TelemetryRecord {
-  readonly iotTimestamp: Date;
-  readonly timestamp: Date;
+  readonly imei: string;
+  /** Milliseconds since 1970, by the device's clock. */
+  readonly timeMs: number;
+  /** Milliseconds since 1970. */
+  readonly receivedMs: number;
+  /** A signed 64-bit number in decimal. */
   readonly recordHash: string;
   readonly latitude: number;
   readonly longitude: number;
@@ -25,15 +29,42 @@ export interface TelemetryRecord {
   readonly generationType: number | null;
   /** In the order of ATTRIBUTE_COLUMNS. */
   readonly attributes: readonly (AttributeValue | null)[];
-  readonly io: StoredIo | null;
+  /** The text of a StoredIo: most readers pass it on. */
+  readonly io: string | null;
 }
 
-/** One JSON array instead of 36 columns: pg then creates one object per row. */
-const ATTRIBUTES = ATTRIBUTE_COLUMNS.map(({ name, type }) => (type === 'numeric' ? `${name}::text` : name)).join(', ');
+/** The select list that `decodeRecordRow` reads. */
+export const RECORD_ROW = COPY_COLUMNS.join(', ');
 
-/** The select list that gives a TelemetryRecord. */
-export const SELECT_RECORD = `
-  iot_timestamp as "iotTimestamp", timestamp, record_hash::text as "recordHash",
-  latitude::float8 as latitude, longitude::float8 as longitude, altitude, angle, satellites, speed,
-  priority, event_io_id as "eventIoId", generation_type as "generationType",
-  json_build_array(${ATTRIBUTES}) as attributes, io`;
+/** A record as the driver returns it for SELECT_RECORD: `bigint` and `numeric` as text, the rest as numbers. */
+export type RecordColumns = Readonly<Record<string, number | string | null>>;
+
+/** The select list of a statement for single records, which `recordOfColumns` reads. */
+export const SELECT_RECORD = `iot_imei,
+  floor(extract(epoch from iot_timestamp) * 1000)::float8 as time_ms, floor(extract(epoch from timestamp) * 1000)::float8 as received_ms,
+  record_hash, latitude, longitude, altitude, angle, satellites, speed, priority, event_io_id, generation_type,
+  ${ATTRIBUTE_COLUMNS.map(({ name }) => name).join(', ')}, io::text as io`;
+
+export function recordOfColumns(row: RecordColumns): TelemetryRecord {
+  const attributes = ATTRIBUTE_COLUMNS.map(({ name, type }) => {
+    const value = row[name] ?? null;
+    return type === 'bigint' && value !== null ? Number(value) : value;
+  });
+  return {
+    imei: String(row.iot_imei),
+    timeMs: Number(row.time_ms),
+    receivedMs: Number(row.received_ms),
+    recordHash: String(row.record_hash),
+    latitude: Number(row.latitude),
+    longitude: Number(row.longitude),
+    altitude: Number(row.altitude),
+    angle: Number(row.angle),
+    satellites: Number(row.satellites),
+    speed: Number(row.speed),
+    priority: Number(row.priority),
+    eventIoId: Number(row.event_io_id),
+    generationType: row.generation_type as number | null,
+    attributes,
+    io: row.io as string | null,
+  };
+}

@@ -1,12 +1,15 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Header, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblem } from '../../platform/http/api-route.js';
 import { ImeiParam } from '../../platform/http/request-values.js';
 import { IO_ELEMENTS } from '../../protocol/io-dictionary.js';
 import { IoElementDto, type IoElementListDto } from './io-element.dto.js';
 import { RecordViewQuery, TelemetryHistoryQuery } from './telemetry-query.dto.js';
-import { type TelemetryHistoryDto, type TelemetryLatestDto } from './telemetry-record.dto.js';
+import { TelemetryHistoryDto, TelemetryLatestDto } from './telemetry-record.dto.js';
 import { TelemetryService } from './telemetry.service.js';
+
+/** Of answers whose text is written by hand, which Fastify would take for plain text. */
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 @ApiTags('Telemetry')
 @Controller()
@@ -17,7 +20,9 @@ export class TelemetryController {
   @Get('devices/:imei/telemetry')
   @ApiOperation({ operationId: 'getTelemetryHistory' })
   @ApiProblem(404, 'DEVICE_UNKNOWN: the device has no records and is not connected')
-  async history(@Param() { imei }: ImeiParam, @Query() query: TelemetryHistoryQuery): Promise<TelemetryHistoryDto> {
+  @Header('content-type', JSON_TYPE)
+  @ApiOkResponse({ type: TelemetryHistoryDto })
+  async history(@Param() { imei }: ImeiParam, @Query() query: TelemetryHistoryQuery): Promise<string> {
     return this.telemetry.history(imei, query);
   }
 
@@ -28,7 +33,9 @@ export class TelemetryController {
     404,
     'DEVICE_UNKNOWN: the device has no records and is not connected. NO_TELEMETRY: the device is connected and has no records',
   )
-  async latest(@Param() { imei }: ImeiParam, @Query() { view }: RecordViewQuery): Promise<TelemetryLatestDto> {
+  @Header('content-type', JSON_TYPE)
+  @ApiOkResponse({ type: TelemetryLatestDto })
+  async latest(@Param() { imei }: ImeiParam, @Query() { view }: RecordViewQuery): Promise<string> {
     return this.telemetry.latest(imei, view);
   }
 

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { SessionsService } from '../../sessions/sessions.service.js';
 import { DomainError, InvalidInputError } from '../../platform/errors/errors.js';
-import { decodeRecordCursor, RECORD_CURSOR } from './record-cursor.js';
+import { NewestRecordRepository } from './newest-record.repository.js';
+import { decodeRecordCursor, RECORD_CURSOR, recordCursorOf } from './record-cursor.js';
+import { recordJson } from './record-json.js';
 import { type RecordView, type TelemetryHistoryQuery } from './telemetry-query.dto.js';
 import { TelemetryReaderRepository } from './telemetry-reader.repository.js';
-import { type TelemetryHistoryDto, type TelemetryLatestDto, TelemetryRecordDto } from './telemetry-record.dto.js';
 import { type TelemetryRecord } from './telemetry-record.js';
 
 /** Reads records for the REST API: history pages and the newest record. */
@@ -12,11 +13,12 @@ import { type TelemetryRecord } from './telemetry-record.js';
 export class TelemetryService {
   constructor(
     private readonly reader: TelemetryReaderRepository,
+    private readonly newest: NewestRecordRepository,
     private readonly sessions: SessionsService,
   ) {}
 
-  /** A page of a device's records. Throws InvalidInputError, DeviceUnknownError. */
-  async history(imei: string, query: TelemetryHistoryQuery): Promise<TelemetryHistoryDto> {
+  /** A page of a device's records, as the JSON text of a TelemetryHistoryDto. Throws InvalidInputError, DeviceUnknownError. */
+  async history(imei: string, query: TelemetryHistoryQuery): Promise<string> {
     const { from = null, to = null, order, limit, view } = query;
     if (from && to && from >= to) {
       throw new InvalidInputError('from must be before to');
@@ -26,27 +28,19 @@ export class TelemetryService {
     if (page.rows.length === 0) {
       await this.requireKnown(imei);
     }
-    return {
-      success: true,
-      imei,
-      count: page.rows.length,
-      records: page.rows.map((record) => TelemetryRecordDto.from(record, view)),
-      nextCursor: RECORD_CURSOR.next(page, ({ iotTimestamp, recordHash }) => ({
-        order,
-        iotTimestamp: iotTimestamp.toISOString(),
-        recordHash,
-      })),
-    };
+    const records = page.rows.map((record) => recordJson(record, view)).join(',');
+    const nextCursor = RECORD_CURSOR.next(page, (record) => recordCursorOf(record, order));
+    return `{"success":true,"imei":"${imei}","count":${page.rows.length},"records":[${records}],"nextCursor":${JSON.stringify(nextCursor)}}`;
   }
 
-  /** The newest record by the device's clock. Throws DeviceUnknownError, NoTelemetryError. */
-  async latest(imei: string, view: RecordView): Promise<TelemetryLatestDto> {
-    const record = (await this.reader.findLatest(imei)) ?? (await this.newestWithWrongClock(imei));
+  /** The newest record by the device's clock, as the JSON text of a TelemetryLatestDto. Throws DeviceUnknownError, NoTelemetryError. */
+  async latest(imei: string, view: RecordView): Promise<string> {
+    const record = (await this.newest.findOne(imei)) ?? (await this.newestWithWrongClock(imei));
     if (!record) {
       await this.requireKnown(imei);
       throw new NoTelemetryError();
     }
-    return { success: true, imei, record: TelemetryRecordDto.from(record, view) };
+    return `{"success":true,"imei":"${imei}","record":${recordJson(record, view)}}`;
   }
 
   /** Used for a device that has only records from the future, which are never the latest ones. */
