@@ -1,3 +1,5 @@
+import { IotBrokerError } from '../../../client/src/errors.js';
+
 /** The body of an answer that is not a success. */
 export interface Problem {
   readonly error: string;
@@ -42,6 +44,10 @@ export class ApiError extends Error {
 
   /** For whatever a call was rejected with. */
   static from(error: unknown): ApiError {
+    if (error instanceof IotBrokerError) {
+      const { message, status, code, requestId, facts } = error;
+      return new ApiError(message, status === 0 ? null : status, code, { requestId, facts });
+    }
     return error instanceof ApiError ? error : new ApiError('The gateway does not answer', null, UNREACHABLE, { cause: error });
   }
 }
