@@ -14,7 +14,7 @@ const MS = 1_000;
 /** A message or a rejected frame counts as this many frames of records: each has its own transaction, while records share one. */
 const COST_OF_TRANSACTION = 10;
 
-/** Is told how a frame ended whose records were passed on. */
+/** Receives the outcome of a frame whose records were passed on. */
 export interface FrameListener {
   /** The records are durable, and were acknowledged if the socket is still writable. */
   frameStored(): void;
