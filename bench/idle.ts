@@ -7,6 +7,8 @@ const WARM_UP_DEVICES = 500;
 const LOGINS_AT_A_TIME = 250;
 /** Long enough for the garbage of the logins to be collected, as it is in a gateway that lives for weeks. */
 const SETTLE_MS = 8_000;
+/** V8 gives memory back only after an idle while: its memory reducer runs half a minute after the start. */
+const EMPTY_SETTLE_MS = 40_000;
 const CHURN_FRAMES_PER_DEVICE = 3;
 
 export interface IdleFigures {
@@ -14,6 +16,8 @@ export interface IdleFigures {
   readonly bytesPerDevice: number;
   /** Of a server that does nothing but answer. */
   readonly bareBytesPerDevice: number;
+  /** Before the first device. */
+  readonly emptyMegabytes: number;
   readonly residentMegabytes: number;
   readonly loginsPerSecond: number;
 }
@@ -21,13 +25,18 @@ export interface IdleFigures {
 /** Resident memory that each connected device costs, beyond a gateway which has already served some. */
 export async function benchIdle(databaseUrl: string, cwd: string, deviceCount: number): Promise<IdleFigures> {
   const gateway = await Gateway.start(databaseUrl, cwd);
+  await delay(EMPTY_SETTLE_MS);
+  const emptyMegabytes = gateway.residentBytes() / 1e6;
   const figures = await measureIdle(gateway, deviceCount);
   await gateway.stop();
   const bare = await withBareDeviceServer((server) => measureIdle(server, deviceCount));
-  return { ...figures, bareBytesPerDevice: bare.bytesPerDevice };
+  return { ...figures, emptyMegabytes, bareBytesPerDevice: bare.bytesPerDevice };
 }
 
-async function measureIdle(server: DeviceServer, deviceCount: number): Promise<Omit<IdleFigures, 'bareBytesPerDevice'>> {
+async function measureIdle(
+  server: DeviceServer,
+  deviceCount: number,
+): Promise<Omit<IdleFigures, 'bareBytesPerDevice' | 'emptyMegabytes'>> {
   const devices = Array.from({ length: WARM_UP_DEVICES + deviceCount }, (_, index) => newDevice(server.port, index));
   const first = devices.slice(0, WARM_UP_DEVICES);
   await logIn(first);

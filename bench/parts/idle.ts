@@ -16,6 +16,7 @@ export const idlePart: Part = {
     const figures = await workplace.withPostgres((url) => benchIdle(url, workplace.folder, DEVICES));
     const name = `idle, ${number(DEVICES)} devices`;
     return [
+      { name: 'gateway without devices, resident', value: figures.emptyMegabytes, unit: 'MB', goal: atMost(120) },
       {
         name: `${name}, each`,
         value: figures.bytesPerDevice / 1000,

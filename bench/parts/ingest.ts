@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { withBareDeviceServer } from '../bare-device-server.js';
 import { atLeast, atMost, type Figure } from '../figure.js';
@@ -14,6 +15,8 @@ interface Load extends FleetSize {
   readonly ofOneCopy?: number;
   /** Least part of COPY in batches of the same size. */
   readonly ofBatches?: number;
+  /** Least part of a bare TCP server with the same devices. */
+  readonly ofBareServer?: number;
   /** Reported with more figures than the throughput. */
   readonly isMain?: true;
 }
@@ -25,9 +28,11 @@ const LOADS: readonly Load[] = [
   { devices: 2_000, recordsPerFrame: 10 },
   { devices: 10_000, recordsPerFrame: 10, ofBatches: 0.35 },
   { devices: 200, recordsPerFrame: 1, ofBatches: 0.35 },
-  { devices: 2_000, recordsPerFrame: 1, ofBatches: 0.35 },
+  { devices: 2_000, recordsPerFrame: 1, ofBatches: 0.35, ofBareServer: 0.85 },
 ];
 const MAX_SOCKETS = 11_000;
+const BARE_WARM_UP_MS = 2_000;
+const BARE_MEASURED_MS = 6_000;
 
 export const ingestPart: Part = {
   name: 'ingest',
@@ -56,7 +61,8 @@ async function measureLoad(load: Load, databaseUrl: string, { folder }: Workplac
     await requireStored(database, fleet.acknowledged);
     const copy = await RawCopy.take(database, databaseUrl);
     const throughput = await throughputFigures(load, measured, copy);
-    return [...throughput, ...(load.isMain ? mainFigures(load, measured) : []), ...atHalf];
+    const besideBare = load.ofBareServer === undefined ? [] : [await besideBareServer(load, load.ofBareServer, measured)];
+    return [...throughput, ...(load.isMain ? mainFigures(load, measured) : []), ...atHalf, ...besideBare];
   } finally {
     await database.end();
   }
@@ -82,11 +88,34 @@ function mainFigures(load: Load, figures: IngestFigures): Figure[] {
   return [
     { name: `${name}, acknowledgement p50`, value: figures.acknowledgementP50Ms, unit: 'ms' },
     { name: `${name}, acknowledgement p99`, value: figures.acknowledgementP99Ms, unit: 'ms' },
-    { name: `${name}, gateway resident`, value: figures.residentMegabytes, unit: 'MB', goal: atMost(150) },
+    { name: `${name}, gateway resident`, value: figures.residentMegabytes, unit: 'MB', goal: atMost(145) },
     { name: `${name}, gateway CPU`, value: figures.gatewayCpu, unit: 'us/record' },
     { name: `${name}, PostgreSQL CPU`, value: figures.postgresCpu, unit: 'us/record' },
     { name: `${name}, generator CPU`, value: figures.generatorCpu, unit: 'us/record' },
   ];
+}
+
+/** What the same devices get from a server that does nothing but answer. */
+async function besideBareServer(load: Load, least: number, { recordsPerSecond }: IngestFigures): Promise<Figure> {
+  const bare = await withBareDeviceServer(async ({ port }) => {
+    const fleet = new LoadFleet(port, load);
+    await fleet.logIn();
+    fleet.start();
+    await delay(BARE_WARM_UP_MS);
+    const [before, startedAt] = [fleet.acknowledged, performance.now()];
+    await delay(BARE_MEASURED_MS);
+    const perSecond = ((fleet.acknowledged - before) * 1000) / (performance.now() - startedAt);
+    await fleet.stop();
+    fleet.close();
+    return perSecond;
+  });
+  return {
+    name: `${nameOf(load)}, beside a server that only answers`,
+    value: recordsPerSecond,
+    unit: 'records/s',
+    limit: { name: 'bare TCP', value: bare },
+    goal: atLeast(least, 'ratio'),
+  };
 }
 
 /** Acknowledgements at half of the maximum, beside those of a server that does nothing but answer. */
