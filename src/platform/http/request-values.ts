@@ -71,7 +71,7 @@ export function Cursor({ pattern }: { readonly pattern: RegExp }): PropertyDecor
 
 /** The `:imei` of a path. Described by hand: the Swagger plugin reads files of DTOs only. */
 export class ImeiParam {
-  @ApiProperty({ description: '15 digits.', example: '350612345678901' })
+  @ApiProperty({ description: '15 digits.', pattern: '^\\d{15}$', example: '350612345678901' })
   @Matches(/^\d{15}$/, { message: 'imei must be 15 digits' })
   readonly imei!: string;
 }
