@@ -4,6 +4,8 @@ import { commandsPart } from './parts/commands.js';
 import { decodePart } from './parts/decode.js';
 import { idlePart } from './parts/idle.js';
 import { ingestPart } from './parts/ingest.js';
+import { listeningHostPart } from './parts/listening-host.js';
+import { oldTransactionPart } from './parts/old-transaction.js';
 import { readsPart } from './parts/reads.js';
 import { startPart } from './parts/start.js';
 import { stormPart } from './parts/storm.js';
@@ -16,8 +18,10 @@ export const PARTS: readonly Part[] = [
   idlePart,
   commandsPart,
   webhooksPart,
+  listeningHostPart,
   stormPart,
   clusterPart,
   startPart,
   readsPart,
+  oldTransactionPart,
 ];

@@ -9,6 +9,7 @@ import { parentPort } from 'node:worker_threads';
 interface ReceivedEvent {
   readonly imei: string;
   readonly sequence: number;
+  readonly firstReceivedAt?: string;
   readonly atMs: number;
 }
 
@@ -21,8 +22,8 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     response.writeHead(204).end();
     const atMs = performance.timeOrigin + performance.now();
-    const { imei, sequence } = JSON.parse(text) as ReceivedEvent;
-    received.push({ imei, sequence, atMs });
+    const { imei, sequence, firstReceivedAt } = JSON.parse(text) as ReceivedEvent;
+    received.push({ imei, sequence, atMs, ...(firstReceivedAt !== undefined && { firstReceivedAt }) });
   });
 });
 server.keepAliveTimeout = 60_000;
