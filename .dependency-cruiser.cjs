@@ -16,7 +16,7 @@ const features = [
 /** What a feature may import of another one: its module, one service, and the types and SQL fragments that go with it. */
 const publicFaces = [
   '^src/access/(route-access\\.decorator|audit/audit-(actor|entry|log\\.module)|audit/audit\\.service|access\\.module|scope)\\.ts$',
-  '^src/access/(authentication/(authentication|client-address|session-callers)|keys/key-bindings)\\.ts$',
+  '^src/access/(authentication/(authentication|client-address|session-callers)|keys/(key-bindings|keys\\.module|known-keys))\\.ts$',
   '^src/sessions/sessions\\.(module|service)\\.ts$',
   '^src/admission/(admission\\.module|device-admission|admission-rule)\\.ts$',
   '^src/events/(events\\.(module|settings)|event-log|telemetry/telemetry-(event-log|report)|event-(types|cursor|envelope|schemas)|recorded-event|logged-event\\.entity|event\\.dto)\\.ts$',

@@ -14,6 +14,7 @@ import { ProcessSettings } from './platform/config/settings.js';
 import { SettingsModule } from './platform/config/settings.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { EventsModule } from './events/events.module.js';
+import { StreamModule } from './events/stream/stream.module.js';
 import { SchedulingModule } from './platform/scheduling/periodic-tasks.js';
 import { SETTINGS } from './settings.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
@@ -39,6 +40,7 @@ export class AppModule {
         TelemetryModule,
         CommandsModule,
         EventsModule,
+        StreamModule,
         WebhooksModule,
         AccessModule,
         ConsoleModule,

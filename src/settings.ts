@@ -5,6 +5,7 @@ import { ConsoleSettings } from './console/console.settings.js';
 import { CommandSettings } from './commands/commands.settings.js';
 import { DiagnosisSettings } from './diagnosis/diagnosis.settings.js';
 import { EventSettings } from './events/events.settings.js';
+import { StreamSettings } from './events/stream/stream.settings.js';
 import { MetricsSettings } from './metrics/metrics.settings.js';
 import { ApiSettings, ClusterSettings, DatabaseSettings, ProcessSettings } from './platform/config/settings.js';
 import { TelemetrySettings } from './telemetry/telemetry.settings.js';
@@ -26,6 +27,7 @@ export const SETTINGS = [
   TelemetrySettings,
   CommandSettings,
   EventSettings,
+  StreamSettings,
   WebhookSettings,
   TracingSettings,
 ] as const;

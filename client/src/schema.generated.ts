@@ -569,6 +569,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams events as they happen, as Server-Sent Events
+         * @description `id` is the cursor of the feed, `event` the type, `data` the JSON that a webhook delivers. A client that connects again with `Last-Event-ID` gets every event that follows it, once. A comment is sent every 15 seconds. A client that reads too slowly gets `event: overflow` with the `cursor` at which it resumes, and is disconnected.
+         *
+         *     Requires a key with the scope `read`.
+         */
+        get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/unknown-devices": {
         parameters: {
             query?: never;
@@ -4294,6 +4316,50 @@ export interface operations {
             };
         };
     };
+    streamEvents: {
+        parameters: {
+            query?: {
+                /** @description Begin behind this event: the `id` of a message, or `nextCursor` of the feed. The header `Last-Event-ID` takes its place. */
+                after?: string;
+                /**
+                 * @description `now`: events that are committed after the request. `cursor`: those behind `after`, or from the oldest that is kept. Not given: `cursor` with
+                 *     `after`, else `now`.
+                 */
+                from?: "now" | "cursor";
+                /** @description Events of these devices only: given several times, or separated by commas; at most 500. */
+                imei?: string[];
+                /** @description Events of these types only: given several times, or separated by commas. */
+                type?: ("command.completed" | "command.failed" | "command.retried" | "command.postponed" | "telemetry" | "device.message" | "device.connected" | "device.disconnected")[];
+            };
+            header?: {
+                /** @description The `id` of the last message that was received. It takes the place of `after` and `from`; browsers send it. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. It ends when the client disconnects, reads too slowly, or its key is revoked, and when the instance stops. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listUnknownDevices: {
         parameters: {
             query?: {
@@ -5099,6 +5165,7 @@ export type DocumentedErrorCode =
   | 'DEVICE_NOT_CONNECTED'
   | 'DEVICE_NOT_REGISTERED'
   | 'DEVICE_UNKNOWN'
+  | 'EVENTS_NOT_RECORDED'
   | 'EVENT_NOT_FOUND'
   | 'FORBIDDEN_SCOPE'
   | 'GUARD_NOT_MET'
@@ -5117,6 +5184,7 @@ export type DocumentedErrorCode =
   | 'STOPPING'
   | 'TOO_MANY_KEYS'
   | 'TOO_MANY_OPEN_COMMANDS'
+  | 'TOO_MANY_STREAMS'
   | 'TOO_MANY_TRACES'
   | 'UNAUTHORIZED'
   | 'UNKNOWN_ACTION'

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Caller } from '../scope.js';
+import { type Caller, grants, type Scope } from '../scope.js';
 import { digestOf, isKeySecret } from './key-secret.js';
 import { KeyUsage } from './key-usage.js';
 import { KeysRepository, type UsableKey } from './keys.repository.js';
@@ -54,6 +54,17 @@ export class KnownKeys {
   async findById(keyId: string): Promise<Caller | null> {
     await this.readSince(Math.max(performance.now() - KEYS_ARE_KNOWN_FOR_MS, this.changedAt));
     return this.usable(this.keysById.get(keyId));
+  }
+
+  /** Those of the keys that can still be used for a scope, for requests that stay open. Rejects while the database is unavailable. */
+  async stillUsable(keyIds: ReadonlySet<string>, scope: Scope): Promise<ReadonlySet<string>> {
+    await this.readSince(Math.max(performance.now() - KEYS_ARE_KNOWN_FOR_MS, this.changedAt));
+    const now = performance.now();
+    const usable = [...this.keys.values()].filter(
+      ({ keyId, scopes, expiresAtMs }) => keyIds.has(keyId) && expiresAtMs > now && grants(scopes, scope),
+    );
+    usable.forEach(({ keyId }) => this.usage.note(keyId));
+    return new Set(usable.map(({ keyId }) => keyId));
   }
 
   /** This instance has made or revoked a key. */

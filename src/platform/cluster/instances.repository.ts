@@ -80,6 +80,19 @@ export class InstancesRepository {
     );
   }
 
+  /** The same in a transaction of its own. */
+  async notifyOthers(ownInstanceId: string, topic: string, text: string): Promise<void> {
+    await this.tellOthers(this.dataSource.manager, ownInstanceId, topic, text);
+  }
+
+  /** Notifies instances (InstanceChannel), in a transaction of its own. */
+  async notify(instanceIds: readonly string[], topic: string, text: string): Promise<void> {
+    await this.dataSource.query(`select pg_notify(${instanceChannel('id')}, $2) from unnest($1::uuid[]) as instance (id)`, [
+      instanceIds,
+      `${topic} ${text}`,
+    ]);
+  }
+
   /**
    * Those whose heartbeat is overdue, locked: none of them gets a session or a heartbeat any more before this transaction ends. Nothing
    * while another instance looks after them.

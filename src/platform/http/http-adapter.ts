@@ -76,10 +76,12 @@ export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): stri
 /** Another instance, or the next process, can be tried at once. */
 const RETRY_AFTER_SECONDS = 1;
 
-class StoppingError extends DomainError {
+/** This instance is stopping; another one serves the request. */
+export class StoppingError extends DomainError {
   override readonly name = 'StoppingError';
   readonly code = 'STOPPING';
   readonly httpStatus = HttpStatus.SERVICE_UNAVAILABLE;
+  override readonly retryAfterSeconds = RETRY_AFTER_SECONDS;
 
   constructor() {
     super('The gateway is stopping, try again');

@@ -59,7 +59,7 @@ async function allowOrigins(app: NestFastifyApplication): Promise<void> {
   await app.register(cors, {
     origin: origins.split(',').map((origin) => origin.trim()),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['content-type', 'idempotency-key', 'prefer', API_KEY_HEADER, REQUEST_ID_HEADER],
+    allowedHeaders: ['content-type', 'idempotency-key', 'last-event-id', 'prefer', API_KEY_HEADER, REQUEST_ID_HEADER],
     exposedHeaders: ['preference-applied', 'retry-after', REQUEST_ID_HEADER],
     maxAge: 600,
   });

@@ -1,0 +1,124 @@
+import { type Logger } from '@nestjs/common';
+import { type DatabaseAvailability } from '../../platform/database/database-availability.js';
+import { PollingLoop } from '../../platform/scheduling/polling-loop.js';
+import { SECOND_MS } from '../../platform/time-units.js';
+import { type EventsRepository } from '../events.repository.js';
+import { RecentEvents } from './recent-events.js';
+import { type StreamEvent, streamEventsOf } from './stream-event.js';
+
+const EVENTS_PER_ROUND = 500;
+const POLL_EVERY_MS = 250;
+/** A burst of commits is read with a few statements. */
+const SPACING_MS = 10;
+/**
+ * After a wake-up the log is read again and again for this long: an event can be read once all transactions that began to write before its own have
+ * ended, which sends no signal.
+ */
+const ATTENTIVE_MS = 250;
+
+/** For one reading of the log. */
+const READ_WITHIN_MS = 10 * SECOND_MS;
+
+export interface TailOptions {
+  readonly repository: Pick<EventsRepository, 'end' | 'readAfter'>;
+  readonly database: DatabaseAvailability;
+  readonly logger: Logger;
+  /** To be done before events are read. If it fails, none are read. */
+  readonly beforeReading: () => Promise<void>;
+  readonly onEvents: (events: readonly StreamEvent[]) => void;
+}
+
+/** Reads the end of the log while streams are open: once for all of them. */
+export class LogTail {
+  private events: RecentEvents | null = null;
+  private loop: PollingLoop | null = null;
+  private starting: Promise<void> | null = null;
+  private hasFailed = false;
+  private wokenAt = -Infinity;
+  private atEndSince = 0;
+
+  constructor(private readonly options: TailOptions) {}
+
+  /** Null while no log is read. */
+  get recent(): RecentEvents | null {
+    return this.events;
+  }
+
+  /** Time since the log was read to its end. Null while it is not read. */
+  get lagSeconds(): number | null {
+    return this.events && (performance.now() - this.atEndSince) / SECOND_MS;
+  }
+
+  /** Begins at the end of the log, if it is not running. Rejects when the log can not be read. */
+  async run(): Promise<RecentEvents> {
+    if (this.events && !this.hasFailed && this.options.database.state === 'available') {
+      return this.events;
+    }
+    this.starting ??= this.begin().finally(() => (this.starting = null));
+    await this.starting;
+    return this.events ?? this.run();
+  }
+
+  /** Events may have been committed. */
+  wake(): void {
+    this.wokenAt = performance.now();
+    this.loop?.wake();
+  }
+
+  async stop(): Promise<void> {
+    const { loop } = this;
+    this.loop = null;
+    this.events = null;
+    await loop?.stop();
+  }
+
+  private async begin(): Promise<void> {
+    const end = await inTime(this.options.repository.end());
+    if (this.events) {
+      return;
+    }
+    const events = new RecentEvents(end);
+    this.events = events;
+    this.hasFailed = false;
+    this.atEndSince = performance.now();
+    this.loop = new PollingLoop(() => this.round(events), { everyMs: POLL_EVERY_MS, spacingMs: SPACING_MS });
+    this.loop.start();
+  }
+
+  private async round(recent: RecentEvents): Promise<boolean> {
+    const { repository, database, logger, beforeReading, onEvents } = this.options;
+    try {
+      const begun = performance.now();
+      await inTime(beforeReading());
+      const page = await inTime(repository.readAfter(recent.end, EVENTS_PER_ROUND));
+      const events = streamEventsOf(page.rows);
+      recent.add(events);
+      if (events.length > 0 && recent === this.events) {
+        onEvents(events);
+      }
+      if (!page.hasMore) {
+        this.atEndSince = begun;
+      }
+      this.hasFailed = false;
+      return page.hasMore || begun - this.wokenAt < ATTENTIVE_MS;
+    } catch (error) {
+      this.hasFailed = true;
+      database.logFailure(logger, `The event log could not be read for the streams, next try in ${POLL_EVERY_MS} ms`, error);
+      return false;
+    }
+  }
+}
+
+/**
+ * Gives a reading up that takes too long: a statement on a connection whose other end is gone without a word would wait for a quarter of an hour. The
+ * error is the one of pg for a statement without an answer, which counts as an outage.
+ */
+export function inTime<T>(reading: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`Query read timeout: no answer within ${READ_WITHIN_MS} ms`)),
+      READ_WITHIN_MS,
+    );
+    reading.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,48 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { MetricsRegistry } from '../../platform/observability/metrics-registry.js';
+import { EventStreams } from './event-streams.js';
+import { StreamPlaces } from './stream-places.js';
+
+/** The streams of this instance. */
+@Injectable()
+export class StreamMetrics implements OnModuleInit {
+  constructor(
+    private readonly streams: EventStreams,
+    private readonly places: StreamPlaces,
+    private readonly metrics: MetricsRegistry,
+  ) {}
+
+  onModuleInit(): void {
+    this.metrics.gauge({ name: 'iot_broker_streams_open', help: 'Event streams that are open.' }, () => this.places.open);
+    this.metrics.counter(
+      { name: 'iot_broker_stream_events_sent_total', help: 'Events sent to streams; one that two streams send counts twice.' },
+      () => this.streams.eventsSent,
+    );
+    this.metrics.counter(
+      {
+        name: 'iot_broker_streams_closed_total',
+        help: 'Event streams that have ended, by reason: client, overflow, stalled, stopping, key, expired, error.',
+        labelNames: ['reason'],
+      },
+      () => Object.entries(this.streams.closed).map(([reason, count]) => [{ reason }, count]),
+    );
+    this.metrics.counter(
+      {
+        name: 'iot_broker_streams_refused_total',
+        help: 'Event streams that were refused, by the limit: instance (STREAM_MAX_CONNECTIONS) or key (STREAM_MAX_CONNECTIONS_PER_KEY).',
+        labelNames: ['limit'],
+      },
+      () => [
+        [{ limit: 'instance' }, this.places.refusedInAll],
+        [{ limit: 'key' }, this.places.refusedOfKey],
+      ],
+    );
+    this.metrics.gauge(
+      {
+        name: 'iot_broker_stream_tail_lag_seconds',
+        help: 'Time since the event log was last read to its end for the streams. No sample while none is open.',
+      },
+      () => this.streams.tail.lagSeconds,
+    );
+  }
+}
