@@ -7,6 +7,7 @@ import { ingestPart } from './parts/ingest.js';
 import { listeningHostPart } from './parts/listening-host.js';
 import { oldTransactionPart } from './parts/old-transaction.js';
 import { readsPart } from './parts/reads.js';
+import { streamPart } from './parts/stream.js';
 import { startPart } from './parts/start.js';
 import { stormPart } from './parts/storm.js';
 import { webhooksPart } from './parts/webhooks.js';
@@ -19,6 +20,7 @@ export const PARTS: readonly Part[] = [
   commandsPart,
   webhooksPart,
   listeningHostPart,
+  streamPart,
   stormPart,
   clusterPart,
   startPart,
