@@ -18,7 +18,8 @@ async function migrate(): Promise<void> {
     bufferLogs: true,
   });
   app.useLogger(new GatewayLogger(app.get(ProcessSettings)));
-  const { DATABASE_URL: url } = app.get(DatabaseSettings);
+  const settings = app.get(DatabaseSettings);
+  const url = settings.DATABASE_DIRECT_URL ?? settings.DATABASE_URL;
   if (url === undefined) {
     throw new SettingsError(['DATABASE_URL must name the database to migrate']);
   }

@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { isBadRow } from '../../src/platform/database/database-errors.js';
 import { PipelinedTransaction, PreparedStatement } from '../../src/platform/database/driver-statements.js';
+import { POOL_OPTIONS } from '../../src/platform/database/pool.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const HALF = new PreparedStatement<{ half: number }>('test_half', 'select $1::integer / $2::integer as half');
@@ -34,6 +35,18 @@ describe('a prepared statement', () => {
     const error: unknown = await HALF.run(dataSource, [1, 0]).catch((reason: unknown) => reason);
     expect(isBadRow(error)).toBe(true);
     expect(await HALF.run(dataSource, [6, 2])).toEqual([{ half: 3 }]);
+  });
+
+  it('is unknown to the server where the pool prepares none', async () => {
+    const extra = { ...POOL_OPTIONS, isUnprepared: true };
+    const unprepared = await new DataSource({ type: 'postgres', url: database.url, poolSize: 1, extra }).initialize();
+    try {
+      expect(await HALF.run(unprepared, [6, 2])).toEqual([{ half: 3 }]);
+      expect(await unprepared.transaction((manager) => HALF.runIn(manager, [8, 2]))).toEqual([{ half: 4 }]);
+      expect(await unprepared.query('select name from pg_prepared_statements')).toEqual([]);
+    } finally {
+      await unprepared.destroy();
+    }
   });
 });
 

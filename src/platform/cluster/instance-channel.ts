@@ -29,7 +29,7 @@ export class InstanceChannel implements OnApplicationBootstrap, OnApplicationShu
     private readonly availability: DatabaseAvailability,
   ) {
     this.listener = new NotificationListener({
-      url: database.url,
+      url: database.directUrl,
       channel: instance.channel,
       onNotification: (payload) => this.dispatch(payload),
       onListening: () => this.handlers.forEach(({ onListening }, topic) => this.run(topic, onListening)),

@@ -1,5 +1,5 @@
 import { IsIn, IsOptional, IsString, Matches, ValidateIf } from 'class-validator';
-import { IntegerVariable, PortVariable } from './variables.js';
+import { FlagVariable, IntegerVariable, PortVariable } from './variables.js';
 
 /**
  * Environment variables of the process, the database, the cluster and the HTTP server, with their defaults. Each feature has its own in
@@ -75,6 +75,15 @@ export class DatabaseSettings {
   @ValidateIf((settings: DatabaseSettings) => settings.DATABASE_URL !== undefined)
   @Matches(/^postgres(ql)?:\/\//, { message: 'DATABASE_URL must begin with postgres:// or postgresql://' })
   readonly DATABASE_URL?: string;
+
+  /** An address of the same database without a pooler, for migrations and notifications. Not set: DATABASE_URL. */
+  @ValidateIf((settings: DatabaseSettings) => settings.DATABASE_DIRECT_URL !== undefined)
+  @Matches(/^postgres(ql)?:\/\//, { message: 'DATABASE_DIRECT_URL must begin with postgres:// or postgresql://' })
+  readonly DATABASE_DIRECT_URL?: string;
+
+  /** Off: every statement is planned each time it runs, for a pooler in transaction mode that does not keep prepared statements. */
+  @FlagVariable()
+  readonly DATABASE_PREPARED_STATEMENTS: boolean = true;
 
   /** Connections of this instance to PostgreSQL. */
   @IntegerVariable(3, 500)

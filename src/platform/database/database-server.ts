@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type DatabaseSettings, type ProcessSettings } from '../config/settings.js';
+import { refuseUnsetPooler } from './pooler.js';
 import { ReadOnlyServerError, runMigrations } from './migrations.js';
 import { GatewayLogger } from '../observability/gateway-logger.js';
 
@@ -20,6 +21,8 @@ export type StartServer = (options: { readonly dataDir: string; readonly log: (l
 export class DatabaseServer {
   private constructor(
     readonly url: string,
+    /** Without a pooler between: for what belongs to a session of PostgreSQL. */
+    readonly directUrl: string,
     private readonly embedded: StartedServer | null,
   ) {}
 
@@ -30,9 +33,13 @@ export class DatabaseServer {
       database.DATABASE_URL === undefined
         ? await startServer({ dataDir: resolve(join(process.DATA_DIR, 'postgres')), log: (line) => logger.log(line) })
         : null;
-    const server = new DatabaseServer(embedded?.url ?? database.DATABASE_URL ?? '', embedded);
+    const url = embedded?.url ?? database.DATABASE_URL ?? '';
+    const server = new DatabaseServer(url, embedded ? url : (database.DATABASE_DIRECT_URL ?? url), embedded);
     try {
-      await migrateWhenWritable(server.url, process);
+      if (!embedded) {
+        await refuseUnsetPooler(url, database);
+      }
+      await migrateWhenWritable(server.directUrl, process);
     } catch (error) {
       await server.stop();
       throw error;

@@ -31,7 +31,7 @@ export class DatabaseModule {
             synchronize: false,
             autoLoadEntities: true,
             retryAttempts: 0,
-            extra: { ...POOL_OPTIONS, connections },
+            extra: { ...POOL_OPTIONS, connections, isUnprepared: !settings.DATABASE_PREPARED_STATEMENTS },
           }),
         }),
       ],

@@ -106,7 +106,8 @@ export function poolOf(dataSource: DataSource): Pool {
  * costs more than what they do.
  *
  * After five runs PostgreSQL keeps a plan that does not look at the values, so it must be good for any of them: what a partial index is to be
- * found by has to stand in the text, not in a parameter. PgBouncer in transaction mode needs `max_prepared_statements` above 0 (1.21 and later).
+ * found by has to stand in the text, not in a parameter. A pooler in transaction mode needs
+ * DATABASE_PREPARED_STATEMENTS=off, or `max_prepared_statements` above 0 (PgBouncer 1.21 and later).
  */
 export class PreparedStatement<Row extends QueryResultRow> {
   /** @param name is its identity within a connection: one name, one text. */

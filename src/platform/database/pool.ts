@@ -1,4 +1,4 @@
-import { Client, type ClientConfig, type Pool } from 'pg';
+import { Client, type ClientConfig, type Pool, type QueryConfig } from 'pg';
 import { isDatabaseUnavailable, isReadOnly } from './database-errors.js';
 
 /**
@@ -81,6 +81,8 @@ export class PoolConnections {
 /** The pool gives its own options to each of its clients. */
 export interface PooledClientConfig extends ClientConfig {
   readonly connections?: PoolConnections;
+  /** Statements are sent without their names, so that the server keeps none of them (DATABASE_PREPARED_STATEMENTS). */
+  readonly isUnprepared?: boolean;
 }
 
 /**
@@ -97,8 +99,22 @@ export class PooledClient extends Client {
     this.on('error', () => undefined);
     if (typeof config === 'object') {
       config.connections?.add(this);
+      if (config.isUnprepared) {
+        leaveOutNames(this);
+      }
     }
   }
+}
+
+function leaveOutNames(client: Client): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  client.query = ((first: unknown, ...others: unknown[]) => query(withoutName(first), ...others)) as typeof client.query;
+}
+
+/** Only a statement that is given as `{ name, text, values }` has a name; COPY and cursors have none. */
+function withoutName(statement: unknown): unknown {
+  const isNamed = (statement as Partial<QueryConfig> | null)?.name !== undefined;
+  return isNamed ? { ...(statement as QueryConfig), name: undefined } : statement;
 }
 
 /** Options of pg's pool besides the address and the size. */

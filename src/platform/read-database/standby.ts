@@ -126,7 +126,12 @@ export class Standby implements OnApplicationShutdown {
       applicationName: 'iot-broker reads',
       entities: this.primary.options.entities ?? [],
       poolErrorHandler: () => undefined,
-      extra: { ...POOL_OPTIONS, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, connections: this.connections },
+      extra: {
+        ...POOL_OPTIONS,
+        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+        connections: this.connections,
+        isUnprepared: !this.settings.DATABASE_PREPARED_STATEMENTS,
+      },
     });
     const waited = new AbortController();
     const timeUp = delay(2 * CONNECT_TIMEOUT_MS, undefined, { signal: waited.signal }).then(

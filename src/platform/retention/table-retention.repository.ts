@@ -8,8 +8,8 @@ import { type TableBounds } from './bounded-table.js';
 export type DeleteSome = (limit: number) => Promise<number>;
 
 /**
- * Statements that delete rows of bounded tables. They run on one connection, which holds the lock of the table: two instances that count
- * the same excess would delete twice as much.
+ * Statements that delete rows of bounded tables. They run while another connection holds the lock of the table: two instances that
+ * count the same excess would delete twice as much.
  */
 @Injectable()
 export class TableRetentionRepository {
@@ -17,21 +17,24 @@ export class TableRetentionRepository {
 
   /** Returns false, without doing the work, while another instance works on the table. */
   async withTableLock(table: string, work: (queryRunner: QueryRunner) => Promise<void>): Promise<boolean> {
-    const queryRunner = this.dataSource.createQueryRunner();
-    try {
-      const [{ isMine }] = (await queryRunner.query(`select pg_try_advisory_lock($1, hashtext($2)) as "isMine"`, [
-        RETENTION_LOCKS,
-        table,
-      ])) as [{ isMine: boolean }];
+    // A lock of the session would stay behind in a pooler. The transaction that has it is idle and has no snapshot, so vacuum does not wait for it; the
+    // work has a connection of its own, because it commits after each batch. One table at a time: two connections of at least three.
+    return this.dataSource.transaction(async (manager) => {
+      const [{ isMine }] = await manager.query<[{ isMine: boolean }]>(
+        `select pg_try_advisory_xact_lock($1, hashtext($2)) as "isMine"`,
+        [RETENTION_LOCKS, table],
+      );
       if (isMine) {
-        try {
-          await work(queryRunner);
-        } finally {
-          // A failure here would hide that of the work; a connection that has broken has no lock any more.
-          await queryRunner.query('select pg_advisory_unlock($1, hashtext($2))', [RETENTION_LOCKS, table]).catch(() => undefined);
-        }
+        await this.onConnection(work);
       }
       return isMine;
+    });
+  }
+
+  private async onConnection(work: (queryRunner: QueryRunner) => Promise<void>): Promise<void> {
+    const queryRunner = this.dataSource.createQueryRunner();
+    try {
+      await work(queryRunner);
     } finally {
       await queryRunner.release();
     }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { type PoolClient } from 'pg';
@@ -10,7 +11,9 @@ import { MINUTE_MS } from '../../platform/time-units.js';
 
 const COLUMNS = COPY_COLUMNS.join(', ');
 const COPY_INTO_TABLE = `copy tbl_iot_telemetry_data (${COLUMNS}) from stdin (format binary)`;
-const COPY_INTO_STAGING = `copy pg_temp.telemetry_staging (${COLUMNS}) from stdin (format binary)`;
+/** The columns are in the name: in a pooler, a session may have the table of another version of the gateway. */
+const STAGING = `telemetry_staging_${createHash('md5').update(COLUMNS).digest('hex').slice(0, 8)}`;
+const COPY_INTO_STAGING = `copy pg_temp.${STAGING} (${COLUMNS}) from stdin (format binary)`;
 /** Maximum time of a write: longer than a healthy one takes, short enough to detect a broken connection. */
 const WRITE_TIMEOUT_MS = MINUTE_MS;
 
@@ -51,9 +54,9 @@ export class TelemetryRepository {
    */
   async mergeRows(rows: Buffer, onInserted: OnInserted | null): Promise<MergedRows[]> {
     return this.withQueryRunner(async (queryRunner) => {
-      await prepareStaging(queryRunner);
       await queryRunner.startTransaction();
       try {
+        await prepareStaging(queryRunner);
         const merged = await merge(queryRunner, rows, onInserted);
         await queryRunner.commitTransaction();
         return merged;
@@ -68,7 +71,7 @@ export class TelemetryRepository {
   async mergeRowsWithin(queryRunner: QueryRunner, rows: Buffer, onInserted: OnInserted | null): Promise<MergedRows[]> {
     await prepareStaging(queryRunner);
     // Rows of an earlier call in this transaction.
-    await queryRunner.query('delete from pg_temp.telemetry_staging');
+    await queryRunner.query(`delete from pg_temp.${STAGING}`);
     return merge(queryRunner, rows, onInserted);
   }
 
@@ -112,22 +115,23 @@ async function merge(queryRunner: QueryRunner, rows: Buffer, onInserted: OnInser
   const merged = (await queryRunner.query(`
     with inserted as (
       insert into tbl_iot_telemetry_data (${COLUMNS})
-      select ${COLUMNS} from pg_temp.telemetry_staging
+      select ${COLUMNS} from pg_temp.${STAGING}
        order by iot_imei, iot_timestamp, record_hash
       on conflict do nothing
       returning iot_imei, iot_timestamp, record_hash, timestamp, priority
     )
     select came.iot_imei as imei, came.count::int as came, coalesce(fresh.count, 0)::int as inserted ${onInserted ? KEY_NAMES : ''}
-      from (select iot_imei, count(*) from pg_temp.telemetry_staging group by iot_imei) came
+      from (select iot_imei, count(*) from pg_temp.${STAGING} group by iot_imei) came
       left join (select iot_imei, count(*) ${onInserted ? SELECT_KEYS : ''}
                    from inserted group by iot_imei) fresh using (iot_imei)`)) as (MergedRows & InsertedKeys)[];
   await onInserted?.(await clientOf(queryRunner), insertedRecords(merged));
   return merged;
 }
 
+/** In the transaction that uses it: with a pooler in transaction mode the next one may have another session, and another temporary table. */
 async function prepareStaging(queryRunner: QueryRunner): Promise<void> {
   await queryRunner.query(`
-    create temporary table if not exists telemetry_staging
+    create temporary table if not exists ${STAGING}
       (like tbl_iot_telemetry_data) on commit delete rows`);
 }
 
