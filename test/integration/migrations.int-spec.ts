@@ -7,6 +7,8 @@ import { waitFor } from '../support/wait-for.js';
 
 const LOCK_HOLDER = `select pid from pg_locks where locktype = 'advisory' and granted
   and database = (select oid from pg_database where datname = current_database())`;
+/** In this database: other test files use the same server. */
+const LOCK_WAITER = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
 let database: TestDatabase;
 let rival: Client;
@@ -30,7 +32,7 @@ describe('a migration that fails', () => {
       (error: unknown) => error,
     );
     // The migration waits for the rival's table, which has the same name.
-    await waitFor(async () => (await database.query('select from pg_locks where not granted')).length > 0, {
+    await waitFor(async () => (await database.query(LOCK_WAITER)).length > 0, {
       what: 'the migration to wait',
     });
     const [holder] = await waitFor(
@@ -81,7 +83,7 @@ describe('a migration of a table that a long transaction reads', () => {
     await runMigrations(database.url, target);
     await rival.query('begin; select from tbl_iot_command_logs');
     const migrated = runMigrations(database.url, { ...target, migrations: [...target.migrations, AddNote1900000000000] });
-    await waitFor(async () => (await database.query('select from pg_locks where not granted')).length > 0, {
+    await waitFor(async () => (await database.query(LOCK_WAITER)).length > 0, {
       what: 'the migration to wait',
     });
     const begun = performance.now();
