@@ -46,6 +46,10 @@ export class DeviceDays {
   /**
    * Days of which the device may have records in a partition of their own. A device without days here may still have records that were
    * inserted by SQL: for such a device every partition is searched.
+   *
+   * Always from the primary, also for a page that a standby reads. What is unindexed is known here as the primary has it; a standby that does not have
+   * the days of a partition that was indexed a moment ago would leave its records out. The primary has every day that a standby has. It costs one
+   * look-up by the primary key for a page.
    */
   async find(imei: string): Promise<readonly DayRange[]> {
     const unindexed = await this.partitions.findUnindexed();
