@@ -9,9 +9,18 @@ import { path } from './router.js';
 import { routes } from './routes.js';
 import { Screen } from './screen.js';
 import { may, type Session, signOut } from './session.js';
+import { followStream, streamState } from './stream.js';
 
 /** What surrounds every screen: navigation, who is signed in, whether the gateway answers. */
 export function Shell({ session }: { readonly session: Session }) {
+  const mayFollow = may('read');
+  useEffect(() => {
+    const following = new AbortController();
+    if (mayFollow) {
+      void followStream(following.signal);
+    }
+    return () => following.abort();
+  }, [mayFollow]);
   return (
     <div class="shell">
       <a class="skip-link" href="#main" onClick={focusMain}>
@@ -95,13 +104,31 @@ function ConnectionState() {
     <div class="connection" role="status">
       {
         {
-          connected: <Badge tone="good">Connected</Badge>,
+          connected: <LiveState />,
           'database-unavailable': <Badge tone="warning">Database unavailable</Badge>,
           unreachable: <Badge tone="bad">Gateway does not answer</Badge>,
         }[connection.value]
       }
     </div>
   );
+}
+
+/** Whether what is shown changes by itself. */
+function LiveState() {
+  switch (streamState.value) {
+    case 'live':
+      return <Badge tone="good">Live</Badge>;
+    case 'reconnecting':
+      return <Badge tone="warning">Reconnecting</Badge>;
+    case 'connecting':
+      return <Badge>Connected</Badge>;
+    case 'off':
+      return (
+        <span title="The gateway records no events: set EVENT_FEED_ENABLED=true or NOTIFICATION_URL. Screens ask every few seconds instead.">
+          <Badge tone="info">Connected, not live</Badge>
+        </span>
+      );
+  }
 }
 
 function leave(): void {
