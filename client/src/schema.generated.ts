@@ -772,6 +772,26 @@ export interface paths {
     };
 }
 export interface webhooks {
+    batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * POST /webhooks/iot/v1/events
+         * @description Sent to NOTIFICATION_URL followed by `/webhooks/iot/v1/events`. Signed as Standard Webhooks describe when WEBHOOK_SECRET is set. Only with WEBHOOK_BATCH_SIZE above 1.
+         */
+        post: operations["receiveEventBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "command.completed": {
         parameters: {
             query?: never;
@@ -2201,6 +2221,24 @@ export interface components {
             records: components["schemas"]["RecordFindings"];
             success: boolean;
         };
+        /** @description Events of different devices that were due at the same time: from two to WEBHOOK_BATCH_SIZE. */
+        EventBatchRequest: {
+            /**
+             * @description The id of the batch.
+             * @example bat_3c1de6a0-5f0b-4f8e-8f61-0c1c2f7a9d11
+             */
+            eventId: string;
+            events: (components["schemas"]["CommandCompletedEvent"] | components["schemas"]["CommandRetriedEvent"] | components["schemas"]["CommandPostponedEvent"] | components["schemas"]["TelemetryEvent"] | components["schemas"]["DeviceMessageEvent"] | components["schemas"]["DeviceConnectedEvent"] | components["schemas"]["DeviceDisconnectedEvent"])[];
+            /**
+             * Format: date-time
+             * @description When the latest of the events happened.
+             */
+            occurredAt: string;
+            /** @description Each event has its own. */
+            sequence: null;
+            /** @constant */
+            type: "batch";
+        };
         EventFeed: {
             count: number;
             events: components["schemas"]["FeedEvent"][];
@@ -3144,6 +3182,7 @@ export type DeviceTrace = components['schemas']['DeviceTrace'];
 export type DeviceTraceAnswer = components['schemas']['DeviceTraceAnswer'];
 export type DeviceTraceList = components['schemas']['DeviceTraceList'];
 export type Diagnosis = components['schemas']['Diagnosis'];
+export type EventBatchRequest = components['schemas']['EventBatchRequest'];
 export type EventFeed = components['schemas']['EventFeed'];
 export type FeedEvent = components['schemas']['FeedEvent'];
 export type Guard = components['schemas']['Guard'];
@@ -4736,6 +4775,51 @@ export interface operations {
                         status?: "ok" | "degraded";
                     };
                 };
+            };
+        };
+    };
+    receiveEventBatch: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The id of the event or the batch. It is the same in every attempt.
+                 * @example evt_0d8f1f7e-6a51-4f0e-9b43-3a9c1f0b7a52
+                 */
+                "webhook-id": string;
+                /**
+                 * @description One or two signatures of `id.timestamp.body`, separated by a space. Absent without WEBHOOK_SECRET.
+                 * @example v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=
+                 */
+                "webhook-signature"?: string;
+                /**
+                 * @description The time of this attempt, in Unix seconds.
+                 * @example 1795435200
+                 */
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventBatchRequest"];
+            };
+        };
+        responses: {
+            /** @description Delivered, but for the events that the answer wants to have again: `{"results":[{"eventId":"evt_...","status":"retry"}]}`. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The events are sent again, each in a request of its own. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -145,6 +145,7 @@ CREATE INDEX console_sessions_of_a_key ON tbl_iot_console_sessions USING btree (
 create table tbl_iot_deliveries (
   sequence bigint not null,
   next_attempt_at timestamp with time zone not null default now(),
+  leased_until timestamp with time zone,
   event_id uuid not null,
   locked_by uuid,
   batch_id uuid,
@@ -156,8 +157,9 @@ create table tbl_iot_deliveries (
   type text not null,
   constraint tbl_iot_deliveries_pkey PRIMARY KEY (imei, sequence)
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
-comment on column tbl_iot_deliveries.next_attempt_at is 'While the delivery is locked: when the lease ends, and any instance may take it.';
+comment on column tbl_iot_deliveries.leased_until is 'While the delivery is locked: when the lease ends, and any instance may take it.';
 CREATE INDEX deliveries_batch ON tbl_iot_deliveries USING btree (batch_id) WHERE (batch_id IS NOT NULL);
+CREATE INDEX deliveries_batch_due ON tbl_iot_deliveries USING btree (next_attempt_at) WHERE (batch_id IS NOT NULL);
 CREATE INDEX deliveries_due ON tbl_iot_deliveries USING btree (next_attempt_at);
 CREATE INDEX deliveries_failures ON tbl_iot_deliveries USING btree (next_attempt_at) WHERE ((type = 'command.failed'::text) AND (NOT alone) AND (batch_id IS NULL));
 
@@ -272,6 +274,7 @@ create table tbl_iot_events (
   imei text not null,
   type text not null,
   body json,
+  first_attempt json,
   constraint tbl_iot_events_pkey PRIMARY KEY (transaction_id, "position"),
   constraint events_event_id UNIQUE (event_id),
   constraint events_sequence UNIQUE (imei, sequence),
@@ -279,6 +282,7 @@ create table tbl_iot_events (
   constraint events_open_have_none CHECK (((NOT is_open) OR (body IS NULL)))
 ) with (fillfactor=80);
 comment on column tbl_iot_events.is_open is 'A telemetry event that was neither sent nor read yet: newer records are merged into it.';
+comment on column tbl_iot_events.first_attempt is 'The attempt that delivered the event, where that was the first one: it has no row in tbl_iot_delivery_attempts.';
 CREATE INDEX events_dead ON tbl_iot_events USING btree (transaction_id, "position") WHERE (dead_at IS NOT NULL);
 
 create table tbl_iot_functions (
@@ -519,7 +523,7 @@ alter table tbl_iot_device_sessions add constraint tbl_iot_device_sessions_insta
 
 set check_function_bodies = off;
 
-CREATE OR REPLACE FUNCTION iot_claim_failures(owner uuid, lease_seconds integer, most integer, collect_ms integer)
+CREATE OR REPLACE FUNCTION iot_claim_batch(owner uuid, lease_seconds integer, most integer, collect_ms integer, since timestamp with time zone)
  RETURNS TABLE(event_id uuid, imei text, sequence bigint, type text, occurred_at timestamp with time zone, body json, batch_id uuid, failures integer)
  LANGUAGE plpgsql
 AS $function$
@@ -531,22 +535,36 @@ begin
     return;
   end if;
   select batch_id into batch from tbl_iot_deliveries
-   where batch_id is not null and next_attempt_at <= now() order by next_attempt_at limit 1;
+   where batch_id is not null and next_attempt_at >= since and next_attempt_at <= now() and (leased_until is null or leased_until <= now())
+   order by next_attempt_at limit 1;
   if batch is null then
     batch := gen_random_uuid();
     return query
     with chosen as (
-      select imei, sequence, next_attempt_at from tbl_iot_deliveries
-       where type = 'command.failed' and not alone and batch_id is null and next_attempt_at <= now()
-       order by next_attempt_at, imei, sequence
-       limit most
+      select imei, sequence, next_attempt_at, sequence - row_number() over (partition by imei order by sequence) as run
+        from (select imei, sequence, next_attempt_at from tbl_iot_deliveries
+               where type = 'command.failed' and not alone and batch_id is null and next_attempt_at >= since and next_attempt_at <= now()
+               order by next_attempt_at, imei, sequence
+               limit most) due
+    ),
+    unblocked as (
+      select imei, run from (select imei, run, min(sequence) as sequence from chosen group by imei, run) head
+       where not exists (
+               select from tbl_iot_deliveries earlier
+                where earlier.imei = head.imei and earlier.sequence = head.sequence - 1 and earlier.failures < 3
+               offset 0)
+         and (exists (
+               select from tbl_iot_events event
+                where event.imei = head.imei and event.sequence = head.sequence - 1
+                  and (event.delivered_at is not null or event.dead_at is not null)
+               offset 0)
+           or not exists (
+               select from tbl_iot_deliveries earlier
+                where earlier.imei = head.imei and earlier.sequence < head.sequence and earlier.failures < 3
+               offset 0))
     ),
     member as (
-      select imei, sequence, next_attempt_at from chosen
-       where not exists (
-         select from tbl_iot_deliveries earlier
-          where earlier.imei = chosen.imei and earlier.sequence < chosen.sequence and earlier.failures < 3
-            and not exists (select from chosen other where other.imei = earlier.imei and other.sequence = earlier.sequence))
+      select imei, sequence, next_attempt_at from chosen join unblocked using (imei, run)
     ),
     size as (
       select count(*)::integer as members, min(next_attempt_at) as oldest from member
@@ -554,7 +572,7 @@ begin
     formed as (
       update tbl_iot_deliveries delivery
          set batch_id = case when size.members > 1 then batch end, alone = size.members = 1, locked_by = owner,
-             next_attempt_at = now() + make_interval(secs => lease_seconds)
+             leased_until = now() + make_interval(secs => lease_seconds)
         from member, size
        where delivery.imei = member.imei and delivery.sequence = member.sequence
          and (size.members >= most or size.oldest <= now() - make_interval(secs => collect_ms / 1000.0))
@@ -568,7 +586,7 @@ begin
   return query
     with leased as (
       update tbl_iot_deliveries delivery
-         set locked_by = owner, next_attempt_at = now() + make_interval(secs => lease_seconds)
+         set locked_by = owner, leased_until = now() + make_interval(secs => lease_seconds)
        where delivery.batch_id = batch
       returning delivery.*
     )

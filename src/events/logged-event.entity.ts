@@ -63,6 +63,10 @@ export class LoggedEvent {
   /** Null while the event is open. */
   @Column({ type: 'json', nullable: true })
   readonly body!: unknown;
+
+  /** Of the webhooks: the attempt that delivered the event, where that was the first one. */
+  @Column({ type: 'json', name: 'first_attempt', nullable: true })
+  readonly firstAttempt!: unknown;
 }
 
 /** The last sequence number of a device, that of its newest telemetry event, and the transaction that its last event stands under in the feed. */

@@ -7,7 +7,7 @@ import { addExamples } from './open-api-examples.js';
 import { nameSchemas } from './open-api-names.js';
 import { completeOperation, RATE_LIMIT_HEADERS, RETRY_AFTER_HEADER } from './open-api-operation.js';
 import { SCOPE_EXTENSION } from '../access/route-access.decorator.js';
-import { BULK_FAILURE_SCHEMAS, WEBHOOKS } from '../webhooks/webhook-document.js';
+import { BATCH_SCHEMAS, WEBHOOKS } from '../webhooks/webhook-document.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const DESCRIPTION = `Gateway between Teltonika TFT100 (and similar) trackers and a host application.
@@ -29,7 +29,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   const schemas: Schemas = {
     ...document.components?.schemas,
     ...(EVENT_SCHEMAS as Schemas),
-    ...BULK_FAILURE_SCHEMAS,
+    ...BATCH_SCHEMAS,
     [PROBLEM]: PROBLEM_SCHEMA,
   };
   document.webhooks = WEBHOOKS;

@@ -14,6 +14,22 @@ export interface DeliverableEvent extends RecordedEvent {
   readonly attempts: number;
 }
 
+/** An event that was looked up by its id. */
+export interface FoundEvent extends DeliverableEvent {
+  /** The attempt that delivered it, where that was the first one. It is not among the stored attempts. */
+  readonly firstAttempt: FirstAttempt | null;
+}
+
+/** As it is stored with the event. */
+export interface FirstAttempt {
+  /** ISO 8601. */
+  readonly attemptedAt: string;
+  readonly webhookId: string;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly answer: string;
+}
+
 export interface DeliveryAttempt {
   readonly attempt: number;
   readonly attemptedAt: Date;

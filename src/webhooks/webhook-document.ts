@@ -1,13 +1,39 @@
 import { type OpenAPIObject } from '@nestjs/swagger';
 import { eventSchemaName } from '../events/event-schemas.js';
 import { EVENT_TYPES, type EventType } from '../events/event-types.js';
-import { EVENT_PATHS, FAILURES_PER_REQUEST } from './delivery/webhook-request.js';
+import { BATCH_PATH, EVENT_PATHS, FAILURES_PER_REQUEST } from './delivery/webhook-request.js';
 
 type Webhooks = NonNullable<OpenAPIObject['webhooks']>;
 type Operation = NonNullable<Webhooks[string]['post']>;
 
-/** The request of a batch of failed commands: the events are its entries. */
-export const BULK_FAILURE_SCHEMAS = {
+const BATCH_SCHEMA = 'EventBatchRequest';
+
+/** The requests with several events: of failed commands, and of others with WEBHOOK_BATCH_SIZE. */
+export const BATCH_SCHEMAS = {
+  [BATCH_SCHEMA]: {
+    type: 'object',
+    description: 'Events of different devices that were due at the same time: from two to WEBHOOK_BATCH_SIZE.',
+    required: ['events', 'eventId', 'type', 'sequence', 'occurredAt'],
+    properties: {
+      events: {
+        type: 'array',
+        minItems: 2,
+        items: {
+          oneOf: EVENT_TYPES.filter((type) => type !== 'command.failed').map((type) => ({
+            $ref: `#/components/schemas/${eventSchemaName(type)}`,
+          })),
+        },
+      },
+      eventId: {
+        type: 'string',
+        description: 'The id of the batch.',
+        examples: ['bat_3c1de6a0-5f0b-4f8e-8f61-0c1c2f7a9d11'],
+      },
+      type: { type: 'string', const: 'batch' },
+      sequence: { type: 'null', description: 'Each event has its own.' },
+      occurredAt: { type: 'string', format: 'date-time', description: 'When the latest of the events happened.' },
+    },
+  },
   BulkFailureRequest: {
     type: 'object',
     description: `Failed commands: up to ${FAILURES_PER_REQUEST}, collected for up to a second.`,
@@ -35,16 +61,32 @@ export const BULK_FAILURE_SCHEMAS = {
   },
 };
 
-/** The requests to the host, one for each event type, for the OpenAPI document. */
-export const WEBHOOKS: Webhooks = Object.fromEntries(EVENT_TYPES.map((type) => [type, { post: webhookOperation(type) }]));
+/** The requests to the host, one for each event type and one for batches, for the OpenAPI document. */
+export const WEBHOOKS: Webhooks = {
+  ...Object.fromEntries(EVENT_TYPES.map((type) => [type, { post: eventOperation(type) }])),
+  batch: { post: batchOperation() },
+};
 
-function webhookOperation(type: EventType): Operation {
+function eventOperation(type: EventType): Operation {
   const schema = type === 'command.failed' ? 'BulkFailureRequest' : eventSchemaName(type);
+  return webhookOperation(`receive${eventSchemaName(type)}`, EVENT_PATHS[type], schema);
+}
+
+function batchOperation(): Operation {
+  const operation = webhookOperation('receiveEventBatch', BATCH_PATH, BATCH_SCHEMA);
+  const accepted =
+    'Delivered, but for the events that the answer wants to have again: `{"results":[{"eventId":"evt_...","status":"retry"}]}`.';
+  const again = { description: 'The events are sent again, each in a request of its own.' };
+  const description = `${operation.description} Only with WEBHOOK_BATCH_SIZE above 1.`;
+  return { ...operation, description, responses: { '2XX': { description: accepted }, default: again } };
+}
+
+function webhookOperation(operationId: string, path: string, schema: string): Operation {
   return {
-    operationId: `receive${eventSchemaName(type)}`,
+    operationId,
     tags: ['Webhooks'],
-    summary: `POST ${EVENT_PATHS[type]}`,
-    description: `Sent to NOTIFICATION_URL followed by \`${EVENT_PATHS[type]}\`. Signed as Standard Webhooks describe when WEBHOOK_SECRET is set.`,
+    summary: `POST ${path}`,
+    description: `Sent to NOTIFICATION_URL followed by \`${path}\`. Signed as Standard Webhooks describe when WEBHOOK_SECRET is set.`,
     security: [],
     parameters: [
       header(

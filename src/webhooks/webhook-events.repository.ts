@@ -6,7 +6,7 @@ import { type EventType } from '../events/event-types.js';
 import { type EventPosition } from '../events/event-cursor.js';
 import { LoggedEvent } from '../events/logged-event.entity.js';
 import { EVENT_BYTES, EVENT_FIELDS } from '../events/recorded-event.js';
-import { type DeliverableEvent, type DeliveryAttempt, type EventState } from './deliverable-event.js';
+import { type DeliverableEvent, type DeliveryAttempt, type EventState, type FoundEvent } from './deliverable-event.js';
 import { DeliveryAttempt as StoredAttempt } from './delivery/delivery-attempt.entity.js';
 import { PendingDelivery } from './delivery/pending-delivery.entity.js';
 
@@ -34,7 +34,8 @@ const STATE = `
 /** Of the row that `withDelivery` selects. */
 const FIELDS = `${EVENT_FIELDS}, ${STATE} as state, event.record_count as "recordCount",
   event.delivered_at as "deliveredAt", event.dead_at as "deadAt", event.next_attempt_at as "nextAttemptAt",
-  (select count(*)::int from tbl_iot_delivery_attempts attempt where attempt.event_id = event.event_id) as attempts`;
+  (event.first_attempt is not null)::int
+    + (select count(*)::int from tbl_iot_delivery_attempts attempt where attempt.event_id = event.event_id) as attempts`;
 
 const ATTEMPT_FIELDS =
   'attempt, attempted_at as "attemptedAt", webhook_id as "webhookId", status, duration_ms as "durationMs", answer, error';
@@ -81,10 +82,15 @@ export class WebhookEventsRepository {
       .getRawMany();
   }
 
-  async find(eventId: string): Promise<DeliverableEvent | null> {
+  async find(eventId: string): Promise<FoundEvent | null> {
     const found = this.withDelivery().where('event.eventId = :eventId', { eventId });
-    const page = { fields: FIELDS, orderBy: NEWEST_FIRST, bytes: EVENT_BYTES, limit: 1 };
-    const { rows } = await readQueryPage<DeliverableEvent>(this.dataSource.manager, found, page);
+    const page = {
+      fields: `${FIELDS}, event.first_attempt as "firstAttempt"`,
+      orderBy: NEWEST_FIRST,
+      bytes: EVENT_BYTES,
+      limit: 1,
+    };
+    const { rows } = await readQueryPage<FoundEvent>(this.dataSource.manager, found, page);
     return rows[0] ?? null;
   }
 
@@ -108,7 +114,8 @@ export class WebhookEventsRepository {
       `with queued as (
          insert into tbl_iot_deliveries as delivery (imei, sequence, event_id, type, alone, attempts)
          select imei, sequence, event_id, type, true,
-                (select coalesce(max(attempt), 0) from tbl_iot_delivery_attempts attempt where attempt.event_id = event.event_id)
+                (select coalesce(max(attempt), (first_attempt is not null)::int)
+                   from tbl_iot_delivery_attempts attempt where attempt.event_id = event.event_id)
            from tbl_iot_events event
           where event_id = any ($1::uuid[])
           order by imei, sequence

@@ -4,7 +4,7 @@ import { AuditService } from '../access/audit/audit.service.js';
 import { givenMembers } from '../platform/http/request-values.js';
 import { EventLog } from '../events/event-log.js';
 import { EVENT_CURSOR } from '../events/event-cursor.js';
-import { type DeliverableEvent, type DeliveryAttempt } from './deliverable-event.js';
+import { type DeliverableEvent, type DeliveryAttempt, type FirstAttempt } from './deliverable-event.js';
 import { WebhookDispatcher } from './delivery/webhook-dispatcher.js';
 import { type WebhookStatusDto } from './webhook-event.dto.js';
 import { type EventFilter, WebhookEventsRepository } from './webhook-events.repository.js';
@@ -47,7 +47,8 @@ export class WebhooksService {
       throw new EventNotFoundError(eventId);
     }
     const { rows, hasMore } = await this.repository.findAttempts(event.eventId);
-    return { event, attempts: [...rows].reverse(), hasOlderAttempts: hasMore };
+    const first = hasMore || event.firstAttempt === null ? [] : [attemptOf(event.firstAttempt)];
+    return { event, attempts: [...first, ...[...rows].reverse()], hasOlderAttempts: hasMore };
   }
 
   /** Throws EventNotFoundError, WebhooksDisabledError. */
@@ -95,6 +96,10 @@ export class WebhooksService {
     });
     this.events.signalAppended();
   }
+}
+
+function attemptOf({ attemptedAt, ...attempt }: FirstAttempt): DeliveryAttempt {
+  return { attempt: 1, attemptedAt: new Date(attemptedAt), ...attempt, error: null };
 }
 
 function filterOf(query: Partial<WebhookEventQuery>, limit: number): EventFilter {

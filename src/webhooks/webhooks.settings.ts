@@ -18,6 +18,10 @@ export class WebhookSettings {
   @IntegerVariable(1, 1_000)
   readonly WEBHOOK_CONCURRENCY: number = 32;
 
+  /** Events of different devices in one request, to `/webhooks/iot/v1/events`. 1: a request for each event. */
+  @IntegerVariable(1, 500)
+  readonly WEBHOOK_BATCH_SIZE: number = 1;
+
   /** Waits before each attempt. The first is 0. */
   @Matches(/^\s*0\s*(,\s*\d{1,6}(ms|s|m|h)\s*)*$/, {
     message: 'WEBHOOK_RETRY_SCHEDULE must be waits with commas, the first one 0, like 0,5s,30s,2m,1h',

@@ -126,10 +126,10 @@ describe('iot_telemetry_body', () => {
   });
 });
 
-describe('iot_claim_failures', () => {
+describe('iot_claim_batch', () => {
   const OWNER = '00000000-0000-4000-8000-000000000001';
   const claim = (most: number, collectMs: number): Promise<{ imei: string; batch_id: string | null }[]> =>
-    database.query('select * from iot_claim_failures($1, 60, $2, $3)', [OWNER, most, collectMs]);
+    database.query(`select * from iot_claim_batch($1, 60, $2, $3, '-infinity')`, [OWNER, most, collectMs]);
 
   beforeEach(async () => {
     await appendEvents(await newSource(), [
@@ -153,7 +153,7 @@ describe('iot_claim_failures', () => {
 
   it('takes the lock that advisory-locks.ts names', async () => {
     const [{ source } = { source: '' }] = await database.query<{ source: string }>(
-      `select prosrc as source from pg_proc where proname = 'iot_claim_failures'`,
+      `select prosrc as source from pg_proc where proname = 'iot_claim_batch'`,
     );
     expect(source).toContain(`pg_try_advisory_xact_lock(${FAILURE_BATCH_LOCK})`);
   });
@@ -162,7 +162,7 @@ describe('iot_claim_failures', () => {
     const rival = new Client(database.url);
     await rival.connect();
     await rival.query('begin');
-    expect((await rival.query('select * from iot_claim_failures($1, 60, 2, 0)', [OWNER])).rowCount).toBe(2);
+    expect((await rival.query(`select * from iot_claim_batch($1, 60, 2, 0, '-infinity')`, [OWNER])).rowCount).toBe(2);
     expect(await claim(2, 0)).toEqual([]);
     await rival.query('rollback');
     await rival.end();

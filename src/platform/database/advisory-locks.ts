@@ -9,7 +9,7 @@ export const MIGRATION_LOCK = 7_310_200_811;
 export const PARTITION_LOCK = 7_310_200_812;
 /** Held while the sessions of dead instances are ended. */
 export const REAPER_LOCK = 731_022;
-/** Held while a batch of failed commands is claimed. `iot_claim_failures.sql` contains the number. */
+/** Held while a batch of failed commands is claimed. `iot_claim_batch.sql` contains the number. */
 export const FAILURE_BATCH_LOCK = 731_021;
 
 /** First number; the second one is the hash of an IMEI. Orders what is done to the commands of one device. */

@@ -33,13 +33,15 @@ export interface ClaimedDelivery {
   readonly failures: number;
 }
 
-/** One POST: an event, or a batch of failed commands. Every attempt has the same id and the same bytes. */
+/** One POST: an event, or a batch of failed commands or of other events. Every attempt has the same id and the same bytes. */
 export interface WebhookRequest {
   /** The `webhook-id`. */
   readonly id: string;
   readonly path: string;
   readonly body: string;
   readonly deliveries: readonly ClaimedDelivery[];
+  /** The answer may have a result for each event. */
+  readonly hasResults: boolean;
 }
 
 export type HostAnswer =

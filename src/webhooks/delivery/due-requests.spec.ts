@@ -25,7 +25,7 @@ class FakeQueue {
     return Promise.resolve(this.due.splice(0, limit));
   }
 
-  async claimFailures(lease: Lease, limit: number): Promise<ClaimedDelivery[]> {
+  async claimBatch(lease: Lease, limit: number): Promise<ClaimedDelivery[]> {
     this.note(`a batch of up to ${limit}`, lease);
     await Promise.resolve();
     if (this.isDown) {
@@ -52,8 +52,8 @@ beforeEach(() => {
   added = [];
 });
 
-function dueRequests(hasFailures = true): DueRequests {
-  return new DueRequests(queue, LEASE, hasFailures, () => nowMs);
+function dueRequests(): DueRequests {
+  return new DueRequests(queue, LEASE, { events: 1, bytes: 1 }, () => nowMs);
 }
 
 const add = (requests: readonly WebhookRequest[]): void => void added.push(...requests.map(({ id }) => id));
@@ -71,54 +71,48 @@ describe('DueRequests.claim', () => {
   });
 });
 
-describe('DueRequests.claimFailures', () => {
+describe('DueRequests.claimBatches', () => {
   it('claims batches until none is left, each as one request', async () => {
     queue.batches = [batch('a'), batch('b', FAILURES_PER_REQUEST)];
-    await dueRequests().claimFailures(add, never);
+    await dueRequests().claimBatches(add, never);
     expect(added).toEqual(['bat_a', 'bat_b']);
     expect(queue.asked).toEqual([A_BATCH, A_BATCH, A_BATCH]);
   });
 
   it('stops between two batches when there is enough', async () => {
     queue.batches = [batch('a'), batch('b'), batch('c')];
-    await dueRequests().claimFailures(add, () => added.length >= 2);
+    await dueRequests().claimBatches(add, () => added.length >= 2);
     expect([added, queue.batches.length]).toEqual([['bat_a', 'bat_b'], 1]);
   });
 
   it('does not ask when there is enough already', async () => {
-    await dueRequests().claimFailures(add, () => true);
+    await dueRequests().claimBatches(add, () => true);
     expect(queue.asked).toEqual([]);
   });
 
   it('asks again after 200 ms, and not before', async () => {
     const due = dueRequests();
-    await due.claimFailures(add, never);
+    await due.claimBatches(add, never);
     nowMs += 199;
-    await due.claimFailures(add, never);
+    await due.claimBatches(add, never);
     expect(queue.asked).toHaveLength(1);
     nowMs += 1;
-    await due.claimFailures(add, never);
+    await due.claimBatches(add, never);
     expect(queue.asked).toHaveLength(2);
   });
 
   it('asks again at once after an error, and has added what it had claimed before it', async () => {
     const due = dueRequests();
     queue.batches = [batch('a')];
-    const failing = due.claimFailures((requests) => {
+    const failing = due.claimBatches((requests) => {
       add(requests);
       queue.isDown = true;
     }, never);
     await expect(failing).rejects.toThrow('the database is down');
     queue.isDown = false;
     queue.batches = [batch('b')];
-    await due.claimFailures(add, never);
+    await due.claimBatches(add, never);
     expect(added).toEqual(['bat_a', 'bat_b']);
-  });
-
-  it('never asks when failed commands are not recorded', async () => {
-    queue.batches = [batch('a')];
-    await dueRequests(false).claimFailures(add, never);
-    expect([added, queue.asked]).toEqual([[], []]);
   });
 });
 
@@ -131,7 +125,7 @@ describe('DueRequests.claimProbe', () => {
 
   it('claims a batch when nothing else is due, whenever the last one was claimed', async () => {
     const due = dueRequests();
-    await due.claimFailures(add, never);
+    await due.claimBatches(add, never);
     queue.batches = [batch('a')];
     const probe = await due.claimProbe();
     expect([probe?.id, probe?.deliveries.length]).toEqual(['bat_a', 2]);

@@ -13,7 +13,12 @@ function answered(status: number, retryAfter?: string): HostAnswer {
 }
 
 function attempt(answer: HostAnswer): Attempt {
-  return { request: { id: 'evt_1', path: '/', body: '{}', deliveries: [] }, answer, durationMs: 1, endedAtMs: NOW };
+  return {
+    request: { id: 'evt_1', path: '/', body: '{}', deliveries: [], hasResults: false },
+    answer,
+    durationMs: 1,
+    endedAtMs: NOW,
+  };
 }
 
 function outcomeOf(answer: HostAnswer, failures = 0, holdMs: number | null = null) {

@@ -15,10 +15,12 @@ export interface Circumstances {
   readonly holdMs: number | null;
   /** 0 to 1: deliveries that failed together must not return together. */
   readonly random: number;
+  /** The host has accepted the batch without this event. */
+  readonly isRefused?: boolean;
 }
 
 /** The outcome of an attempt for one of its deliveries, which had failed `failures` times before. */
-export function classify({ answer, endedAtMs }: Attempt, failures: number, circumstances: Circumstances): Outcome {
+export function classify({ request, answer, endedAtMs }: Attempt, failures: number, circumstances: Circumstances): Outcome {
   if (answer.kind === 'aborted') {
     return { kind: 'released' };
   }
@@ -32,9 +34,10 @@ export function classify({ answer, endedAtMs }: Attempt, failures: number, circu
   const { status, retryAfter } = answer;
   // A redirect is not followed, so it is a failure.
   if (status >= 200 && status < 300) {
-    return { kind: 'delivered' };
+    return circumstances.isRefused === true ? retryOrDead(scheduledMs) : { kind: 'delivered' };
   }
-  if (status === GONE || scheduledMs === null) {
+  // Of a batch of events it says that the path is gone: they go out one by one.
+  if ((status === GONE && !request.hasResults) || scheduledMs === null) {
     return { kind: 'dead' };
   }
   return retryOrDead((WITH_RETRY_AFTER.includes(status) ? parseRetryAfter(retryAfter, endedAtMs) : null) ?? scheduledMs);

@@ -7,9 +7,12 @@ export class PendingDelivery {
   @PrimaryColumn({ type: 'bigint' })
   readonly sequence!: string;
 
-  /** While the delivery is locked: when the lease ends. */
   @Column({ type: 'timestamptz', name: 'next_attempt_at', default: () => 'now()' })
   readonly nextAttemptAt!: Date;
+
+  /** While the delivery is locked: when the lease ends. */
+  @Column({ type: 'timestamptz', name: 'leased_until', nullable: true })
+  readonly leasedUntil!: Date | null;
 
   @Column({ type: 'uuid', name: 'event_id' })
   readonly eventId!: string;

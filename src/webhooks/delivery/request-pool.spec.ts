@@ -3,7 +3,7 @@ import { type WebhookRequest } from './delivery.js';
 import { type PoolOptions, RequestPool } from './request-pool.js';
 
 function request(id: string): WebhookRequest {
-  return { id, path: '/', body: '{}', deliveries: [] };
+  return { id, path: '/', body: '{}', deliveries: [], hasResults: false };
 }
 
 /** A host whose answers the test triggers. */

@@ -20,7 +20,12 @@ function delivery(sequence: string): ClaimedDelivery {
 }
 
 function attempt(answer: HostAnswer, deliveries: readonly ClaimedDelivery[] = [FIRST]): Attempt {
-  return { request: { id: 'evt_1', path: '/', body: '{}', deliveries }, answer, durationMs: 1.6, endedAtMs: 0 };
+  return {
+    request: { id: 'evt_1', path: '/', body: '{}', deliveries, hasResults: false },
+    answer,
+    durationMs: 1.6,
+    endedAtMs: 0,
+  };
 }
 
 describe('settlementOf', () => {

@@ -1,5 +1,8 @@
 import { type Attempt, type ClaimedDelivery, type Outcome, type Settlement } from './delivery.js';
 
+/** This much of an answer is stored. */
+export const STORED_ANSWER_BYTES = 1_024;
+
 /** What is written about one delivery of a request that was sent. */
 export function settlementOf(
   { imei, sequence }: ClaimedDelivery,
@@ -21,8 +24,7 @@ export function settlementOf(
     webhookId: request.id,
     durationMs: Math.round(durationMs),
     status: isAnswered ? answer.status : null,
-    // PostgreSQL's text can't hold NUL.
-    answer: isAnswered ? answer.text.replaceAll('\0', '\uFFFD') : null,
+    answer: isAnswered ? storedText(answer.text) : null,
     error: isAnswered ? null : answer.error,
   };
 }
@@ -31,4 +33,11 @@ export function settlementOf(
 export function released({ imei, sequence }: Pick<ClaimedDelivery, 'imei' | 'sequence'>): Settlement {
   const noAttempt = { webhookId: '', durationMs: 0, status: null, answer: null, error: null };
   return { imei, sequence, outcome: 'released', afterMs: 0, alone: false, outage: false, ...noAttempt };
+}
+
+/** The beginning of an answer. PostgreSQL's text can't hold NUL. */
+function storedText(text: string): string {
+  const beginning =
+    text.length > STORED_ANSWER_BYTES / 4 ? Buffer.from(text).subarray(0, STORED_ANSWER_BYTES).toString('utf8') : text;
+  return beginning.replaceAll('\0', '\uFFFD');
 }

@@ -38,7 +38,7 @@ class World {
   private readonly repository = {
     claim: (_lease: unknown, limit: number) =>
       this.claimError ? Promise.reject(this.claimError) : Promise.resolve(this.due.splice(0, limit)),
-    claimFailures: () => Promise.resolve(this.failures.splice(0)),
+    claimBatch: () => Promise.resolve(this.failures.splice(0)),
     resume: () => Promise.resolve(void this.resumed++),
   } as unknown as DeliveryQueueRepository;
 

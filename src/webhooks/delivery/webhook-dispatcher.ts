@@ -3,6 +3,7 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationB
 import { EventLog } from '../../events/event-log.js';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { WebhookSettings } from '../webhooks.settings.js';
+import { isRefused, refusedEvents } from './batch-results.js';
 import { Circuit } from './circuit.js';
 import { type Attempt, type WebhookRequest } from './delivery.js';
 import { DeliveryQueueRepository } from './delivery-queue.repository.js';
@@ -12,6 +13,7 @@ import { PollingLoop } from '../../platform/scheduling/polling-loop.js';
 import { RequestPool } from './request-pool.js';
 import { released, settlementOf } from './settlement.js';
 import { SettlementWriter } from './settlement-writer.js';
+import { BATCH_BYTES } from './webhook-request.js';
 import { WebhookSender } from './webhook-sender.js';
 
 const POLL_EVERY_MS = 500;
@@ -19,6 +21,8 @@ const POLL_EVERY_MS = 500;
 const CLAIM_SPACING_MS = 8;
 /** Claimed deliveries for each that can be in flight: the next ones are ready when one ends. */
 const CLAIMED_PER_CONNECTION = 2;
+/** Bounds the memory that claimed events take. */
+const CLAIMED_AT_MOST = 2_000;
 const LEASE_MARGIN_SECONDS = 5;
 const STOP_WITHIN_MS = 5_000;
 
@@ -34,6 +38,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
   private readonly schedule: readonly number[];
   private readonly due: DueRequests;
   private readonly concurrency: number;
+  private readonly claimedAtATime: number;
   private readonly loop = new PollingLoop(() => this.claim(), { everyMs: POLL_EVERY_MS, spacingMs: CLAIM_SPACING_MS });
   private readonly pool: RequestPool;
   private isStopping = false;
@@ -48,10 +53,12 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
   ) {
     const { WEBHOOK_CONCURRENCY: concurrency, WEBHOOK_TIMEOUT_SECONDS: timeoutSeconds } = settings;
     this.concurrency = concurrency;
+    const requests = concurrency * CLAIMED_PER_CONNECTION;
+    this.claimedAtATime = Math.max(requests, Math.min(requests * settings.WEBHOOK_BATCH_SIZE, CLAIMED_AT_MOST));
     this.schedule = parseSchedule(settings.WEBHOOK_RETRY_SCHEDULE);
     // As long as a delivery may be queued here, and as long as its attempt may take.
     const lease = { owner: this.owner, seconds: timeoutSeconds * 2 + LEASE_MARGIN_SECONDS };
-    this.due = new DueRequests(repository, lease, events.records('command.failed'));
+    this.due = new DueRequests(repository, lease, { events: settings.WEBHOOK_BATCH_SIZE, bytes: BATCH_BYTES });
     this.pool = new RequestPool({
       concurrency,
       maxQueuedMs: timeoutSeconds * 1_000,
@@ -113,9 +120,9 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
     if (this.pool.isFull) {
       return false;
     }
-    const { requests, hasMore } = await this.due.claim(this.concurrency * CLAIMED_PER_CONNECTION);
+    const { requests, hasMore } = await this.due.claim(this.claimedAtATime);
     this.pool.add(requests);
-    await this.due.claimFailures(
+    await this.due.claimBatches(
       (batches) => this.pool.add(batches),
       () => this.pool.queued >= this.concurrency,
     );
@@ -135,8 +142,10 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
     const attempt = await this.sender.send(request);
     this.updateCircuit(attempt, isProbe);
     const holdMs = this.circuit.state === 'closed' ? null : this.circuit.waitMs;
+    const refused = refusedEvents(attempt);
     const settlements = request.deliveries.map((delivery) => {
-      const circumstances = { schedule: this.schedule, holdMs, random: Math.random() };
+      const isRefusedOne = isRefused(delivery, refused);
+      const circumstances = { schedule: this.schedule, holdMs, random: Math.random(), isRefused: isRefusedOne };
       return settlementOf(delivery, attempt, classify(attempt, delivery.failures, circumstances));
     });
     this.settlements.add(this.owner, settlements);

@@ -14,6 +14,12 @@ export const EVENT_PATHS: Readonly<Record<EventType, string>> = {
   'device.disconnected': '/webhooks/iot/v1/device/disconnected',
 };
 
+/** Where batches of events go, with WEBHOOK_BATCH_SIZE. */
+export const BATCH_PATH = '/webhooks/iot/v1/events';
+
+/** The bodies of the events in one request, together, at most; one more may be in it. */
+export const BATCH_BYTES = 1_048_576;
+
 /** Failed commands in one request, at most. */
 export const FAILURES_PER_REQUEST = 100;
 
@@ -33,14 +39,21 @@ function requestOfEvent(delivery: ClaimedDelivery): WebhookRequest {
   const id = publicEventId(delivery.eventId);
   const json = eventJson(delivery);
   const body = delivery.type === 'command.failed' ? withMembers(`{"entries":[${json}]}`, envelopeMembers(delivery)) : json;
-  return { id, path: EVENT_PATHS[delivery.type], body, deliveries: [delivery] };
+  return { id, path: EVENT_PATHS[delivery.type], body, deliveries: [delivery], hasResults: false };
 }
 
-function requestOfBatch(batchId: string, members: readonly ClaimedDelivery[]): WebhookRequest {
+/** A batch has either failed commands, in the request that hosts of the old gateway know, or events of all other types. */
+function requestOfBatch(batchId: string, claimed: readonly ClaimedDelivery[]): WebhookRequest {
   const id = `bat_${batchId}`;
-  const entries = members.map(eventJson).join(',');
+  const isOfFailures = claimed[0]!.type === 'command.failed';
+  // The same order in every attempt, so that the bytes are the same.
+  const members = isOfFailures ? claimed : [...claimed].sort((one, other) => (one.imei < other.imei ? -1 : 1));
+  const list = members.map(eventJson).join(',');
   const occurredAt = members.reduce((latest, member) => (member.occurredAt > latest ? member.occurredAt : latest), '');
+  const type = isOfFailures ? 'command.failed' : 'batch';
   // Sequences count within a device: a batch has none of its own.
-  const head = `"eventId":"${id}","type":"command.failed","sequence":null,"occurredAt":"${occurredAt}"`;
-  return { id, path: EVENT_PATHS['command.failed'], body: withMembers(`{"entries":[${entries}]}`, head), deliveries: members };
+  const head = `"eventId":"${id}","type":"${type}","sequence":null,"occurredAt":"${occurredAt}"`;
+  const body = withMembers(isOfFailures ? `{"entries":[${list}]}` : `{"events":[${list}]}`, head);
+  const path = isOfFailures ? EVENT_PATHS['command.failed'] : BATCH_PATH;
+  return { id, path, body, deliveries: members, hasResults: !isOfFailures };
 }

@@ -2,12 +2,12 @@ import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type AxiosInstance } from 'axios';
 import { WebhookSettings } from '../webhooks.settings.js';
+import { MAX_ANSWER_BYTES } from './answer-reader.js';
 import { type Attempt, type HostAnswer, type WebhookRequest } from './delivery.js';
 import { type HostConnections } from './host-connections.js';
+import { STORED_ANSWER_BYTES } from './settlement.js';
 import { signingKeys, webhookHeaders } from './standard-webhooks.js';
 
-/** This much of an answer is stored. */
-const STORED_ANSWER_BYTES = 1_024;
 /** Connections to NOTIFICATION_URL; null when it is not set. */
 export const HOST_CONNECTIONS = Symbol('HOST_CONNECTIONS');
 const FIXED_HEADERS = { 'content-type': 'application/json', accept: '*/*', 'user-agent': 'iot-broker' };
@@ -50,7 +50,7 @@ export class WebhookSender implements OnApplicationShutdown {
 
   private async post(request: WebhookRequest): Promise<HostAnswer> {
     const headers = { ...FIXED_HEADERS, ...webhookHeaders(this.keys, request, Date.now()) };
-    const config = { headers, maxContentLength: STORED_ANSWER_BYTES };
+    const config = { headers, maxContentLength: request.hasResults ? MAX_ANSWER_BYTES : STORED_ANSWER_BYTES };
     const { data } = await this.axios.post<HostAnswer>(request.path, request.body, config);
     return this.isAborted && data.kind !== 'answer' ? { kind: 'aborted' } : data;
   }
