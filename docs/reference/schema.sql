@@ -596,6 +596,37 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION iot_event_records(listed_event uuid)
+ RETURNS json
+ LANGUAGE plpgsql
+AS $function$
+declare
+  json_time constant text := 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
+  records json[];
+  of_day json[];
+  day date;
+begin
+  for day in select distinct (kept.iot_timestamp at time zone 'UTC')::date as found
+               from tbl_iot_event_records kept where kept.event_id = listed_event order by found
+  loop
+    execute format($query$
+      select array_agg(json_build_object(
+               'timestamp', to_char(entry.iot_timestamp at time zone 'UTC', %1$L),
+               'receivedAt', to_char(entry.timestamp at time zone 'UTC', %1$L),
+               'priority', entry.priority, 'eventIoId', entry.event_io_id,
+               'gps', iot_record_gps(entry), 'attributes', iot_record_attributes(entry), 'io', entry.io)
+               order by entry.iot_timestamp, entry.record_hash)
+        from tbl_iot_event_records kept
+        join tbl_iot_telemetry_data entry
+          on entry.iot_imei = kept.imei and entry.iot_timestamp = kept.iot_timestamp and entry.record_hash = kept.record_hash
+       where kept.event_id = %2$L and entry.iot_timestamp >= %3$L and entry.iot_timestamp < %4$L$query$,
+      json_time, listed_event, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC') into of_day;
+    records := records || of_day;
+  end loop;
+  return array_to_json(records);
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION iot_record_attributes(entry tbl_iot_telemetry_data)
  RETURNS jsonb
  LANGUAGE sql
@@ -620,52 +651,47 @@ AS $function$
     'fix', entry.satellites > 0)
 $function$;
 
+CREATE OR REPLACE FUNCTION iot_telemetry_bodies(event_ids uuid[])
+ RETURNS TABLE(event_id uuid, body json)
+ LANGUAGE plpgsql
+ ROWS 100
+AS $function$
+declare
+  json_time constant text := 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
+  day date;
+begin
+  for day in select distinct (event.newest_time at time zone 'UTC')::date from tbl_iot_events event where event.event_id = any (event_ids)
+  loop
+    return query execute format($query$
+      select event.event_id,
+             (left(json_build_object(
+                 'imei', event.imei,
+                 'recordCount', event.record_count,
+                 'latestTimestamp', to_char(event.newest_time at time zone 'UTC', %1$L),
+                 'latestGps', case when newest.iot_imei is not null then iot_record_gps(newest) end,
+                 'latestAttributes', case when newest.iot_imei is not null then iot_record_attributes(newest) end,
+                 'latestIo', newest.io,
+                 'firstReceivedAt', to_char(event.first_received_at at time zone 'UTC', %1$L),
+                 'lastReceivedAt', to_char(event.last_received_at at time zone 'UTC', %1$L))::text, -1)
+               || case when event.records_left_out > 0 then ', "recordsLeftOut" : ' || event.records_left_out else '' end
+               || case when exists (select from tbl_iot_event_records kept where kept.event_id = event.event_id)
+                       then coalesce(', "records" : ' || iot_event_records(event.event_id)::text, '') else '' end
+               || '}')::json
+        from tbl_iot_events event
+        left join tbl_iot_telemetry_data newest
+          on newest.iot_imei = event.imei and newest.iot_timestamp = event.newest_time and newest.record_hash = event.newest_hash
+         and newest.iot_timestamp >= %2$L and newest.iot_timestamp < %3$L
+       where event.event_id = any ($1) and event.newest_time >= %2$L and event.newest_time < %3$L$query$,
+      json_time, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC') using event_ids;
+  end loop;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION iot_telemetry_body(event tbl_iot_events)
  RETURNS json
  LANGUAGE plpgsql
 AS $function$
-declare
-  json_time constant text := 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
-  newest tbl_iot_telemetry_data;
-  bodies json[];
-  of_day json[];
-  day date;
-  summary json;
 begin
-  execute format('select * from tbl_iot_telemetry_data where iot_imei = %L and iot_timestamp = %L and record_hash = %L',
-                 event.imei, event.newest_time, event.newest_hash) into newest;
-  summary := json_build_object(
-    'imei', event.imei,
-    'recordCount', event.record_count,
-    'latestTimestamp', to_char(event.newest_time at time zone 'UTC', json_time),
-    'latestGps', case when newest.iot_imei is not null then iot_record_gps(newest) end,
-    'latestAttributes', case when newest.iot_imei is not null then iot_record_attributes(newest) end,
-    'latestIo', newest.io,
-    'firstReceivedAt', to_char(event.first_received_at at time zone 'UTC', json_time),
-    'lastReceivedAt', to_char(event.last_received_at at time zone 'UTC', json_time));
-  for day in select distinct (kept.iot_timestamp at time zone 'UTC')::date as found
-               from tbl_iot_event_records kept where kept.event_id = event.event_id order by found
-  loop
-    execute format($query$
-      select array_agg(json_build_object(
-               'timestamp', to_char(entry.iot_timestamp at time zone 'UTC', %1$L),
-               'receivedAt', to_char(entry.timestamp at time zone 'UTC', %1$L),
-               'priority', entry.priority, 'eventIoId', entry.event_io_id,
-               'gps', iot_record_gps(entry), 'attributes', iot_record_attributes(entry), 'io', entry.io)
-               order by entry.iot_timestamp, entry.record_hash)
-        from tbl_iot_event_records kept
-        join tbl_iot_telemetry_data entry
-          on entry.iot_imei = kept.imei and entry.iot_timestamp = kept.iot_timestamp and entry.record_hash = kept.record_hash
-       where kept.event_id = %2$L and entry.iot_timestamp >= %3$L and entry.iot_timestamp < %4$L$query$,
-      json_time, event.event_id, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC') into of_day;
-    bodies := bodies || of_day;
-  end loop;
-  if event.records_left_out > 0 then
-    summary := left(summary::text, -1) || format(', "recordsLeftOut" : %s}', event.records_left_out);
-  end if;
-  if bodies is null then
-    return summary;
-  end if;
-  return (left(summary::text, -1) || ', "records" : ' || array_to_json(bodies)::text || '}')::json;
+  return (select made.body from iot_telemetry_bodies(array[event.event_id]) made);
 end
 $function$;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager, In, IsNull } from 'typeorm';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { type Page, readQueryPage } from '../platform/database/bounded-page.js';
 import { stringifyJson } from '../platform/json/json-source.js';
 import { BEGINNING, type EventPosition, isSamePosition } from './event-cursor.js';
@@ -170,10 +170,11 @@ export class EventsRepository {
       .orderBy('sequence.imei')
       .setLock('pessimistic_write')
       .getMany();
-    await manager.update(
-      LoggedEvent,
-      { eventId: In(open.map(({ eventId }) => eventId)), body: IsNull() },
-      { body: () => 'iot_telemetry_body(tbl_iot_events)', isOpen: false },
+    await manager.query(
+      `update tbl_iot_events event set body = made.body, is_open = false
+         from iot_telemetry_bodies($1::uuid[]) made
+        where event.event_id = made.event_id and event.body is null`,
+      [open.map(({ eventId }) => eventId)],
     );
   }
 }

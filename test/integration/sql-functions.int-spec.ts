@@ -106,6 +106,31 @@ describe('iot_telemetry_body', () => {
     });
   });
 
+  it('makes the bodies of many events, whose newest records are of different days', async () => {
+    await insertRecord('a', MOMENT, 1);
+    await insertRecord('b', LATER, 2);
+    await database.query(
+      `insert into tbl_iot_events (imei, sequence, type, is_open, record_count, first_received_at, last_received_at,
+                                   newest_is_plausible, newest_time, newest_hash)
+       values ('a', 1, 'telemetry', true, 1, $1, $1, true, $1, 1),
+              ('b', 1, 'telemetry', true, 2, $1, $1, true, $2, 2),
+              ('c', 1, 'telemetry', true, 3, $1, $1, true, $2, 3),
+              ('d', 1, 'telemetry', true, 4, $1, $1, true, $2, 4)`,
+      [MOMENT, LATER],
+    );
+    const made = await database.query<{ imei: string; body: unknown }>(
+      `select event.imei, made.body from tbl_iot_events event
+         join iot_telemetry_bodies((select array_agg(event_id) from tbl_iot_events where imei <> 'd')) made using (event_id)
+        order by event.imei`,
+    );
+    const values = { latestGps: expect.objectContaining({ speed: 50 }) as object, latestIo: { 10: 3 } };
+    expect(made).toMatchObject([
+      { imei: 'a', body: { imei: 'a', recordCount: 1, latestTimestamp: MOMENT, ...values } },
+      { imei: 'b', body: { imei: 'b', recordCount: 2, latestTimestamp: LATER, ...values } },
+      { imei: 'c', body: { imei: 'c', recordCount: 3, latestGps: null, latestAttributes: null, latestIo: null } },
+    ]);
+  });
+
   it('leaves out the values of records that were deleted', async () => {
     await append();
     expect(await body()).toMatchObject({

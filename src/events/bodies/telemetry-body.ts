@@ -22,7 +22,7 @@ export interface RecordBody {
   readonly io: Readonly<Record<string, unknown>> | null;
 }
 
-/** The database builds it (`iot_telemetry_body`) when the event is closed: the event has grown until then, and the records are there. */
+/** The database builds it (`iot_telemetry_bodies`) when the event is closed: the event has grown until then, and the records are there. */
 export interface TelemetryBody {
   readonly imei: string;
   readonly recordCount: number;

@@ -6,7 +6,8 @@ import { type EventsRepository } from '../events.repository.js';
 import { RecentEvents } from './recent-events.js';
 import { type StreamEvent, streamEventsOf } from './stream-event.js';
 
-const EVENTS_PER_ROUND = 500;
+/** The first of many events need not wait until all of them have been read. */
+const EVENTS_PER_ROUND = 100;
 const POLL_EVERY_MS = 250;
 /** A burst of commits is read with a few statements. */
 const SPACING_MS = 10;

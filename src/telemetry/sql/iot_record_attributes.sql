@@ -1,7 +1,7 @@
 -- The attributes of a record as the host receives them: every column that not all records have, so that a new column needs no
 -- change here. The second half of an ICCID has at least ten digits; its numeric column has lost the leading zeros.
 --
--- Why SQL: iot_telemetry_body calls it, for up to 100 records of an event.
+-- Why SQL: iot_telemetry_bodies and iot_event_records call it, for up to 100 records of an event.
 create or replace function iot_record_attributes(entry tbl_iot_telemetry_data) returns jsonb language sql immutable as $$
   select jsonb_strip_nulls(
     to_jsonb(entry)
