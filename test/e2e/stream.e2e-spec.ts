@@ -119,7 +119,7 @@ describe('a stream', () => {
 
   it('says at its beginning where to resume, and how long to wait before', async () => {
     const client = await open();
-    await waitFor(() => client.lastEventId !== '', { what: 'the first id' });
+    await waitFor(() => client.lastEventId !== '' && client.retries.length > 0, { what: 'the first id and the wait' });
     expect(client.retries).toEqual([2000]);
     const { number } = await writer.append(FIRST);
     client.close();
