@@ -6,6 +6,7 @@ import { DatabaseAvailability } from '../../platform/database/database-availabil
 import { SECOND_MS } from '../../platform/time-units.js';
 import { RelayCounters } from './relay-counters.js';
 import { RelayRound, type RoundResult } from './relay-round.js';
+import { UrgentPace } from './urgent-pace.js';
 
 const RETRY_MS = SECOND_MS;
 /** Another instance relays: how long until its round is expected to have ended. */
@@ -14,8 +15,6 @@ const LOOK_AGAIN_MS = 100;
  * During a longer interval: how often urgent arrivals that another instance has left are looked for, and the others are compacted.
  */
 const MAINTAIN_EVERY_MS = 5 * SECOND_MS;
-/** Between two urgent rounds, at least: what arrives meanwhile shares the next one. */
-const URGENT_SPACING_MS = 20;
 
 /**
  * Reports the records of committed batches in telemetry events, outside the ingest path. Every instance runs it, and one of them relays at a time:
@@ -27,6 +26,7 @@ export class TelemetryRelay implements OnApplicationBootstrap, BeforeApplication
   private readonly logger = new Logger(TelemetryRelay.name);
   private readonly intervalMs: number;
   private readonly maxListed: number;
+  private readonly urgentPace = new UrgentPace();
   private running: Promise<void> = Promise.resolve();
   private isStopping = false;
   private isUrgent = false;
@@ -61,18 +61,20 @@ export class TelemetryRelay implements OnApplicationBootstrap, BeforeApplication
 
   /** To be called after a commit that has stored arrivals of urgent devices. */
   wakeUrgent(): void {
-    this.isUrgent = true;
-    this.endSleep?.();
+    if (!this.isUrgent) {
+      this.isUrgent = true;
+      this.endSleep?.();
+    }
   }
 
   private async run(): Promise<void> {
     while (!this.isStopping) {
       try {
-        if (this.isUrgent) {
-          await this.relayUrgent();
-        }
         if (performance.now() >= this.dueAt) {
           await this.relayDue();
+        }
+        if (this.isUrgent && performance.now() >= this.urgentPace.nextAt) {
+          await this.relayUrgent();
         }
         this.isFailing = false;
       } catch (error) {
@@ -106,14 +108,14 @@ export class TelemetryRelay implements OnApplicationBootstrap, BeforeApplication
     const startedAt = performance.now();
     this.isUrgent = false;
     try {
-      const result = await this.round.relayUrgent();
+      const { tookMs, ...result } = await this.round.relayUrgent();
+      this.urgentPace.ended(performance.now(), tookMs);
       this.relayed(result, startedAt);
-      this.isUrgent ||= result.kind === 'relayed' && (result.busy > 0 || result.hasMore);
+      this.isUrgent ||= result.busy > 0 || result.hasMore;
     } catch (error) {
       this.isUrgent = true;
       throw error;
     }
-    await delay(URGENT_SPACING_MS);
   }
 
   private relayed(result: RoundResult, startedAt: number): void {
@@ -145,8 +147,9 @@ export class TelemetryRelay implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async sleep(): Promise<void> {
-    const ms = this.dueAt - performance.now();
-    if (ms <= 0 || this.isUrgent || this.isStopping) {
+    const nextAt = this.isUrgent ? Math.min(this.dueAt, this.urgentPace.nextAt) : this.dueAt;
+    const ms = nextAt - performance.now();
+    if (ms <= 0 || this.isStopping) {
       return;
     }
     await new Promise<void>((resolve) => {
