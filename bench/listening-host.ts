@@ -48,6 +48,13 @@ export class ListeningHost {
     );
   }
 
+  /** Of the host, since its start. */
+  async cpuSeconds(): Promise<number> {
+    this.worker.postMessage('cpu');
+    const [seconds] = (await once(this.worker, 'message')) as [number];
+    return seconds;
+  }
+
   async stop(): Promise<void> {
     await this.worker.terminate();
   }

@@ -18,7 +18,8 @@ export function buildFrame(firstSerial: number, recordCount: number): Buffer {
 function buildRecord(serial: number): RecordToEncode {
   return {
     timestampMs: 1_560_161_086_000 + serial * 1000,
-    priority: serial % 2,
+    // A real device sends its periodic records with low priority. Urgent ones are reported outside the interval.
+    priority: 0,
     longitude: 252_618_832 + serial * 137,
     latitude: 546_990_336 - serial * 91,
     altitude: 148 - (serial % 200),

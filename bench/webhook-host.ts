@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { parentPort } from 'node:worker_threads';
+import { cpuSecondsOf } from './process-cpu.js';
 
 /**
  * The host application, in a thread of its own so that a busy benchmark does not delay its clock: answers every event with 204 and posts the
- * events that it has received, with the time at which the whole request was there.
+ * events that it has received, with the time at which the whole request was there, or the seconds of CPU of its thread.
  */
 interface ReceivedEvent {
   readonly imei: string;
@@ -29,7 +30,11 @@ const server = createServer((request, response) => {
 server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => parentPort?.postMessage((server.address() as AddressInfo).port));
 
-parentPort?.on('message', () => {
+parentPort?.on('message', (question: 'take' | 'cpu') => {
+  if (question === 'cpu') {
+    parentPort?.postMessage(cpuSecondsOf('/proc/thread-self/stat'));
+    return;
+  }
   parentPort?.postMessage(received);
   received = [];
 });
