@@ -20,10 +20,10 @@ export interface CallOptions {
 }
 
 /** The typed client of all operations. Its calls return `{ data, error, response }` and throw only when no answer comes. */
-export type Api = Client<paths>;
+export type Api = Client<paths, 'application/json'>;
 
 export function createApi({ url, apiKey, headers = {}, credentials, ...options }: IotBrokerOptions): Api {
-  const api = createClient<paths>({
+  const api = createClient<paths, 'application/json'>({
     baseUrl: url.replace(/\/+$/, ''),
     fetch: options.fetch ?? ((request: Request) => globalThis.fetch(request)),
     ...(credentials === undefined ? {} : { credentials }),

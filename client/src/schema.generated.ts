@@ -221,10 +221,34 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A device's records, page by page, in the order of the device's clock
-         * @description Requires a key with the scope `read`.
+         * A device's records in the order of the device's clock
+         * @description As JSON page by page; with `Accept: text/csv` or `Accept: application/geo+json` the whole range as a stream, without `limit` and `cursor`. A stream that fails breaks the connection, so that it does not look complete. So does one of which a client takes less than 64 KiB in a minute.
+         *
+         *     Requires a key with the scope `read`.
          */
         get: operations["getTelemetryHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{imei}/telemetry/gpx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The track of a device on one day (UTC) as GPX 1.1
+         * @description Records without a fix are left out; a gap of more than ten minutes begins a new segment.
+         *
+         *     Requires a key with the scope `read`.
+         */
+        get: operations["getTelemetryTrack"];
         put?: never;
         post?: never;
         delete?: never;
@@ -583,6 +607,28 @@ export interface paths {
          *     Requires a key with the scope `read`.
          */
         get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/telemetry/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest records of many devices, by their own clocks: of those that `imeis` names, or of all devices with records
+         * @description A page ends at 4 MB. Devices that have only records more than two days ahead are left out. With DATABASE_READ_URL the answer may be up to DATABASE_READ_MAX_LAG_SECONDS old.
+         *
+         *     Requires a key with the scope `read`.
+         */
+        get: operations["listLatestTelemetry"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2455,6 +2501,85 @@ export interface components {
             secret: string;
             success: boolean;
         };
+        LatestList: {
+            count: number;
+            /**
+             * @description Devices of `imeis` on this page that have no record, or only records more than two days ahead.
+             * @example [
+             *       "350612345678902"
+             *     ]
+             */
+            missing: string[];
+            /**
+             * @description Pass it as `cursor` to get the next page. Null: this is the last page.
+             * @example 350612345678901
+             */
+            nextCursor: string | null;
+            /** @description In the order of the IMEIs. */
+            records: components["schemas"]["LatestRecord"][];
+            success: boolean;
+        };
+        LatestRecord: {
+            /** @description Metres. */
+            altitude: number;
+            /** @description Degrees clockwise from north. */
+            angle: number;
+            /**
+             * @description view=raw: raw values by column name, those that the record has.
+             * @example {
+             *       "external_voltage": 12843,
+             *       "movement": 1
+             *     }
+             */
+            attributes?: {
+                [key: string]: unknown;
+            };
+            /** @description view=scaled: every attribute with name, unit and multiplied value. */
+            elements?: components["schemas"]["ScaledElement"][];
+            /** @description The AVL id whose change made the device write this record, 0 for a periodic one. */
+            eventIoId: number;
+            /** @description Codec 16 only. */
+            generationType: number | null;
+            /** @example 350612345678901 */
+            imei: string;
+            /**
+             * @description view=raw: raw values by AVL id, of attributes that have no column or did not fit it. The JSON type follows the id. An id that occurs
+             *     several times in the record has an array of all its values here, and the last one in its column. `widths` has the bytes on the wire of ids
+             *     whose width does not fit the dictionary.
+             * @example {
+             *       "24": 17
+             *     }
+             */
+            io?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: date-time
+             * @description When the device recorded it, by its own clock.
+             */
+            iotTimestamp: string;
+            /**
+             * @description Degrees, seven decimals at most.
+             * @example 54.6872
+             */
+            latitude: number;
+            /**
+             * @description Degrees, seven decimals at most.
+             * @example 25.2797
+             */
+            longitude: number;
+            /** @description 0: low, 1: high, 2: panic. */
+            priority: number;
+            /** @description 0 means no fix: the coordinates are the last known ones. */
+            satellites: number;
+            /** @description km/h. */
+            speed: number;
+            /**
+             * Format: date-time
+             * @description When the gateway received it.
+             */
+            timestamp: string;
+        };
         LikelyCause: {
             /**
              * @description Stable code for programs.
@@ -3195,6 +3320,8 @@ export type Key = components['schemas']['Key'];
 export type KeyAnswer = components['schemas']['KeyAnswer'];
 export type KeyList = components['schemas']['KeyList'];
 export type KeyMade = components['schemas']['KeyMade'];
+export type LatestList = components['schemas']['LatestList'];
+export type LatestRecord = components['schemas']['LatestRecord'];
 export type LikelyCause = components['schemas']['LikelyCause'];
 export type Problem = components['schemas']['Problem'];
 export type QuarantineAnswer = components['schemas']['QuarantineAnswer'];
@@ -3641,13 +3768,56 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description A page of records, or with another `Accept` a stream of all records of the range. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/geo+json": {
+                        features: {
+                            [key: string]: unknown;
+                        }[];
+                        /** @enum {string} */
+                        type: "FeatureCollection";
+                    };
                     "application/json": components["schemas"]["TelemetryHistory"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTelemetryTrack: {
+        parameters: {
+            query: {
+                /** @description The day in UTC. */
+                date: string;
+            };
+            header?: never;
+            path: {
+                /** @description 15 digits. */
+                imei: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A GPX document with one track. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gpx+xml": string;
                 };
             };
             /** @description Any other error */
@@ -4386,6 +4556,44 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLatestTelemetry: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the previous page. Keep the other parameters unchanged. */
+                cursor?: string;
+                /** @description Up to 1,000 IMEIs, separated by commas. Without it: all devices with records, page by page. */
+                imeis?: string;
+                /** @description Devices per page. Without effect when `imeis` is given. */
+                limit?: number;
+                /** @description `raw` as the device sent them, by column name; `scaled` with names, units and multiplied values; `position` without attributes, for maps. */
+                view?: "raw" | "scaled" | "position";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestList"];
                 };
             };
             /** @description Any other error */
@@ -5259,6 +5467,7 @@ export type DocumentedErrorCode =
   | 'KEY_NAME_TAKEN'
   | 'KEY_NOT_FOUND'
   | 'METADATA_TOO_LARGE'
+  | 'NOT_ACCEPTABLE'
   | 'NOT_CANCELLABLE'
   | 'NO_TELEMETRY'
   | 'PAYLOAD_TOO_LARGE'
@@ -5266,6 +5475,7 @@ export type DocumentedErrorCode =
   | 'RATE_LIMITED'
   | 'ROUTE_NOT_FOUND'
   | 'STOPPING'
+  | 'TOO_MANY_EXPORTS'
   | 'TOO_MANY_KEYS'
   | 'TOO_MANY_OPEN_COMMANDS'
   | 'TOO_MANY_STREAMS'

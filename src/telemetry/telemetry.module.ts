@@ -40,6 +40,7 @@ import { TelemetryController } from './records/telemetry.controller.js';
 import { TelemetryRepository } from './storage/telemetry.repository.js';
 import { NewestRecordRepository } from './records/newest-record.repository.js';
 import { OutputRecords } from './records/output-records.js';
+import { TelemetryExports } from './records/telemetry-exports.js';
 import { TelemetryService } from './records/telemetry.service.js';
 
 /** Stores the records that devices send, and serves them over REST. */
@@ -84,6 +85,7 @@ import { TelemetryService } from './records/telemetry.service.js';
     RelayRound,
     StoredRecords,
     TelemetryEvents,
+    TelemetryExports,
     TelemetryPartitions,
     TelemetryReaderRepository,
     TelemetryRelay,

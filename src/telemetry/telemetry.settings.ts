@@ -14,6 +14,10 @@ export class TelemetrySettings {
   @IntegerVariable(0, 36_500)
   readonly TELEMETRY_RETENTION_DAYS: number = 0;
 
+  /** Exports of records (CSV, GeoJSON, GPX) that one instance streams at the same time. */
+  @IntegerVariable(1, 1_000)
+  readonly TELEMETRY_MAX_EXPORTS: number = 4;
+
   /** Days for which bytes are kept in quarantine. 0: no limit by age. */
   @IntegerVariable(0, 36_500)
   readonly QUARANTINE_RETENTION_DAYS: number = 365;

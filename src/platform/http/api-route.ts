@@ -28,5 +28,5 @@ export function problemResponse(description: string) {
  * An error of a route beyond those that all routes have (see addCommonProblems): `description` names its codes. On a controller: of all its
  * routes.
  */
-export const ApiProblem = (status: 400 | 404 | 409 | 410 | 413 | 429 | 503, description: string) =>
+export const ApiProblem = (status: 400 | 404 | 406 | 409 | 410 | 413 | 429 | 503, description: string) =>
   ApiResponse({ status, ...problemResponse(description) });

@@ -11,6 +11,8 @@ import { DomainError } from '../errors/errors.js';
 const HEADERS_TOO_LARGE = 431;
 /** Long enough for a cursor in a path, short enough for no attack. */
 const MAX_PARAM_LENGTH = 500;
+/** The request line and all headers. Node's default of 16 KiB is less than a request for 1,000 IMEIs. */
+const MAX_HEADER_BYTES = 32_768;
 /** A URL that is refused is repeated in the answer. */
 const MAX_ERROR_CHARACTERS = 200;
 /** How often Node looks for requests that are slower than their time limit. Its default of 30 s would make a limit of 10 s one of 40. */
@@ -22,7 +24,7 @@ const LINGER_MS = 1_000;
 export function createHttpAdapter(): FastifyAdapter {
   return new FastifyAdapter({
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    http: { connectionsCheckingInterval: SLOW_CLIENT_CHECK_MS },
+    http: { connectionsCheckingInterval: SLOW_CLIENT_CHECK_MS, maxHeaderSize: MAX_HEADER_BYTES },
     // Fastify's own taking of the header would take anything.
     requestIdHeader: false,
     // Its answer while closing has a form of its own: see refuseWhileStopping.

@@ -48,6 +48,17 @@ export function OptionalTime(): PropertyDecorator {
   );
 }
 
+/** A parameter that is a day (UTC), of which the property has the beginning. */
+export function Day(): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ type: 'string', format: 'date' }),
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && DAY.test(value) ? (parseTime(value) ?? value) : value,
+    ),
+    IsDate({ message: '$property must be a day that exists, as YYYY-MM-DD' }),
+  );
+}
+
 /** How many entries a page may have; the property's own default is 100. */
 export function PageLimit(): PropertyDecorator {
   return applyDecorators(
@@ -78,10 +89,11 @@ export class ImeiParam {
 
 const ISO_8601 =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:([Zz])|([+-])(\d{2}):?(\d{2}))?)?$/;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const UNIX_MILLISECONDS = /^\d{1,14}$/;
 const MAX_OFFSET_HOURS = 23;
 /** Outside of these years ISO 8601 needs a sign and six digits, which PostgreSQL does not read. */
-const YEARS = { from: 1, to: 9_999 };
+export const YEARS = { from: 1, to: 9_999 };
 
 /**
  * A time in ISO 8601 or in Unix milliseconds; null for anything else, also for a date or a time of day that does not exist. Not Date.parse: that

@@ -8,8 +8,11 @@ import { type RecordView } from './telemetry-query.dto.js';
 const NAMES = ATTRIBUTE_COLUMNS.map(({ name }) => `,"${name}":`);
 const IS_PADDED = ATTRIBUTE_COLUMNS.map(({ avlId }) => (findIoElement(avlId)?.minDigits ?? null) !== null);
 
-/** The JSON text of a TelemetryRecordDto. Written by hand: objects for JSON.stringify would cost three times as much. */
-export function recordJson(record: TelemetryRecord, view: RecordView): string {
+/** The JSON text of a TelemetryRecordDto, for `position` without attributes. Written by hand: objects for JSON.stringify would cost three times as much. */
+export function recordJson(record: TelemetryRecord, view: RecordView | 'position'): string {
+  if (view === 'position') {
+    return `${head(record)}}`;
+  }
   return view === 'raw'
     ? `${head(record)},"attributes":${attributesJson(record)},"io":${record.io ?? 'null'}}`
     : `${head(record)},"elements":${scaledElementsJson(record)}}`;
@@ -37,10 +40,20 @@ export function attributesJson({ attributes }: TelemetryRecord): string {
 }
 
 function valueJson(index: number, value: AttributeValue): string {
-  const shown = IS_PADDED[index] ? shownValue((ATTRIBUTE_COLUMNS[index] as { avlId: number }).avlId, value) : value;
+  const shown = shownAttribute(index, value);
   return typeof shown === 'number' ? String(shown) : JSON.stringify(shown);
+}
+
+/** The raw value of an attribute column as the API shows it. */
+export function shownAttribute(index: number, value: AttributeValue): AttributeValue {
+  return IS_PADDED[index] ? shownValue((ATTRIBUTE_COLUMNS[index] as { avlId: number }).avlId, value) : value;
 }
 
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+/** Without an exponent, which JavaScript uses below 0.000001: xsd:decimal has none, and neither has every reader of CSV. */
+export function decimalDegrees(degrees: number): string {
+  return degrees !== 0 && Math.abs(degrees) < 1e-6 ? degrees.toFixed(7) : String(degrees);
 }

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
-import { Cursor, OptionalTime, PageLimit } from '../../platform/http/request-values.js';
+import { Cursor, Day, OptionalTime, PageLimit } from '../../platform/http/request-values.js';
 import { RECORD_CURSOR, type RecordOrder } from './record-cursor.js';
 
 export type RecordView = 'raw' | 'scaled';
@@ -12,6 +12,16 @@ export class RecordViewQuery {
   @IsOptional()
   @IsIn(['raw', 'scaled'], { message: 'view must be raw or scaled' })
   readonly view: RecordView = 'raw';
+}
+
+/** Selects the day of a track. */
+export class TrackQuery {
+  /**
+   * The day in UTC.
+   * @example '2026-11-23'
+   */
+  @Day()
+  readonly date!: Date;
 }
 
 /** Selects records of a device by the device's clock. */
