@@ -16,6 +16,7 @@ export { type Audit, type AuditQuery, type Keys } from './keys.js';
 export { type Page, type Pages } from './pages.js';
 export { type IotEvent, type IotEventType, type StreamEvent, type StreamOptions } from './stream.js';
 export {
+  type LatestTelemetryQuery,
   type Quarantine,
   type QuarantineQuery,
   type Telemetry,

@@ -2,6 +2,7 @@ import { type Api, type CallOptions, dataOf } from './api.js';
 import { atCursor, Pages } from './pages.js';
 import {
   type IoElement,
+  type LatestRecord,
   type operations,
   type QuarantineEntry,
   type QuarantineRetried,
@@ -10,6 +11,7 @@ import {
 } from './schema.generated.js';
 
 export type TelemetryLatestQuery = NonNullable<operations['getLatestTelemetry']['parameters']['query']>;
+export type LatestTelemetryQuery = NonNullable<operations['listLatestTelemetry']['parameters']['query']>;
 export type TelemetryHistoryQuery = NonNullable<operations['getTelemetryHistory']['parameters']['query']>;
 export type QuarantineQuery = NonNullable<operations['listQuarantineEntries']['parameters']['query']>;
 
@@ -20,6 +22,15 @@ export class Telemetry {
   async latest(imei: string, query: TelemetryLatestQuery = {}, options: CallOptions = {}): Promise<TelemetryRecord> {
     const params = { path: { imei }, query };
     return (await dataOf(this.api.GET('/api/v1/devices/{imei}/telemetry/latest', { params, ...options }))).record;
+  }
+
+  /** The newest records of many devices: of those that `imeis` names (up to 1,000, separated by commas), or of all. Devices without a record are left out. */
+  latestOfMany(query: LatestTelemetryQuery = {}, options: CallOptions = {}): Pages<LatestRecord> {
+    return new Pages(async (cursor) => {
+      const params = { query: atCursor(query, cursor) };
+      const { records, nextCursor } = await dataOf(this.api.GET('/api/v1/telemetry/latest', { params, ...options }));
+      return { items: records, nextCursor };
+    });
   }
 
   /** The records of a device in the order of its clock, newest first unless `order` says otherwise. */
