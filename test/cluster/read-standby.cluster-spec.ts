@@ -135,6 +135,32 @@ describe('history with DATABASE_READ_URL', () => {
     expect(linesOf(/use the standby/)).toHaveLength(1);
   });
 
+  it('is read from the standby as a stream too, and so are the newest records of many devices', async () => {
+    await untilUsed();
+    const [streamed, listed] = [`devices/${IMEI}/telemetry`, `telemetry/latest?imeis=${IMEI}`];
+    for (const [path, type] of [
+      [streamed, 'text/csv'],
+      [listed, 'application/json'],
+      ['telemetry/latest', 'application/json'],
+    ] as const) {
+      const [before, others] = [await readsBy('standby'), await readsBy('primary')];
+      const answer = await fetch(`${gateway.apiUrl}/api/v1/${path}`, { headers: { 'x-api-key': API_KEY, accept: type } });
+      expect(answer.status).toBe(200);
+      // A row for each record below the names of the columns, or the one device.
+      const lines = (await answer.text()).trim().split('\n');
+      expect(lines).toHaveLength(type === 'text/csv' ? stored + 1 : 1);
+      expect(lines.at(-1)).toContain(type === 'text/csv' ? ',' : IMEI);
+      expect(await readsBy('standby')).toBeGreaterThan(before);
+      expect(await readsBy('primary')).toBe(others);
+    }
+    // Without the standby the primary has them all the same.
+    await standby.kill();
+    await untilUnused();
+    const before = await readsBy('primary');
+    expect((await gateway.get<{ count: number }>(listed)).body.count).toBe(1);
+    expect(await readsBy('primary')).toBe(before + 1);
+  });
+
   it('is read from the primary while the standby lags, and never older than the bound', async () => {
     await untilUsed();
     await onStandby('select pg_wal_replay_pause()');
