@@ -113,7 +113,8 @@ describe('every event type has a schema and a golden body, which its webhook fol
 
   it('there is one for each type', () => {
     const names = readdirSync(GOLDEN).map((file) => file.replace('.json', ''));
-    const types = Object.keys(document.webhooks);
+    // Several events of these types in one request; its entries have the same bodies.
+    const types = Object.keys(document.webhooks).filter((name) => name !== 'batch');
     expect(types.length).toBe(8);
     expect(names).toEqual(expect.arrayContaining(types));
   });
