@@ -1,7 +1,7 @@
 -- The bodies of telemetry events, from the records they stand for. Values of a record that retention has deleted are left out.
 --
 -- Why SQL: an update sets the bodies and closes the events in one statement, for hundreds of events, without sending the records to
--- the gateway and back. Volatile, so that it sees records that were committed after the calling statement began. The caller has
+-- the gateway and back; so does the claim of deliveries. Volatile, so that it sees records that were committed after the calling statement began. The caller has
 -- locked the events.
 --
 -- One statement for each day of the newest records, which is nearly always one. It names the day as constants: PostgreSQL locks

@@ -68,14 +68,14 @@ export function claimStatement(limit: number, { events, bytes }: Batching): Prep
        for update of delivery skip locked
   ),
   openable as (
-    select event.transaction_id, event.position
+    select event.transaction_id, event.position, event.event_id
       from locked join tbl_iot_events event using (event_id)
      where locked.type = 'telemetry' and event.body is null
        for update of event skip locked
   ),
   closed as (
-    update tbl_iot_events event set body = iot_telemetry_body(event), is_open = false
-      from openable
+    update tbl_iot_events event set body = made.body, is_open = false
+      from openable join iot_telemetry_bodies((select array_agg(event_id) from openable)) made using (event_id)
      where event.transaction_id = openable.transaction_id and event.position = openable.position
     returning event.event_id, event.body::text as body
   ),
