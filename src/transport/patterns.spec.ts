@@ -29,6 +29,19 @@ describe('PendingAcknowledgement', () => {
     expect([stored.calls, failed.calls]).toEqual([[0], [error]]);
   });
 
+  it('has one outcome: an error behind an acknowledgement changes nothing, whenever the listener comes', () => {
+    const [early, late] = [listener(), listener()];
+    const [first, second] = [new PendingAcknowledgement(), new PendingAcknowledgement()];
+    first.notify(early);
+    for (const pending of [first, second]) {
+      pending.stored(3);
+      pending.failed(new Error('a fault after the commit'));
+      pending.stored(4);
+    }
+    second.notify(late);
+    expect([early.calls, late.calls]).toEqual([[3], [3]]);
+  });
+
   it('gives its outcome as a promise', async () => {
     const [first, second] = [new PendingAcknowledgement(), new PendingAcknowledgement()];
     first.stored(2);

@@ -91,8 +91,14 @@ export class PendingAcknowledgement implements AcknowledgementListener {
   private listener: AcknowledgementListener | null = null;
   /** Set when it was settled before the listener was. */
   private early: ((listener: AcknowledgementListener) => void) | null = null;
+  private isSettled = false;
 
+  /** The first outcome counts: an error behind it cannot take an acknowledgement back. */
   stored(count: number): void {
+    if (this.isSettled) {
+      return;
+    }
+    this.isSettled = true;
     if (this.listener) {
       this.listener.stored(count);
     } else {
@@ -101,6 +107,10 @@ export class PendingAcknowledgement implements AcknowledgementListener {
   }
 
   failed(error: unknown): void {
+    if (this.isSettled) {
+      return;
+    }
+    this.isSettled = true;
     if (this.listener) {
       this.listener.failed(error);
     } else {
