@@ -72,12 +72,19 @@ export class ReadDatabase {
     const queryRunner = dataSource.createQueryRunner();
     const client = await clientOf(queryRunner);
     try {
-      // Not awaited before the first statement of the work is sent: that one fails too when this one does.
-      const [, result] = await Promise.all([client.query(BEGIN), work(queryRunner.manager)]);
+      const sentAtMs = performance.now();
+      // Not awaited before the first statement of the work is sent: that one fails too when this one does. Both end before the connection is released.
+      const [begun, worked] = await Promise.allSettled([client.query(BEGIN), work(queryRunner.manager)]);
+      if (begun.status === 'rejected') {
+        throw begun.reason;
+      }
+      if (worked.status === 'rejected') {
+        throw worked.reason;
+      }
       // Two statements have two results.
       const [answer] = (await client.query(`${this.standby.sql}; commit`)) as unknown as [{ rows: StandbyAnswer[] }];
-      this.requireFit(answer.rows[0]);
-      return result;
+      this.requireFit(answer.rows[0], sentAtMs);
+      return worked.value;
     } catch (error) {
       // Nothing to roll back when the connection is lost, or after the commit.
       await client.query('rollback').catch(() => undefined);
@@ -87,8 +94,9 @@ export class ReadDatabase {
     }
   }
 
-  private requireFit(answer: StandbyAnswer | undefined): void {
-    const { state } = this.standby.judge(answer ?? { isStandby: false, marker: null });
+  /** @param sentAtMs before the snapshot was taken: the time that the read takes does not make the standby late. */
+  private requireFit(answer: StandbyAnswer | undefined, sentAtMs: number): void {
+    const { state } = this.standby.judge(answer ?? { isStandby: false, marker: null }, sentAtMs);
     if (state !== 'used') {
       throw new UnfitStandbyError(state);
     }

@@ -55,9 +55,9 @@ export class ReadMarkers {
     }
   }
 
-  /** Seconds since the state of a server that shows this marker was the primary's; Infinity when that is not known. */
-  lagSeconds(marker: string | null): number {
+  /** How many seconds before `atMs` the state of a server that shows this marker was the primary's; Infinity when that is not known. */
+  lagSeconds(marker: string | null, atMs = performance.now()): number {
     const writtenAtMs = marker === null ? undefined : this.writtenAtMs.get(marker);
-    return writtenAtMs === undefined ? Infinity : (performance.now() - writtenAtMs) / SECOND_MS;
+    return writtenAtMs === undefined ? Infinity : Math.max(0, atMs - writtenAtMs) / SECOND_MS;
   }
 }

@@ -69,9 +69,13 @@ export class Standby implements OnApplicationShutdown {
     return this.current === 'used' ? this.pool : null;
   }
 
-  /** What an answer says about reads that had the same snapshot. */
-  judge({ isStandby, marker }: StandbyAnswer): Finding {
-    const lag = this.markers.lagSeconds(marker);
+  /**
+   * What an answer says about reads that had the same snapshot.
+   *
+   * @param atMs a time before the snapshot was taken, by `performance.now()`
+   */
+  judge({ isStandby, marker }: StandbyAnswer, atMs: number): Finding {
+    const lag = this.markers.lagSeconds(marker, atMs);
     if (!isStandby) {
       return { state: 'promoted', reason: 'it is not a standby, but accepts writes' };
     }
@@ -104,9 +108,10 @@ export class Standby implements OnApplicationShutdown {
 
   private async examine(checking: StandbyCheck): Promise<Finding> {
     try {
+      const askedAtMs = performance.now();
       const answer = await checking.ask();
       this.shown = answer.marker;
-      const finding = this.judge(answer);
+      const finding = this.judge(answer, askedAtMs);
       if (finding.state === 'used') {
         this.pool ??= await this.connect();
       }
