@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { MAX_ANSWER_BYTES } from '../../src/webhooks/delivery/answer-reader.js';
 import { HostConnections } from '../../src/webhooks/delivery/host-connections.js';
 import { writeTestCertificate } from '../support/test-certificate.js';
 import { waitFor } from '../support/wait-for.js';
@@ -78,6 +79,22 @@ describe('a connection', () => {
     await connections.post(POST);
     expect(await connections.post(POST)).toMatchObject({ kind: 'answer', status: 200 });
     expect(texts).toHaveLength(3);
+  });
+
+  const BEGINNING = 'HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{"results":[';
+  const TOO_LONG = `HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n{"results":[${' '.repeat(70_000)}`;
+
+  it.each<[string, (socket: Socket) => unknown]>([
+    ['closes the connection', (socket) => socket.end(BEGINNING)],
+    ['resets the connection', (socket) => socket.write(BEGINNING, () => socket.resetAndDestroy())],
+    ['stops', (socket) => socket.write(BEGINNING)],
+    ['goes on for too long', (socket) => socket.write(TOO_LONG)],
+  ])('whose host begins to answer and then %s has no answer where all of it is wanted, else its status', async (_how, begin) => {
+    const { url, texts } = await rawHost(begin);
+    const whole = await connectionsTo(url, 500).post({ ...POST, keptBytes: MAX_ANSWER_BYTES });
+    expect(whole).toEqual({ kind: 'unanswered', error: expect.stringContaining('the answer has no end') as string });
+    expect(await connectionsTo(url, 500).post(POST)).toMatchObject({ kind: 'answer', status: 200 });
+    expect(texts).toHaveLength(2);
   });
 
   it.each<[string, (socket: Socket) => unknown]>([

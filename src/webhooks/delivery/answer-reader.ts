@@ -8,7 +8,7 @@ export interface Post {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** This much of the answer is wanted. */
+  /** This much of the answer is wanted. MAX_ANSWER_BYTES: all of it, because the text decides what the status means. */
   readonly keptBytes: number;
 }
 
@@ -16,7 +16,8 @@ type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStar
 
 /**
  * Reads one answer: its status, and the beginning of its text. The rest is read and discarded, so that the connection can be kept. Once the status
- * has arrived it is what counts, however the body ends.
+ * has arrived it is what counts, however the body ends; but where all of the text is wanted, an answer without its end is no answer: the missing
+ * part may have refused something.
  */
 export class AnswerReader implements Dispatcher.DispatchHandler {
   /** Of the error that ended the exchange before its status had arrived. */
@@ -73,6 +74,10 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   }
 
   private end(error: Error | null): void {
+    if (this.status !== null && error !== null && this.keptBytes >= MAX_ANSWER_BYTES) {
+      this.resolve({ kind: 'unanswered', error: `the answer has no end: ${this.cancelled ?? textOf(error)}` });
+      return;
+    }
     if (this.status !== null) {
       const text = this.chunks.length === 0 ? '' : Buffer.concat(this.chunks).subarray(0, this.keptBytes).toString('utf8');
       this.resolve({ kind: 'answer', status: this.status, retryAfter: this.retryAfter, text });

@@ -5,6 +5,7 @@ import { type Attempt, type ClaimedDelivery } from './delivery.js';
 export type RefusedEvents = ReadonlySet<string>;
 
 const NONE: RefusedEvents = new Set();
+const BYTE_ORDER_MARK = /^\uFEFF/;
 
 /**
  * Reads `{"results":[{"eventId":"evt_…","status":"ok"|"retry"}]}` from the answer to a batch. Events that are not in the list are accepted, and so are all
@@ -24,7 +25,7 @@ export function isRefused({ eventId }: ClaimedDelivery, refused: RefusedEvents):
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(BYTE_ORDER_MARK, ''));
   } catch {
     // The answer is not JSON: the status alone counts.
     return null;
