@@ -7,14 +7,12 @@ export const webhooksPart: Part = {
   name: 'webhooks',
   byDefault: true,
   async measure(workplace) {
-    return figuresOf(
-      await workplace.withPostgres((url) => benchWebhooks(url, workplace.folder), { track_commit_timestamp: 'on' }),
-    );
+    return figuresOf(await workplace.withPostgres((url) => benchWebhooks(url, workplace.folder)));
   },
 };
 
 function figuresOf(figures: WebhookFigures): Figure[] {
-  const steady = `webhooks, telemetry events at ${number(figures.steadyPerSecond)} frames/s, commit to delivery`;
+  const steady = `webhooks, telemetry events at ${number(figures.steadyPerSecond)} frames/s, receipt to delivery`;
   const backlog = `webhooks, a backlog of ${number(figures.backlog)}`;
   const available = { name: 'host available', value: figures.ingestLiveHost };
   const withoutWebhooks = { name: 'without webhooks', value: figures.ingestSilent };
@@ -34,8 +32,8 @@ function figuresOf(figures: WebhookFigures): Figure[] {
       limit: { name: 'bare HTTP client', value: figures.bareCpuMicrosecondsPerPost },
       goal: atMost(333),
     },
-    { name: `${steady} p50`, value: figures.commitToDeliveryP50Ms, unit: 'ms', goal: atMost(30) },
-    { name: `${steady} p99`, value: figures.commitToDeliveryP99Ms, unit: 'ms' },
+    { name: `${steady} p50`, value: figures.receiptToDeliveryP50Ms, unit: 'ms', goal: atMost(1_020) },
+    { name: `${steady} p99`, value: figures.receiptToDeliveryP99Ms, unit: 'ms' },
     { name: 'ingest with webhooks, host unavailable', value: figures.ingestDeadHost, unit: 'records/s', limit: available },
     { name: 'ingest with webhooks, host available', value: figures.ingestLiveHost, unit: 'records/s', limit: withoutWebhooks },
   ];
