@@ -46,7 +46,7 @@ async function beside(workplace: Workplace, host: ListeningHost, devices: number
   const listening = await fullSpeed(workplace, devices, host.environment);
   const hostCpu = (await host.cpuSeconds()) - before.cpu;
   const perSecond = 1000 / (performance.now() - before.atMs);
-  const name = `ingest telling a listening host, ${number(devices)} devices x ${RECORDS_PER_FRAME} records`;
+  const name = `ingest while a host receives events, ${number(devices)} devices x ${RECORDS_PER_FRAME} records`;
   const unit = 'us/record';
   return [
     {

@@ -1,6 +1,6 @@
 /** At least this time lies between two urgent rounds: what arrives meanwhile shares the next one. */
 const SHORTEST_GAP_MS = 20;
-/** The gap is so many times as long as the round before it. */
+/** The gap is this number of times as long as the round before it. */
 const GAP_PER_ROUND = 9;
 
 /**
