@@ -23,6 +23,26 @@ export interface Route {
 /** Every screen, in the order of the navigation. The first that a key may open is the one of /console/. */
 export const routes: readonly Route[] = [
   {
+    pattern: '/events',
+    title: 'Events',
+    icon: 'events',
+    scope: 'read',
+    load: async () => (await import('../screens/events/events-screen.js')).EventsScreen,
+  },
+  {
+    pattern: '/events/:id',
+    title: 'Event',
+    scope: 'read',
+    load: async () => (await import('../screens/events/event-screen.js')).EventScreen,
+  },
+  {
+    pattern: '/access',
+    title: 'Access',
+    icon: 'access',
+    scope: 'admin',
+    load: async () => (await import('../screens/access/access-screen.js')).AccessScreen,
+  },
+  {
     pattern: '/system',
     title: 'System',
     icon: 'system',
