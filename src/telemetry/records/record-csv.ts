@@ -18,7 +18,8 @@ const NEEDS_QUOTES = /[",\r\n]/;
 
 /**
  * A row of CSV (RFC 4180). In the scaled view an attribute column has the multiplied value, and is empty for an error code; `io` is JSON: the stored object, or in
- * the scaled view the list of elements without a column and of those that repeat. Not csv-stringify: its generic rows take four times as long.
+ * the scaled view the list of elements without a column and of those that repeat. Not csv-stringify, which takes four times the CPU
+ * time (docs/performance.md).
  */
 export function csvRow(record: TelemetryRecord, view: RecordView): string {
   const { latitude, longitude, altitude, angle, satellites, speed, priority, eventIoId, generationType } = record;

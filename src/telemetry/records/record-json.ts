@@ -8,7 +8,7 @@ import { type RecordView } from './telemetry-query.dto.js';
 const NAMES = ATTRIBUTE_COLUMNS.map(({ name }) => `,"${name}":`);
 const IS_PADDED = ATTRIBUTE_COLUMNS.map(({ avlId }) => (findIoElement(avlId)?.minDigits ?? null) !== null);
 
-/** The JSON text of a TelemetryRecordDto, for `position` without attributes. Written by hand: objects for JSON.stringify would cost three times as much. */
+/** The JSON text of a TelemetryRecordDto, for `position` without attributes. Written by hand: objects for JSON.stringify take 1.7 times the CPU time. */
 export function recordJson(record: TelemetryRecord, view: RecordView | 'position'): string {
   if (view === 'position') {
     return `${head(record)}}`;
