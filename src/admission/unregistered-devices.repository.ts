@@ -15,13 +15,22 @@ import {
   newDevicesOf,
 } from './admission-rule.js';
 
-/** Removes what exists only because an IMEI was admitted. A sequence stays while events refer to it. */
+/**
+ * Removes what exists only because an IMEI was admitted. A sequence stays while events refer to it.
+ *
+ * A sequence may be locked by a transaction that appends an event. After the wait, PostgreSQL compares the columns of the new version of the row, but
+ * looks for events with the snapshot of before. The number tells that there is a new one.
+ */
 const FORGET_DEVICES = `
   unlisted as (select imei from expired where not exists (select from tbl_iot_devices device where device.imei = expired.imei)),
   latest as (delete from tbl_iot_telemetry_latest latest using unlisted where latest.iot_imei = unlisted.imei),
+  unused as materialized (
+    select imei, last_sequence from tbl_iot_event_sequences sequence join unlisted using (imei)
+     where not exists (select from tbl_iot_events event where event.imei = sequence.imei)
+  ),
   sequences as (
-    delete from tbl_iot_event_sequences sequence using unlisted
-     where sequence.imei = unlisted.imei and not exists (select from tbl_iot_events event where event.imei = sequence.imei)
+    delete from tbl_iot_event_sequences sequence using unused
+     where sequence.imei = unused.imei and sequence.last_sequence = unused.last_sequence
   )`;
 
 const FIND_REFUSALS = new PreparedStatement<{ refusal: LoginRefusal | null; newDevices: number }>(
