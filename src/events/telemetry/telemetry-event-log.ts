@@ -18,8 +18,8 @@ export interface ReportResult {
 }
 
 /**
- * The telemetry events of the log. A device has at most one that the host has not received and that is not full: it is *open*, has no body, and
- * newer records are merged into it. The delivery, or the reader of the feed, gives it its body and closes it.
+ * The telemetry events of the log. A device has at most one that is *open*: it has no body, and newer records are merged into it until it is full. The
+ * delivery, or a reader of the feed or of a stream, gives it its body and closes it. With readers, several may wait for the host.
  */
 @Injectable()
 export class TelemetryEventLog {
@@ -47,12 +47,9 @@ export class TelemetryEventLog {
     if (reports.length === 0) {
       return { busy: [], leftOut: 0 };
     }
-    const sequences = await this.repository.lockSequences(
-      manager,
-      reports.map(({ imei }) => imei),
-    );
-    // A snapshot of its own: it must see what was committed while the locks were waited for.
-    const open = new Map((await this.repository.lockOpen(manager, sequences)).map((event) => [event.imei, event]));
+    const imeis = reports.map(({ imei }) => imei);
+    await this.repository.lockSequences(manager, imeis);
+    const open = new Map((await this.repository.lockOpen(manager, imeis)).map((event) => [event.imei, event]));
     const plan = new TelemetryPlan({ maxListed: await this.maxListed(manager), plausibleBeforeMs });
     for (const report of reports) {
       const found = open.get(report.imei);

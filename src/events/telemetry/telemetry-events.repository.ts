@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { EventSequence } from '../logged-event.entity.js';
 import { type EventCounts, type ListedRecord, type OpenEvent } from './telemetry-plan.js';
 
 /** `isBusy`: another transaction holds the event, so that it is not known yet whether records can be merged into it. The other fields are null then. */
@@ -13,36 +12,19 @@ export type OpenEventRow = Omit<OpenEvent, 'newestHash' | 'isOpen'> & { readonly
 @Injectable()
 export class TelemetryEventsRepository {
   /**
-   * Locks the sequences of the devices in the order of their IMEIs until the transaction ends, and creates those that are missing. Their holder may
-   * open telemetry events of these devices and merge records into them.
+   * Locks the sequences of the devices until the transaction ends, and creates those that are missing. Their holder may open telemetry events of these
+   * devices and merge records into them.
+   *
+   * One statement locks and creates, in the order of the IMEIs, as appending does: known ones first and missing ones behind them would be another
+   * order, and deadlocks with an append for several devices. An update `where false` locks the row and writes no version of it.
    */
-  async lockSequences(manager: EntityManager, imeis: readonly string[]): Promise<EventSequence[]> {
-    const locked = await this.lockKnown(manager, imeis);
-    if (locked.length === imeis.length) {
-      return locked;
-    }
-    const known = new Set(locked.map(({ imei }) => imei));
-    const missing = imeis.filter((imei) => !known.has(imei)).sort();
+  async lockSequences(manager: EntityManager, imeis: readonly string[]): Promise<void> {
     await manager.query(
-      `insert into tbl_iot_event_sequences (imei, last_sequence) select imei, 0 from unnest($1::text[]) as device (imei)
-       on conflict do nothing`,
-      [missing],
+      `insert into tbl_iot_event_sequences as known (imei, last_sequence)
+       select imei, 0 from unnest($1::text[]) as device (imei) order by imei
+       on conflict (imei) do update set last_sequence = known.last_sequence where false`,
+      [imeis],
     );
-    const all = [...locked, ...(await this.lockKnown(manager, missing))];
-    if (all.length < imeis.length) {
-      // Removed between the two statements, as the last trace of an unregistered device that came back at this moment.
-      throw new Error(`${imeis.length - all.length} event sequences were removed while they were locked`);
-    }
-    return all;
-  }
-
-  private lockKnown(manager: EntityManager, imeis: readonly string[]): Promise<EventSequence[]> {
-    return manager
-      .createQueryBuilder(EventSequence, 'sequence')
-      .where('sequence.imei = any (:imeis)', { imeis })
-      .orderBy('sequence.imei')
-      .setLock('pessimistic_write')
-      .getMany();
   }
 
   /**
@@ -52,12 +34,16 @@ export class TelemetryEventsRepository {
    *
    * An event that another transaction is closing is not waited for: waiting deadlocked with the settling of deliveries, because PostgreSQL locks the
    * newest version of a row before it finds that it is not open.
+   *
+   * The sequences must be locked, by an earlier statement: this one has to see what was committed while the locks were waited for.
    */
-  async lockOpen(manager: EntityManager, sequences: readonly EventSequence[]): Promise<OpenEventRow[]> {
+  async lockOpen(manager: EntityManager, imeis: readonly string[]): Promise<OpenEventRow[]> {
     return manager.query<OpenEventRow[]>(
       `with known as (
          select event.transaction_id, event.position, event.imei
-           from unnest($1::text[], $2::bigint[]) as device (imei, sequence) join tbl_iot_events event using (imei, sequence)
+           from unnest($1::text[]) as device (imei)
+           join tbl_iot_event_sequences known using (imei)
+           join tbl_iot_events event on event.imei = known.imei and event.sequence = known.telemetry_sequence
           where event.is_open
        ),
        locked as (
@@ -69,7 +55,7 @@ export class TelemetryEventsRepository {
               ${milliseconds('newest_time')} as "newestMs", ${milliseconds('first_received_at')} as "firstReceivedMs",
               ${milliseconds('last_received_at')} as "lastReceivedMs"
          from known left join locked using (transaction_id, position)`,
-      [sequences.map(({ imei }) => imei), sequences.map(({ telemetrySequence }) => telemetrySequence)],
+      [imeis],
     );
   }
 
