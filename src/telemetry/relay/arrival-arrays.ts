@@ -31,6 +31,40 @@ export function insertArrivals(reports: readonly TelemetryReport[], urgentImeis:
   return rows.length === 0 ? '' : `insert into tbl_iot_telemetry_arrivals (${COLUMNS}) values ${rows.join(', ')}`;
 }
 
+/** Divides reports among arrivals of at most so many keys. A report with more of them becomes several; each has the newest record of the whole. */
+export function splitByKeys(reports: readonly TelemetryReport[], maxKeys: number): TelemetryReport[][] {
+  const parts: TelemetryReport[][] = [];
+  let room = 0;
+  for (const report of reports) {
+    let rest = report;
+    for (let keys = keysOf(rest); parts.length === 0 || keys > room; keys = keysOf(rest)) {
+      if (room > 0) {
+        parts.at(-1)?.push(firstOf(rest, room));
+        rest = withoutFirst(rest, room);
+      }
+      parts.push([]);
+      room = maxKeys;
+    }
+    parts.at(-1)?.push(rest);
+    room -= keysOf(rest);
+  }
+  return parts;
+}
+
+function keysOf({ keys }: TelemetryReport): number {
+  return keys?.hashes.length ?? 0;
+}
+
+function firstOf(report: TelemetryReport, count: number): TelemetryReport {
+  const { timesMs = [], hashes = [] } = report.keys ?? {};
+  return { ...report, count, keys: { timesMs: timesMs.slice(0, count), hashes: hashes.slice(0, count) } };
+}
+
+function withoutFirst(report: TelemetryReport, count: number): TelemetryReport {
+  const { timesMs = [], hashes = [] } = report.keys ?? {};
+  return { ...report, count: report.count - count, keys: { timesMs: timesMs.slice(count), hashes: hashes.slice(count) } };
+}
+
 function valuesOf(reports: readonly TelemetryReport[], isUrgent: boolean): string {
   const hasKeys = reports.some(({ keys }) => keys !== null);
   const arrays = [

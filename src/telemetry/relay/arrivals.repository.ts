@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { type TelemetryReport } from '../../events/telemetry/telemetry-report.js';
-import { type ArrivalTexts, insertArrivals } from './arrival-arrays.js';
+import { type ArrivalTexts, insertArrivals, splitByKeys } from './arrival-arrays.js';
 import { TelemetryArrival, TelemetryRelayState } from './telemetry-arrival.entity.js';
 
 const STATE = 'events';
@@ -22,8 +22,17 @@ const ARRAYS = [
   'keyHashes',
 ] as const satisfies readonly (keyof ArrivalTexts)[];
 
-/** Which arrivals are read. */
-export type Which = 'all' | 'urgent' | 'others';
+/** An arrival with so many keys is merged no further, and one with twice as many is not written: a row would grow without bound. */
+const COMPACTED_KEYS = 5_000;
+
+/** Which arrivals are read. `compactable`: not urgent ones, with few keys. */
+export type Which = keyof typeof CONDITIONS;
+
+const CONDITIONS = {
+  all: 'true',
+  urgent: 'arrival.is_urgent',
+  compactable: `not arrival.is_urgent and coalesce(cardinality(arrival.key_hashes), 0) < ${COMPACTED_KEYS}`,
+} as const;
 
 /** A place in the order in which arrivals are relayed. */
 export interface ArrivalPosition {
@@ -34,7 +43,7 @@ export interface ArrivalPosition {
 export type ReadArrival = ArrivalPosition & ArrivalTexts;
 
 export interface RelayState {
-  /** Since the last complete round began. */
+  /** Since the last complete round began. Negative when the clock of the database has been set back. */
   readonly elapsedMs: number;
   /** Nothing is left of transactions before this one. */
   readonly relayedBelow: string;
@@ -55,19 +64,29 @@ export class ArrivalsRepository {
   }
 
   /**
-   * Locks the state until the transaction ends: one instance relays at a time. Null when another one does, unless its end is waited for.
+   * Locks the state until the transaction ends: one instance relays at a time. Null when another one does, unless its end is waited for. A missing row
+   * is created: it would look like one that is locked.
    *
    * The transaction numbers of a database that was restored into another cluster mean nothing there: a number that is still ahead is not used.
    */
   async lockState(manager: EntityManager, waits: boolean): Promise<RelayState | null> {
+    const state = await this.findState(manager, waits);
+    if (state !== null) {
+      return state;
+    }
+    const created = await manager.query<unknown[]>(
+      `insert into tbl_iot_telemetry_relays (name) values ($1) on conflict do nothing returning name`,
+      [STATE],
+    );
+    return created.length > 0 || waits ? this.findState(manager, waits) : null;
+  }
+
+  private async findState(manager: EntityManager, waits: boolean): Promise<RelayState | null> {
     const query = manager
       .createQueryBuilder(TelemetryRelayState, 'state')
       .select('extract(epoch from clock_timestamp() - state.relayedAt)::float8 * 1000', 'elapsedMs')
       .addSelect('pg_snapshot_xmin(pg_current_snapshot())::text', 'oldestRunning')
-      .addSelect(
-        `case when state.relayedBelow <= pg_snapshot_xmin(pg_current_snapshot()) then cast(state.relayedBelow as text) else '0' end`,
-        'relayedBelow',
-      )
+      .addSelect(`${usable('state.relayedBelow')}::text`, 'relayedBelow')
       .where({ name: STATE })
       .setLock('pessimistic_write');
     const state = await (waits ? query : query.setOnLocked('skip_locked')).getRawOne<RelayState>();
@@ -87,10 +106,28 @@ export class ArrivalsRepository {
       .setLock('pessimistic_write')
       .setOnLocked('skip_locked');
     ARRAYS.forEach((name) => query.addSelect(`array_to_string(arrival.${name}, ',')`, name));
-    if (which !== 'all') {
-      query.andWhere(which === 'urgent' ? 'arrival.isUrgent' : 'not arrival.isUrgent');
-    }
-    return query.getRawMany<ReadArrival>();
+    return query.andWhere(CONDITIONS[which]).getRawMany<ReadArrival>();
+  }
+
+  /** How many of the next arrivals, at most `limit`, have this number of keys together; the last one may exceed it. SQL: a window over a window. */
+  async countWithKeys(
+    manager: EntityManager,
+    after: ArrivalPosition,
+    which: Which,
+    limit: number,
+    keys: number,
+  ): Promise<number> {
+    const [counted] = await manager.query<{ readonly arrivals: number }[]>(
+      `select count(*)::int as arrivals
+         from (select sum(keys) over (order by transaction_id, arrival_id rows unbounded preceding) - keys as before
+                 from (select transaction_id, arrival_id, coalesce(cardinality(key_hashes), 0) as keys from tbl_iot_telemetry_arrivals arrival
+                        where (transaction_id, arrival_id) > ($1::xid8, $2::bigint) and ${CONDITIONS[which]}
+                        order by transaction_id, arrival_id
+                        limit $3) next) counted
+        where before < $4`,
+      [after.transactionId, after.arrivalId, limit, keys],
+    );
+    return counted?.arrivals ?? 0;
   }
 
   /** SQL: TypeORM deletes by composite keys with one parameter per column and row. */
@@ -104,7 +141,9 @@ export class ArrivalsRepository {
 
   /** Stores reports again, for a later round. */
   async putBack(manager: EntityManager, reports: readonly TelemetryReport[], isUrgent: boolean): Promise<void> {
-    await manager.query(insertArrivals(reports, new Set(isUrgent ? reports.map(({ imei }) => imei) : [])));
+    for (const part of splitByKeys(reports, 2 * COMPACTED_KEYS)) {
+      await manager.query(insertArrivals(part, new Set(isUrgent ? part.map(({ imei }) => imei) : [])));
+    }
   }
 
   /**
@@ -131,8 +170,16 @@ export class ArrivalsRepository {
     const oldest = await this.dataSource
       .createQueryBuilder(TelemetryArrival, 'arrival')
       .select('extract(epoch from now() - min(arrival.arrivedAt))::float8', 'seconds')
-      .where('arrival.transactionId >= (select relayed_below from tbl_iot_telemetry_relays where name = :name)', { name: STATE })
+      .where(
+        `arrival.transactionId >= coalesce((select ${usable('relayed_below')} from tbl_iot_telemetry_relays where name = :name), '0'::xid8)`,
+        { name: STATE },
+      )
       .getRawOne<{ seconds: number | null }>();
     return oldest?.seconds ?? null;
   }
+}
+
+/** A transaction number of another cluster, whose data was restored into this one, is ahead of the numbers here. */
+function usable(relayedBelow: string): string {
+  return `(case when ${relayedBelow} <= pg_snapshot_xmin(pg_current_snapshot()) then ${relayedBelow} else '0'::xid8 end)`;
 }

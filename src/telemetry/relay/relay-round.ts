@@ -57,7 +57,7 @@ export class RelayRound {
       if (state === null) {
         return { kind: 'locked-elsewhere' };
       }
-      if (state.elapsedMs < this.intervalMs) {
+      if (state.elapsedMs >= 0 && state.elapsedMs < this.intervalMs) {
         return { kind: 'not-due', dueInMs: this.intervalMs - state.elapsedMs };
       }
       const relayed = await this.relay(manager, state, 'all');
@@ -87,8 +87,8 @@ export class RelayRound {
   }
 
   /**
-   * Merges the arrivals that wait for the end of a long interval into one, which has one element per device: they would fill the disk with one
-   * element per frame.
+   * Merges the arrivals that wait for the end of a long interval, so that they have one element per device: they would fill the disk with one element
+   * per frame.
    */
   compact(): Promise<void> {
     return this.arrivals.transaction(async (manager) => {
@@ -96,8 +96,8 @@ export class RelayRound {
       if (state === null) {
         return;
       }
-      const { positions, reports, hasMore } = await this.take(manager, state, 'others');
-      if (positions.length < ARRIVALS_PER_READ) {
+      const { positions, reports, hasMore } = await this.take(manager, state, 'compactable');
+      if (positions.length < ARRIVALS_PER_READ && !hasMore) {
         return;
       }
       await this.arrivals.putBack(manager, [...reports.values()], false);
@@ -135,7 +135,8 @@ export class RelayRound {
     let after: ArrivalPosition = { transactionId: relayedBelow, arrivalId: '0' };
     let keys = 0;
     while (positions.length < MAX_ARRIVALS && keys < MAX_KEYS) {
-      const read = await this.arrivals.lockNext(manager, after, which, ARRIVALS_PER_READ);
+      const limit = await this.readLimit(manager, after, which, MAX_KEYS - keys);
+      const read = await this.arrivals.lockNext(manager, after, which, limit);
       for (const arrival of read) {
         after = { transactionId: arrival.transactionId, arrivalId: arrival.arrivalId };
         positions.push(after);
@@ -144,11 +145,18 @@ export class RelayRound {
           merge(reports, report);
         }
       }
-      if (read.length < ARRIVALS_PER_READ) {
+      if (read.length < limit) {
         return { positions, reports, hasMore: false };
       }
     }
     return { positions, reports, hasMore: true };
+  }
+
+  private async readLimit(manager: EntityManager, after: ArrivalPosition, which: Which, keys: number): Promise<number> {
+    if (!this.events.listsRecords) {
+      return ARRIVALS_PER_READ;
+    }
+    return Math.max(1, await this.arrivals.countWithKeys(manager, after, which, ARRIVALS_PER_READ, keys));
   }
 }
 
