@@ -10,14 +10,26 @@ export class ReadClient {
   ) {}
 
   /** How many bytes the answer had, once all of it is there; throws when it is not 200. */
-  async get(path: string): Promise<number> {
+  async get(path: string, headers: Record<string, string> = {}): Promise<number> {
+    let bytes = 0;
+    await this.read(path, headers, (chunk) => (bytes += chunk.length));
+    return bytes;
+  }
+
+  async getText(path: string): Promise<string> {
+    const chunks: Buffer[] = [];
+    await this.read(path, {}, (chunk) => chunks.push(chunk));
+    return Buffer.concat(chunks).toString();
+  }
+
+  private read(path: string, headers: Record<string, string>, onChunk: (chunk: Buffer) => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      const headers = { 'x-api-key': this.apiKey };
-      get(`${this.apiUrl}${path}`, { agent: this.agent, headers }, (response) => {
-        let bytes = 0;
-        response.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      const options = { agent: this.agent, headers: { ...headers, 'x-api-key': this.apiKey } };
+      get(`${this.apiUrl}${path}`, options, (response) => {
+        response.on('data', onChunk);
+        response.once('error', reject);
         response.once('end', () =>
-          response.statusCode === 200 ? resolve(bytes) : reject(new Error(`GET ${path} answered ${response.statusCode}`)),
+          response.statusCode === 200 ? resolve() : reject(new Error(`GET ${path} answered ${response.statusCode}`)),
         );
       }).once('error', reject);
     });

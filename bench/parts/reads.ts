@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { measureExports, measureLists } from '../exports.js';
 import { atMost, type Figure } from '../figure.js';
 import { Gateway } from '../gateway.js';
 import { LoadFleet } from '../load-fleet.js';
@@ -58,6 +59,8 @@ export async function measureGateway(gateway: Gateway, database: Client): Promis
     ...(await figuresOf('REST latest', gateway, latest, bareLatest, LATEST_READS, [1, 3])),
     ...(await figuresOf(name, gateway, page, barePage, PAGE_READS, [12, 25])),
     ...(await figuresOf(`${name}, scaled`, gateway, scaled, barePage, PAGE_READS, [12, 25])),
+    ...(await measureLists(gateway, database)),
+    ...(await measureExports(gateway, database)),
   ];
 }
 
