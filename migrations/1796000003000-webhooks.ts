@@ -19,8 +19,8 @@ export class Webhooks1796000003000 extends ForwardMigration {
       imei text not null,
       type text not null,
       constraint tbl_iot_deliveries_pkey primary key (imei, sequence)
-    ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000)`,
-    // Claims change columns without an index only, so that PostgreSQL writes no index entries for them (HOT).
+    ) with (fillfactor = 40, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000)`,
+    // Claims change columns without an index only, so that PostgreSQL writes no index entries for them (HOT): the free space of a page takes a longer version of each of its rows.
     `comment on column tbl_iot_deliveries.leased_until is 'While the delivery is locked: when the lease ends, and any instance may take it.'`,
     `create index deliveries_due on tbl_iot_deliveries (next_attempt_at)`,
     `create index deliveries_failures on tbl_iot_deliveries (next_attempt_at)

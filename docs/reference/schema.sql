@@ -156,7 +156,7 @@ create table tbl_iot_deliveries (
   imei text not null,
   type text not null,
   constraint tbl_iot_deliveries_pkey PRIMARY KEY (imei, sequence)
-) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
+) with (fillfactor=40, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 comment on column tbl_iot_deliveries.leased_until is 'While the delivery is locked: when the lease ends, and any instance may take it.';
 CREATE INDEX deliveries_batch ON tbl_iot_deliveries USING btree (batch_id) WHERE (batch_id IS NOT NULL);
 CREATE INDEX deliveries_batch_due ON tbl_iot_deliveries USING btree (next_attempt_at) WHERE (batch_id IS NOT NULL);
@@ -526,6 +526,8 @@ set check_function_bodies = off;
 CREATE OR REPLACE FUNCTION iot_claim_batch(owner uuid, lease_seconds integer, most integer, collect_ms integer, since timestamp with time zone)
  RETURNS TABLE(event_id uuid, imei text, sequence bigint, type text, occurred_at timestamp with time zone, body json, batch_id uuid, failures integer)
  LANGUAGE plpgsql
+ SET enable_bitmapscan TO 'off'
+ SET enable_seqscan TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
@@ -547,7 +549,7 @@ begin
                order by next_attempt_at, imei, sequence
                limit most) due
     ),
-    unblocked as (
+    unblocked as materialized (
       select imei, run from (select imei, run, min(sequence) as sequence from chosen group by imei, run) head
        where not exists (
                select from tbl_iot_deliveries earlier
@@ -593,6 +595,38 @@ begin
     select leased.event_id, leased.imei, leased.sequence, leased.type, event.occurred_at, event.body, leased.batch_id, leased.failures
       from leased join tbl_iot_events event using (event_id)
      order by event.position;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION iot_due_deliveries(since timestamp with time zone, most integer)
+ RETURNS TABLE(imei text, sequence bigint)
+ LANGUAGE plpgsql
+ STABLE ROWS 1
+ SET enable_bitmapscan TO 'off'
+ SET enable_seqscan TO 'off'
+AS $function$
+#variable_conflict use_column
+begin
+  return query
+    select delivery.imei, delivery.sequence from tbl_iot_deliveries delivery
+     where delivery.next_attempt_at >= since and delivery.next_attempt_at <= now()
+       and (delivery.leased_until is null or delivery.leased_until <= now())
+       and delivery.batch_id is null and (delivery.alone or delivery.type <> 'command.failed')
+       and not exists (
+         select from tbl_iot_deliveries previous
+          where previous.imei = delivery.imei and previous.sequence = delivery.sequence - 1 and previous.failures < 3
+         offset 0)
+       and (not delivery.alone and exists (
+              select from tbl_iot_events previous
+               where previous.imei = delivery.imei and previous.sequence = delivery.sequence - 1
+                 and (previous.delivered_at is not null or previous.dead_at is not null)
+              offset 0)
+            or not exists (
+              select from tbl_iot_deliveries earlier
+               where earlier.imei = delivery.imei and earlier.sequence < delivery.sequence and earlier.failures < 3
+              offset 0))
+     order by delivery.next_attempt_at
+     limit most;
 end
 $function$;
 

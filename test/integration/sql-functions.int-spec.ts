@@ -194,3 +194,49 @@ describe('iot_claim_batch', () => {
     expect(await claim(2, 0)).toHaveLength(2);
   });
 });
+
+describe('iot_due_deliveries', () => {
+  const due = async (most = 10): Promise<string[]> =>
+    (await database.query<{ imei: string; sequence: string }>(`select * from iot_due_deliveries('-infinity', $1)`, [most])).map(
+      ({ imei, sequence }) => `${imei}${sequence}`,
+    );
+  const change = (changes: string, name: string): Promise<unknown> =>
+    database.query(`update tbl_iot_deliveries set ${changes} where imei || sequence = $1`, [name]);
+
+  beforeEach(async () => {
+    const events = ['b', 'a', 'b', 'a', 'a'].map((imei) => ({ imei, type: 'command.completed' }));
+    await appendEvents(await newSource(), events);
+  });
+
+  it('has the first event of each device, those first that are due first', async () => {
+    await change(`next_attempt_at = now() - interval '1 minute'`, 'b1');
+    expect(await due()).toEqual(['b1', 'a1']);
+    expect(await due(1)).toEqual(['b1']);
+  });
+
+  it('leaves out what is leased, in a batch, due later, or a failed command that can be in a batch', async () => {
+    await change(`leased_until = now() + interval '1 minute'`, 'a1');
+    expect(await due()).toEqual(['b1']);
+    await change(`leased_until = now() - interval '1 minute', batch_id = gen_random_uuid()`, 'a1');
+    expect(await due()).toEqual(['b1']);
+    await change(`next_attempt_at = now() + interval '1 minute'`, 'b1');
+    expect(await due()).toEqual([]);
+    await change(`next_attempt_at = now(), type = 'command.failed'`, 'b1');
+    expect(await due()).toEqual([]);
+    await change('alone = true', 'b1');
+    expect(await due()).toEqual(['b1']);
+  });
+
+  it('does not hold an event back by one that has failed three times', async () => {
+    await change(`failures = 3, next_attempt_at = now() + interval '1 minute'`, 'a1');
+    expect((await due()).sort()).toEqual(['a2', 'b1']);
+  });
+
+  it('holds an event back by an earlier one when the one between them was only recorded', async () => {
+    await database.query(`delete from tbl_iot_deliveries where imei = 'a' and sequence = 2`);
+    await change(`leased_until = now() + interval '1 minute'`, 'a1');
+    expect(await due()).toEqual(['b1']);
+    await database.query(`delete from tbl_iot_deliveries where imei = 'a' and sequence = 1`);
+    expect((await due()).sort()).toEqual(['a3', 'b1']);
+  });
+});

@@ -1,98 +1,179 @@
 import { type DataSource } from 'typeorm';
-import { claimStatement } from '../../src/webhooks/delivery/claim-statements.js';
-import { DeliveryQueueRepository } from '../../src/webhooks/delivery/delivery-queue.repository.js';
-import { DueMark } from '../../src/webhooks/delivery/due-mark.js';
 import { createDataSource } from '../../src/platform/database/driver-statements.js';
-import { KeptPlans } from '../support/kept-plans.js';
+import { claimStatement } from '../../src/webhooks/delivery/claim-statements.js';
+import { DueMark } from '../../src/webhooks/delivery/due-mark.js';
+import { SETTLE_DELIVERED, SETTLE_OTHERS } from '../../src/webhooks/delivery/settle-statements.js';
+import { KeptPlans, type Statement } from '../support/kept-plans.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 
 const OWNER = '00000000-0000-4000-8000-000000000001';
-const LEASE = { owner: OWNER, seconds: 60 };
 const DEVICES = 100;
-const ROUNDS = 50;
+/** Deliveries of each device that were made beside the old transaction. */
+const CYCLES = 200;
 
 let database: TestDatabase;
 let source: DataSource;
 
-beforeAll(async () => {
+beforeEach(async () => {
   database = await createTestDatabase();
-  source = await createDataSource({ type: 'postgres', url: database.url, poolSize: 1 }).initialize();
+  source = await createDataSource({ type: 'postgres', url: database.url, poolSize: 2 }).initialize();
 });
 
-afterAll(async () => {
+afterEach(async () => {
   await source.destroy();
   await database.drop();
 });
 
-/** An event of each device, in one transaction. */
-async function append(): Promise<void> {
+/** Events of each device, in one transaction. */
+async function append(type: string, events = 1): Promise<void> {
   await database.query(
-    `with recorded as (
+    `with known as (
+       select imei, coalesce((select max(sequence) from tbl_iot_events where imei = device.imei), 0) as sequence
+         from (select (350612000000000 + number)::text as imei from generate_series(1, $1::int) number) device
+     ),
+     recorded as (
        insert into tbl_iot_events (imei, sequence, type, body)
-       select (350612000000000 + device)::text, (select count(*) from tbl_iot_events) / $1 + 1, 'command.completed', '{}'
-         from generate_series(1, $1::int) device
+       select imei, sequence + number, $3, '{}' from generate_series(1, $2::int) number, known order by number, imei
        returning imei, sequence, event_id, type
      )
      insert into tbl_iot_deliveries (imei, sequence, event_id, type) select imei, sequence, event_id, type from recorded`,
-    [DEVICES],
+    [DEVICES, events, type],
   );
 }
 
-function delivered({ imei, sequence, eventId }: { imei: string; sequence: string; eventId: string }) {
-  const attempt = { webhookId: `evt_${eventId}`, durationMs: 1, status: 204, answer: '', error: null };
-  return { imei, sequence, outcome: 'delivered' as const, afterMs: 0, alone: false, outage: false, ...attempt };
-}
-
-/** Pages that a claim of one event of each device reads, by a plan that knows no values. The events are settled afterwards. */
-async function pagesOfAClaim(since: string): Promise<number> {
-  const { name, text } = claimStatement(DEVICES, { events: 1, bytes: 1 });
-  const statement = { name, text, values: [OWNER, 60, since] };
-  await append();
-  // The first run makes the plan. Its lease ends at once.
-  const plans = await KeptPlans.make(database.url, [{ ...statement, values: [OWNER, 0, since] }]);
-  const { blocks } = await plans.run(statement);
-  await plans.close();
-  expect(await database.query(`select from tbl_iot_deliveries where leased_until > now()`)).toHaveLength(DEVICES);
+/** What a dispatcher does to rows, for all that waits: claimed, delivered, gone. */
+async function deliverAll(): Promise<void> {
+  await database.query(`update tbl_iot_deliveries set locked_by = $1, leased_until = now() + interval '1 minute'`, [OWNER]);
   await database.query('delete from tbl_iot_deliveries');
   await database.query('update tbl_iot_events set delivered_at = now() where delivered_at is null');
-  return blocks;
 }
 
-it('a claim reads what is due, not what was delivered beside an old transaction', async () => {
-  const fresh = await pagesOfAClaim('-infinity');
-  const old = source.createQueryRunner();
-  const other = await createDataSource({ type: 'postgres', url: database.url, poolSize: 1 }).initialize();
-  await old.startTransaction('REPEATABLE READ');
-  await old.query('select count(*) from tbl_iot_deliveries');
-  const queue = new DeliveryQueueRepository(other);
-  try {
-    for (let round = 0; round < ROUNDS; round++) {
-      await append();
-      const claimed = await queue.claim(LEASE, DEVICES);
-      expect(claimed).toHaveLength(DEVICES);
-      await queue.settle(OWNER, claimed.map(delivered));
-    }
-    await waitFor(() => isAheadOfAll(other), { what: 'the mark to move on', timeoutMs: 30_000 });
-    const mark = await new DueMark(other).get();
-    const marked = await pagesOfAClaim(mark);
-    const unmarked = await pagesOfAClaim('-infinity');
-    // The indexes have become a level deeper, and each event has one before it now.
-    expect({ fresh, marked, isFrugal: marked < fresh * 2 }).toEqual({ fresh, marked, isFrugal: true });
-    // What the mark saves: 5,000 dead entries, about 50 in each page.
-    expect(unmarked).toBeGreaterThan(marked + 100);
-  } finally {
-    await old.rollbackTransaction();
-    await old.release();
-    await other.destroy();
-  }
-});
+function claim(since: string): Statement {
+  const { name, text } = claimStatement(DEVICES, { events: 1, bytes: 1 });
+  return { name, text, values: [OWNER, 60, since] };
+}
 
-async function isAheadOfAll(dataSource: DataSource): Promise<boolean> {
-  const mark = await new DueMark(dataSource).get();
+function claimBatch(since: string): Statement {
+  return { name: 'batch', text: `select * from iot_claim_batch($1, 60, $2, 0, $3)`, values: [OWNER, DEVICES, since] };
+}
+
+interface Delivery {
+  readonly imei: string;
+  readonly sequence: string;
+}
+
+function settleDelivered(deliveries: readonly Delivery[]): Statement {
+  const { name, text } = SETTLE_DELIVERED;
+  const all = <T>(value: T) => deliveries.map(() => value);
+  const keys = [deliveries.map(({ imei }) => imei), deliveries.map(({ sequence }) => sequence)];
+  return { name, text, values: [OWNER, ...keys, all('evt_1'), all(204), all(1), all('ok')] };
+}
+
+function settleRetried(deliveries: readonly Delivery[]): Statement {
+  const { name, text } = SETTLE_OTHERS;
+  const result = {
+    outcome: 'retry',
+    afterMs: 3_600_000,
+    alone: false,
+    outage: false,
+    webhookId: 'bat_1',
+    durationMs: 1,
+    status: 500,
+  };
+  return { name, text, values: [OWNER, JSON.stringify(deliveries.map((delivery) => ({ ...delivery, ...result })))] };
+}
+
+async function leased(): Promise<Delivery[]> {
+  return database.query(`select imei, sequence::text as sequence from tbl_iot_deliveries where leased_until > now()`);
+}
+
+interface Pages {
+  readonly claim: number;
+  readonly settleDelivered: number;
+  readonly claimBatch: number;
+  readonly settleRetried: number;
+}
+
+/** Pages that the statements read for one event of each device, by plans that know no values and were made while nothing waited. */
+async function pagesOfARound(since: string): Promise<Pages> {
+  const statements = [claim(since), settleDelivered([]), claimBatch(since), settleRetried([])];
+  const plans = await KeptPlans.make(database.url, statements);
+  const run = async (statement: Statement) => (await plans.run(statement)).blocks;
+  await append('command.completed');
+  const claimed = await run(claim(since));
+  expect(await leased()).toHaveLength(DEVICES);
+  const settled = await run(settleDelivered(await leased()));
+  expect(await leased()).toEqual([]);
+  await append('command.failed');
+  const batch = await run(claimBatch(since));
+  expect(await leased()).toHaveLength(DEVICES);
+  const retried = await run(settleRetried(await leased()));
+  expect(await leased()).toEqual([]);
+  await plans.close();
+  await deliverAll();
+  return { claim: claimed, settleDelivered: settled, claimBatch: batch, settleRetried: retried };
+}
+
+async function isAheadOfAll(): Promise<boolean> {
+  const mark = await new DueMark(source).get();
   const [row] = await database.query<{ ahead: boolean }>(
     `select max(delivered_at) < $1::timestamptz as ahead from tbl_iot_events where delivered_at is not null`,
     [mark],
   );
   return row!.ahead;
 }
+
+it('beside an old transaction, the statements read what is due and not the 20,000 deliveries that were made since', async () => {
+  const fresh = await pagesOfARound('-infinity');
+  const old = source.createQueryRunner();
+  await old.startTransaction('REPEATABLE READ');
+  await old.query('select count(*) from tbl_iot_deliveries');
+  try {
+    await append('command.completed', CYCLES / 2);
+    await append('command.failed', CYCLES / 2);
+    await deliverAll();
+    await waitFor(isAheadOfAll, { what: 'the mark to move on', timeoutMs: 30_000 });
+    const marked = await pagesOfARound(await new DueMark(source).get());
+    // The indexes are a level deeper, and each event has one before it now.
+    const isFrugal = (Object.keys(fresh) as (keyof Pages)[]).map((name) => [name, marked[name] < fresh[name] * 2.5]);
+    expect({ fresh, marked, isFrugal }).toEqual({ fresh, marked, isFrugal: isFrugal.map(([name]) => [name, true]) });
+    // The dead entries are there: without the mark they are read, and all that have been added by the rounds.
+    const unmarked = await pagesOfARound('-infinity');
+    expect(unmarked.claim).toBeGreaterThan(marked.claim + 300);
+    expect(unmarked.claimBatch).toBeGreaterThan(marked.claimBatch + 150);
+  } finally {
+    await old.rollbackTransaction();
+    await old.release();
+  }
+});
+
+it.each(['made while nothing waited', 'made with the backlog'])(
+  'a claim reads the first deliveries of 30,000 that wait, by a plan %s',
+  async (when) => {
+    // A claim that finds nothing makes the plan.
+    const makePlan = () => KeptPlans.make(database.url, [claim('infinity')]);
+    const early = when === 'made while nothing waited' ? await makePlan() : null;
+    await append('command.completed', 300);
+    const plans = early ?? (await makePlan());
+    const { blocks } = await plans.run(claim('-infinity'));
+    await plans.close();
+    expect(await leased()).toHaveLength(DEVICES);
+    // About 25 for each event; a look at all that waits reads over 90,000.
+    expect(blocks).toBeLessThan(DEVICES * 50);
+  },
+);
+
+it('a claim writes no index entry where the page of the delivery has room', async () => {
+  await append('command.completed');
+  const plans = await KeptPlans.make(database.url, [claim('-infinity')]);
+  await plans.close();
+  const written = async () => {
+    const [row] = await database.query<{ updated: number; hot: number }>(
+      `select n_tup_upd::int as updated, n_tup_hot_upd::int as hot from pg_stat_user_tables where relname = 'tbl_iot_deliveries'`,
+    );
+    return row!;
+  };
+  await waitFor(async () => (await written()).updated === DEVICES, { what: 'the statistics of the claim' });
+  expect(await written()).toEqual({ updated: DEVICES, hot: DEVICES });
+});

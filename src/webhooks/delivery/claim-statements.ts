@@ -11,7 +11,10 @@ export interface Batching {
 }
 
 /**
- * Whether a delivery may be claimed: no earlier event of its device is pending with fewer than three failures. It is enough to look at the event just
+ * Leases due deliveries. Rows are chosen first (`iot_due_deliveries`) and locked second: a concurrent claim must not make this one skip the head of a
+ * device and take the event behind it. An open telemetry event is closed here; one that another transaction holds locked is left for the next claim.
+ *
+ * A delivery may be claimed when no earlier event of its device is pending with fewer than three failures. It is enough to look at the event just
  * before it, by its key. A look at all earlier ones reads an index entry for each event that the device had since VACUUM could last remove some, which
  * is all of them while an old transaction is open.
  *
@@ -23,28 +26,6 @@ export interface Batching {
  * Two things come back or were never queued, and for them all earlier events are looked at: a replay (`alone`) is queued behind events that were
  * delivered long ago; an event that was recorded while no host was configured is neither delivered nor given up, and says nothing about those before
  * it. A replayed event does not hold up newer events, but for the next one.
- */
-const IN_ORDER = `
-  not exists (
-    select from tbl_iot_deliveries previous
-     where previous.imei = delivery.imei and previous.sequence = delivery.sequence - 1 and previous.failures < 3
-    offset 0)
-  and (not delivery.alone and exists (
-         select from tbl_iot_events previous
-          where previous.imei = delivery.imei and previous.sequence = delivery.sequence - 1
-            and (previous.delivered_at is not null or previous.dead_at is not null)
-         offset 0)
-       or not exists (
-         select from tbl_iot_deliveries earlier
-          where earlier.imei = delivery.imei and earlier.sequence < delivery.sequence and earlier.failures < 3
-         offset 0))`;
-
-/**
- * Leases due deliveries. Rows are chosen first and locked second: a concurrent claim must not make this one skip the head of a device and take the
- * event behind it. An open telemetry event is closed here; one that another transaction holds locked is left for the next claim.
- *
- * The limits are part of the text, and `offset 0` keeps the conditions from becoming joins: without them PostgreSQL plans for a tenth of the
- * backlog, and reads all of it each time.
  *
  * Parameters: the owner, seconds of the lease, a time before which nothing is due.
  */
@@ -53,17 +34,9 @@ export function claimStatement(limit: number, { events, bytes }: Batching): Prep
   return new PreparedStatement<ClaimedDelivery>(
     `iot_claim_${limit}_${events}_${bytes}`,
     `
-  with due as (
-    select imei, sequence from tbl_iot_deliveries delivery
-     where next_attempt_at >= $3 and next_attempt_at <= now() and (leased_until is null or leased_until <= now())
-       and batch_id is null and (alone or type <> 'command.failed')
-       and ${IN_ORDER}
-     order by next_attempt_at
-     limit ${limit}
-  ),
-  locked as (
+  with locked as (
     select delivery.imei, delivery.sequence, delivery.event_id, delivery.type, delivery.alone, delivery.next_attempt_at
-      from due join tbl_iot_deliveries delivery using (imei, sequence)
+      from iot_due_deliveries($3, ${limit}) due join tbl_iot_deliveries delivery using (imei, sequence)
      where delivery.next_attempt_at <= now() and (delivery.leased_until is null or delivery.leased_until <= now()) and delivery.batch_id is null
        for update of delivery skip locked
   ),

@@ -9,11 +9,17 @@
 -- event before it is not pending, or has failed three times (claim-statements.ts says why that one event is enough). Where that event
 -- was neither delivered nor given up, all earlier ones are looked at.
 --
+-- The settings: see iot_due_deliveries.sql. `materialized`, since PostgreSQL expects one member and would look for earlier events once for each two
+-- members: 16,000 pages for a batch of 100.
+--
 -- Why SQL: a lock, then a choice with a snapshot that is newer than the lock, and an update that depends on it, in one round trip. All
 -- instances ask for it again and again.
 create or replace function iot_claim_batch(owner uuid, lease_seconds integer, most integer, collect_ms integer, since timestamptz)
 returns table (event_id uuid, imei text, sequence bigint, type text, occurred_at timestamptz, body json, batch_id uuid, failures integer)
-language plpgsql as $$
+language plpgsql
+set enable_bitmapscan = off
+set enable_seqscan = off
+as $$
 #variable_conflict use_column
 declare
   batch uuid;
@@ -34,7 +40,7 @@ begin
                order by next_attempt_at, imei, sequence
                limit most) due
     ),
-    unblocked as (
+    unblocked as materialized (
       select imei, run from (select imei, run, min(sequence) as sequence from chosen group by imei, run) head
        where not exists (
                select from tbl_iot_deliveries earlier
