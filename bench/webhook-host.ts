@@ -1,12 +1,16 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { parentPort } from 'node:worker_threads';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
 import { cpuSecondsOf } from './process-cpu.js';
 
 /**
- * The host application, in a thread of its own so that a busy benchmark does not delay its clock: answers every event with 204 and posts the
- * events that it has received, with the time at which the whole request was there, or the seconds of CPU of its thread.
+ * The host application, in a thread of its own so that a busy benchmark does not delay its clock: answers every event or batch with 204, after the
+ * time that it was started with, and posts the events that it has received, with the time at which the whole request was there, or the seconds of
+ * CPU of its thread.
  */
+const { answersAfterMs = 0 } = (workerData ?? {}) as { answersAfterMs?: number };
+
 interface ReceivedEvent {
   readonly imei: string;
   readonly sequence: number;
@@ -21,12 +25,21 @@ const server = createServer((request, response) => {
   request.setEncoding('utf8');
   request.on('data', (part: string) => (text += part));
   request.on('end', () => {
-    response.writeHead(204).end();
+    void answer(response);
     const atMs = performance.timeOrigin + performance.now();
-    const { imei, sequence, firstReceivedAt } = JSON.parse(text) as ReceivedEvent;
-    received.push({ imei, sequence, atMs, ...(firstReceivedAt !== undefined && { firstReceivedAt }) });
+    const body = JSON.parse(text) as ReceivedEvent & { readonly events?: readonly ReceivedEvent[] };
+    for (const { imei, sequence, firstReceivedAt } of body.events ?? [body]) {
+      received.push({ imei, sequence, atMs, ...(firstReceivedAt !== undefined && { firstReceivedAt }) });
+    }
   });
 });
+async function answer(response: ServerResponse): Promise<void> {
+  if (answersAfterMs > 0) {
+    await delay(answersAfterMs);
+  }
+  response.writeHead(204).end();
+}
+
 server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => parentPort?.postMessage((server.address() as AddressInfo).port));
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Client } from 'pg';
 import { postFromBareClient } from './bare-http-client.js';
+import { databaseCpuSeconds } from './database-cpu.js';
 import { Gateway } from './gateway.js';
 import { LoadDevice } from './load-device.js';
 import { pace } from './pace.js';
@@ -14,6 +15,9 @@ const BACKLOG = 30_000;
 /** TELEMETRY_EVENT_INTERVAL, and time for a round and its deliveries. */
 const RELAYED_WITHIN_MS = 2_000;
 const DEVICES = 1_000;
+const SLOW_ANSWER_MS = 200;
+const SLOW_DEVICES = 500;
+const SLOW_BACKLOG = 2_500;
 const STEADY_PER_SECOND = 500;
 /** Events that one appending statement writes: the load generator must cost less than what it measures. */
 const EVENTS_AT_A_TIME = 5;
@@ -42,12 +46,22 @@ const BARE_BODY = JSON.stringify({
   created_at: '2026-01-01T00:00:00.000000+00:00',
 });
 
-export interface WebhookFigures {
-  readonly backlog: number;
+interface BacklogFigures {
   readonly deliveriesPerSecond: number;
   /** Of one core, while it delivers as fast as it can. */
   readonly gatewayCpuShare: number;
   readonly gatewayCpuMicrosecondsPerDelivery: number;
+  readonly databaseCpuMicrosecondsPerDelivery: number;
+}
+
+export interface WebhookFigures extends BacklogFigures {
+  readonly backlog: number;
+  /** The same with WEBHOOK_BATCH_SIZE=50. */
+  readonly inBatches: BacklogFigures;
+  /** A host that takes SLOW_ANSWER_MS for each event, and what WEBHOOK_CONCURRENCY allows. */
+  readonly slowPerSecond: number;
+  readonly slowPossiblePerSecond: number;
+  readonly slowResidentMegabytes: number;
   /** A client that does nothing else, with as many POSTs at a time. */
   readonly barePostsPerSecond: number;
   readonly bareCpuMicrosecondsPerPost: number;
@@ -77,7 +91,9 @@ export async function benchWebhooks(databaseUrl: string, cwd: string): Promise<W
   try {
     const url = `http://127.0.0.1:${port}`;
     const draining = await measureBacklog(databaseUrl, cwd, database, url, worker);
+    const inBatches = await measureBacklog(databaseUrl, cwd, database, url, worker, { WEBHOOK_BATCH_SIZE: '50' });
     const bare = await measureBare(url, worker);
+    const slow = await measureSlowHost(databaseUrl, cwd, database);
     const latencies = await measureLatency(databaseUrl, cwd, url, worker);
     // Ports without a listener refuse at once.
     const ingestDeadHost = await measureIngest(databaseUrl, cwd, telemetryTo('http://127.0.0.1:9'));
@@ -86,7 +102,9 @@ export async function benchWebhooks(databaseUrl: string, cwd: string): Promise<W
     return {
       backlog: BACKLOG,
       ...draining,
+      inBatches,
       ...bare,
+      ...slow,
       steadyPerSecond: STEADY_PER_SECOND,
       receiptToDeliveryP50Ms: percentile(latencies, 0.5),
       receiptToDeliveryP99Ms: percentile(latencies, 0.99),
@@ -100,7 +118,14 @@ export async function benchWebhooks(databaseUrl: string, cwd: string): Promise<W
   }
 }
 
-async function measureBacklog(databaseUrl: string, cwd: string, database: Client, url: string, worker: Worker) {
+async function measureBacklog(
+  databaseUrl: string,
+  cwd: string,
+  database: Client,
+  url: string,
+  worker: Worker,
+  environment: Record<string, string> = {},
+): Promise<BacklogFigures> {
   const warmUp = await Gateway.start(databaseUrl, cwd);
   await warmUp.stop();
   await append(database, BACKLOG);
@@ -108,19 +133,38 @@ async function measureBacklog(databaseUrl: string, cwd: string, database: Client
     NOTIFICATION_URL: url,
     IOT_API_KEY: 'bench-webhooks',
     WEBHOOK_SECRET: SECRET,
+    ...environment,
   });
   let count = await untilReceived(worker, 1);
-  const from = { at: performance.now(), cpu: gateway.cpuSeconds() };
+  const from = { at: performance.now(), cpu: gateway.cpuSeconds(), databaseCpu: await databaseCpuSeconds(database) };
   const left = BACKLOG - count;
   count = await untilReceived(worker, left);
   const seconds = (performance.now() - from.at) / 1000;
   const cpu = gateway.cpuSeconds() - from.cpu;
+  const databaseCpu = (await databaseCpuSeconds(database)) - from.databaseCpu;
   await gateway.stop();
   return {
     deliveriesPerSecond: count / seconds,
     gatewayCpuShare: cpu / seconds,
     gatewayCpuMicrosecondsPerDelivery: (cpu / count) * 1e6,
+    databaseCpuMicrosecondsPerDelivery: (databaseCpu / count) * 1e6,
   };
+}
+
+/** All connections wait for the host nearly all the time. */
+async function measureSlowHost(databaseUrl: string, cwd: string, database: Client) {
+  const worker = new Worker(new URL('./webhook-host.js', import.meta.url), { workerData: { answersAfterMs: SLOW_ANSWER_MS } });
+  const [port] = (await once(worker, 'message')) as [number];
+  await append(database, SLOW_BACKLOG, SLOW_DEVICES);
+  const gateway = await Gateway.start(databaseUrl, cwd, { NOTIFICATION_URL: `http://127.0.0.1:${port}`, WEBHOOK_SECRET: SECRET });
+  const count = await untilReceived(worker, 1);
+  const startedAt = performance.now();
+  const received = await untilReceived(worker, SLOW_BACKLOG - count);
+  const slowPerSecond = (received * 1000) / (performance.now() - startedAt);
+  const slowResidentMegabytes = gateway.residentBytes() / 1e6;
+  await gateway.stop();
+  await worker.terminate();
+  return { slowPerSecond, slowPossiblePerSecond: (DELIVERIES_AT_A_TIME * 1000) / SLOW_ANSWER_MS, slowResidentMegabytes };
 }
 
 async function measureBare(url: string, worker: Worker) {
@@ -200,8 +244,8 @@ function telemetryTo(url: string): Record<string, string> {
 }
 
 /** Completed commands of many devices. */
-async function append(database: Client, count: number): Promise<void> {
-  for (let done = 0; done < count; done += DEVICES * EVENTS_AT_A_TIME) {
+async function append(database: Client, count: number, devices = DEVICES): Promise<void> {
+  for (let done = 0; done < count; done += devices * EVENTS_AT_A_TIME) {
     await database.query(
       `with numbered as (
          insert into tbl_iot_event_sequences as known (imei, last_sequence, last_transaction_id)
@@ -221,7 +265,7 @@ async function append(database: Client, count: number): Promise<void> {
        )
        insert into tbl_iot_deliveries (imei, sequence, event_id, type)
        select imei, sequence, event_id, type from recorded`,
-      [EVENTS_AT_A_TIME, DEVICES],
+      [EVENTS_AT_A_TIME, devices],
     );
   }
 }
