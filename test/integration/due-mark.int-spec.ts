@@ -31,7 +31,7 @@ interface Queue {
   query(sql: string, parameters: unknown[]): Promise<unknown>;
 }
 
-/** Queues a delivery that became due so many seconds ago. */
+/** Queues a delivery that became due N seconds ago. */
 async function queue(secondsAgo: number, sequence: number, to: Queue = database): Promise<void> {
   await to.query(
     `insert into tbl_iot_deliveries (imei, sequence, event_id, type, next_attempt_at)
