@@ -43,6 +43,13 @@ export const routes: readonly Route[] = [
     load: async () => (await import('../screens/access/access-screen.js')).AccessScreen,
   },
   {
+    pattern: '/connect',
+    title: 'Connect',
+    icon: 'connect',
+    scope: 'read',
+    load: async () => (await import('../screens/connect/connect-screen.js')).ConnectScreen,
+  },
+  {
     pattern: '/system',
     title: 'System',
     icon: 'system',

@@ -1,0 +1,72 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { ApiError } from '../../api/api-error.js';
+import { call } from '../../api/call.js';
+import { type Attempt, ConnectionAttempts, type PortStats, type UnknownDevices } from './connection-attempts.js';
+
+/** Instances write their counters every 5 s, and refused logins every 2 s. */
+const EVERY_MS = 2_000;
+
+interface ConnectedDevices {
+  readonly devices: readonly { readonly imei: string; readonly connectedAt: string; readonly remoteAddress: string }[];
+}
+
+export interface Listening {
+  readonly attempts: ReadonlySignal<readonly Attempt[]>;
+  readonly connected: ReadonlySignal<number>;
+  /** Why nothing is heard at present. */
+  readonly error: ReadonlySignal<ApiError | null>;
+  /** The first read is done: what happens from now on is shown. */
+  readonly isListening: ReadonlySignal<boolean>;
+}
+
+/** Watches the device port for as long as the component is shown. */
+export function useAttempts(): Listening {
+  const listener = useMemo(() => new Listener(), []);
+  useEffect(() => {
+    const ending = new AbortController();
+    void listener.listen(ending.signal);
+    return () => ending.abort();
+  }, [listener]);
+  return listener;
+}
+
+class Listener implements Listening {
+  readonly attempts = signal<readonly Attempt[]>([]);
+  readonly connected = signal(0);
+  readonly error = signal<ApiError | null>(null);
+  readonly isListening = signal(false);
+  private readonly seen = new ConnectionAttempts();
+  private known: ReadonlyMap<string, string> | null = null;
+
+  async listen(running: AbortSignal): Promise<void> {
+    while (!running.aborted) {
+      try {
+        await this.read(running);
+        this.error.value = null;
+        this.isListening.value = true;
+      } catch (cause) {
+        this.error.value = running.aborted ? null : ApiError.from(cause);
+      }
+      await new Promise((resolve) => window.setTimeout(resolve, EVERY_MS));
+    }
+  }
+
+  private async read(running: AbortSignal): Promise<void> {
+    const [stats, unknown, { devices }] = await Promise.all([
+      call<PortStats>({ path: '/api/v1/stats' }, running),
+      call<UnknownDevices>({ path: '/api/v1/unknown-devices?limit=100' }, running),
+      call<ConnectedDevices>({ path: '/api/v1/devices' }, running),
+    ]);
+    this.seen.readStats(stats);
+    this.seen.readUnknown(unknown);
+    for (const { imei, connectedAt, remoteAddress } of this.known ? devices : []) {
+      if (this.known?.get(imei) !== connectedAt) {
+        this.seen.connected(imei, connectedAt, remoteAddress);
+      }
+    }
+    this.known = new Map(devices.map(({ imei, connectedAt }) => [imei, connectedAt]));
+    this.connected.value = devices.length;
+    this.attempts.value = this.seen.newest;
+  }
+}
