@@ -1,11 +1,7 @@
 import { type ComponentType } from 'preact';
+import { type ScreenProps } from './screen-props.js';
 import { type Scope } from './session.js';
 import { type IconName } from '../ui/icon.js';
-
-/** Parameters of the address: of `/devices/:imei` the imei. */
-export interface ScreenProps {
-  readonly params: Readonly<Record<string, string>>;
-}
 
 export interface Route {
   /** Below /console. */
@@ -22,6 +18,19 @@ export interface Route {
 
 /** Every screen, in the order of the navigation. The first that a key may open is the one of /console/. */
 export const routes: readonly Route[] = [
+  {
+    pattern: '/commands',
+    title: 'Commands',
+    icon: 'commands',
+    scope: 'read',
+    load: async () => (await import('../screens/commands/commands-screen.js')).CommandsScreen,
+  },
+  {
+    pattern: '/commands/:id',
+    title: 'Command',
+    scope: 'read',
+    load: async () => (await import('../screens/commands/command-screen.js')).CommandScreen,
+  },
   {
     pattern: '/events',
     title: 'Events',

@@ -4,7 +4,8 @@ import { EmptyState, Loading } from '../ui/states.js';
 import { ErrorBoundary } from './error-boundary.js';
 import { Link } from './link.js';
 import { matchPath, navigate, path } from './router.js';
-import { type Route, routes, type ScreenProps } from './routes.js';
+import { type Route, routes } from './routes.js';
+import { type ScreenProps } from './screen-props.js';
 import { may } from './session.js';
 
 /** The screen of the current address. */

@@ -107,3 +107,30 @@ export function useGaps(refresh: () => void): void {
     }
   });
 }
+
+/** Of one refresh after events: a read that takes longer than this would be cancelled by the next one. */
+const REFRESH_MS = 1_000;
+
+/** Calls `refresh` soon after events of interest, at most once a second, and after a gap. */
+export function useRefreshOn(isOfInterest: (event: StreamEvent) => boolean, refresh: () => void): void {
+  const timer = useRef<number | undefined>(undefined);
+  const last = useRef(0);
+  const latest = useRef(refresh);
+  useEffect(() => {
+    latest.current = refresh;
+  });
+  useEvents((events) => {
+    if (timer.current === undefined && events.some(isOfInterest)) {
+      timer.current = window.setTimeout(
+        () => {
+          timer.current = undefined;
+          last.current = Date.now();
+          latest.current();
+        },
+        Math.max(0, last.current + REFRESH_MS - Date.now()),
+      );
+    }
+  });
+  useGaps(refresh);
+  useEffect(() => () => window.clearTimeout(timer.current), []);
+}

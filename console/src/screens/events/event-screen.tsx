@@ -4,7 +4,7 @@ import { type ApiCall, call } from '../../api/call.js';
 import { ApiError } from '../../api/api-error.js';
 import { type Query, useQuery } from '../../api/use-query.js';
 import { Link } from '../../app/link.js';
-import { type ScreenProps } from '../../app/routes.js';
+import { type ScreenProps } from '../../app/screen-props.js';
 import { may } from '../../app/session.js';
 import { Badge } from '../../ui/badge.js';
 import { Button } from '../../ui/button.js';
