@@ -19,6 +19,19 @@ export interface Route {
 /** Every screen, in the order of the navigation. The first that a key may open is the one of /console/. */
 export const routes: readonly Route[] = [
   {
+    pattern: '/devices',
+    title: 'Devices',
+    icon: 'devices',
+    scope: 'read',
+    load: async () => (await import('../screens/devices/devices-screen.js')).DevicesScreen,
+  },
+  {
+    pattern: '/devices/:imei',
+    title: 'Device',
+    scope: 'read',
+    load: async () => (await import('../screens/device/device-screen.js')).DeviceScreen,
+  },
+  {
     pattern: '/commands',
     title: 'Commands',
     icon: 'commands',

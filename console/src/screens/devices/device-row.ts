@@ -1,0 +1,111 @@
+import { type Device, type RegisteredDevice, type UnknownDevice } from '../../../../client/src/index.js';
+import { session } from '../../app/session.js';
+import { type StreamEvent } from '../../app/stream.js';
+
+/** One device, from whatever knows it: its connection, the register, refused logins, the stream. */
+export interface DeviceRow {
+  readonly imei: string;
+  name: string | null;
+  status: 'registered' | 'banned' | null;
+  isConnected: boolean;
+  /** Of the last login that is known: an event of an older connection changes nothing. */
+  epoch: number;
+  connectedAt: string | null;
+  address: string | null;
+  instance: string | null;
+  /** When the gateway received something of it last, in Unix milliseconds. */
+  heardAtMs: number | null;
+  speedKmh: number | null;
+  /** Whether its newest record has a position; null: not known. */
+  hasFix: boolean | null;
+  /** Logins that were refused because it is not registered. */
+  refusedLogins: number;
+}
+
+export type DeviceState = 'connected' | 'stale' | 'problem' | 'offline' | 'banned' | 'refused';
+
+/** A connected device that has sent nothing for longer is stale. */
+export const STALE_MS = 10 * 60_000;
+
+export function emptyRow(imei: string): DeviceRow {
+  return {
+    imei,
+    name: null,
+    status: null,
+    isConnected: false,
+    epoch: 0,
+    connectedAt: null,
+    address: null,
+    instance: null,
+    heardAtMs: null,
+    speedKmh: null,
+    hasFix: null,
+    refusedLogins: 0,
+  };
+}
+
+export function stateOf(row: DeviceRow, nowMs: number): DeviceState {
+  if (row.status === 'banned') {
+    return 'banned';
+  }
+  if (!row.isConnected) {
+    return row.status === null && row.refusedLogins > 0 ? 'refused' : 'offline';
+  }
+  if (row.heardAtMs !== null && nowMs - row.heardAtMs > STALE_MS) {
+    return 'stale';
+  }
+  return row.hasFix === false ? 'problem' : 'connected';
+}
+
+export function applyConnection(row: DeviceRow, device: Device): void {
+  const isHere = device.instance === session.peek()?.gateway.instance;
+  row.isConnected = true;
+  row.epoch = device.epoch;
+  row.connectedAt = device.connectedAt;
+  row.address = device.remoteAddress;
+  row.instance = device.instance;
+  // The time of the last frame is known to the instance that holds the connection alone.
+  hear(row, device.lastFrameAt ?? (isHere ? device.connectedAt : null));
+}
+
+export function applyRegistration(row: DeviceRow, { name, status }: RegisteredDevice): void {
+  row.name = name;
+  row.status = status;
+}
+
+export function applyRefusals(row: DeviceRow, { attempts, lastAddress, lastSeen }: UnknownDevice): void {
+  row.refusedLogins = attempts;
+  row.address ??= lastAddress;
+  hear(row, lastSeen);
+}
+
+export function applyEvent(row: DeviceRow, { data }: StreamEvent): void {
+  switch (data.type) {
+    case 'device.connected':
+      row.isConnected = true;
+      row.epoch = data.epoch;
+      row.connectedAt = data.connectedAt;
+      row.address = data.remoteAddress;
+      row.instance = data.instance;
+      hear(row, data.connectedAt);
+      break;
+    case 'device.disconnected':
+      row.isConnected &&= data.epoch < row.epoch;
+      break;
+    case 'telemetry':
+      row.speedKmh = data.latestGps?.speed ?? null;
+      row.hasFix = data.latestGps?.fix ?? null;
+      hear(row, data.lastReceivedAt);
+      break;
+    case 'device.message':
+      hear(row, data.receivedAt);
+      break;
+    default: // Commands are no news of the device.
+  }
+}
+
+function hear(row: DeviceRow, at: string | null): void {
+  if (at !== null) {
+    row.heardAtMs = Math.max(row.heardAtMs ?? 0, Date.parse(at));
+  }
+}
