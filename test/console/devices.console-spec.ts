@@ -1,4 +1,5 @@
 import { FakeDevice } from '../support/fake-device.js';
+import { recordsFrame } from '../support/frames.js';
 import { VIEWS } from './support/console-browser.js';
 import { ConsoleFixture } from './support/console-fixture.js';
 
@@ -6,6 +7,8 @@ import { ConsoleFixture } from './support/console-fixture.js';
 const MAX_INTERACTION_MS = 200;
 const LATE_DEVICE = '350612070000018';
 const BANNED_DEVICE = '350612070000026';
+/** Neither connected nor registered: its records are all that is known of it. */
+const GONE_DEVICE = '350612070000042';
 
 let fixture: ConsoleFixture;
 
@@ -13,6 +16,11 @@ beforeAll(async () => {
   fixture = await ConsoleFixture.start({ env: { EVENT_FEED_ENABLED: 'true' }, devices: 12 });
   await fixture.gateway.post(`registered-devices/${BANNED_DEVICE}/ban`, { reason: 'stolen' });
   await fixture.gateway.change('PUT', `registered-devices/${LATE_DEVICE}`, { name: 'Van 12' });
+  const gone = await FakeDevice.logIn(fixture.gateway.devicePort, GONE_DEVICE);
+  await gone.exchange(
+    recordsFrame([{ timestampMs: Date.now(), longitude: 252_000_000, latitude: 546_000_000, satellites: 9, speed: 33 }]),
+  );
+  gone.close();
 });
 
 afterEach(() => fixture.closePages());
@@ -43,11 +51,19 @@ it('a device that logs in and leaves is shown so without a reload', async () => 
   await row.getByText('Not connected').waitFor();
 });
 
+it('a device of which there are only records is listed with the newest', async () => {
+  const tab = await fixture.open();
+  await tab.openSignedIn(`/devices?q=${GONE_DEVICE}`);
+  const row = tab.page.getByRole('row').filter({ hasText: GONE_DEVICE });
+  await row.getByText('33 km/h').waitFor();
+  await row.getByText('Not connected').waitFor();
+});
+
 it('search and state stand in the address, and what fits nothing says so', async () => {
   const tab = await fixture.open();
   await tab.openSignedIn('/devices');
   await tab.page.getByLabel('Search by IMEI or name').fill('van');
-  await tab.page.getByText('1 of 14 devices').waitFor();
+  await tab.page.getByText('1 of 15 devices').waitFor();
   await tab.page.getByRole('link', { name: LATE_DEVICE }).waitFor();
   await tab.page.getByRole('button', { name: /^Banned/ }).click();
   await tab.page.getByText('No device fits').waitFor();
@@ -55,7 +71,7 @@ it('search and state stand in the address, and what fits nothing says so', async
   await tab.page.reload();
   await tab.page.getByText('No device fits').waitFor();
   await tab.page.getByRole('button', { name: 'Show all devices' }).click();
-  await tab.page.getByText('14 devices').waitFor();
+  await tab.page.getByText('15 devices').waitFor();
 });
 
 it('registers a device', async () => {

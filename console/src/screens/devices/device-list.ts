@@ -1,10 +1,18 @@
 import { signal } from '@preact/signals';
-import { type StreamEvent } from '../../app/stream.js';
+import { type StreamEvent, streamState } from '../../app/stream.js';
 import { ApiError } from '../../api/api-error.js';
 import { broker } from '../../api/broker.js';
 import { type ApiCall } from '../../api/call.js';
 import { type Query, type QueryState } from '../../api/use-query.js';
-import { applyConnection, applyEvent, applyRefusals, applyRegistration, type DeviceRow, emptyRow } from './device-row.js';
+import {
+  applyConnection,
+  applyEvent,
+  applyNewest,
+  applyRefusals,
+  applyRegistration,
+  type DeviceRow,
+  emptyRow,
+} from './device-row.js';
 
 /** Devices that are listed; of more, those that are connected come first. */
 const MAX_DEVICES = 20_000;
@@ -12,6 +20,8 @@ const PAGE = 1_000;
 /** A list of 10,000 is filtered and rendered no more often. */
 const SHOW_MS = 250;
 const RETRY_MS = 3_000;
+/** Events that are kept while the list is read. */
+const MAX_MEANWHILE = 5_000;
 
 /** In the order of their IMEIs. */
 export type DeviceRows = readonly DeviceRow[];
@@ -23,6 +33,9 @@ export class DeviceList implements Query<DeviceRows> {
   private rows = new Map<string, DeviceRow>();
   private sorted: DeviceRows = [];
   private isSorted = false;
+  private isReading = false;
+  /** What has happened while the list is read: the answer may be older. */
+  private meanwhile: readonly StreamEvent[] = [];
   private running: AbortController | null = null;
   private readTimer: number | undefined;
   private showTimer: number | undefined;
@@ -42,21 +55,32 @@ export class DeviceList implements Query<DeviceRows> {
   }
 
   apply(events: readonly StreamEvent[]): void {
-    for (const event of events) {
-      const row = this.rowOf(this.rows, event.data.imei);
-      if (row) {
-        applyEvent(row, event);
-      }
+    this.applyTo(this.rows, events);
+    if (this.isReading) {
+      this.meanwhile = [...this.meanwhile, ...events].slice(-MAX_MEANWHILE);
     }
     if (this.state.peek().kind === 'ready') {
       this.showTimer ??= window.setTimeout(() => this.show(null), SHOW_MS);
     }
   }
 
+  private applyTo(rows: Map<string, DeviceRow>, events: readonly StreamEvent[]): void {
+    for (const event of events) {
+      const row = this.rowOf(rows, event.data.imei);
+      if (row) {
+        applyEvent(row, event);
+      }
+    }
+  }
+
   private async read(signal: AbortSignal): Promise<void> {
+    this.isReading = true;
+    this.meanwhile = [];
     try {
       const rows = await this.readAll(signal);
+      this.isReading = false;
       this.keepWhatTheStreamTold(rows);
+      this.applyTo(rows, this.meanwhile);
       this.rows = rows;
       this.isSorted = false;
       this.show(null);
@@ -84,15 +108,24 @@ export class DeviceList implements Query<DeviceRows> {
     for await (const device of broker.registeredDevices.unknown({ limit: PAGE }, { signal })) {
       update(device.imei, (row) => applyRefusals(row, device));
     }
+    // The stream tells of later records.
+    if (this.state.peek().kind !== 'ready' || streamState.peek() !== 'live') {
+      for await (const record of broker.telemetry.latestOfMany({ view: 'position', limit: PAGE }, { signal })) {
+        update(record.imei, (row) => applyNewest(row, record));
+      }
+    }
     return rows;
   }
 
-  /** Speed, fix and time of the newest record stand in events alone. */
+  /** Later reads leave out the newest records, of which the stream tells. */
   private keepWhatTheStreamTold(rows: Map<string, DeviceRow>): void {
     for (const [imei, { heardAtMs, speedKmh, hasFix }] of this.rows) {
-      const row = rows.get(imei);
+      // Of a device that is neither connected nor registered, records are all that is known.
+      const row = hasFix === null ? rows.get(imei) : this.rowOf(rows, imei);
       if (row && heardAtMs !== null) {
-        Object.assign(row, { heardAtMs: Math.max(heardAtMs, row.heardAtMs ?? 0), speedKmh, hasFix });
+        const isNewer = row.hasFix === null || heardAtMs > (row.heardAtMs ?? 0);
+        Object.assign(row, isNewer ? { speedKmh, hasFix } : {});
+        row.heardAtMs = Math.max(heardAtMs, row.heardAtMs ?? 0);
       }
     }
   }

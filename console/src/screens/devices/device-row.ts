@@ -1,4 +1,4 @@
-import { type Device, type RegisteredDevice, type UnknownDevice } from '../../../../client/src/index.js';
+import { type Device, type LatestRecord, type RegisteredDevice, type UnknownDevice } from '../../../../client/src/index.js';
 import { session } from '../../app/session.js';
 import { type StreamEvent } from '../../app/stream.js';
 
@@ -79,9 +79,18 @@ export function applyRefusals(row: DeviceRow, { attempts, lastAddress, lastSeen 
   hear(row, lastSeen);
 }
 
+export function applyNewest(row: DeviceRow, { timestamp, satellites, speed }: LatestRecord): void {
+  row.hasFix = satellites > 0;
+  row.speedKmh = row.hasFix ? speed : null;
+  hear(row, timestamp);
+}
+
 export function applyEvent(row: DeviceRow, { data }: StreamEvent): void {
   switch (data.type) {
     case 'device.connected':
+      if (data.epoch < row.epoch) {
+        break;
+      }
       row.isConnected = true;
       row.epoch = data.epoch;
       row.connectedAt = data.connectedAt;

@@ -22,7 +22,7 @@ const STATES: Readonly<Record<DeviceState, readonly [tone: Tone, text: string, t
   connected: ['good', 'Connected', 'It has a connection and sends'],
   stale: ['warning', 'Stale', `Connected, and silent for more than ${formatDuration(STALE_MS)}`],
   problem: ['bad', 'No fix', 'Connected; its newest record has no position'],
-  offline: ['neutral', 'Not connected', 'Registered, without a connection'],
+  offline: ['neutral', 'Not connected', 'Without a connection'],
   banned: ['bad', 'Banned', 'Its logins are refused'],
   refused: ['warning', 'Refused', 'Its logins are refused: it is not registered'],
 };
