@@ -2,10 +2,16 @@ import { type DataSource, type QueryRunner } from 'typeorm';
 import { AdmissionSettings } from '../../src/admission/admission.settings.js';
 import { UnregisteredDevicesRepository } from '../../src/admission/unregistered-devices.repository.js';
 import { EventsRepository } from '../../src/events/events.repository.js';
+import { EventLog } from '../../src/events/event-log.js';
+import { EventSettings } from '../../src/events/events.settings.js';
 import { type TelemetryReport } from '../../src/events/telemetry/telemetry-report.js';
 import { type TableBounds } from '../../src/platform/retention/bounded-table.js';
 import { type TableRetention } from '../../src/platform/retention/table-retention.js';
 import { TableRetentionRepository } from '../../src/platform/retention/table-retention.repository.js';
+import { type DatabaseAvailability } from '../../src/platform/database/database-availability.js';
+import { MetricsRegistry } from '../../src/platform/observability/metrics-registry.js';
+import { RelayCounters } from '../../src/telemetry/relay/relay-counters.js';
+import { TelemetryRelay } from '../../src/telemetry/relay/telemetry-relay.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import {
   batchOf,
@@ -117,6 +123,36 @@ it('sees the age of arrivals behind a transaction number of another cluster', as
   await store.store(batchOf([['1', [record(BASE, 1)]]]));
   await database.query(`update tbl_iot_telemetry_relays set relayed_below = '4611686018427387904'`);
   expect(await arrivals.oldestAgeSeconds()).toBeGreaterThanOrEqual(0);
+});
+
+it('relays urgent devices although the round of the others fails', async () => {
+  const { store, round, arrivals } = instance();
+  // It has no hash of a newest record, which no version of the gateway writes.
+  await database.query(
+    `insert into tbl_iot_telemetry_arrivals (is_urgent, imeis, record_counts, first_received_ms, last_received_ms, newest_times_ms, newest_hashes, are_plausible)
+     values (false, '{broken}', '{1}', '{1}', '{1}', '{1}', '{}', '{t}')`,
+  );
+  await expect(round.relayDue()).rejects.toThrow();
+  await store.store(batchOf([['1', [record(BASE, 1, 2)]]]));
+  const settings = Object.assign(new EventSettings(), { NOTIFICATION_URL: 'http://127.0.0.1', TELEMETRY_WEBHOOK_ENABLED: true });
+  const failures: string[] = [];
+  const relay = new TelemetryRelay(
+    round,
+    new EventLog(new EventsRepository(source), settings),
+    new RelayCounters(arrivals, new MetricsRegistry(), settings),
+    { logFailure: (_: unknown, message: string) => failures.push(message) } as unknown as DatabaseAvailability,
+    settings,
+  );
+  relay.onApplicationBootstrap();
+  relay.wakeUrgent();
+  try {
+    expect(await waitFor(async () => ((await events()).length > 0 ? events() : null), { what: 'the urgent event' })).toEqual([
+      { imei: '1', records: 1 },
+    ]);
+  } finally {
+    await relay.beforeApplicationShutdown();
+  }
+  expect(failures).toHaveLength(1);
 });
 
 describe('arrivals with many keys', () => {

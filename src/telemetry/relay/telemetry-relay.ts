@@ -69,18 +69,27 @@ export class TelemetryRelay implements OnApplicationBootstrap, BeforeApplication
 
   private async run(): Promise<void> {
     while (!this.isStopping) {
-      try {
-        if (performance.now() >= this.dueAt) {
-          await this.relayDue();
-        }
-        if (this.isUrgent && performance.now() >= this.urgentPace.nextAt) {
-          await this.relayUrgent();
-        }
+      // Each of them has its turn when the other fails: what can't be reported may be in the arrivals of one of them only.
+      const results = [await settled(() => this.relayWhenDue()), await settled(() => this.relayUrgentWhenDue())];
+      const failure = results.find(({ status }) => status === 'rejected');
+      if (failure?.status === 'rejected') {
+        await this.failed(failure.reason);
+      } else {
         this.isFailing = false;
-      } catch (error) {
-        await this.failed(error);
       }
       await this.sleep();
+    }
+  }
+
+  private async relayWhenDue(): Promise<void> {
+    if (performance.now() >= this.dueAt) {
+      await this.relayDue();
+    }
+  }
+
+  private async relayUrgentWhenDue(): Promise<void> {
+    if (this.isUrgent && performance.now() >= this.urgentPace.nextAt) {
+      await this.relayUrgent();
     }
   }
 
@@ -94,8 +103,11 @@ export class TelemetryRelay implements OnApplicationBootstrap, BeforeApplication
       case 'not-due':
         this.dueAt = performance.now() + Math.min(result.dueInMs, MAINTAIN_EVERY_MS);
         if (this.intervalMs > MAINTAIN_EVERY_MS) {
-          await this.relayUrgent();
-          await this.round.compact();
+          try {
+            await this.relayUrgent();
+          } finally {
+            await this.round.compact();
+          }
         }
         return;
       case 'relayed':
@@ -161,4 +173,9 @@ export class TelemetryRelay implements OnApplicationBootstrap, BeforeApplication
     });
     this.endSleep = null;
   }
+}
+
+async function settled(work: () => Promise<void>): Promise<PromiseSettledResult<void>> {
+  const [result] = await Promise.allSettled([work()]);
+  return result;
 }
