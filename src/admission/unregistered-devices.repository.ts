@@ -19,7 +19,7 @@ import {
  * Removes what exists only because an IMEI was admitted. A sequence stays while events refer to it.
  *
  * A sequence may be locked by a transaction that appends an event. After the wait, PostgreSQL compares the columns of the new version of the row, but
- * looks for events with the snapshot of before. The number tells that there is a new one.
+ * looks for events with the snapshot of before. The number shows that there is a new one.
  */
 const FORGET_DEVICES = `
   unlisted as (select imei from expired where not exists (select from tbl_iot_devices device where device.imei = expired.imei)),

@@ -14,11 +14,11 @@ export const streamState = signal<StreamState>('connecting');
 /** Grows when events may have been missed: the place in the log has expired. What was read before is to be read again. */
 export const streamGaps = signal(0);
 
-/** Before the stream is asked for again after a refusal: a gateway that was started anew may record events. */
+/** Before the stream is asked for again after a refusal: a gateway that was restarted may record events. */
 const OFF_RETRY_MS = 30_000;
-/** How often a screen reads what the stream tells, while there is no stream. */
+/** How often a screen reads what the stream reports, while there is no stream. */
 const POLL_MS = 5_000;
-/** The stream tells of changes; this is for what it does not tell. */
+/** The stream reports changes; this is for what it does not report. */
 const LIVE_POLL_MS = 60_000;
 
 const batches = new EventBatches();
@@ -91,7 +91,7 @@ export function useEvents(listener: EventListener): void {
   useEffect(() => onEvents((events) => current.current(events)), []);
 }
 
-/** How often a screen reads again what the stream tells. Reads signals: a component that calls it follows them. */
+/** How often a screen reads again what the stream reports. Reads signals: a component that calls it follows them. */
 export function pollMs(): number {
   return streamState.value === 'off' ? POLL_MS : LIVE_POLL_MS;
 }

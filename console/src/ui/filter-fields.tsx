@@ -39,7 +39,7 @@ export function MomentField({
   return <TextField label={label} type="datetime-local" value={localOf(value)} onValue={(text) => onValue(utcOf(text))} />;
 }
 
-/** What is typed is in the zone of the viewer, and the address has UTC: it says the same to whoever it is given to. */
+/** What is typed is in the zone of the viewer, and the address has UTC: it means the same time to every reader. */
 function utcOf(local: string): string {
   const date = new Date(local);
   return Number.isNaN(date.getTime()) ? '' : date.toISOString();

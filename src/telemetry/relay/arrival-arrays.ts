@@ -31,7 +31,7 @@ export function insertArrivals(reports: readonly TelemetryReport[], urgentImeis:
   return rows.length === 0 ? '' : `insert into tbl_iot_telemetry_arrivals (${COLUMNS}) values ${rows.join(', ')}`;
 }
 
-/** Divides reports among arrivals of at most so many keys. A report with more of them becomes several; each has the newest record of the whole. */
+/** Divides reports among arrivals with a limited number of keys. A report with more of them becomes several; each has the newest record of the whole. */
 export function splitByKeys(reports: readonly TelemetryReport[], maxKeys: number): TelemetryReport[][] {
   const parts: TelemetryReport[][] = [];
   let room = 0;

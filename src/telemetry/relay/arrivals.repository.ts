@@ -22,7 +22,7 @@ const ARRAYS = [
   'keyHashes',
 ] as const satisfies readonly (keyof ArrivalTexts)[];
 
-/** An arrival with so many keys is merged no further, and one with twice as many is not written: a row would grow without bound. */
+/** An arrival with this number of keys is not merged with others, and one with twice the number is not written: a row would grow without bound. */
 const COMPACTED_KEYS = 5_000;
 
 /** Which arrivals are read. `compactable`: not urgent ones, with few keys. */

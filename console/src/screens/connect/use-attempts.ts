@@ -14,7 +14,7 @@ interface ConnectedDevices {
 export interface Listening {
   readonly attempts: ReadonlySignal<readonly Attempt[]>;
   readonly connected: ReadonlySignal<number>;
-  /** Why nothing is heard at present. */
+  /** Why no answer has arrived. */
   readonly error: ReadonlySignal<ApiError | null>;
   /** The first read is done: what happens from now on is shown. */
   readonly isListening: ReadonlySignal<boolean>;

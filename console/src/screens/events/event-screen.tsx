@@ -19,7 +19,7 @@ import { STATE_NAMES, STATE_TONES, type WebhookEvent, type WebhookEventAnswer } 
 
 const EVERY_MS = 2_000;
 
-/** One event: what the host is told, and what it has answered. */
+/** One event: what the host receives, and what it has answered. */
 export function EventScreen({ params }: ScreenProps) {
   const id = params['id'] ?? '';
   const answer = useQuery<WebhookEventAnswer>(`/api/v1/webhooks/events/${encodeURIComponent(id)}`, { everyMs: EVERY_MS });

@@ -37,7 +37,7 @@ const COLUMNS: readonly Column<WebhookEvent>[] = [
   { name: 'next', title: 'Next attempt', isWideOnly: true, cell: ({ nextAttemptAt }) => <Time at={nextAttemptAt} /> },
 ];
 
-/** What has happened, and whether the host has been told. */
+/** What has happened, and whether it has been delivered to the host. */
 export function EventsScreen() {
   const value = (name: string): string | undefined => query.value.get(name) ?? undefined;
   const cursor = value('cursor');
