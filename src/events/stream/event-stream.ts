@@ -59,10 +59,17 @@ export class EventStream {
     return !this.isEnded;
   }
 
-  /** Sends the headers, and the place from which a client resumes that loses the connection before the first event. */
+  /**
+   * Sends the headers, and the place from which a client resumes that loses the connection before the first event. A stream whose client is gone
+   * already has ended when this returns.
+   */
   open(headers: StreamHeaders): void {
     const { response } = this;
     const { socket } = response;
+    if (this.isLost()) {
+      // `close` was emitted before anything listened: while the request waited for the database.
+      return;
+    }
     // Heartbeats and the check for stalled clients take the place of the time limit of the server.
     socket?.setTimeout(0);
     socket?.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -85,7 +92,7 @@ export class EventStream {
    * @param round what is sent in the same round is not yet read by any client, however fast: only what waits since earlier rounds counts.
    */
   send(event: StreamEvent, round: number): void {
-    if (this.isEnded || !isBehind(event.position, this.place)) {
+    if (this.isEnded || !isBehind(event.position, this.place) || this.isLost()) {
       return;
     }
     if (round !== this.round && this.response.writableLength > this.options.maxBufferedBytes) {
@@ -117,6 +124,9 @@ export class EventStream {
   /** Shows that the connection lives, and where to resume. Ends the stream of a client that reads nothing. */
   heartbeat(now: number): void {
     this.heartbeatAt = now;
+    if (this.isLost()) {
+      return;
+    }
     const waiting = this.response.writableLength;
     const bytes = (this.response.socket?.bytesWritten ?? 0) - waiting;
     if (waiting === 0 || bytes !== this.taken.bytes) {
@@ -161,6 +171,15 @@ export class EventStream {
   /** Ends the connection at once. */
   destroy(): void {
     this.response.destroy();
+  }
+
+  /** Ends the stream of a connection that is closed. */
+  private isLost(): boolean {
+    const isLost = this.response.destroyed || this.response.closed;
+    if (isLost) {
+      this.finish('client');
+    }
+    return isLost;
   }
 
   private overflow(): void {
