@@ -4549,7 +4549,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The stream. It ends when the client disconnects, reads too slowly, or its key is revoked, and when the instance stops. */
+            /** @description The stream. It ends when the client disconnects, reads too slowly, or its key is revoked or its session ends, and when the instance stops. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -15,7 +15,7 @@ export class EventFeedController {
   /** The same events for a host that would rather fetch: in one order, from behind `after`; none is ever put before what was read. */
   @Get()
   @ApiOperation({ operationId: 'listEvents' })
-  @ApiProblem(410, 'CURSOR_EXPIRED: events after `after` have been deleted')
+  @ApiProblem(410, 'CURSOR_EXPIRED: events after `after` have been deleted, or it is of another database')
   async read(@Query() { after, limit }: EventFeedQuery): Promise<EventFeedDto> {
     const start = after === undefined ? BEGINNING : EVENT_CURSOR.decode(after);
     const { rows: events, hasMore } = await this.repository.readAfter(start, limit);

@@ -1,22 +1,42 @@
 import { get } from 'node:http';
 import { Client } from 'pg';
+import { EventWriter } from '../support/event-writer.js';
 import { Exposition } from '../support/exposition.js';
 import { API_KEY, Gateway } from '../support/gateway.js';
+import { SseClient } from '../support/sse-client.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 
+const IMEI = '350612000000001';
+const ENDED_WITHIN_MS = 5_000;
+
 let database: TestDatabase;
 let gateway: Gateway;
+let writer: EventWriter;
+let clients: SseClient[] = [];
 
 beforeAll(async () => {
   database = await createTestDatabase();
   gateway = await Gateway.start(database.url, { EVENT_FEED_ENABLED: 'true' });
+  writer = await EventWriter.open(database.url);
+});
+
+afterEach(() => {
+  clients.forEach((client) => client.close());
+  clients = [];
 });
 
 afterAll(async () => {
+  await writer.close();
   await gateway.stop();
   await database.drop();
 });
+
+async function open(query = '', headers: Record<string, string> = { 'x-api-key': API_KEY }): Promise<SseClient> {
+  const client = await SseClient.open(`${gateway.apiUrl}/api/v1/stream${query}`, { headers });
+  clients.push(client);
+  return client;
+}
 
 async function streamsOpen(): Promise<number | null> {
   const scrape = await fetch(`${gateway.apiUrl}/metrics`, { headers: { 'x-api-key': API_KEY } });
@@ -53,4 +73,60 @@ it('a stream whose client is gone before it opens gives its place back', async (
   });
   await waitFor(async () => (await statementsThatWait()) === 0, { what: 'the stream to go on' });
   await waitFor(async () => (await streamsOpen()) === 0, { what: 'the place to be free' });
+});
+
+describe('a stream of a session of the console', () => {
+  interface Session {
+    readonly cookie: string;
+    readonly csrf: string;
+  }
+
+  async function signIn(key = API_KEY): Promise<Session> {
+    const answer = await fetch(`${gateway.apiUrl}/console/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ key }),
+    });
+    const { csrfToken } = (await answer.json()) as { csrfToken: string };
+    return { cookie: answer.headers.getSetCookie()[0]!.split(';')[0]!, csrf: csrfToken };
+  }
+
+  async function expectEnd(client: SseClient, other: SseClient, end: () => Promise<unknown>): Promise<void> {
+    expect([client.status, other.status]).toEqual([200, 200]);
+    const { number } = await writer.append(IMEI);
+    await client.received(1);
+    const endedAt = performance.now();
+    await end();
+    await client.ended();
+    expect(performance.now() - endedAt).toBeLessThan(ENDED_WITHIN_MS);
+    expect(other.isEnded).toBe(false);
+    expect(other.messages.map(({ data }) => (JSON.parse(data) as { number: number }).number)).toContain(number);
+  }
+
+  it('ends within five seconds after it was signed out; those of other sessions of its key stay open', async () => {
+    const [one, two] = await Promise.all([signIn(), signIn()]);
+    const [client, other] = await Promise.all([open('', { cookie: one.cookie }), open('', { cookie: two.cookie })]);
+    await expectEnd(client, other, () =>
+      fetch(`${gateway.apiUrl}/console/session`, {
+        method: 'DELETE',
+        headers: { cookie: one.cookie, 'x-csrf-token': one.csrf },
+      }),
+    );
+  });
+
+  it('ends within five seconds after its session has expired; streams of keys stay open', async () => {
+    const { cookie } = await signIn();
+    const [client, other] = await Promise.all([open('', { cookie }), open()]);
+    await expectEnd(client, other, () => database.query(`update tbl_iot_console_sessions set expires_at = now()`));
+  });
+
+  it('is refused to a page of another origin', async () => {
+    const { cookie } = await signIn();
+    for (const site of ['same-site', 'cross-site']) {
+      expect((await open('', { cookie, 'sec-fetch-site': site })).status).toBe(403);
+    }
+    for (const site of ['same-origin', 'none']) {
+      expect((await open('', { cookie, 'sec-fetch-site': site })).status).toBe(200);
+    }
+  });
 });

@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
+import { type Caller } from '../scope.js';
 
 /** Who does something, and by which request. */
 export interface AuditActor {
@@ -14,11 +15,17 @@ export interface AuditActor {
 export const COMMAND_LINE: AuditActor = { keyId: null, keyName: 'command line', remoteAddress: null, requestId: null };
 
 /** Throws on a public route, where requests are not authenticated. */
-export function actorOf({ caller, clientAddress, id }: FastifyRequest): AuditActor {
+export function actorOf(request: FastifyRequest): AuditActor {
+  const { keyId, name } = callerOf(request);
+  return { keyId, keyName: name, remoteAddress: request.clientAddress, requestId: request.id };
+}
+
+/** Throws on a public route, where requests are not authenticated. */
+export function callerOf({ caller }: FastifyRequest): Caller {
   if (!caller) {
-    throw new Error('A route without a key has no actor');
+    throw new Error('A route without a key has no caller');
   }
-  return { keyId: caller.keyId, keyName: caller.name, remoteAddress: clientAddress, requestId: id };
+  return caller;
 }
 
 /** Parameter of a controller's method: who sent the request. */

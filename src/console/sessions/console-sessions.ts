@@ -10,7 +10,7 @@ import { DomainError } from '../../platform/errors/errors.js';
 import { HOUR_MS, SECOND_MS } from '../../platform/time-units.js';
 import { ConsoleSessionsRepository } from './console-sessions.repository.js';
 import { KnownSessions } from './known-sessions.js';
-import { requireOwnPage } from './own-page.js';
+import { refuseOtherSites, requireOwnPage } from './own-page.js';
 import { csrfTokenOf, isSame, SessionCookie } from './session-cookie.js';
 
 const LASTS_HOURS = 12;
@@ -88,13 +88,27 @@ export class ConsoleSessions implements SessionCallers {
     return { caller, token, csrfToken: csrfTokenOf(token), expiresAt: new Date(Date.now() + session.remainingMs()) };
   }
 
-  /** For the API: a change must be one that the console's own page has made. Throws ForgedSessionError, ForeignPageError, CsrfTokenError. */
+  /**
+   * For the API: a request must be one that the console's own page has made, or the user by its address. Throws ForgedSessionError,
+   * ForeignPageError, CsrfTokenError.
+   */
   async callerOf(request: FastifyRequest): Promise<Caller | null> {
     const session = await this.find(request);
-    if (session && !['GET', 'HEAD', 'OPTIONS'].includes(request.method)) {
+    if (!session) {
+      return null;
+    }
+    if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) {
+      refuseOtherSites(request.headers);
+    } else {
       this.requireOwnChange(session, request);
     }
-    return session?.caller ?? null;
+    const { caller, token } = session;
+    return { ...caller, session: { id: digestOf(token).toString('hex'), find: () => this.callerNow(token) } };
+  }
+
+  private async callerNow(token: Buffer): Promise<Caller | null> {
+    const session = await this.known.find(digestOf(token));
+    return session && this.keys.find(session, token);
   }
 
   private requireOwnChange({ csrfToken }: SignedIn, request: FastifyRequest): void {

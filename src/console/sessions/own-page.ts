@@ -23,6 +23,16 @@ export function requireOwnPage({ origin, 'sec-fetch-site': site }: IncomingHttpH
   }
 }
 
+/**
+ * Refuses what a page of another origin reads: with the cookie, a page of a neighbour of the site could open streams until none is left. `none` is
+ * an address that the user has entered. Throws ForeignPageError.
+ */
+export function refuseOtherSites({ 'sec-fetch-site': site }: IncomingHttpHeaders): void {
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+    throw new ForeignPageError();
+  }
+}
+
 function isOriginOf(origin: string, host: string): boolean {
   try {
     const { protocol, host: expected } = new URL(origin);

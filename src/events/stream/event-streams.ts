@@ -1,7 +1,7 @@
 import { type ServerResponse } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { type AuditActor } from '../../access/audit/audit-actor.js';
-import { KnownKeys } from '../../access/keys/known-keys.js';
+import { type Caller } from '../../access/scope.js';
 import { DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { StoppingError } from '../../platform/http/http-adapter.js';
 import { countOf } from '../../platform/observability/log-text.js';
@@ -14,20 +14,21 @@ import { CLOSE_REASONS, type CloseReason, EventStream, type StreamHeaders } from
 import { inTime, LogTail } from './log-tail.js';
 import { type StreamEvent } from './stream-event.js';
 import { type StreamFilter, StreamsByDevice } from './stream-filter.js';
+import { StreamCallers } from './stream-callers.js';
 import { StreamPlaces } from './stream-places.js';
 import { StreamSignals } from './stream-signals.js';
 import { StreamSettings } from './stream.settings.js';
 
 const HEARTBEAT_EVERY_MS = 15 * SECOND_MS;
-const CHECK_EVERY_MS = SECOND_MS;
-/** Events are sent only if the keys of the streams were known to be good within this time. */
-const KEYS_ARE_GOOD_FOR_MS = 3 * SECOND_MS;
+const CHECK_HEARTBEATS_EVERY_MS = SECOND_MS;
 /** Without streams the tail goes on for a while: clients come back. */
 const IDLE_BEFORE_STOP_MS = 30 * SECOND_MS;
 const STOP_WITHIN_MS = 2 * SECOND_MS;
 
 export interface StreamRequest {
   readonly actor: AuditActor;
+  /** The stream ends when its key or its session is good no longer. */
+  readonly caller: Caller;
   readonly filter: StreamFilter;
   /** Null: begins with what is committed from now on. */
   readonly after: EventPosition | null;
@@ -42,26 +43,27 @@ export class EventStreams implements BeforeApplicationShutdown {
   readonly closed = Object.fromEntries(CLOSE_REASONS.map((reason) => [reason, 0])) as Record<CloseReason, number>;
   readonly tail: LogTail;
   private readonly logger = new Logger(EventStreams.name);
-  private readonly keyOf = new Map<EventStream, string | null>();
   private readonly joined = new StreamsByDevice<EventStream>();
   private readonly following = new Set<EventStream>();
   private readonly catchUp: CatchUp;
   private sentByClosed = 0;
   private round = 0;
-  private keysCheckedAt = performance.now();
   private lastOpenAt = -Infinity;
   private isStopping = false;
 
   constructor(
     private readonly repository: EventsRepository,
     private readonly database: DatabaseAvailability,
-    private readonly keys: KnownKeys,
+    private readonly callers: StreamCallers,
     private readonly places: StreamPlaces,
     private readonly signals: StreamSignals,
     private readonly settings: StreamSettings,
   ) {
-    const common = { repository, database, logger: this.logger, beforeReading: () => this.requireFreshKeys() };
-    this.tail = new LogTail({ ...common, onEvents: (events) => this.dispatch(events) });
+    const tailOptions = {
+      onEvents: (events: readonly StreamEvent[]) => this.dispatch(events),
+    };
+    const common = { repository, database, logger: this.logger, beforeReading: () => callers.requireFresh() };
+    this.tail = new LogTail({ ...common, ...tailOptions });
     this.catchUp = new CatchUp({ ...common, tail: this.tail, onJoined: (stream) => this.follow(stream) });
     signals.listen(
       () => this.tail.wake(),
@@ -70,7 +72,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   }
 
   get eventsSent(): number {
-    return [...this.keyOf.keys()].reduce((sum, { sent }) => sum + sent, this.sentByClosed);
+    return this.callers.streams.reduce((sum, { sent }) => sum + sent, this.sentByClosed);
   }
 
   /**
@@ -95,27 +97,10 @@ export class EventStreams implements BeforeApplicationShutdown {
     this.begin(request, start, openResponse(), leave);
   }
 
-  /** Streams whose key was revoked or has expired end here. */
-  @Periodic({ everyMs: CHECK_EVERY_MS, failure: 'The keys of open streams could not be checked' })
-  async checkKeys(): Promise<void> {
-    const keyIds = new Set([...this.keyOf.values()].filter((keyId) => keyId !== null));
-    const begun = performance.now();
-    if (keyIds.size > 0) {
-      const usable = await this.keys.stillUsable(keyIds, 'read');
-      for (const [stream, keyId] of this.keyOf) {
-        // A key that came while the others were looked up was good then.
-        if (keyId !== null && keyIds.has(keyId) && !usable.has(keyId)) {
-          stream.close('key');
-        }
-      }
-    }
-    this.keysCheckedAt = begun;
-  }
-
-  @Periodic({ everyMs: CHECK_EVERY_MS, failure: 'Heartbeats could not be sent' })
+  @Periodic({ everyMs: CHECK_HEARTBEATS_EVERY_MS, failure: 'Heartbeats could not be sent' })
   async beat(): Promise<void> {
     const now = performance.now();
-    for (const stream of this.keyOf.keys()) {
+    for (const stream of this.callers.streams) {
       if (now - stream.heartbeatAt >= HEARTBEAT_EVERY_MS) {
         if (this.following.has(stream) && this.tail.recent) {
           stream.pass(this.tail.recent.end);
@@ -133,7 +118,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   /** Clients move to another instance. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
-    const streams = [...this.keyOf.keys()];
+    const { streams } = this.callers;
     streams.forEach((stream) => stream.close('stopping'));
     // A client that does not read must not hold up the shutdown.
     setTimeout(() => streams.forEach((stream) => stream.destroy()), STOP_WITHIN_MS).unref();
@@ -155,7 +140,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   }
 
   private begin(
-    { actor, filter }: StreamRequest,
+    { actor, caller, filter }: StreamRequest,
     start: EventPosition,
     { response, headers }: ReturnType<OpenResponse>,
     leave: () => void,
@@ -173,7 +158,7 @@ export class EventStreams implements BeforeApplicationShutdown {
         this.logger.log(`Stream closed (${reason}) after ${seconds} s and ${countOf(stream.sent, 'event')}`, fields);
       },
     });
-    this.keyOf.set(stream, actor.keyId);
+    this.callers.add(stream, caller);
     this.logger.log(`Stream opened from ${EVENT_CURSOR.encode(start)}${describe(filter)}`, fields);
     stream.open(headers);
     void this.catchUp.bring(stream);
@@ -187,7 +172,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   }
 
   private forget(stream: EventStream, reason: CloseReason): void {
-    this.keyOf.delete(stream);
+    this.callers.delete(stream);
     this.following.delete(stream);
     this.joined.delete(stream);
     this.closed[reason]++;
@@ -198,12 +183,6 @@ export class EventStreams implements BeforeApplicationShutdown {
     this.round++;
     for (const event of events) {
       this.joined.forEach(event, (stream) => stream.send(event, this.round));
-    }
-  }
-
-  private async requireFreshKeys(): Promise<void> {
-    if (performance.now() - this.keysCheckedAt > KEYS_ARE_GOOD_FOR_MS) {
-      await this.checkKeys();
     }
   }
 }

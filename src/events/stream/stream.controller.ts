@@ -1,7 +1,7 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { actorOf } from '../../access/audit/audit-actor.js';
+import { actorOf, callerOf } from '../../access/audit/audit-actor.js';
 import { InvalidInputError } from '../../platform/errors/errors.js';
 import { ApiProblem } from '../../platform/http/api-route.js';
 import { BEGINNING, EVENT_CURSOR, type EventPosition } from '../event-cursor.js';
@@ -59,11 +59,11 @@ export class StreamController {
   })
   @ApiOkResponse({
     description:
-      'The stream. It ends when the client disconnects, reads too slowly, or its key is revoked, and when the instance stops.',
+      'The stream. It ends when the client disconnects, reads too slowly, or its key is revoked or its session ends, and when the instance stops.',
     content: { 'text/event-stream': { schema: { type: 'string' }, example: EXAMPLE } },
   })
   @ApiProblem(409, 'EVENTS_NOT_RECORDED: neither EVENT_FEED_ENABLED nor NOTIFICATION_URL is set')
-  @ApiProblem(410, 'CURSOR_EXPIRED: events after the cursor have been deleted')
+  @ApiProblem(410, 'CURSOR_EXPIRED: events after the cursor have been deleted, or it is of another database')
   @ApiProblem(429, 'TOO_MANY_STREAMS: STREAM_MAX_CONNECTIONS or STREAM_MAX_CONNECTIONS_PER_KEY is reached')
   async open(@Query() query: StreamQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const after = startOf(query, request.headers[LAST_EVENT_ID]);
@@ -76,7 +76,7 @@ export class StreamController {
     }
     const { imei, type } = query;
     const filter = { imeis: imei ? new Set(imei) : null, types: type ? new Set(type) : null };
-    await this.streams.open({ actor: actorOf(request), filter, after }, () => {
+    await this.streams.open({ actor: actorOf(request), caller: callerOf(request), filter, after }, () => {
       reply.hijack();
       return { response: reply.raw, headers: { ...reply.getHeaders(), ...HEADERS } };
     });

@@ -4,6 +4,7 @@ import { ClusterModule } from '../../platform/cluster/cluster.module.js';
 import { ObservabilityModule } from '../../platform/observability/observability.module.js';
 import { EventsModule } from '../events.module.js';
 import { EventStreams } from './event-streams.js';
+import { StreamCallers } from './stream-callers.js';
 import { StreamController } from './stream.controller.js';
 import { StreamMetrics } from './stream-metrics.js';
 import { StreamPlaces } from './stream-places.js';
@@ -13,6 +14,6 @@ import { StreamSignals } from './stream-signals.js';
 @Module({
   imports: [ClusterModule, EventsModule, KeysModule, ObservabilityModule],
   controllers: [StreamController],
-  providers: [EventStreams, StreamMetrics, StreamPlaces, StreamSignals],
+  providers: [EventStreams, StreamCallers, StreamMetrics, StreamPlaces, StreamSignals],
 })
 export class StreamModule {}
