@@ -6,7 +6,7 @@ import { stringifyJson } from '../platform/json/json-source.js';
 import { BEGINNING, type EventPosition, isSamePosition } from './event-cursor.js';
 import { CursorExpiredError } from './events.errors.js';
 import { type NewEvent } from './bodies/event-bodies.js';
-import { EventRetentionMark, EventSequence, LoggedEvent } from './logged-event.entity.js';
+import { EventSequence, LoggedEvent } from './logged-event.entity.js';
 import { EVENT_BYTES, EVENT_FIELDS, type RecordedEvent } from './recorded-event.js';
 
 export interface RetentionStep extends EventPosition {
@@ -80,17 +80,19 @@ export class EventsRepository {
 
   /**
    * To be called after events were read from behind a position: what was deleted meanwhile is noticed then. Throws CursorExpiredError when retention has
-   * deleted an event behind it.
+   * deleted an event behind it, and when it is ahead of every event that there can be: it comes from a database that was replaced by a restored one, or by
+   * a standby without the last commits. `end` gives no such place, however quiet the server is: its number may be the next one, but its position is 0.
    */
   async requireKept(after: EventPosition): Promise<void> {
     if (isSamePosition(after, BEGINNING)) {
       return;
     }
-    const isIncomplete = await this.dataSource
-      .createQueryBuilder(EventRetentionMark, 'deleted')
-      .where('(deleted.transactionId, deleted.position) > (:transactionId::xid8, :position::bigint)', { ...after })
-      .getExists();
-    if (isIncomplete) {
+    const [{ isKept }] = await this.dataSource.query<[{ isKept: boolean }]>(
+      `select ($1::xid8, $2::bigint) <= (pg_snapshot_xmax(pg_current_snapshot()), 0)
+              and not exists (select from tbl_iot_event_retention where (transaction_id, position) > ($1::xid8, $2::bigint)) as "isKept"`,
+      [after.transactionId, after.position],
+    );
+    if (!isKept) {
       throw new CursorExpiredError();
     }
   }

@@ -75,6 +75,24 @@ it('a stream whose client is gone before it opens gives its place back', async (
   await waitFor(async () => (await streamsOpen()) === 0, { what: 'the place to be free' });
 });
 
+describe('a cursor that is ahead of the log', () => {
+  it('is answered 410 by the stream and by the feed: the database is another one than it came from', async () => {
+    const [{ ahead }] = (await database.query<{ ahead: string }>(
+      `select (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000000)::text as ahead`,
+    )) as [{ ahead: string }];
+    const refused = await open(`?after=${ahead}_1`);
+    expect(refused.status).toBe(410);
+    expect(await gateway.get(`events?after=${ahead}_1`)).toMatchObject({ status: 410, body: { code: 'CURSOR_EXPIRED' } });
+  });
+
+  it('is not one that a stream from now has begun with', async () => {
+    const client = await open('?from=now');
+    await waitFor(() => client.lastEventId !== '', { what: 'the first id' });
+    expect((await gateway.get(`events?after=${client.lastEventId}`)).status).toBe(200);
+    expect((await open(`?after=${client.lastEventId}`)).status).toBe(200);
+  });
+});
+
 describe('a stream of a session of the console', () => {
   interface Session {
     readonly cookie: string;

@@ -7,7 +7,7 @@ import { StoppingError } from '../../platform/http/http-adapter.js';
 import { countOf } from '../../platform/observability/log-text.js';
 import { Periodic } from '../../platform/scheduling/periodic-tasks.js';
 import { SECOND_MS } from '../../platform/time-units.js';
-import { EVENT_CURSOR, type EventPosition } from '../event-cursor.js';
+import { EVENT_CURSOR, type EventPosition, isBehind } from '../event-cursor.js';
 import { EventsRepository } from '../events.repository.js';
 import { CatchUp } from './catch-up.js';
 import { CLOSE_REASONS, type CloseReason, EventStream, type StreamHeaders } from './event-stream.js';
@@ -61,6 +61,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   ) {
     const tailOptions = {
       onEvents: (events: readonly StreamEvent[]) => this.dispatch(events),
+      onReplaced: () => this.callers.streams.forEach((stream) => stream.close('expired')),
     };
     const common = { repository, database, logger: this.logger, beforeReading: () => callers.requireFresh() };
     this.tail = new LogTail({ ...common, ...tailOptions });
@@ -133,7 +134,8 @@ export class EventStreams implements BeforeApplicationShutdown {
         .announce()
         .catch((error: unknown) => this.database.logFailure(this.logger, 'Streams could not be announced', error));
     }
-    if (after !== null && !recent.covers(after)) {
+    // What is ahead of the tail may be ahead of the log.
+    if (after !== null && (!recent.covers(after) || isBehind(after, recent.end))) {
       await inTime(this.repository.requireKept(after));
     }
     return after ?? (this.tail.recent ?? recent).end;

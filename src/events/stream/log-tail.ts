@@ -2,6 +2,7 @@ import { type Logger } from '@nestjs/common';
 import { type DatabaseAvailability } from '../../platform/database/database-availability.js';
 import { PollingLoop } from '../../platform/scheduling/polling-loop.js';
 import { SECOND_MS } from '../../platform/time-units.js';
+import { CursorExpiredError } from '../events.errors.js';
 import { type EventsRepository } from '../events.repository.js';
 import { RecentEvents } from './recent-events.js';
 import { type StreamEvent, streamEventsOf } from './stream-event.js';
@@ -17,16 +18,20 @@ const SPACING_MS = 10;
  */
 const ATTENTIVE_MS = 250;
 
+/** A database that was replaced by an older one may show nothing behind the place that was read, and no failure either. */
+const CHECK_PLACE_EVERY_MS = SECOND_MS;
 /** For one reading of the log. */
 const READ_WITHIN_MS = 10 * SECOND_MS;
 
 export interface TailOptions {
-  readonly repository: Pick<EventsRepository, 'end' | 'readAfter'>;
+  readonly repository: Pick<EventsRepository, 'end' | 'readAfter' | 'requireKept'>;
   readonly database: DatabaseAvailability;
   readonly logger: Logger;
   /** To be done before events are read. If it fails, none are read. */
   readonly beforeReading: () => Promise<void>;
   readonly onEvents: (events: readonly StreamEvent[]) => void;
+  /** The log does not go on behind what was read: the database was replaced. Nothing is read any more until `run`. */
+  readonly onReplaced: () => void;
 }
 
 /** Reads the end of the log while streams are open: once for all of them. */
@@ -37,6 +42,7 @@ export class LogTail {
   private hasFailed = false;
   private wokenAt = -Infinity;
   private atEndSince = 0;
+  private placeCheckedAt = 0;
 
   constructor(private readonly options: TailOptions) {}
 
@@ -82,6 +88,7 @@ export class LogTail {
     this.events = events;
     this.hasFailed = false;
     this.atEndSince = performance.now();
+    this.placeCheckedAt = this.atEndSince;
     this.loop = new PollingLoop(() => this.round(events), { everyMs: POLL_EVERY_MS, spacingMs: SPACING_MS });
     this.loop.start();
   }
@@ -100,13 +107,33 @@ export class LogTail {
       if (!page.hasMore) {
         this.atEndSince = begun;
       }
+      if (begun - this.placeCheckedAt > CHECK_PLACE_EVERY_MS) {
+        await inTime(repository.requireKept(recent.end));
+        this.placeCheckedAt = begun;
+      }
       this.hasFailed = false;
       return page.hasMore || begun - this.wokenAt < ATTENTIVE_MS;
     } catch (error) {
+      if (error instanceof CursorExpiredError) {
+        this.end(recent);
+        return false;
+      }
       this.hasFailed = true;
       database.logFailure(logger, `The event log could not be read for the streams, next try in ${POLL_EVERY_MS} ms`, error);
       return false;
     }
+  }
+
+  /** Called within the round: it does not wait for the round to end. */
+  private end(recent: RecentEvents): void {
+    if (recent !== this.events) {
+      return;
+    }
+    this.options.logger.warn(
+      'The event log ends before what was already sent to streams: the database was restored or replaced. They end, and get 410 for their cursors',
+    );
+    void this.stop();
+    this.options.onReplaced();
   }
 }
 
