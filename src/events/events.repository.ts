@@ -57,7 +57,8 @@ export class EventsRepository {
 
   /**
    * Events after the given position, in the order of the feed. Only those of transactions older than any that is still running: an event that commits
-   * late has its position behind what has been read, or is waited for. Telemetry events that still grow are closed by being read.
+   * late has its position behind what has been read, or is waited for. Telemetry events that still grow are closed by being read. A page ends before one
+   * that another transaction holds.
    */
   async readAfter(after: EventPosition, limit: number): Promise<Page<RecordedEvent>> {
     const page = await this.findPage(this.dataSource.manager, after, limit);
@@ -66,7 +67,7 @@ export class EventsRepository {
     }
     return this.dataSource.transaction(async (manager) => {
       await this.close(manager, page.rows);
-      return this.findPage(manager, after, page.rows.length);
+      return beforeOpen(await this.findPage(manager, after, page.rows.length));
     });
   }
 
@@ -163,7 +164,10 @@ export class EventsRepository {
     });
   }
 
-  /** Gives open telemetry events their bodies. The sequences are locked first, as the ingest does before it merges records into these events. */
+  /**
+   * Gives open telemetry events their bodies. The sequences are locked first, as the ingest does before it merges records into these events. An event
+   * that another transaction holds stays open: waiting for it, with the sequences locked, deadlocks with the settling of deliveries.
+   */
   private async close(manager: EntityManager, page: readonly RecordedEvent[]): Promise<void> {
     const open = page.filter(({ body }) => body === null);
     await manager
@@ -172,11 +176,21 @@ export class EventsRepository {
       .orderBy('sequence.imei')
       .setLock('pessimistic_write')
       .getMany();
+    const held = await manager.query<{ eventId: string }[]>(
+      `select event_id as "eventId" from tbl_iot_events where event_id = any ($1::uuid[]) and body is null for update skip locked`,
+      [open.map(({ eventId }) => eventId)],
+    );
     await manager.query(
       `update tbl_iot_events event set body = made.body, is_open = false
          from iot_telemetry_bodies($1::uuid[]) made
         where event.event_id = made.event_id and event.body is null`,
-      [open.map(({ eventId }) => eventId)],
+      [held.map(({ eventId }) => eventId)],
     );
   }
+}
+
+/** The page up to its first event that is still open. */
+function beforeOpen(page: Page<RecordedEvent>): Page<RecordedEvent> {
+  const first = page.rows.findIndex(({ body }) => body === null);
+  return first === -1 ? page : { rows: page.rows.slice(0, first), hasMore: true };
 }
