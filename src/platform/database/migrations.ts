@@ -6,6 +6,7 @@ import { MIGRATION_LOCK } from './advisory-locks.js';
 import { isLockTimeout, isReadOnly } from './database-errors.js';
 import { IS_WRITABLE } from './server-probe.js';
 import { applyFunctionChanges, findFunctionChanges, readSqlFunctions, type SqlFunctions } from './sql-functions.js';
+import { adoptTransactionNumbers } from './transaction-numbers.js';
 import { Telemetry1796000000000 } from '../../../migrations/1796000000000-telemetry.js';
 import { Commands1796000001000 } from '../../../migrations/1796000001000-commands.js';
 import { Events1796000002000 } from '../../../migrations/1796000002000-events.js';
@@ -148,7 +149,11 @@ async function migratePatiently(dataSource: DataSource, functions: SqlFunctions)
     for (let isFirst = true; ; isFirst = false) {
       try {
         await executor.executePendingMigrations();
-        return [...migrations, ...(await applyFunctionChanges(queryRunner, functions.version, changes))];
+        const applied = await applyFunctionChanges(queryRunner, functions.version, changes);
+        if (await hasEvents(queryRunner)) {
+          await adopt(queryRunner, logger);
+        }
+        return [...migrations, ...applied];
       } catch (error) {
         if (!isLockTimeout(error)) {
           throw error;
@@ -163,6 +168,17 @@ async function migratePatiently(dataSource: DataSource, functions: SqlFunctions)
     }
   } finally {
     await queryRunner.release().catch(() => undefined);
+  }
+}
+
+/** Not with the migrations of a test. */
+function hasEvents(queryRunner: QueryRunner): Promise<boolean> {
+  return queryRunner.hasTable('tbl_iot_event_retention');
+}
+
+async function adopt(queryRunner: QueryRunner, logger: Logger): Promise<void> {
+  if (await adoptTransactionNumbers(queryRunner)) {
+    logger.warn('The database was restored into another cluster: events have new places in the feed, cursors of before get 410');
   }
 }
 
