@@ -7,7 +7,6 @@ import { EventRetentionMark, EventSequence, LoggedEvent } from '../../src/events
 import { TelemetryEventLog } from '../../src/events/telemetry/telemetry-event-log.js';
 import { TelemetryEventsRepository } from '../../src/events/telemetry/telemetry-events.repository.js';
 import { createDataSource } from '../../src/platform/database/driver-statements.js';
-import { type AvlRecord } from '../../src/protocol/avl-record.js';
 import { BatchStore } from '../../src/telemetry/ingest/batch-store.js';
 import { IngestCounters } from '../../src/telemetry/ingest-counters.js';
 import { type DeviceDays } from '../../src/telemetry/partitions/device-days.js';
@@ -16,9 +15,11 @@ import { ArrivalsRepository } from '../../src/telemetry/relay/arrivals.repositor
 import { RelayRound } from '../../src/telemetry/relay/relay-round.js';
 import { TelemetryArrival, TelemetryRelayState } from '../../src/telemetry/relay/telemetry-arrival.entity.js';
 import { type TelemetryRelay } from '../../src/telemetry/relay/telemetry-relay.js';
-import { RecordBatch } from '../../src/telemetry/storage/record-batch.js';
+import { type IncomingFrame, RecordBatch } from '../../src/telemetry/storage/record-batch.js';
 import { TelemetryEvents } from '../../src/telemetry/storage/telemetry-events.js';
 import { TelemetryRepository } from '../../src/telemetry/storage/telemetry.repository.js';
+
+type AvlRecord = IncomingFrame['records'][number];
 
 export type EventSettingsOf = Partial<Record<keyof EventSettings, unknown>>;
 
