@@ -6,20 +6,23 @@ import { SECOND_MS } from '../../platform/time-units.js';
 import { CursorExpiredError } from '../events.errors.js';
 import { type EventsRepository } from '../events.repository.js';
 import { type EventStream } from './event-stream.js';
-import { inTime, type LogTail } from './log-tail.js';
+import { type LogTail } from './log-tail.js';
 import { streamEventsOf } from './stream-event.js';
+import { type TimedReadings } from './timed-readings.js';
 
 const EVENTS_PER_PAGE = 500;
 /** With no more events than this behind the tail, a stream joins it. */
 const EVENTS_TO_JOIN = 100;
 /** Streams that read a page at the same time. The others wait for their turn: they must not take all connections of the pool. */
 const MAX_READERS = 4;
+/** Up to twice as long, so that many streams do not read again at the same moment. */
 const RETRY_MS = SECOND_MS;
 /** What is sent outside of the rounds of the tail. */
 const OWN_ROUND = -2;
 
 export interface CatchUpOptions {
   readonly repository: Pick<EventsRepository, 'readAfter' | 'requireKept'>;
+  readonly readings: TimedReadings;
   readonly database: DatabaseAvailability;
   readonly logger: Logger;
   readonly tail: LogTail;
@@ -66,8 +69,8 @@ export class CatchUp {
   }
 
   private async step(stream: EventStream): Promise<void> {
-    const { tail, beforeReading } = this.options;
-    await inTime(beforeReading());
+    const { tail, readings, beforeReading } = this.options;
+    await readings.run(beforeReading);
     const { recent } = tail;
     if (recent?.covers(stream.position)) {
       stream.sendPassing(recent.after(stream.position, EVENTS_PER_PAGE), OWN_ROUND);
@@ -77,15 +80,15 @@ export class CatchUp {
   }
 
   private async readPage(stream: EventStream): Promise<void> {
-    const { repository, tail } = this.options;
+    const { repository, readings, tail } = this.options;
     if (!stream.isOpen) {
       return;
     }
     const { position } = stream;
     const end = tail.recent?.end;
-    const { rows, hasMore } = await inTime(repository.readAfter(position, EVENTS_PER_PAGE));
+    const { rows, hasMore } = await readings.run(() => repository.readAfter(position, EVENTS_PER_PAGE));
     // Behind the reading: of what was deleted before it, something is missing in it.
-    await inTime(repository.requireKept(position));
+    await readings.run(() => repository.requireKept(position));
     const events = streamEventsOf(rows);
     stream.sendPassing(events, OWN_ROUND);
     if (end && !hasMore && events.length === rows.length) {
@@ -119,7 +122,7 @@ export class CatchUp {
       stream.close('expired');
     } else if (isDatabaseUnavailable(error)) {
       database.logFailure(logger, 'The event log could not be read for a stream', error);
-      await delay(RETRY_MS, undefined, { ref: false });
+      await delay(RETRY_MS * (1 + Math.random()), undefined, { ref: false });
     } else {
       logger.error(error);
       stream.close('error');

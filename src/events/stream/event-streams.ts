@@ -11,13 +11,14 @@ import { EVENT_CURSOR, type EventPosition, isBehind } from '../event-cursor.js';
 import { EventsRepository } from '../events.repository.js';
 import { CatchUp } from './catch-up.js';
 import { CLOSE_REASONS, type CloseReason, EventStream, type StreamHeaders } from './event-stream.js';
-import { inTime, LogTail } from './log-tail.js';
+import { LogTail } from './log-tail.js';
 import { type StreamEvent } from './stream-event.js';
 import { type StreamFilter, StreamsByDevice } from './stream-filter.js';
 import { StreamCallers } from './stream-callers.js';
 import { StreamPlaces } from './stream-places.js';
 import { StreamSignals } from './stream-signals.js';
 import { StreamSettings } from './stream.settings.js';
+import { TimedReadings } from './timed-readings.js';
 
 const HEARTBEAT_EVERY_MS = 15 * SECOND_MS;
 const CHECK_HEARTBEATS_EVERY_MS = SECOND_MS;
@@ -43,6 +44,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   readonly closed = Object.fromEntries(CLOSE_REASONS.map((reason) => [reason, 0])) as Record<CloseReason, number>;
   readonly tail: LogTail;
   private readonly logger = new Logger(EventStreams.name);
+  private readonly readings = new TimedReadings();
   private readonly joined = new StreamsByDevice<EventStream>();
   private readonly following = new Set<EventStream>();
   private readonly catchUp: CatchUp;
@@ -63,7 +65,8 @@ export class EventStreams implements BeforeApplicationShutdown {
       onEvents: (events: readonly StreamEvent[]) => this.dispatch(events),
       onReplaced: () => this.callers.streams.forEach((stream) => stream.close('expired')),
     };
-    const common = { repository, database, logger: this.logger, beforeReading: () => callers.requireFresh() };
+    const { readings, logger } = this;
+    const common = { repository, readings, database, logger, beforeReading: () => callers.requireFresh() };
     this.tail = new LogTail({ ...common, ...tailOptions });
     this.catchUp = new CatchUp({ ...common, tail: this.tail, onJoined: (stream) => this.follow(stream) });
     signals.listen(
@@ -136,7 +139,7 @@ export class EventStreams implements BeforeApplicationShutdown {
     }
     // What is ahead of the tail may be ahead of the log.
     if (after !== null && (!recent.covers(after) || isBehind(after, recent.end))) {
-      await inTime(this.repository.requireKept(after));
+      await this.readings.run(() => this.repository.requireKept(after));
     }
     return after ?? (this.tail.recent ?? recent).end;
   }

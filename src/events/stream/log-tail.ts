@@ -6,6 +6,7 @@ import { CursorExpiredError } from '../events.errors.js';
 import { type EventsRepository } from '../events.repository.js';
 import { RecentEvents } from './recent-events.js';
 import { type StreamEvent, streamEventsOf } from './stream-event.js';
+import { type TimedReadings } from './timed-readings.js';
 
 /** The first of many events need not wait until all of them have been read. */
 const EVENTS_PER_ROUND = 100;
@@ -20,11 +21,9 @@ const ATTENTIVE_MS = 250;
 
 /** A database that was replaced by an older one may show nothing behind the place that was read, and no failure either. */
 const CHECK_PLACE_EVERY_MS = SECOND_MS;
-/** For one reading of the log. */
-const READ_WITHIN_MS = 10 * SECOND_MS;
-
 export interface TailOptions {
   readonly repository: Pick<EventsRepository, 'end' | 'readAfter' | 'requireKept'>;
+  readonly readings: TimedReadings;
   readonly database: DatabaseAvailability;
   readonly logger: Logger;
   /** To be done before events are read. If it fails, none are read. */
@@ -80,7 +79,7 @@ export class LogTail {
   }
 
   private async begin(): Promise<void> {
-    const end = await inTime(this.options.repository.end());
+    const end = await this.options.readings.run(() => this.options.repository.end());
     if (this.events) {
       return;
     }
@@ -94,11 +93,11 @@ export class LogTail {
   }
 
   private async round(recent: RecentEvents): Promise<boolean> {
-    const { repository, database, logger, beforeReading, onEvents } = this.options;
+    const { repository, readings, database, logger, beforeReading, onEvents } = this.options;
     try {
       const begun = performance.now();
-      await inTime(beforeReading());
-      const page = await inTime(repository.readAfter(recent.end, EVENTS_PER_ROUND));
+      await readings.run(beforeReading);
+      const page = await readings.run(() => repository.readAfter(recent.end, EVENTS_PER_ROUND));
       const events = streamEventsOf(page.rows);
       recent.add(events);
       if (events.length > 0 && recent === this.events) {
@@ -108,7 +107,7 @@ export class LogTail {
         this.atEndSince = begun;
       }
       if (begun - this.placeCheckedAt > CHECK_PLACE_EVERY_MS) {
-        await inTime(repository.requireKept(recent.end));
+        await readings.run(() => repository.requireKept(recent.end));
         this.placeCheckedAt = begun;
       }
       this.hasFailed = false;
@@ -135,18 +134,4 @@ export class LogTail {
     void this.stop();
     this.options.onReplaced();
   }
-}
-
-/**
- * Gives a reading up that takes too long: a statement on a connection whose other end is gone without a word would wait for a quarter of an hour. The
- * error is the one of pg for a statement without an answer, which counts as an outage.
- */
-export function inTime<T>(reading: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error(`Query read timeout: no answer within ${READ_WITHIN_MS} ms`)),
-      READ_WITHIN_MS,
-    );
-    reading.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
