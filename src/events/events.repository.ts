@@ -9,6 +9,11 @@ import { type NewEvent } from './bodies/event-bodies.js';
 import { EventSequence, LoggedEvent } from './logged-event.entity.js';
 import { EVENT_BYTES, EVENT_FIELDS, type RecordedEvent } from './recorded-event.js';
 
+/** A telemetry event that still grows. */
+type OpenEvent = Pick<RecordedEvent, 'eventId' | 'imei'>;
+
+const CLOSED_AT_ONCE = 500;
+
 export interface RetentionStep extends EventPosition {
   readonly removed: number;
   /** The next events may have expired too. */
@@ -66,9 +71,34 @@ export class EventsRepository {
       return page;
     }
     return this.dataSource.transaction(async (manager) => {
-      await this.close(manager, page.rows);
+      await this.close(
+        manager,
+        page.rows.filter(({ body }) => body === null),
+      );
       return beforeOpen(await this.findPage(manager, after, page.rows.length));
     });
+  }
+
+  /**
+   * Closes the telemetry events that still grow, so that later records open new ones: a reader that begins at the end would otherwise never see the
+   * records of devices whose event stands before it. Events that another transaction closes at this moment are left to it.
+   */
+  async closeAllOpen(): Promise<void> {
+    for (let imei: string | undefined = ''; imei !== undefined;) {
+      const open: OpenEvent[] = await this.dataSource
+        .createQueryBuilder(EventSequence, 'sequence')
+        .innerJoin(LoggedEvent, 'event', 'event.imei = sequence.imei and event.sequence = sequence.telemetrySequence')
+        .select('event.event_id', 'eventId')
+        .addSelect('sequence.imei', 'imei')
+        .where('sequence.imei > :imei and event.is_open', { imei })
+        .orderBy('sequence.imei')
+        .limit(CLOSED_AT_ONCE)
+        .getRawMany<OpenEvent>();
+      if (open.length > 0) {
+        await this.dataSource.transaction((manager) => this.close(manager, open));
+      }
+      imei = open.length === CLOSED_AT_ONCE ? open.at(-1)?.imei : undefined;
+    }
   }
 
   /** Before every event that is committed later. Some that were committed before may follow it too. */
@@ -168,8 +198,7 @@ export class EventsRepository {
    * Gives open telemetry events their bodies. The sequences are locked first, as the ingest does before it merges records into these events. An event
    * that another transaction holds stays open: waiting for it, with the sequences locked, deadlocks with the settling of deliveries.
    */
-  private async close(manager: EntityManager, page: readonly RecordedEvent[]): Promise<void> {
-    const open = page.filter(({ body }) => body === null);
+  private async close(manager: EntityManager, open: readonly OpenEvent[]): Promise<void> {
     await manager
       .createQueryBuilder(EventSequence, 'sequence')
       .where({ imei: In(open.map(({ imei }) => imei)) })

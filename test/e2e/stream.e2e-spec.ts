@@ -298,3 +298,34 @@ describe('streams on other gateways', () => {
     await other.stop();
   });
 });
+
+it('that begins now has the records that arrive from now on, also of a device whose event grew before and was read by none', async () => {
+  const own = await createTestDatabase();
+  const other = await Gateway.start(own.url, { EVENT_FEED_ENABLED: 'true', TELEMETRY_EVENT_INTERVAL: '0.2' });
+  const device = await FakeDevice.logIn(other.devicePort, FIRST);
+  const send = async (): Promise<void> => {
+    expect(await device.exchange(recordsFrame([{ timestampMs: Date.now() }]))).toBe(1);
+  };
+  const openEvents = (): Promise<{ record_count: number }[]> =>
+    own.query('select record_count from tbl_iot_events where is_open');
+  await send();
+  await waitFor(async () => (await openEvents()).length === 1, { what: 'an open event' });
+  await send();
+  await waitFor(async () => (await openEvents())[0]?.record_count === 2, { what: 'both records in it' });
+
+  const client = await SseClient.open(`${other.apiUrl}/api/v1/stream?type=telemetry`, { headers: { 'x-api-key': API_KEY } });
+  await waitFor(() => client.lastEventId !== '', { what: 'the beginning of the stream' });
+  await send();
+  const [message] = await client.received(1);
+  expect(JSON.parse(message!.data)).toMatchObject({ imei: FIRST, type: 'telemetry', recordCount: 1 });
+  const { body: feed } = await other.get<Feed>('events');
+  expect(feed.events.map(({ type, body }) => [type, (body as { recordCount?: number }).recordCount])).toEqual([
+    ['device.connected', undefined],
+    ['telemetry', 2],
+    ['telemetry', 1],
+  ]);
+  client.close();
+  device.close();
+  await other.stop();
+  await own.drop();
+}, 60_000);

@@ -22,7 +22,7 @@ const ATTENTIVE_MS = 250;
 /** A database that was replaced by an older one may show nothing behind the place that was read, and no failure either. */
 const CHECK_PLACE_EVERY_MS = SECOND_MS;
 export interface TailOptions {
-  readonly repository: Pick<EventsRepository, 'end' | 'readAfter' | 'requireKept'>;
+  readonly repository: Pick<EventsRepository, 'closeAllOpen' | 'end' | 'readAfter' | 'requireKept'>;
   readonly readings: TimedReadings;
   readonly database: DatabaseAvailability;
   readonly logger: Logger;
@@ -79,7 +79,10 @@ export class LogTail {
   }
 
   private async begin(): Promise<void> {
-    const end = await this.options.readings.run(() => this.options.repository.end());
+    const { readings, repository } = this.options;
+    const end = await readings.run(() => repository.end());
+    // Behind it: nothing before the place of the tail grows any more, and what was opened meanwhile is read.
+    await readings.run(() => repository.closeAllOpen());
     if (this.events) {
       return;
     }
