@@ -153,12 +153,12 @@ describe.each(VIEWS)('at $width pixels, $theme', (view) => {
     expect(await tab.scrollsSideways()).toBe(false);
   });
 
-  it('so does one that was never heard of', async () => {
+  it('so does one that has never connected', async () => {
     const tab = await fixture.open(view);
     await tab.openSignedIn(`/devices/${UNHEARD_DEVICE}`);
     await tab.page.getByText('Nothing has happened yet').waitFor();
     await tab.page.getByText('No command yet').waitFor();
-    await tab.screenshot('device-unheard');
+    await tab.screenshot('device-never-connected');
     expect(await tab.axe()).toEqual([]);
     expect(await tab.scrollsSideways()).toBe(false);
   });

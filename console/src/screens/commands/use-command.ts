@@ -3,7 +3,7 @@ import { type CommandAnswer } from '../../../../client/src/index.js';
 import { type Query, useQuery } from '../../api/use-query.js';
 import { useRefreshOn } from '../../app/stream.js';
 
-/** The stream does not tell that a command was written. */
+/** The stream does not report that a command was written. */
 const PENDING_POLL_MS = 2_000;
 
 /** A command with its attempts, for as long as it is shown: followed until it has ended, and by the stream after that. */

@@ -15,11 +15,11 @@ interface ConnectionPanelProps {
 /** How the device is connected, and the switch of its trace. */
 export function ConnectionPanel({ imei, connection, diagnosis }: ConnectionPanelProps) {
   const state = connection.state.value;
-  const isAway = state.kind !== 'loading' && state.error?.code === 'DEVICE_NOT_CONNECTED';
+  const isNotConnected = state.kind !== 'loading' && state.error?.code === 'DEVICE_NOT_CONNECTED';
   return (
     <Panel title="Connection" call={connection.call}>
-      {isAway ? (
-        <Away diagnosis={diagnosis} />
+      {isNotConnected ? (
+        <NotConnected diagnosis={diagnosis} />
       ) : (
         <QueryView query={connection}>
           {({ device }) => (
@@ -41,7 +41,7 @@ export function ConnectionPanel({ imei, connection, diagnosis }: ConnectionPanel
   );
 }
 
-function Away({ diagnosis }: { readonly diagnosis: Query<Diagnosis> }) {
+function NotConnected({ diagnosis }: { readonly diagnosis: Query<Diagnosis> }) {
   const state = diagnosis.state.value;
   const last = state.kind === 'ready' ? state.data.log.find(({ kind }) => kind === 'closed') : undefined;
   return (

@@ -25,7 +25,7 @@ const RECENT_COMMANDS = 10;
 /** The log of a device is written a little after its events. */
 const DIAGNOSIS_MS = 5_000;
 
-/** One device: what is wrong with it, what it sends, how it is connected, and what it can be told. */
+/** One device: what is wrong with it, what it sends, how it is connected, and which commands it can receive. */
 export function DeviceScreen({ params }: ScreenProps) {
   const imei = params['imei'] ?? '';
   return /^\d{15}$/.test(imei) ? (
@@ -59,7 +59,7 @@ function DeviceView({ imei }: { readonly imei: string }) {
   );
 }
 
-/** What the screen reads, read again as the stream tells of this device. */
+/** What the screen reads, read again when the stream reports something of this device. */
 function useDevice(imei: string) {
   const options = { everyMs: pollMs() };
   const diagnosis = useQuery<Diagnosis>(`/api/v1/devices/${imei}/diagnosis`, { everyMs: DIAGNOSIS_MS });

@@ -108,7 +108,7 @@ export class DeviceList implements Query<DeviceRows> {
     for await (const device of broker.registeredDevices.unknown({ limit: PAGE }, { signal })) {
       update(device.imei, (row) => applyRefusals(row, device));
     }
-    // The stream tells of later records.
+    // The stream reports later records.
     if (this.state.peek().kind !== 'ready' || streamState.peek() !== 'live') {
       for await (const record of broker.telemetry.latestOfMany({ view: 'position', limit: PAGE }, { signal })) {
         update(record.imei, (row) => applyNewest(row, record));
@@ -117,15 +117,15 @@ export class DeviceList implements Query<DeviceRows> {
     return rows;
   }
 
-  /** Later reads leave out the newest records, of which the stream tells. */
+  /** Later reads leave out the newest records, which the stream reports. */
   private keepWhatTheStreamTold(rows: Map<string, DeviceRow>): void {
-    for (const [imei, { heardAtMs, speedKmh, hasFix }] of this.rows) {
+    for (const [imei, { lastDataAtMs, speedKmh, hasFix }] of this.rows) {
       // Of a device that is neither connected nor registered, records are all that is known.
       const row = hasFix === null ? rows.get(imei) : this.rowOf(rows, imei);
-      if (row && heardAtMs !== null) {
-        const isNewer = row.hasFix === null || heardAtMs > (row.heardAtMs ?? 0);
+      if (row && lastDataAtMs !== null) {
+        const isNewer = row.hasFix === null || lastDataAtMs > (row.lastDataAtMs ?? 0);
         Object.assign(row, isNewer ? { speedKmh, hasFix } : {});
-        row.heardAtMs = Math.max(heardAtMs, row.heardAtMs ?? 0);
+        row.lastDataAtMs = Math.max(lastDataAtMs, row.lastDataAtMs ?? 0);
       }
     }
   }

@@ -14,7 +14,7 @@ export interface DeviceRow {
   address: string | null;
   instance: string | null;
   /** When the gateway received something of it last, in Unix milliseconds. */
-  heardAtMs: number | null;
+  lastDataAtMs: number | null;
   speedKmh: number | null;
   /** Whether its newest record has a position; null: not known. */
   hasFix: boolean | null;
@@ -37,7 +37,7 @@ export function emptyRow(imei: string): DeviceRow {
     connectedAt: null,
     address: null,
     instance: null,
-    heardAtMs: null,
+    lastDataAtMs: null,
     speedKmh: null,
     hasFix: null,
     refusedLogins: 0,
@@ -51,7 +51,7 @@ export function stateOf(row: DeviceRow, nowMs: number): DeviceState {
   if (!row.isConnected) {
     return row.status === null && row.refusedLogins > 0 ? 'refused' : 'offline';
   }
-  if (row.heardAtMs !== null && nowMs - row.heardAtMs > STALE_MS) {
+  if (row.lastDataAtMs !== null && nowMs - row.lastDataAtMs > STALE_MS) {
     return 'stale';
   }
   return row.hasFix === false ? 'problem' : 'connected';
@@ -65,7 +65,7 @@ export function applyConnection(row: DeviceRow, device: Device): void {
   row.address = device.remoteAddress;
   row.instance = device.instance;
   // The time of the last frame is known to the instance that holds the connection alone.
-  hear(row, device.lastFrameAt ?? (isHere ? device.connectedAt : null));
+  noteFrame(row, device.lastFrameAt ?? (isHere ? device.connectedAt : null));
 }
 
 export function applyRegistration(row: DeviceRow, { name, status }: RegisteredDevice): void {
@@ -76,13 +76,13 @@ export function applyRegistration(row: DeviceRow, { name, status }: RegisteredDe
 export function applyRefusals(row: DeviceRow, { attempts, lastAddress, lastSeen }: UnknownDevice): void {
   row.refusedLogins = attempts;
   row.address ??= lastAddress;
-  hear(row, lastSeen);
+  noteFrame(row, lastSeen);
 }
 
 export function applyNewest(row: DeviceRow, { timestamp, satellites, speed }: LatestRecord): void {
   row.hasFix = satellites > 0;
   row.speedKmh = row.hasFix ? speed : null;
-  hear(row, timestamp);
+  noteFrame(row, timestamp);
 }
 
 export function applyEvent(row: DeviceRow, { data }: StreamEvent): void {
@@ -96,7 +96,7 @@ export function applyEvent(row: DeviceRow, { data }: StreamEvent): void {
       row.connectedAt = data.connectedAt;
       row.address = data.remoteAddress;
       row.instance = data.instance;
-      hear(row, data.connectedAt);
+      noteFrame(row, data.connectedAt);
       break;
     case 'device.disconnected':
       row.isConnected &&= data.epoch < row.epoch;
@@ -104,17 +104,17 @@ export function applyEvent(row: DeviceRow, { data }: StreamEvent): void {
     case 'telemetry':
       row.speedKmh = data.latestGps?.speed ?? null;
       row.hasFix = data.latestGps?.fix ?? null;
-      hear(row, data.lastReceivedAt);
+      noteFrame(row, data.lastReceivedAt);
       break;
     case 'device.message':
-      hear(row, data.receivedAt);
+      noteFrame(row, data.receivedAt);
       break;
     default: // Commands are no news of the device.
   }
 }
 
-function hear(row: DeviceRow, at: string | null): void {
+function noteFrame(row: DeviceRow, at: string | null): void {
   if (at !== null) {
-    row.heardAtMs = Math.max(row.heardAtMs ?? 0, Date.parse(at));
+    row.lastDataAtMs = Math.max(row.lastDataAtMs ?? 0, Date.parse(at));
   }
 }

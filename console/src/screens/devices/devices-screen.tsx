@@ -31,7 +31,7 @@ const COLUMNS: readonly Column<DeviceRow>[] = [
   { name: 'imei', title: 'IMEI', cell: ({ imei }) => <Link to={`/devices/${imei}`}>{imei}</Link>, width: '16ch' },
   { name: 'name', title: 'Name', isWideOnly: true, cell: ({ name }) => name ?? <span class="missing">–</span> },
   { name: 'state', title: 'State', cell: (row) => <StateBadge state={stateOf(row, now.value)} /> },
-  { name: 'heard', title: 'Heard', cell: ({ heardAtMs }) => <Heard atMs={heardAtMs} /> },
+  { name: 'last-data', title: 'Last data', cell: ({ lastDataAtMs }) => <LastData atMs={lastDataAtMs} /> },
   {
     name: 'speed',
     title: 'Speed',
@@ -143,7 +143,7 @@ export function StateBadge({ state }: { readonly state: DeviceState }) {
   );
 }
 
-function Heard({ atMs }: { readonly atMs: number | null }) {
+function LastData({ atMs }: { readonly atMs: number | null }) {
   return <Time at={atMs === null ? null : new Date(atMs)} as="age" />;
 }
 
