@@ -10,7 +10,7 @@ import { build } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'dist', 'console');
-const COMPRESSED = /\.(html|js|css|svg|json|md|txt)$/;
+const COMPRESSED = /\.(html|js|mjs|css|svg|json|md|txt)$/;
 /** A smaller file fits into one packet as it is. */
 const MIN_BYTES = 1_024;
 

@@ -19,6 +19,13 @@ export interface Route {
 /** Every screen, in the order of the navigation. The first that a key may open is the one of /console/. */
 export const routes: readonly Route[] = [
   {
+    pattern: '/',
+    title: 'Fleet',
+    icon: 'fleet',
+    scope: 'read',
+    load: async () => (await import('../screens/fleet/fleet-screen.js')).FleetScreen,
+  },
+  {
     pattern: '/devices',
     title: 'Devices',
     icon: 'devices',

@@ -7,6 +7,7 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyReply } from 'fastify';
 import { ConsoleSettings } from '../console.settings.js';
 import { contentPolicy } from './content-policy.js';
+import { serveMapFile } from './map-file.js';
 
 const PATH = '/console';
 const PAGE = 'index.html';
@@ -20,7 +21,7 @@ const BUILT = fileURLToPath(new URL('../../../console/', import.meta.url));
  * that were there at the start are served: no path can name another one.
  */
 export async function serveConsole(app: NestFastifyApplication): Promise<void> {
-  const { CONSOLE_ENABLED: isEnabled, CONSOLE_MAP_STYLE_URL: mapStyleUrl } = app.get(ConsoleSettings);
+  const { CONSOLE_ENABLED: isEnabled, CONSOLE_MAP_FILE: mapFile, CONSOLE_MAP_STYLE_URL: mapStyleUrl } = app.get(ConsoleSettings);
   if (!isEnabled) {
     return;
   }
@@ -31,6 +32,7 @@ export async function serveConsole(app: NestFastifyApplication): Promise<void> {
   const fastify = app.getHttpAdapter().getInstance();
   await app.register(fastifyStatic, { root: BUILT, serve: false, preCompressed: true, cacheControl: false });
   const policy = contentPolicy(mapStyleUrl);
+  serveMapFile(app, mapFile);
   fastify.get('/', (_request, reply) => reply.redirect(`${PATH}/`));
   fastify.get(PATH, (_request, reply) => reply.redirect(`${PATH}/`));
   fastify.get<{ Params: { '*': string } }>(`${PATH}/*`, (request, reply) => {
