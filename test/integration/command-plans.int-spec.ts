@@ -14,7 +14,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const IMEI = '352094000000007';
 /** A statement that reads the commands of all devices needs several times as many. */
-const MAX_BLOCKS = 120;
+const MAX_BLOCKS = 200;
 
 let database: TestDatabase;
 
