@@ -720,12 +720,3 @@ begin
   end loop;
 end
 $function$;
-
-CREATE OR REPLACE FUNCTION iot_telemetry_body(event tbl_iot_events)
- RETURNS json
- LANGUAGE plpgsql
-AS $function$
-begin
-  return (select made.body from iot_telemetry_bodies(array[event.event_id]) made);
-end
-$function$;

@@ -68,9 +68,13 @@ describe('iot_record_attributes', () => {
   });
 });
 
-describe('iot_telemetry_body', () => {
+describe('iot_telemetry_bodies', () => {
   const body = async (): Promise<unknown> =>
-    (await database.query<{ body: unknown }>('select iot_telemetry_body(event) as body from tbl_iot_events event'))[0]?.body;
+    (
+      await database.query<{ body: unknown }>(
+        'select made.body from iot_telemetry_bodies((select array_agg(event_id) from tbl_iot_events)) made',
+      )
+    )[0]?.body;
   const append = async (leftOut = 0): Promise<void> => {
     await database.query(
       `with event as (
