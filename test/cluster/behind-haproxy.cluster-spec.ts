@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/free-port.js';
 import { API_KEY, Gateway } from '../support/gateway.js';
 import { NodeProcess } from '../support/node-process.js';
 import { checkLedger } from '../support/simulator-ledger.js';
@@ -39,14 +39,6 @@ let gateways: Gateway[];
 let haproxy: Haproxy | undefined;
 let simulator: NodeProcess | undefined;
 let ledger: string;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function startGateway({ devicePort, apiPort }: Backend): Promise<Gateway> {
   return Gateway.start(database.url, { ...SETTINGS, BROKER_PORT: String(devicePort), API_PORT: String(apiPort) });

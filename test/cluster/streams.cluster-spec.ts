@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../support/free-port.js';
 import { EventWriter } from '../support/event-writer.js';
 import { API_KEY, Gateway } from '../support/gateway.js';
 import { SseClient } from '../support/sse-client.js';
@@ -59,14 +59,6 @@ let backends: Backend[] = [];
 let gateways: Gateway[] = [];
 let haproxy: Haproxy | undefined;
 let readers: Reader[] = [];
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function startGateway({ devicePort, apiPort }: Backend): Promise<Gateway> {
   return Gateway.start(database.url, { ...SETTINGS, BROKER_PORT: String(devicePort), API_PORT: String(apiPort) });

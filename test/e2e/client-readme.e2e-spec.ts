@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/free-port.js';
 import { API_KEY, Gateway } from '../support/gateway.js';
 import { NodeProcess } from '../support/node-process.js';
 import { PackedClient } from '../support/packed-client.js';
@@ -49,14 +50,6 @@ afterAll(async () => {
   await client.remove();
   await database.drop();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 /** Starts the only example whose code contains the text. */
 function start(containing: string, env: Record<string, string> = {}): NodeProcess {
