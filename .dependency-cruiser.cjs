@@ -73,8 +73,8 @@ module.exports = {
     {
       name: 'only-the-roots-name-every-module',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(main|keys-cli|app\\.module|configure-http|settings)\\.ts$' },
-      to: { path: '^src/(main|migrate|keys-cli|app\\.module|configure-http)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(main|gateway|keys-cli|app\\.module|configure-http|settings)\\.ts$' },
+      to: { path: '^src/(main|gateway|migrate|keys-cli|app\\.module|configure-http)\\.ts$' },
     },
     {
       name: 'migrate-needs-the-platform-only',

@@ -46,7 +46,15 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/platform/config/**', 'test/**', 'bench/**', 'src/main.ts', 'scripts/test-faults.mjs', 'jest.*.config.js'],
+    files: [
+      'src/platform/config/**',
+      'test/**',
+      'bench/**',
+      'src/main.ts',
+      'src/gateway.ts',
+      'scripts/test-faults.mjs',
+      'jest.*.config.js',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

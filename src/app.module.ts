@@ -13,6 +13,7 @@ import { BrokerSettings } from './broker.settings.js';
 import { ProcessSettings } from './platform/config/settings.js';
 import { SettingsModule } from './platform/config/settings.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
+import { type StartServer } from './platform/database/database-server.js';
 import { EventsModule } from './events/events.module.js';
 import { StreamModule } from './events/stream/stream.module.js';
 import { SchedulingModule } from './platform/scheduling/periodic-tasks.js';
@@ -25,13 +26,17 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 /** The composition root. */
 @Module({})
 export class AppModule {
-  /** Throws SettingsError. */
-  static async forRoot(): Promise<DynamicModule> {
+  /**
+   * Throws SettingsError.
+   * @param settings the module of all settings, when they were read already.
+   * @param startServer starts the server to use when DATABASE_URL is not set.
+   */
+  static async forRoot(settings?: DynamicModule, startServer: StartServer = startEmbeddedPostgres): Promise<DynamicModule> {
     return {
       module: AppModule,
       imports: [
-        await SettingsModule.forRoot(SETTINGS),
-        DatabaseModule.forRoot(startEmbeddedPostgres),
+        settings ?? (await SettingsModule.forRoot(SETTINGS)),
+        DatabaseModule.forRoot(startServer),
         SchedulingModule,
         TransportOptionsModule.forRootAsync({ inject: [BrokerSettings, ProcessSettings], useFactory: devicePortOptions }),
         SessionsModule,

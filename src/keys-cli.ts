@@ -1,4 +1,3 @@
-import { join, resolve } from 'node:path';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -32,9 +31,9 @@ async function main(args: readonly string[]): Promise<void> {
         await SettingsModule.forRoot(SETTINGS),
         TypeOrmModule.forRootAsync({
           inject: [DatabaseSettings, ProcessSettings],
-          useFactory: async (database: DatabaseSettings, { DATA_DIR }: ProcessSettings) => ({
+          useFactory: async (database: DatabaseSettings, { databaseDir }: ProcessSettings) => ({
             type: 'postgres',
-            url: database.DATABASE_URL ?? (await findRunningServer(resolve(join(DATA_DIR, 'postgres')))),
+            url: database.DATABASE_URL ?? (await findRunningServer(databaseDir)),
             poolSize: 1,
             autoLoadEntities: true,
             applicationName: 'iot-broker keys',

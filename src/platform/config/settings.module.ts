@@ -18,12 +18,18 @@ export class SettingsModule {
   /**
    * Throws SettingsError. Must be awaited at once: validation starts with the call, and an unhandled rejection would end the process with a
    * stack instead of the reasons.
+   * @param onValid called with the settings, before any module is made.
    */
-  static async forRoot(classes: readonly SettingsClass[]): Promise<DynamicModule> {
+  static async forRoot(classes: readonly SettingsClass[], onValid?: (settings: Settings) => void): Promise<DynamicModule> {
+    const validate = (environment: Record<string, unknown>): Settings => {
+      const settings = validateSettings(environment, classes);
+      onValid?.(settings);
+      return settings;
+    };
     return {
       module: SettingsModule,
       global: true,
-      imports: [await ConfigModule.forRoot({ validate: (environment) => validateSettings(environment, classes), cache: true })],
+      imports: [await ConfigModule.forRoot({ validate, cache: true })],
       providers: classes.map((settingsClass) => ({
         provide: settingsClass,
         inject: [ConfigService],

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { IsIn, IsOptional, IsString, Matches, ValidateIf } from 'class-validator';
 import { FlagVariable, IntegerVariable, PortVariable } from './variables.js';
 
@@ -37,6 +38,11 @@ export class ProcessSettings {
   /** Folder for what the gateway makes itself: the embedded database and its API key. */
   @IsString()
   readonly DATA_DIR: string = '.data';
+
+  /** The folder of the embedded database. */
+  get databaseDir(): string {
+    return resolve(this.DATA_DIR, 'postgres');
+  }
 }
 
 /** The HTTP server of the REST API. */

@@ -1,4 +1,3 @@
-import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type DatabaseSettings, type ProcessSettings } from '../config/settings.js';
@@ -31,7 +30,7 @@ export class DatabaseServer {
     const logger = new Logger('Database');
     const embedded =
       database.DATABASE_URL === undefined
-        ? await startServer({ dataDir: resolve(join(process.DATA_DIR, 'postgres')), log: (line) => logger.log(line) })
+        ? await startServer({ dataDir: process.databaseDir, log: (line) => logger.log(line) })
         : null;
     const url = embedded?.url ?? database.DATABASE_URL ?? '';
     const server = new DatabaseServer(url, embedded ? url : (database.DATABASE_DIRECT_URL ?? url), embedded);
