@@ -282,6 +282,16 @@ describe('the newest records of many devices', () => {
     unindexed = [];
   });
 
+  it('of one device take a plan that is kept', async () => {
+    for (let run = 0; run < 8; run++) {
+      await newest.findOne(FEW);
+    }
+    const [plans] = await dataSource.query<unknown[]>(
+      `select bool_and(generic_plans > 0) as "isKept" from pg_prepared_statements where name like 'iot_latest_record_%'`,
+    );
+    expect(plans).toEqual({ isKept: true });
+  });
+
   it('are listed by IMEI, page by page', async () => {
     const all = await newest.listImeis(null, 1_000);
     expect(all).toEqual([...all].sort());

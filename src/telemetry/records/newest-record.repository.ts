@@ -49,7 +49,7 @@ export class NewestRecordRepository {
   /** Null: the device has no record that counts. */
   async findOne(imei: string): Promise<TelemetryRecord | null> {
     const today = dayOf(Date.now());
-    const [row] = await this.statementOf(today).run(this.dataSource, [[imei], newestTime()]);
+    const [row] = await this.statementOf(today).run(this.dataSource, [imei, newestTime()]);
     const known = row ? recordOfColumns(row) : null;
     const hasUnindexed = (await this.deviceDays.findUnindexed()).length > 0;
     if (known !== null && row?.older_day === null && !hasUnindexed) {
@@ -137,10 +137,14 @@ export class NewestRecordRepository {
     return newerOnes;
   }
 
+  /**
+   * Its array has one element in the text. PostgreSQL takes a parameter that is an array for ten rows, finds that plan dearer than one that knows the values,
+   * and then plans every run: 1.2 ms for each request instead of 0.35.
+   */
   private statementOf(today: number): PreparedStatement<RecordColumns> {
     if (this.prepared?.today !== today) {
       const text = `select ${SELECT_RECORD}, case when has_older then older_day end as older_day
-                      from (${newestRecords(today, '$1::text[]', '$2::timestamptz')}) newest`;
+                      from (${newestRecords(today, 'array[$1::text]', '$2::timestamptz')}) newest`;
       this.prepared = { today, statement: new PreparedStatement(`iot_latest_record_${today}`, text) };
     }
     return this.prepared.statement;
