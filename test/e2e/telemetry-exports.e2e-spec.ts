@@ -236,6 +236,23 @@ describe('the newest records of many devices', () => {
     expect([second.body.records.map(({ imei }) => imei), second.body.nextCursor]).toEqual([[LONG], null]);
   });
 
+  it('are all there, in order, when they are more than one read takes', async () => {
+    const stored = Array.from({ length: 600 }, (_, index) => String(356_307_060_000_000 + index));
+    const unknown = stored.map((imei) => String(Number(imei) + 1_000)).slice(0, 300);
+    await database.query(
+      `insert into tbl_iot_telemetry_latest (iot_imei, iot_timestamp, record_hash, timestamp, latitude, longitude, altitude, angle, satellites, speed, priority, event_io_id)
+       select imei, now() - interval '1 hour', 1, now(), 0, 0, 0, 0, 0, 0, 0, 0 from unnest($1::text[]) imei`,
+      [stored],
+    );
+    const named = await gateway.get<List>(`telemetry/latest?view=position&imeis=${[...unknown, ...stored].join(',')}`);
+    expect(named.body.records.map(({ imei }) => imei)).toEqual(stored);
+    expect([named.body.missing, named.body.nextCursor]).toEqual([unknown, null]);
+    const first = await gateway.get<List>('telemetry/latest?view=position&limit=400&cursor=356307059999999');
+    const second = await gateway.get<List>(`telemetry/latest?view=position&limit=400&cursor=${first.body.nextCursor}`);
+    expect([...first.body.records, ...second.body.records].map(({ imei }) => imei)).toEqual(stored);
+    expect([first.body.nextCursor, second.body.nextCursor]).toEqual([stored[399], null]);
+  });
+
   it('takes 1,000 IMEIs, and not one more', async () => {
     const imeis = Array.from({ length: 1_001 }, (_, index) => String(356_307_050_000_000 + index));
     const most = await gateway.get<List>(`telemetry/latest?imeis=${imeis.slice(1).join(',')}`);
