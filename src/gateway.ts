@@ -47,7 +47,10 @@ async function start(module: DynamicModule): Promise<NestFastifyApplication> {
   app
     .get(MetricsRegistry)
     .counter(
-      { name: 'iot_broker_log_lines_left_out_total', help: 'Log lines about single peers that were left out.' },
+      {
+        name: 'iot_broker_log_lines_left_out_total',
+        help: 'Log lines about single peers that were suppressed (`LOG_LINES_PER_PEER`).',
+      },
       () => gatewayLogger.linesLeftOut,
     );
   const stop = stopOnce(app);

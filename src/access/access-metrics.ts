@@ -17,7 +17,7 @@ export class AuthCounters implements OnModuleInit {
     this.metrics.counter(
       {
         name: 'iot_broker_api_auth_failures_total',
-        help: 'Requests refused because of their key, by status and reason.',
+        help: 'API requests refused by authentication, `status` and `reason`: 401 `missing_key`, 401 `unknown_key`, 403 `missing_scope`, 429 `address_blocked`.',
         labelNames: ['status', 'reason'],
       },
       () => [
@@ -30,7 +30,7 @@ export class AuthCounters implements OnModuleInit {
     this.metrics.counter(
       {
         name: 'iot_broker_api_addresses_blocked_total',
-        help: 'Times that an address reached API_AUTH_FAILURES_PER_ADDRESS within its window.',
+        help: 'Times that an address reached `API_AUTH_FAILURES_PER_ADDRESS` within its window.',
       },
       () => this.blockedAddresses,
     );
@@ -46,7 +46,10 @@ export class AuditMetrics implements OnModuleInit {
 
   onModuleInit(): void {
     this.metrics.counter(
-      { name: 'iot_broker_audit_entries_lost_total', help: 'Audit entries that could not be written. The log has them.' },
+      {
+        name: 'iot_broker_audit_entries_lost_total',
+        help: 'Audit entries that could not be written (only about blocked addresses: other entries are in the transaction of their action); the log contains them.',
+      },
       () => this.audit.entriesLost,
     );
   }

@@ -37,7 +37,7 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
     this.metrics.counter(
       {
         name: 'iot_broker_not_admitted_total',
-        help: 'Refused logins and UDP packets of devices that are not admitted, by reason (unknown, banned, address, limit).',
+        help: 'Logins, and packets by UDP, of devices that are not admitted, `reason`: `unknown` (not registered with `DEVICE_ADMISSION=registered`), `banned`, `address` (outside their pinned ranges), `limit` (`MAX_UNREGISTERED_DEVICES`).',
         labelNames: ['reason'],
       },
       () => (['unknown', 'banned', 'address', 'limit'] as const).map((reason) => [{ reason }, this.counts[reason]] as const),

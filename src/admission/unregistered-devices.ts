@@ -34,7 +34,7 @@ export class UnregisteredDevices implements OnModuleInit, OnApplicationBootstrap
     this.metrics.gauge(
       {
         name: 'iot_broker_unregistered_devices',
-        help: 'Unregistered devices admitted in the whole cluster, as of the last count. Limited by MAX_UNREGISTERED_DEVICES.',
+        help: 'Cluster: devices admitted without being registered; no sample with `DEVICE_ADMISSION=registered` or without a bound.',
       },
       () => (this.isBounded ? this.count : null),
     );

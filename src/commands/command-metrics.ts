@@ -27,13 +27,13 @@ export class CommandMetrics implements OnModuleInit {
   onModuleInit(): void {
     const { counters, metrics } = this;
     metrics.counter(
-      { name: 'iot_broker_commands_accepted_total', help: 'Commands this instance took into the ledger.' },
+      { name: 'iot_broker_commands_accepted_total', help: 'Commands accepted by this instance.' },
       () => counters.accepted,
     );
     metrics.counter(
       {
         name: 'iot_broker_commands_ended_total',
-        help: 'Commands this instance ended, by status and reason; reason none for those confirmed in time, late for those confirmed after all.',
+        help: 'Commands this instance ended, by `status` and `reason`; `COMPLETED` has the reason `none`, or `late` after a reported failure. Superseded commands are not counted.',
         labelNames: ['status', 'reason'],
       },
       () =>
@@ -45,12 +45,12 @@ export class CommandMetrics implements OnModuleInit {
     this.observe = metrics.histogram(
       {
         name: 'iot_broker_reply_matching_seconds',
-        help: 'Time from a message of a device being whole to its command being settled, or the message being stored.',
+        help: "From the last byte of a device's message until its command is settled or the message is stored.",
       },
       MATCHING_SECONDS,
     );
     metrics.gauge(
-      { name: 'iot_broker_replies_kept', help: 'Messages of devices that this instance keeps until the database is back.' },
+      { name: 'iot_broker_replies_kept', help: 'Replies of devices kept in memory until the database is available.' },
       () => this.kept.count,
     );
     this.ofTheLedger();
@@ -60,7 +60,7 @@ export class CommandMetrics implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_commands_open',
-        help: 'Commands without an end, of the whole cluster, by state (in_flight, waiting, postponed).',
+        help: 'Cluster: commands without an end, `state`: `in_flight`, `waiting`, `postponed` (accepted by the device, which executes them later).',
         labelNames: ['state'],
       },
       async () => {
@@ -77,7 +77,7 @@ export class CommandMetrics implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_commands_superseded_last_hour',
-        help: 'Commands of the whole cluster created in the last hour that a newer one has superseded.',
+        help: 'Cluster: commands created in the last hour that a newer command has superseded.',
       },
       async () => (await this.backlog.get())?.supersededInLastHour ?? null,
     );

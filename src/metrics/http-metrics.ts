@@ -18,13 +18,17 @@ export function measureRequests(app: NestFastifyApplication): void {
   metrics.counter(
     {
       name: 'iot_broker_http_requests_total',
-      help: 'HTTP requests answered, by route template, method and status.',
+      help: 'HTTP requests answered, by `route` (its template; `other` for unknown routes), `method` and `status`.',
       labelNames: ['route', 'method', 'status'],
     },
     () => [...counts.values()].map(({ labels, value }) => [labels, value] as const),
   );
   const observe = metrics.histogram(
-    { name: 'iot_broker_http_request_seconds', help: 'Time to answer HTTP requests.', labelNames: ['route', 'method'] },
+    {
+      name: 'iot_broker_http_request_seconds',
+      help: 'Time to answer them, by `route` and `method`; a request with `Prefer: wait` counts with the time it has waited.',
+      labelNames: ['route', 'method'],
+    },
     SECONDS_BUCKETS,
   );
   app

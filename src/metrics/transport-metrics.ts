@@ -44,7 +44,7 @@ export class TransportMetrics implements OnModuleInit {
       this.metrics.histogram(
         {
           name: 'iot_broker_acknowledgement_seconds',
-          help: 'Time from the last byte of a frame to its acknowledgement, including the commit.',
+          help: 'From the last byte of a frame to its acknowledgement, including the commit; a frame that waits behind another frame of its device has not arrived yet.',
         },
         ACKNOWLEDGEMENT_SECONDS,
       ),
@@ -54,11 +54,11 @@ export class TransportMetrics implements OnModuleInit {
   private ofConnections(): void {
     const { counters, metrics } = this;
     metrics.gauge(
-      { name: 'iot_broker_connections', help: 'Open connections, logged in or not.' },
+      { name: 'iot_broker_connections', help: 'Open device connections, logged in or not.' },
       () => this.server.connectionCount,
     );
     metrics.gauge(
-      { name: 'iot_broker_devices_connected', help: 'Devices that are logged in at this instance.' },
+      { name: 'iot_broker_devices_connected', help: 'Devices logged in at this instance.' },
       () => this.connections.size,
     );
     metrics.counter(
@@ -68,7 +68,7 @@ export class TransportMetrics implements OnModuleInit {
     metrics.counter(
       {
         name: 'iot_broker_connections_refused_total',
-        help: 'Connections rejected, by limit: open connections (all), open connections of one address (address), new connections per second of one address (rate), or evicted before login for a newer connection (login).',
+        help: 'Connections refused, `limit`: `all` (`MAX_DEVICE_CONNECTIONS` devices were open), `address` (`BROKER_MAX_CONNECTIONS_PER_ADDRESS`), `rate` (`BROKER_MAX_NEW_CONNECTIONS_PER_SECOND`), `login` (connections without a login, evicted for newer connections).',
         labelNames: ['limit'],
       },
       () => [
@@ -78,16 +78,23 @@ export class TransportMetrics implements OnModuleInit {
         [{ limit: 'login' }, counters.connectionsEvicted],
       ],
     );
-    metrics.counter({ name: 'iot_broker_logins_total', help: 'Logins by result.', labelNames: ['result'] }, () => [
-      [{ result: 'accepted' }, counters.loginsAccepted],
-      [{ result: 'refused' }, counters.loginsRefused],
-    ]);
     metrics.counter(
-      { name: 'iot_broker_logins_slowed_down_total', help: 'Logins delayed by the limit of logins per second.' },
+      { name: 'iot_broker_logins_total', help: 'Logins, `result`: `accepted`, `refused`.', labelNames: ['result'] },
+      () => [
+        [{ result: 'accepted' }, counters.loginsAccepted],
+        [{ result: 'refused' }, counters.loginsRefused],
+      ],
+    );
+    metrics.counter(
+      { name: 'iot_broker_logins_slowed_down_total', help: 'Logins delayed by `BROKER_MAX_LOGINS_PER_SECOND`.' },
       () => counters.loginsSlowedDown,
     );
     metrics.counter(
-      { name: 'iot_broker_disconnects_total', help: 'Connections closed, by reason.', labelNames: ['reason'] },
+      {
+        name: 'iot_broker_disconnects_total',
+        help: 'Closed connections, `reason`: `peer`, `socket-error`, `idle`, `login-timeout`, `login-refused`, `not-admitted`, `too-many-connections`, `frame-timeout`, `not-reading`, `replaced`, `fenced`, `protocol-error`, `handler-error`, `shutdown`.',
+        labelNames: ['reason'],
+      },
       () => labelled('reason', counters.disconnects),
     );
   }
@@ -95,21 +102,32 @@ export class TransportMetrics implements OnModuleInit {
   private ofTls(): void {
     const { counters, metrics } = this;
     metrics.counter(
-      { name: 'iot_broker_tls_handshakes_total', help: 'TLS handshakes of devices, by result.', labelNames: ['result'] },
+      {
+        name: 'iot_broker_tls_handshakes_total',
+        help: 'TLS handshakes, `result`: `done`, `failed` (scanners, versions below 1.2, certificates without a known issuer).',
+        labelNames: ['result'],
+      },
       () => [
         [{ result: 'done' }, counters.tlsHandshakes],
         [{ result: 'failed' }, counters.tlsHandshakesFailed],
       ],
     );
     metrics.counter(
-      { name: 'iot_broker_tls_reloads_total', help: 'Reloads of the certificate, by result.', labelNames: ['result'] },
+      {
+        name: 'iot_broker_tls_reloads_total',
+        help: 'Changed certificates, `result`: `done`, `failed` (the previous certificate stays in use).',
+        labelNames: ['result'],
+      },
       () => [
         [{ result: 'done' }, counters.tlsReloads],
         [{ result: 'failed' }, counters.tlsReloadsFailed],
       ],
     );
     metrics.gauge(
-      { name: 'iot_broker_tls_certificate_expires_seconds', help: 'When the certificate in use expires, seconds since 1970.' },
+      {
+        name: 'iot_broker_tls_certificate_expires_seconds',
+        help: 'When the certificate in use expires, seconds since 1970; no sample without `BROKER_TLS_PORT`.',
+      },
       () => (this.server.tlsExpiresAt === null ? [] : [[{}, this.server.tlsExpiresAt.getTime() / 1_000]]),
     );
   }
@@ -117,7 +135,11 @@ export class TransportMetrics implements OnModuleInit {
   private ofUdp(): void {
     const { udp } = this.counters;
     this.metrics.counter(
-      { name: 'iot_broker_udp_datagrams_total', help: 'Datagrams of devices, by result.', labelNames: ['result'] },
+      {
+        name: 'iot_broker_udp_datagrams_total',
+        help: 'Datagrams of devices, `result`: `read`, `dropped` (`BROKER_MAX_BYTES_IN_FLIGHT` was used up; the device sends again), `limited` (above `BROKER_UDP_MAX_DATAGRAMS_PER_SECOND` of its source address); datagrams dropped by the operating system are not counted.',
+        labelNames: ['result'],
+      },
       () => [
         [{ result: 'read' }, udp.datagrams - udp.dropped - udp.limited],
         [{ result: 'dropped' }, udp.dropped],
@@ -127,7 +149,7 @@ export class TransportMetrics implements OnModuleInit {
     this.metrics.counter(
       {
         name: 'iot_broker_udp_packets_total',
-        help: 'Packets in the datagrams that were read, by result.',
+        help: 'Packets in them, `result`: `answered`, `refused` (the device is not admitted), `rejected` (the code is among the rejected frames), `unanswered` (storing or sending failed, or it contains no record), `limited` (above `BROKER_MAX_FRAMES_PER_SECOND` of its device).',
         labelNames: ['result'],
       },
       () => [
@@ -139,34 +161,36 @@ export class TransportMetrics implements OnModuleInit {
 
   private ofFrames(): void {
     const { counters, metrics } = this;
-    metrics.counter(
-      { name: 'iot_broker_received_bytes_total', help: 'Bytes received from devices.' },
-      () => counters.bytesReceived,
-    );
+    metrics.counter({ name: 'iot_broker_received_bytes_total', help: 'Bytes that devices sent.' }, () => counters.bytesReceived);
     metrics.counter(
       {
         name: 'iot_broker_frames_total',
-        help: 'Complete frames with a correct CRC, and data fields received by UDP, by codec.',
+        help: 'Whole frames with a right CRC, and data fields by UDP, `codec`: `8`, `8E`, `16`, `12` to `15`, `unknown`.',
         labelNames: ['codec'],
       },
       () => byCodec(counters.framesByCodec),
     );
-    metrics.counter({ name: 'iot_broker_records_total', help: 'Records acknowledged, by codec.', labelNames: ['codec'] }, () =>
-      byCodec(counters.recordsByCodec),
+    metrics.counter(
+      {
+        name: 'iot_broker_records_total',
+        help: 'Acknowledged records, by `codec`; repeated records count again.',
+        labelNames: ['codec'],
+      },
+      () => byCodec(counters.recordsByCodec),
     );
     metrics.counter(
-      { name: 'iot_broker_messages_total', help: 'Messages received from devices (codecs 12 to 15).' },
+      { name: 'iot_broker_messages_total', help: 'Messages of devices (codecs 12 to 15).' },
       () => counters.messages,
     );
     metrics.counter(
-      { name: 'iot_broker_acknowledgements_total', help: 'Acknowledgements written to devices.' },
+      { name: 'iot_broker_acknowledgements_total', help: 'Acknowledgements written.' },
       () => counters.acknowledgements,
     );
-    metrics.counter({ name: 'iot_broker_pings_total', help: 'Keep-alive bytes received from devices.' }, () => counters.pings);
+    metrics.counter({ name: 'iot_broker_pings_total', help: 'Keep-alive bytes of devices.' }, () => counters.pings);
     metrics.counter(
       {
         name: 'iot_broker_rejected_frames_total',
-        help: 'Frames rejected, by error code.',
+        help: 'Rejected frames and logins, by error `code` (`BAD_CRC`, `BAD_LOGIN`, ...).',
         labelNames: ['code'],
       },
       () => labelled('code', counters.rejected),
@@ -174,16 +198,16 @@ export class TransportMetrics implements OnModuleInit {
     metrics.counter(
       {
         name: 'iot_broker_frames_slowed_down_total',
-        help: 'Frames delayed by the limit of frames per second of one device.',
+        help: 'Frames delayed by `BROKER_MAX_FRAMES_PER_SECOND`.',
       },
       () => counters.framesSlowedDown,
     );
     metrics.counter(
-      { name: 'iot_broker_backpressure_waits_total', help: 'Times a frame was delayed by the limit of bytes in flight.' },
+      { name: 'iot_broker_backpressure_waits_total', help: 'Frames delayed by `BROKER_MAX_BYTES_IN_FLIGHT`.' },
       () => counters.backpressureWaits,
     );
     metrics.gauge(
-      { name: 'iot_broker_bytes_in_flight', help: 'Bytes of frames being handled.' },
+      { name: 'iot_broker_bytes_in_flight', help: 'Bytes of frames being processed.' },
       () => this.server.bytesInFlight,
     );
   }

@@ -18,7 +18,7 @@ export class SessionMetrics implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_sessions',
-        help: 'Sessions in the database, of this instance (own) and of the others (other).',
+        help: 'Sessions in the database, `holder`: `own` or `other`; `own` differs from `iot_broker_devices_connected` for a moment only.',
         labelNames: ['holder'],
       },
       async () => {

@@ -21,13 +21,13 @@ export class WebhookMetrics implements OnModuleInit {
 
   onModuleInit(): void {
     this.metrics.gauge(
-      { name: 'iot_broker_webhook_backlog', help: 'Events of the whole cluster that wait for delivery to the host.' },
+      { name: 'iot_broker_webhook_backlog', help: 'Cluster: events waiting for delivery to the host.' },
       async () => (await this.backlog.get())?.pending ?? null,
     );
     this.metrics.gauge(
       {
         name: 'iot_broker_webhook_oldest_age_seconds',
-        help: 'Age of the oldest event that waits for delivery; 0 when none does.',
+        help: 'Cluster: age of the oldest of them.',
       },
       async () => {
         const backlog = await this.backlog.get();
@@ -35,7 +35,7 @@ export class WebhookMetrics implements OnModuleInit {
       },
     );
     this.metrics.gauge(
-      { name: 'iot_broker_webhook_dead_events', help: 'Events whose delivery was given up; a replay queues them again.' },
+      { name: 'iot_broker_webhook_dead_events', help: 'Cluster: events whose delivery was given up.' },
       async () => (await this.backlog.get())?.dead ?? null,
     );
   }

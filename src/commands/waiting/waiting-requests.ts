@@ -73,14 +73,14 @@ export class WaitingRequests implements OnModuleInit, OnModuleDestroy {
     this.metrics.gauge(
       {
         name: 'iot_broker_requests_waiting',
-        help: 'Requests of this instance that wait for the end of their command (Prefer: wait).',
+        help: 'Requests of this instance that wait for the end of their command (`Prefer: wait`).',
       },
       () => this.waits.count,
     );
     this.metrics.counter(
       {
         name: 'iot_broker_waits_refused_total',
-        help: 'Requests that asked to wait and were answered at once, because too many waited.',
+        help: 'Requests that asked to wait and were answered at once, because `COMMAND_MAX_WAITS` or `COMMAND_MAX_WAITS_PER_KEY` was reached.',
       },
       () => this.refused,
     );

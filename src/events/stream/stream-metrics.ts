@@ -21,7 +21,7 @@ export class StreamMetrics implements OnModuleInit {
     this.metrics.counter(
       {
         name: 'iot_broker_streams_closed_total',
-        help: 'Event streams that have ended, by reason: client, overflow, stalled, stopping, key, expired, error.',
+        help: 'Event streams that have ended, by `reason`: `client`, `overflow`, `stalled`, `stopping`, `key`, `expired`, `error`.',
         labelNames: ['reason'],
       },
       () => Object.entries(this.streams.closed).map(([reason, count]) => [{ reason }, count]),
@@ -29,7 +29,7 @@ export class StreamMetrics implements OnModuleInit {
     this.metrics.counter(
       {
         name: 'iot_broker_streams_refused_total',
-        help: 'Event streams that were refused, by the limit: instance (STREAM_MAX_CONNECTIONS) or key (STREAM_MAX_CONNECTIONS_PER_KEY).',
+        help: 'Event streams that were refused, by `limit`: `instance` (`STREAM_MAX_CONNECTIONS`), `key` (`STREAM_MAX_CONNECTIONS_PER_KEY`).',
         labelNames: ['limit'],
       },
       () => [
@@ -40,7 +40,7 @@ export class StreamMetrics implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_stream_tail_lag_seconds',
-        help: 'Time since the event log was last read to its end for the streams. No sample while none is open.',
+        help: 'Time since the event log was last read to its end for the streams; no sample while no stream is open.',
       },
       () => this.streams.tail.lagSeconds,
     );

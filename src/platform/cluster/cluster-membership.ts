@@ -183,19 +183,19 @@ export class ClusterMetrics implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_instance_member',
-        help: '1 while this instance may act for devices, 0 while it is apart from the cluster.',
+        help: '1 while the instance may act for devices.',
       },
       () => (this.membership.isMember ? 1 : 0),
     );
     this.metrics.gauge(
       {
         name: 'iot_broker_instance_heartbeat_age_seconds',
-        help: 'Time since the last heartbeat of this instance that was written.',
+        help: 'Age of the last heartbeat that was written; normally up to a quarter of `INSTANCE_DEAD_AFTER_SECONDS`.',
       },
       () => this.membership.secondsSinceBeat,
     );
     this.metrics.gauge(
-      { name: 'iot_broker_instances', help: 'Instances that are alive, as the database knows them. The same on every instance.' },
+      { name: 'iot_broker_instances', help: 'Cluster: instances that are alive.' },
       async () => (await this.instances.get())?.length ?? null,
     );
   }

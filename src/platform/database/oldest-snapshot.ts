@@ -38,7 +38,7 @@ export class OldestSnapshotMetrics implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_oldest_snapshot_seconds',
-        help: 'Age of the oldest transaction on the server that keeps dead rows from being removed (backend_xmin); 0 when there is none.',
+        help: 'Age of the oldest transaction on the server, of any client, that keeps dead rows from being removed; 0 when there is none. Transactions of other users are known only with `pg_read_all_stats`.',
       },
       async () => (await this.oldest.get())?.seconds ?? null,
     );

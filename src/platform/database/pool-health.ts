@@ -55,7 +55,7 @@ export class PoolMetrics implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_database_pool_connections',
-        help: 'Connections of the pool to PostgreSQL, by state (busy, idle).',
+        help: 'Connections of the pool, `state`: `busy`, `idle`.',
         labelNames: ['state'],
       },
       () => [
@@ -64,22 +64,25 @@ export class PoolMetrics implements OnModuleInit {
       ],
     );
     this.metrics.gauge(
-      { name: 'iot_broker_database_pool_waiting', help: 'Statements that wait for a connection of the pool.' },
+      { name: 'iot_broker_database_pool_waiting', help: 'Statements waiting for a connection.' },
       () => pool.waitingCount,
     );
     this.metrics.gauge(
-      { name: 'iot_broker_database_pool_max_connections', help: 'Most connections the pool may open (DATABASE_POOL_SIZE).' },
+      { name: 'iot_broker_database_pool_max_connections', help: '`DATABASE_POOL_SIZE`.' },
       () => this.settings.DATABASE_POOL_SIZE,
     );
     this.metrics.gauge(
       {
         name: 'iot_broker_database_up',
-        help: '1 when PostgreSQL answered the pool within two seconds and accepts writes, else 0.',
+        help: '1 when the pool got an answer within two seconds and the server accepts writes.',
       },
       async () => ((await this.state()) === 'available' ? 1 : 0),
     );
     this.metrics.gauge(
-      { name: 'iot_broker_database_read_only', help: '1 while the server that DATABASE_URL leads to accepts no writes, else 0.' },
+      {
+        name: 'iot_broker_database_read_only',
+        help: '1 while the server accepts no writes: a standby, a demoted primary, or `default_transaction_read_only`.',
+      },
       async () => ((await this.state()) === 'read-only' ? 1 : 0),
     );
   }

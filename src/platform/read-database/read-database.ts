@@ -123,7 +123,7 @@ class ReadMetrics implements OnModuleInit {
     metrics.counter(
       {
         name: 'iot_broker_database_reads_total',
-        help: 'Reads of history and of many devices, by the server that answered (standby, primary).',
+        help: 'Reads of history and of many devices, by the `server` that answered: `standby`, `primary`.',
         labelNames: ['server'],
       },
       () => Object.entries(database.reads).map(([server, count]) => [{ server }, count] as const),
@@ -131,7 +131,7 @@ class ReadMetrics implements OnModuleInit {
     metrics.counter(
       {
         name: 'iot_broker_database_read_fallbacks_total',
-        help: 'Reads that the primary answered although a standby is configured, by reason (unavailable, lagging, promoted, failed).',
+        help: 'Reads that the primary answered although a standby is configured, `reason`: `unavailable`, `lagging`, `promoted`, `failed`; see reads from a standby.',
         labelNames: ['reason'],
       },
       () => Object.entries(database.fallbacks).map(([reason, count]) => [{ reason }, count] as const),
@@ -139,14 +139,14 @@ class ReadMetrics implements OnModuleInit {
     metrics.gauge(
       {
         name: 'iot_broker_database_standby_used',
-        help: '1 while reads use the standby of DATABASE_READ_URL, else 0. Without DATABASE_READ_URL it has no sample.',
+        help: '1 while reads use the standby of `DATABASE_READ_URL`, else 0; no sample without `DATABASE_READ_URL`.',
       },
       () => (standby.isConfigured ? Number(standby.state === 'used') : null),
     );
     metrics.gauge(
       {
         name: 'iot_broker_database_standby_lag_seconds',
-        help: 'Age of the state of the primary that the standby shows, up to a second more. No sample while it is not known.',
+        help: 'Age of the state of the primary that the standby shows, up to a second more; no sample while it is not known.',
       },
       () => (Number.isFinite(standby.lagSeconds) ? standby.lagSeconds : null),
     );

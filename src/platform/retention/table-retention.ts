@@ -174,7 +174,7 @@ export class RetentionMetrics implements OnModuleInit {
     this.metrics.counter(
       {
         name: 'iot_broker_rows_deleted_total',
-        help: 'Rows this instance deleted to keep a table within its bounds, by table and cause (retention, device_limit, table_limit).',
+        help: 'Rows this instance deleted to keep a `table` within its bounds, `cause`: `retention`, `device_limit`, `table_limit`; see bounds of tables.',
         labelNames: ['table', 'cause'],
       },
       () =>
@@ -185,7 +185,7 @@ export class RetentionMetrics implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_table_bytes',
-        help: 'Size on disk of the bounded tables, indexes included.',
+        help: 'Cluster: size on disk of each bounded `table`, indexes included.',
         labelNames: ['table'],
       },
       async () => [...((await this.bytes.get()) ?? [])].map(([table, bytes]) => [{ table }, bytes] as const),

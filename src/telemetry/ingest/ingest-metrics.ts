@@ -39,7 +39,7 @@ export class IngestMetrics implements OnModuleInit {
     metrics.counter(
       {
         name: 'iot_broker_quarantined_total',
-        help: 'Frames and records stored in quarantine, by scope (frame, record).',
+        help: 'Entries added to `tbl_iot_telemetry_quarantine`, `scope`: `frame`, `record`.',
         labelNames: ['scope'],
       },
       () => [
@@ -58,7 +58,7 @@ export class IngestMetrics implements OnModuleInit {
     metrics.counter(
       {
         name: 'iot_broker_slow_batches_total',
-        help: 'Batches that plain COPY could not store, by way (merged, isolated).',
+        help: 'Batches that a plain COPY could not store, `way`: `merged` (contained duplicates), `isolated` (contained rows that the database rejects).',
         labelNames: ['way'],
       },
       () => [
@@ -67,7 +67,7 @@ export class IngestMetrics implements OnModuleInit {
       ],
     );
     metrics.counter(
-      { name: 'iot_broker_batch_retries_total', help: 'Times a batch was retried because it could not be written.' },
+      { name: 'iot_broker_batch_retries_total', help: 'Batches written again because the database was unavailable.' },
       () => counters.retries,
     );
     const observeRecords = metrics.histogram({ name: 'iot_broker_batch_records', help: 'Records in a batch.' }, BATCH_RECORDS);
@@ -86,7 +86,7 @@ export class IngestMetrics implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_partition_blocked_seconds',
-        help: 'How long other transactions have blocked a change of partitions (create, drop). 0 when none is blocked.',
+        help: 'How long another transaction has kept a partition from being created or dropped, `change`: `create`, `drop`; 0 otherwise.',
         labelNames: ['change'],
       },
       () => [

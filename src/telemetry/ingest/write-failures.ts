@@ -35,7 +35,7 @@ export class WriteFailures implements OnModuleInit {
     this.metrics.gauge(
       {
         name: 'iot_broker_telemetry_failing_seconds',
-        help: 'Time since batches of records began to fail without one being stored. 0 while batches are stored.',
+        help: 'Time since the last stored batch while batches fail; 0 otherwise.',
       },
       () => this.failingSeconds,
     );

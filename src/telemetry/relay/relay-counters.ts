@@ -34,14 +34,14 @@ export class RelayCounters implements OnModuleInit {
     this.metrics.counter(
       {
         name: 'iot_broker_records_left_out_total',
-        help: 'Records that telemetry events count but do not list, because WEBHOOK_TELEMETRY_MAX_RECORDS waited for the host.',
+        help: 'Records that telemetry events count but do not list, because `WEBHOOK_TELEMETRY_MAX_RECORDS` waited for the host.',
       },
       () => this.leftOut,
     );
     this.metrics.gauge(
       {
         name: 'iot_broker_relay_oldest_age_seconds',
-        help: 'Age of the oldest stored records of the cluster that no telemetry event reports yet; 0 when all are reported.',
+        help: 'Cluster: age of the oldest stored records that no telemetry event reports yet; normally up to `TELEMETRY_EVENT_INTERVAL`.',
       },
       async () => {
         const oldest = await this.oldestAge.get();
@@ -49,7 +49,7 @@ export class RelayCounters implements OnModuleInit {
       },
     );
     this.metrics.gauge(
-      { name: 'iot_broker_relay_interval_seconds', help: 'TELEMETRY_EVENT_INTERVAL.' },
+      { name: 'iot_broker_relay_interval_seconds', help: '`TELEMETRY_EVENT_INTERVAL`.' },
       () => this.settings.TELEMETRY_EVENT_INTERVAL,
     );
     this.observeRound = this.metrics.histogram(
