@@ -11,31 +11,34 @@ export class BrokerSettings {
   @IsString()
   readonly BROKER_HOST: string = '0.0.0.0';
 
-  /** Device connections in all; one more takes the place of the oldest without a login, or is closed at once. */
+  /** Device connections in total; a further one evicts the oldest connection without a login, or is closed at once. */
   @IntegerVariable(1, 1_000_000)
   readonly MAX_DEVICE_CONNECTIONS: number = 20_000;
 
-  /** Device connections of one remote address (IPv6: of one /64 network): behind a balancer the address its header names. 0: no bound. */
+  /**
+   * Device connections per remote address (IPv6: per /64 network); behind a balancer the address in its PROXY header; 0: no
+   * limit, needed when a balancer hides the addresses. Mobile operators put thousands of devices behind one address.
+   */
   @IntegerVariable(0, 1_000_000)
   readonly BROKER_MAX_CONNECTIONS_PER_ADDRESS: number = 10_000;
 
-  /** New connections in a second from one remote address, balancers excepted; more are closed at once. 0: no bound. */
+  /** New connections per second per remote address, except balancers; further ones are closed at once; 0: no limit. */
   @IntegerVariable(0, 1_000_000)
   readonly BROKER_MAX_NEW_CONNECTIONS_PER_SECOND: number = 1_000;
 
-  /** Logins in a second, of all devices together; more have to wait, and the addresses take turns. 0: no bound. */
+  /** Logins per second of all devices together; further ones are delayed, in turn per address; 0: no limit. */
   @IntegerVariable(0, 1_000_000)
   readonly BROKER_MAX_LOGINS_PER_SECOND: number = 5_000;
 
-  /** Bytes a device may send before its login is answered, a PROXY header included. */
+  /** Bytes that a device can send before its login is answered, including a PROXY header. */
   @IntegerVariable(256, 1_048_576)
   readonly BROKER_MAX_LOGIN_BYTES: number = 4_096;
 
-  /** Seconds in which a device must have sent its IMEI. */
+  /** Seconds within which a device must send its IMEI. */
   @IntegerVariable(1, 600)
   readonly BROKER_LOGIN_TIMEOUT_SECONDS: number = 10;
 
-  /** A device silent for longer is disconnected, in seconds. Keep it above the send period and the open link timeout of the devices. */
+  /** A device that is silent for more seconds is disconnected; must exceed the send period and the open link timeout of the devices. */
   @IntegerVariable(10, 604_800)
   readonly BROKER_IDLE_TIMEOUT_SECONDS: number = 3_600;
 
@@ -43,21 +46,21 @@ export class BrokerSettings {
   @IntegerVariable(1, 7_200)
   readonly BROKER_KEEPALIVE_SECONDS: number = 60;
 
-  /** Whether balancers at BROKER_PROXY_TRUSTED put a header of the PROXY protocol (version 1 or 2) ahead of a device's bytes: on or off. */
+  /** `true` or `on`: balancers at `BROKER_PROXY_TRUSTED` send a PROXY header (version 1 or 2) before a device's bytes. */
   @FlagVariable()
   readonly BROKER_PROXY_PROTOCOL: boolean = false;
 
-  /** Addresses of the balancers, as CIDR blocks separated by commas. A header from anywhere else is refused. */
+  /** Addresses of these balancers, CIDR blocks separated by commas; a header from any other address is rejected. */
   @IsOptional()
   @IsString()
   readonly BROKER_PROXY_TRUSTED?: string;
 
-  /** TCP port for devices that use TLS (1.2 or newer). Not set: no TLS port. */
+  /** TCP port for devices with TLS (1.2 or newer); not set: disabled. */
   @IsOptional()
   @PortVariable()
   readonly BROKER_TLS_PORT?: number;
 
-  /** Certificate of the TLS port and its chain, PEM; read again when it changes. */
+  /** Certificate of the TLS port and its chain, PEM; reloaded when it changes. */
   @IsOptional()
   @IsString()
   readonly BROKER_TLS_CERT_FILE?: string;
@@ -67,40 +70,46 @@ export class BrokerSettings {
   @IsString()
   readonly BROKER_TLS_KEY_FILE?: string;
 
-  /** Authorities whose certificates devices must present at the TLS port, PEM. Not set: none is asked for. */
+  /** Authorities that must have issued the devices' certificates, PEM; not set: no certificate is requested. */
   @IsOptional()
   @IsString()
   readonly BROKER_TLS_CA_FILE?: string;
 
-  /** UDP port for devices that send without a connection. Not set: no UDP port. */
+  /** UDP port for devices; not set: disabled. */
   @IsOptional()
   @PortVariable()
   readonly BROKER_UDP_PORT?: number;
 
-  /** Datagrams in a second from one source address (IPv6: one /64 network); more are dropped, and the devices send them again. 0: no bound. */
+  /**
+   * Datagrams per second per source address (IPv6: per /64 network); further ones are dropped, and the devices send them
+   * again; 0: no limit.
+   */
   @IntegerVariable(0, 1_000_000)
   readonly BROKER_UDP_MAX_DATAGRAMS_PER_SECOND: number = 2_000;
 
-  /** Largest frame accepted, in bytes. Devices send up to 1,280; photos and traces up to 2,100. */
+  /** Maximum size of a frame, in bytes. Devices send up to 1,280; photos and traces up to 2,100. */
   @IntegerVariable(1_300, 1_048_576)
   readonly BROKER_MAX_FRAME_BYTES: number = 16_384;
 
-  /** Seconds for which a device that has sent a part of a frame may send nothing. */
+  /**
+   * A device that sent part of a frame and then nothing for more seconds is disconnected; a device that continues to send, however
+   * slowly, is not.
+   */
   @IntegerVariable(1, 3_600)
   readonly BROKER_FRAME_TIMEOUT_SECONDS: number = 60;
 
   /**
-   * Frames of one device in a second; more have to wait, and packets by UDP are dropped. A message (codecs 12 to 15) and a frame that cannot be
-   * accepted count as ten. 0: no bound.
+   * Frames per second per device; further ones are delayed, and packets by UDP are dropped; a message (codecs 12 to 15) and a
+   * rejected frame count as ten; 0: no limit.
    */
   @IntegerVariable(0, 1_000_000)
   readonly BROKER_MAX_FRAMES_PER_SECOND: number = 500;
 
-  /** Bytes that may wait for a device to read them; with more it is disconnected. */
+  /** Unsent bytes per device; above it the device is disconnected. */
   @IntegerVariable(1_024, 1_048_576)
   readonly BROKER_MAX_UNSENT_BYTES: number = 16_384;
 
-  /** Bytes of frames being stored at one time; over the mark devices wait. */
+  /** Bytes of frames being stored at one time; above it devices wait, and datagrams are dropped. */
   @IntegerVariable(65_536, 4_294_967_296)
   readonly BROKER_MAX_BYTES_IN_FLIGHT: number = 33_554_432;
 }

@@ -8,7 +8,10 @@ const MIN_PRODUCTION_KEY_LENGTH = 12;
 
 /** Who may call the API. */
 export class AccessSettings {
-  /** Keys for everything, separated by commas. Not set: one is made and kept in DATA_DIR. Others are made with `npm run keys`. */
+  /**
+   * Keys accepted in `x-api-key`, separated by commas, 8 characters or more, in production 12; not set: a key is generated and
+   * stored in `DATA_DIR`.
+   */
   @IsOptional()
   @IsString()
   @Matches(/[^\s,]/, { message: 'IOT_API_KEY must hold at least one key' })
@@ -18,11 +21,14 @@ export class AccessSettings {
   )
   readonly IOT_API_KEY?: string;
 
-  /** Requests per second per key, or per address without a key, to this instance. 0: no limit. */
+  /** Requests per second per key, or per address (IPv6: per /64 network) without one, to this instance; 0: no limit. */
   @IntegerVariable(0, 1_000_000)
   readonly API_RATE_LIMIT_PER_SECOND: number = 1_000;
 
-  /** Failed authentications of one address (IPv6: of one /64 network) within the window; beyond them its keys get 429. 0: no limit. */
+  /**
+   * Failed authentications per address (IPv6: per /64 network) within the window, on this instance; above it keys from there
+   * get 429; 0: no limit.
+   */
   @IntegerVariable(0, 1_000_000)
   readonly API_AUTH_FAILURES_PER_ADDRESS: number = 20;
 
@@ -30,7 +36,10 @@ export class AccessSettings {
   @IntegerVariable(1, 86_400)
   readonly API_AUTH_FAILURE_WINDOW_SECONDS: number = 60;
 
-  /** Proxies in front of the API whose X-Forwarded-For counts, as addresses and CIDR blocks separated by commas. Not set: none. */
+  /**
+   * Proxies in front of the API whose `X-Forwarded-For` is trusted: addresses and CIDR blocks, separated by commas; not set:
+   * none.
+   */
   @IsOptional()
   @ValidateBy(
     { name: 'addressBlocks', validator: { validate: areAddressBlocks } },
@@ -38,7 +47,7 @@ export class AccessSettings {
   )
   readonly API_TRUSTED_PROXIES?: string;
 
-  /** Days the audit is kept. 0 keeps everything. */
+  /** Days for which audit entries are kept; 0: indefinitely. */
   @IntegerVariable(0, 36_500)
   readonly AUDIT_RETENTION_DAYS: number = 365;
 

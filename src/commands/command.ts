@@ -1,7 +1,7 @@
 import { type Guard, type GuardFacts } from './guards/guard.js';
 
 export type CommandStatus = 'PENDING' | 'COMPLETED' | 'FAILED';
-/** Why a command failed: design and README say what each promises. */
+/** Why a command failed: docs/concepts/commands.md says what each promises. */
 export type FailureReason = 'expired' | 'unconfirmed' | 'rejected' | 'superseded' | 'cancelled' | 'unrecognised' | 'guard';
 /**
  * What the device said about a command that has not ended by it. `queued`: accepted, to be executed later. `unrecognised`: words that no

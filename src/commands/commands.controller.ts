@@ -94,7 +94,7 @@ export class CommandsController {
     schema: { type: 'string' },
     required: false,
     example: 'wait=10',
-    description: `wait=N (RFC 7240): answers when the command has ended, or after N seconds, at most ${MAX_WAIT_SECONDS}. See README, "Waiting for the end".`,
+    description: `wait=N (RFC 7240): answers when the command has ended, or after N seconds, at most ${MAX_WAIT_SECONDS}. See docs/guides/commands.md.`,
   })
   @ApiOkResponse({ type: CommandAcceptedDto, description: 'The device is connected', headers: PREFERENCE_APPLIED })
   @ApiAcceptedResponse({

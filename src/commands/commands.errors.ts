@@ -12,6 +12,7 @@ export class CommandDeviceNotConnectedError extends DomainError {
   }
 }
 
+/** No command has this id. */
 export class CommandNotFoundError extends DomainError {
   override readonly name = 'CommandNotFoundError';
   readonly code = 'COMMAND_NOT_FOUND';

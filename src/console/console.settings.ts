@@ -3,16 +3,16 @@ import { FlagVariable } from '../platform/config/variables.js';
 
 /** The web console. */
 export class ConsoleSettings {
-  /** Serves the console at /console/, and sends `/` there. */
+  /** Serves the [web console](docs/guides/console.md) at `/console/`, and redirects `/` there. */
   @FlagVariable()
   readonly CONSOLE_ENABLED: boolean = true;
 
-  /** A PMTiles file with the streets of the console's map. Not set: outlines of countries. */
+  /** A PMTiles file with the streets of the map of the console; not set: outlines of countries. */
   @IsOptional()
   @IsString()
   readonly CONSOLE_MAP_FILE?: string;
 
-  /** A style of MapLibre on a server of your own. The only setting with which the console asks another origin: the one of this address. */
+  /** A MapLibre style on a server of yours; its origin is then the only other one that the console asks. */
   @IsOptional()
   @IsUrl(
     { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },

@@ -109,6 +109,7 @@ export class DeviceTraces implements OnModuleInit {
   }
 }
 
+/** The bytes of the maximum number of devices are already logged. */
 export class TooManyTracesError extends DomainError {
   override readonly name = 'TooManyTracesError';
   readonly code = 'TOO_MANY_TRACES';

@@ -1,5 +1,6 @@
 import { DomainError } from '../platform/errors/errors.js';
 
+/** No event has this id, or it has expired. */
 export class EventNotFoundError extends DomainError {
   override readonly name = 'EventNotFoundError';
   readonly code = 'EVENT_NOT_FOUND';

@@ -3,26 +3,29 @@ import { IntegerVariable } from '../platform/config/variables.js';
 
 /** How events are delivered. */
 export class WebhookSettings {
-  /** `whsec_` and base64; two separated by a comma while one takes the place of the other. Not set: unsigned. */
+  /** `whsec_` and base64 of 24 bytes or more; two, separated by a comma, during a rotation; not set: unsigned. */
   @IsOptional()
   @Matches(/^\s*whsec_[A-Za-z0-9+/]{32,}={0,2}\s*(,\s*whsec_[A-Za-z0-9+/]{32,}={0,2}\s*)?$/, {
     message: 'WEBHOOK_SECRET must be whsec_ and the base64 of 24 bytes or more; two at most, separated by a comma',
   })
   readonly WEBHOOK_SECRET?: string;
 
-  /** Seconds the host gets to answer. */
+  /** Seconds within which the host must answer; a connection must be established within 5 s. */
   @IntegerVariable(1, 300)
   readonly WEBHOOK_TIMEOUT_SECONDS: number = 15;
 
-  /** Deliveries in flight at one time. */
+  /** Concurrent deliveries. */
   @IntegerVariable(1, 1_000)
   readonly WEBHOOK_CONCURRENCY: number = 32;
 
-  /** Events of different devices in one request, to `/webhooks/iot/v1/events`. 1: a request for each event. */
+  /** Events of different devices in one request to `/webhooks/iot/v1/events`, up to 500; 1: one request per event. */
   @IntegerVariable(1, 500)
   readonly WEBHOOK_BATCH_SIZE: number = 1;
 
-  /** Waits before each attempt. The first is 0. */
+  /**
+   * Delays before the attempts (`ms`, `s`, `m`, `h`), the first one 0, with a jitter of a fifth; after the last attempt an
+   * event is dead.
+   */
   @Matches(/^\s*0\s*(,\s*\d{1,6}(ms|s|m|h)\s*)*$/, {
     message: 'WEBHOOK_RETRY_SCHEDULE must be waits with commas, the first one 0, like 0,5s,30s,2m,1h',
   })

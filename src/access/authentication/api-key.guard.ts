@@ -7,7 +7,7 @@ import { Authentication, UnauthorizedError } from './authentication.js';
 import { IS_PUBLIC, REQUIRED_SCOPE } from '../route-access.decorator.js';
 import { defaultScope, grants, type Scope } from '../scope.js';
 
-/** A good key for another purpose. */
+/** A valid key that lacks the scope of the route. */
 class ForbiddenScopeError extends DomainError {
   override readonly name = 'ForbiddenScopeError';
   readonly code = 'FORBIDDEN_SCOPE';

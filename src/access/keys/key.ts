@@ -4,6 +4,7 @@ import { DomainError } from '../../platform/errors/errors.js';
 /** A key as it is listed: without its digest. */
 export type Key = Omit<ApiKey, 'digest'>;
 
+/** No key has this id. */
 export class KeyNotFoundError extends DomainError {
   override readonly name = 'KeyNotFoundError';
   readonly code = 'KEY_NOT_FOUND';
@@ -25,6 +26,7 @@ export class KeyNameTakenError extends DomainError {
   }
 }
 
+/** The maximum number of keys exists: revoke some first. */
 export class TooManyKeysError extends DomainError {
   override readonly name = 'TooManyKeysError';
   readonly code = 'TOO_MANY_KEYS';

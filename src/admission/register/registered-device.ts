@@ -12,6 +12,7 @@ export interface Registration {
   readonly allowedRanges?: readonly string[] | null;
 }
 
+/** The device is not in the register. */
 export class DeviceNotRegisteredError extends DomainError {
   override readonly name = 'DeviceNotRegisteredError';
   readonly code = 'DEVICE_NOT_REGISTERED';

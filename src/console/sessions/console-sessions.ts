@@ -18,6 +18,7 @@ const LASTS_HOURS = 12;
 const MAX_SESSIONS_PER_KEY = 50;
 export const CSRF_HEADER = 'x-csrf-token';
 
+/** A change with a session of the console lacks its CSRF token. */
 class CsrfTokenError extends DomainError {
   override readonly name = 'CsrfTokenError';
   readonly code = 'CSRF_TOKEN_INVALID';

@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { DomainError } from '../../platform/errors/errors.js';
 
+/** A request with a session of the console comes from a page of another origin. */
 class ForeignPageError extends DomainError {
   override readonly name = 'ForeignPageError';
   readonly code = 'FOREIGN_PAGE';

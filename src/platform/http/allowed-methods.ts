@@ -7,6 +7,7 @@ const PARAMETER = /^:/;
 
 const MAX_PATH_CHARACTERS = 200;
 
+/** The path exists, but not with this method; the header Allow names the methods. */
 class MethodNotAllowedError extends DomainError {
   override readonly name = 'MethodNotAllowedError';
   readonly code = 'METHOD_NOT_ALLOWED';

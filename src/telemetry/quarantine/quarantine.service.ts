@@ -12,6 +12,7 @@ import { QuarantineRetry, type RetryResult } from './quarantine-retry.js';
 const MAX_PAGE_BYTES = 1_048_576;
 const DEFAULT_RETRIED_ROWS = 100;
 
+/** The quarantine has no entry with this id. */
 export class QuarantineEntryNotFoundError extends DomainError {
   override readonly name = 'QuarantineEntryNotFoundError';
   readonly code = 'QUARANTINE_ENTRY_NOT_FOUND';
