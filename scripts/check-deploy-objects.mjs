@@ -24,7 +24,7 @@ export function assertGraceFits(objects) {
 export function assertKnownVariables(objects, known) {
   for (const { spec } of podTemplates(objects)) {
     for (const { name } of spec.containers.flatMap(({ env }) => env)) {
-      assert.ok(known.has(name), `${name} is no variable of the gateway (README.md, "Variables")`);
+      assert.ok(known.has(name), `${name} is no variable of the gateway (docs/reference/configuration.md)`);
     }
   }
 }

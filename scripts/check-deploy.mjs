@@ -33,7 +33,9 @@ function check(name, body) {
 
 requireTools();
 const read = (path) => readFileSync(join(ROOT, path), 'utf8');
-const variables = new Set([...read('README.md').matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\|/gm)].map(([, name]) => name));
+const variables = new Set(
+  [...read('docs/reference/configuration.md').matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\|/gm)].map(([, name]) => name),
+);
 const { version } = JSON.parse(read('package.json'));
 
 checkSchemasAreStrict();

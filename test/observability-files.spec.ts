@@ -8,16 +8,14 @@ function read(path: string): string {
   return readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 }
 
-const operations = read('docs/operations.md');
+const monitoring = read('docs/operate/monitoring.md');
+const metrics = read('docs/reference/metrics.md');
 const alerts = read('deploy/observability/alerts.yaml');
 const dashboard = read('deploy/observability/grafana-dashboard.json');
 
-/** Metrics of docs/operations.md, which the end-to-end test holds equal to /metrics. */
+/** Metrics of docs/operate/monitoring.md, which the end-to-end test holds equal to /metrics. */
 const documented = new Map(
-  [...operations.matchAll(/^\| `([a-z0-9_]+)` +\| (gauge|counter|histogram) +\|/gm)].map(([, name = '', type = '']) => [
-    name,
-    type,
-  ]),
+  [...metrics.matchAll(/^\| `([a-z0-9_]+)` +\| (gauge|counter|histogram) +\|/gm)].map(([, name = '', type = '']) => [name, type]),
 );
 
 function isKnown(series: string): boolean {
@@ -44,7 +42,7 @@ describe('the files for Prometheus and Grafana', () => {
 
   it('have an alert for every row of the runbook, and the other way round', () => {
     const rules = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
-    const runbook = [...operations.matchAll(/^\| `(IotBroker\w+)`/gm)].map(([, name]) => name);
+    const runbook = [...monitoring.matchAll(/^\| `(IotBroker\w+)`/gm)].map(([, name]) => name);
     expect(runbook.sort()).toEqual(rules.sort());
   });
 

@@ -3402,7 +3402,7 @@ export interface operations {
             header?: {
                 /** @description For 24 hours, the same key and request give the same command back, another request 409. Belongs to the API key that sends it. */
                 "Idempotency-Key"?: string;
-                /** @description wait=N (RFC 7240): answers when the command has ended, or after N seconds, at most 30. See README, "Waiting for the end". */
+                /** @description wait=N (RFC 7240): answers when the command has ended, or after N seconds, at most 30. See docs/guides/commands.md. */
                 Prefer?: string;
             };
             path?: never;

@@ -46,7 +46,7 @@ function imeiOf(index: number): string {
   return String(356_307_042_441_000 + index);
 }
 
-/** The settings that docs/operations.md names for the mode. */
+/** The settings that docs/operate/database.md names for the mode. */
 function settingsFor(mode: PoolMode): Record<string, string> {
   return mode === 'session' ? {} : { DATABASE_DIRECT_URL: database.url, DATABASE_PREPARED_STATEMENTS: 'off' };
 }

@@ -11,7 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { waitFor } from '../support/wait-for.js';
 
 const REPLY = 6;
-const GUIDE = new URL('../../docs/actions.md', import.meta.url);
+const GUIDE = new URL('../../docs/guides/actions.md', import.meta.url);
 const KNOWN = 'output1-on, output1-off, output2-on, output2-off, lock, unlock, set-apn, siren, arm, disarm, ping';
 /** Beside those of the guide: actions without a common target. */
 const MORE = [

@@ -1,10 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, login, recordsFrame } from '../support/frames.js';
 import { Exposition } from '../support/exposition.js';
 import { API_KEY, Gateway } from '../support/gateway.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
+
+const REFERENCE = fileURLToPath(new URL('../../scripts/generate-reference.mjs', import.meta.url));
 
 const WEBHOOK_SECRET = 'whsec_bm9ib2R5IG1heSBldmVyIHNlZSB0aGlz';
 const TRACED = '356307042441013';
@@ -70,16 +74,9 @@ describe('/metrics', () => {
     expect((await fetch(metricsUrl, { method: 'POST' })).status).toBe(404);
   });
 
-  it('has the metrics of docs/operations.md, no more and no fewer, each of the type it says', async () => {
-    const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
-    const documented = [...operations.matchAll(/^\| `([a-z0-9_]+)` +\| (gauge|counter|histogram) +\|/gm)].map(
-      ([, name, type]) => `${name} ${type}`,
-    );
-    const exposed = [...(await scrape()).types].map(([name, type]) => `${name} ${type}`);
-    // Of the process, other systems than Linux report less.
-    const isThere = (metric: string): boolean =>
-      process.platform === 'linux' || !metric.startsWith('process_') || exposed.includes(metric);
-    expect(documented.filter(isThere).sort()).toEqual(exposed.sort());
+  it('has the metrics of docs/reference/metrics.md, no more and no fewer, with their types and meanings', async () => {
+    const { stderr } = await promisify(execFile)(process.execPath, [REFERENCE, '--check', `--metrics=${metricsUrl}`]);
+    expect(stderr).toBe('');
   });
 
   it('counts HTTP requests by route template, method and status, and everything unknown as one', async () => {
