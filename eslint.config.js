@@ -5,7 +5,15 @@ import tseslint from 'typescript-eslint';
 
 export default defineConfig(
   {
-    ignores: ['dist/', 'node_modules/', '.data/', 'src/protocol/io-dictionary.generated.ts', 'client/src/schema.generated.ts'],
+    ignores: [
+      'dist/',
+      'docs/.vitepress/cache/',
+      'docs/.vitepress/dist/',
+      'node_modules/',
+      '.data/',
+      'src/protocol/io-dictionary.generated.ts',
+      'client/src/schema.generated.ts',
+    ],
   },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
@@ -46,6 +54,7 @@ export default defineConfig(
       'src/main.ts',
       'src/gateway.ts',
       'scripts/test-faults.mjs',
+      'scripts/generate-reference.mjs',
       'jest.*.config.js',
     ],
     rules: { 'no-restricted-properties': 'off' },
@@ -66,10 +75,10 @@ export default defineConfig(
     rules: { 'max-lines-per-function': 'off' },
   },
   {
-    files: ['*.js', 'scripts/*.mjs'],
+    files: ['*.js', 'scripts/**/*.mjs', 'docs/.vitepress/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { 'no-restricted-exports': 'off' },
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly' } },
   },
   {
     files: ['.*.cjs'],

@@ -58,7 +58,12 @@ describe('plain technical English', () => {
 function textFiles(): string[] {
   const inFolders = FOLDERS.flatMap((folder) =>
     readdirSync(new URL(folder, ROOT), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(tsx?|sql|md|ya?ml)$/.test(name) && name !== 'plain-english.spec.ts')
+      .filter(
+        (name) =>
+          /\.(tsx?|sql|md|ya?ml)$/.test(name) &&
+          name !== 'plain-english.spec.ts' &&
+          !/(^|\/)(node_modules|\.vitepress)\//.test(name),
+      )
       .map((name) => `${folder}/${name}`),
   );
   return [...inFolders, ...FILES];
