@@ -44,15 +44,13 @@ async function start(module: DynamicModule): Promise<NestFastifyApplication> {
   const secrets = secretsOf(SETTINGS.flatMap((settingsClass) => Object.entries(app.get<object>(settingsClass))));
   const gatewayLogger = new GatewayLogger(app.get(ProcessSettings), secrets);
   app.useLogger(gatewayLogger);
-  app
-    .get(MetricsRegistry)
-    .counter(
-      {
-        name: 'iot_broker_log_lines_left_out_total',
-        help: 'Log lines about single peers that were suppressed (`LOG_LINES_PER_PEER`).',
-      },
-      () => gatewayLogger.linesLeftOut,
-    );
+  app.get(MetricsRegistry).counter(
+    {
+      name: 'iot_broker_log_lines_left_out_total',
+      help: 'Log lines about single peers that were suppressed (`LOG_LINES_PER_PEER`).',
+    },
+    () => gatewayLogger.linesLeftOut,
+  );
   const stop = stopOnce(app);
   stopOnSignal(app, stop);
   try {
