@@ -37,7 +37,8 @@ export class DiagnosisRepository {
 
   /** The last ones by the device's clock, which is the order that has an index, of the last days that it has records of. */
   async readRecords(imei: string): Promise<RecordFindings> {
-    // As constants: PostgreSQL locks every partition that it cannot leave out when it plans.
+    // As constants: PostgreSQL locks every partition that it cannot leave out when it plans. As a number: a comparison of tableoid itself makes it read all
+    // records of the days.
     const days = await this.dataSource.query<{ first: number; last: number }[]>(
       `select greatest(lower(range), upper(range) - $2::int) as first, upper(range) - 1 as last
          from tbl_iot_telemetry_device_days, unnest(days) as range where iot_imei = $1 order by 2 desc limit $3`,
@@ -55,7 +56,7 @@ export class DiagnosisRepository {
                       coalesce(gnss_status in (${GNSS_OFF_STATUSES}), false) or coalesce(sleep_mode > 0, false) as gnss_off
                  from ((select ${columns} from tbl_iot_telemetry_data
                          where iot_imei = $1 and ${inRanges('iot_timestamp', days)}
-                           and tableoid <> 'tbl_iot_telemetry_data_default'::regclass ${newestFirst})
+                           and tableoid::bigint <> 'tbl_iot_telemetry_data_default'::regclass::oid::bigint ${newestFirst})
                        union all
                        (select ${columns} from tbl_iot_telemetry_data_default where iot_imei = $1 ${newestFirst})) record
                 ${newestFirst}) last`,

@@ -23,6 +23,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 const TODAY = Math.floor(Date.now() / DAY_MS);
 const DAYS = 200;
 const BUSY = '356307042000001';
+const MANY = '356307042000029';
 const FEW = '356307042000002';
 const SPARSE = '356307042000003';
 const STRAY = '356307042000004';
@@ -128,6 +129,21 @@ it.each([
   ).toBeLessThan(FEW_LOCKS);
   expect(await timesInPages(imei, 'newest', 7)).toEqual(await timesInTable(imei, 'desc'));
   expect(await timesInPages(imei, 'oldest', 50)).toEqual(await timesInTable(imei, 'asc'));
+});
+
+it('a short page of a device with many records reads few of them', async () => {
+  await store(MANY, [TODAY - 2, TODAY - 1], 1_400);
+  await database.query('analyze tbl_iot_telemetry_data');
+  await dataSource.query('begin');
+  try {
+    await reader.findRange({ imei: MANY, from: null, to: null, order: 'newest', view: 'raw', after: null, limit: 5 });
+    const [row] = await dataSource.query<[{ rows: number }]>(
+      `select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as rows from pg_stat_xact_user_tables where relname like 'tbl_iot_telemetry_data_p%'`,
+    );
+    expect(row.rows).toBeLessThan(20);
+  } finally {
+    await dataSource.query('rollback');
+  }
 });
 
 it('records of days without a partition stand between those of days with one', async () => {

@@ -107,6 +107,8 @@ export class TelemetryReaderRepository {
   /**
    * Records are nearly always small: then no sum of their sizes is needed, which takes a third of the time of a page. Texts of a record that might
    * make the page too large are left out at first, and the page is read again with the sum.
+   *
+   * Each level repeats the order. That costs nothing, and without it PostgreSQL sorts the page at the end instead of sending each row when it has read it.
    */
   private async findInWindow(manager: EntityManager, window: DayWindow, range: RecordRange, limit: number): Promise<WindowPage> {
     const { list, orderBy } = listOf(window, range, limit);
@@ -115,8 +117,10 @@ export class TelemetryReaderRepository {
       manager,
       `
       select ${SMALL_ROW}, is_large, size::float8
-        from (select sized.*, size > ${Math.floor(MAX_PAGE_BYTES / limit)} as is_large
-                from (select record.*, ${size} as size from (${list} order by ${orderBy} limit ${limit + 1}) record offset 0) sized offset 0) record
+        from (select record.*, size > ${Math.floor(MAX_PAGE_BYTES / limit)} as is_large
+                from (select record.*, ${size} as size from (${list} order by ${orderBy} limit ${limit + 1}) record
+                       order by ${orderBy} offset 0) record
+               order by ${orderBy} offset 0) record
        order by ${orderBy}`,
     );
     if (!rows.some(({ flag }) => flag)) {
@@ -157,7 +161,8 @@ function listOf({ from, to, ranges }: DayWindow, { imei, order, after }: RecordR
     iot_imei = '${checkedImei(imei)}' and iot_timestamp >= ${timestamp(from)} and iot_timestamp < ${timestamp(to)} ${behind}
     %days
     order by iot_timestamp ${direction}, record_hash ${direction} limit ${limit + 1}`;
-  const days = `and ${inRanges('iot_timestamp', ranges)} and tableoid <> '${DEFAULT_PARTITION}'::regclass`;
+  // Compared as a number: PostgreSQL expects that a comparison of tableoid leaves out all rows. It then reads and sorts all records of the days for any limit.
+  const days = `and ${inRanges('iot_timestamp', ranges)} and tableoid::bigint <> '${DEFAULT_PARTITION}'::regclass::oid::bigint`;
   const list = `
     select * from ((select * from ${TABLE} where ${wanted.replace('%days', days)})
                    union all (select * from ${DEFAULT_PARTITION} where ${wanted.replace('%days', '')})) record`;
