@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DeviceDaysRow, IndexedDay } from './partitions/device-days.entity.js';
 import { LatestRow, TelemetryRow } from './records/telemetry-record.entity.js';
+import { AnswerStreamsModule } from '../platform/http/answer-streams.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { AuditLogModule } from '../access/audit/audit-log.module.js';
 import { EventsModule } from '../events/events.module.js';
@@ -46,6 +47,7 @@ import { TelemetryService } from './records/telemetry.service.js';
 /** Stores the records that devices send, and serves them over REST. */
 @Module({
   imports: [
+    AnswerStreamsModule,
     ObservabilityModule,
     AuditLogModule,
     DiagnosisModule,

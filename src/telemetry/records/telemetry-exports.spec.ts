@@ -1,5 +1,6 @@
 import { type Readable } from 'node:stream';
 import { jest } from '@jest/globals';
+import { AnswerStreams } from '../../platform/http/answer-streams.js';
 import { TelemetrySettings } from '../telemetry.settings.js';
 import { ATTRIBUTE_COLUMNS } from '../telemetry-columns.js';
 import { TelemetryExports, TooManyExportsError } from './telemetry-exports.js';
@@ -39,13 +40,15 @@ class EndlessReader {
 }
 
 let reader: EndlessReader;
+let answers: AnswerStreams;
 let exports: TelemetryExports;
 let opened: Readable[];
 
 beforeEach(() => {
   reader = new EndlessReader();
   opened = [];
-  exports = new TelemetryExports(new TelemetrySettings(), reader as unknown as TelemetryReaderRepository);
+  answers = new AnswerStreams();
+  exports = new TelemetryExports(new TelemetrySettings(), reader as unknown as TelemetryReaderRepository, answers);
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
 });
 
@@ -121,7 +124,7 @@ describe('an export', () => {
 
   it('is refused when the gateway begins to stop while its first page is read', async () => {
     const opening = exports.open(RANGE, 'csv');
-    exports.beforeApplicationShutdown();
+    answers.beforeApplicationShutdown();
     await expect(opening).rejects.toMatchObject({ code: 'STOPPING' });
   });
 });

@@ -1,8 +1,7 @@
-import { Readable } from 'node:stream';
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { type Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../platform/errors/errors.js';
-import { StoppingError } from '../../platform/http/http-adapter.js';
-import { MINUTE_MS } from '../../platform/time-units.js';
+import { AnswerStreams } from '../../platform/http/answer-streams.js';
 import { TelemetrySettings } from '../telemetry.settings.js';
 import { CSV_HEADER, csvRow } from './record-csv.js';
 import { recordCursorOf } from './record-cursor.js';
@@ -34,29 +33,21 @@ export const EXPORT_TYPES = {
 export type ExportName = keyof typeof EXPORT_TYPES;
 
 const RECORDS_PER_PAGE = 1_000;
-/** What a client must take within MAX_STALL_MS, so that one that has stopped reading does not occupy an export. A page can have several megabytes. */
-const PIECE_BYTES = 65_536;
-const MAX_STALL_MS = MINUTE_MS;
 const RETRY_AFTER_SECONDS = 5;
 
 /**
  * Streams all records of a range. Each page is a short statement that continues behind the last record, so a slow client holds neither a transaction nor
  * a connection of the pool, and memory does not depend on the range. Records that arrive meanwhile are in the export when they are behind its position.
- *
- * An error after the first page, and a stop of the gateway, break the connection in the middle of the answer: without the last chunk of HTTP/1.1 no client takes
- * the file for complete.
  */
 @Injectable()
-export class TelemetryExports implements BeforeApplicationShutdown {
-  private readonly logger = new Logger(TelemetryExports.name);
-  private readonly streams = new Set<Readable>();
+export class TelemetryExports {
   /** With those whose first page is being read. */
   private running = 0;
-  private isStopping = false;
 
   constructor(
     private readonly settings: TelemetrySettings,
     private readonly reader: TelemetryReaderRepository,
+    private readonly answers: AnswerStreams,
   ) {}
 
   /** The first page has been read, so that most errors come before the answer. Throws TooManyExportsError, StoppingError. The export ends when its stream closes. */
@@ -67,9 +58,6 @@ export class TelemetryExports implements BeforeApplicationShutdown {
     this.running++;
     try {
       const first = await this.reader.findHistory({ ...range, after: null, limit: RECORDS_PER_PAGE });
-      if (this.isStopping) {
-        throw new StoppingError();
-      }
       return { readable: this.stream(range, first, formatOf(range, name)), isEmpty: first.rows.length === 0 };
     } catch (error) {
       this.running--;
@@ -77,27 +65,9 @@ export class TelemetryExports implements BeforeApplicationShutdown {
     }
   }
 
-  /** An export can take longer than a stop may. */
-  beforeApplicationShutdown(): void {
-    this.isStopping = true;
-    this.streams.forEach((stream) => stream.destroy(new Error('The gateway is stopping')));
-  }
-
   private stream(range: ExportRange, first: RecordsPage, format: ExportFormat): Readable {
-    // One page is read ahead of what the socket takes, and no more.
-    const stream: Readable = Readable.from(
-      watchStalls(piecesOf(this.texts(range, first, format)), () => stream.destroy(new Error('The client has stopped reading'))),
-      { objectMode: false, highWaterMark: 1 },
-    );
-    this.streams.add(stream);
-    stream.once('error', (error) =>
-      this.logger.warn(`An export of the records of ${range.imei} is not complete: ${error.message}`),
-    );
-    // Not in the generator: one that is closed before its first page runs no `finally`.
-    stream.once('close', () => {
-      this.streams.delete(stream);
-      this.running--;
-    });
+    const stream = this.answers.open(this.texts(range, first, format), `An export of the records of ${range.imei}`);
+    stream.once('close', () => this.running--);
     return stream;
   }
 
@@ -120,27 +90,6 @@ export class TelemetryExports implements BeforeApplicationShutdown {
 }
 
 type RecordsPage = Awaited<ReturnType<TelemetryReaderRepository['findHistory']>>;
-
-async function* piecesOf(texts: AsyncGenerator<string>): AsyncGenerator<Buffer> {
-  for await (const text of texts) {
-    const bytes = Buffer.from(text);
-    for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
-      yield bytes.subarray(start, start + PIECE_BYTES);
-    }
-  }
-}
-
-/** Calls `onStall` when a piece is not taken in time. */
-async function* watchStalls(pieces: AsyncGenerator<Buffer>, onStall: () => void): AsyncGenerator<Buffer> {
-  for await (const piece of pieces) {
-    const timer = setTimeout(onStall, MAX_STALL_MS);
-    try {
-      yield piece;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-}
 
 function formatOf({ imei, view }: ExportRange, name: ExportName): ExportFormat {
   switch (name) {
