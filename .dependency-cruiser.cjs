@@ -2,6 +2,7 @@
 const features = [
   'sessions',
   'admission',
+  'device-data',
   'diagnosis',
   'telemetry',
   'commands',

@@ -7,6 +7,7 @@ import { devicePortOptions } from './device-port-options.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
+import { DeviceDataModule } from './device-data/device-data.module.js';
 import { DiagnosisModule } from './diagnosis/diagnosis.module.js';
 import { HealthModule } from './health/health.module.js';
 import { BrokerSettings } from './broker.settings.js';
@@ -51,6 +52,7 @@ export class AppModule {
         ConsoleModule,
         TracingModule,
         DiagnosisModule,
+        DeviceDataModule,
         HealthModule,
       ],
     };

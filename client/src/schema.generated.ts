@@ -173,6 +173,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{imei}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is stored about a device, as JSON Lines
+         * @description The first line is `{"kind":"export"}`, each row is a line `{"kind":…,"data":{…}}` with the columns of the schema, and the last line is `{"kind":"end","counts":{…}}`. An export without its last line is not complete: its connection was broken.
+         *
+         *     Requires a key with the scope `admin`.
+         */
+        get: operations["exportDeviceData"];
+        put?: never;
+        post?: never;
+        /**
+         * Erases what was stored about a device until now, in small steps, and answers with a receipt when it is done
+         * @description It can be repeated. The audit, the registration and a ban stay; events that were not delivered are not delivered any more. Copies outside the database stay: backups, log files, what the host has received.
+         *
+         *     Requires a key with the scope `admin`.
+         */
+        delete: operations["eraseDeviceData"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{imei}/diagnosis": {
         parameters: {
             query?: never;
@@ -2267,6 +2295,48 @@ export interface components {
             records: components["schemas"]["RecordFindings"];
             success: boolean;
         };
+        ErasedCounts: {
+            /** @description With their attempts. */
+            command: number;
+            deviceMessage: number;
+            /** @description With their deliveries and attempts. The host does not receive those that had not been delivered. */
+            event: number;
+            latestRecord: number;
+            logEntry: number;
+            quarantinedFrame: number;
+            /** @description Telemetry records. */
+            record: number;
+            refusedDevice: number;
+        };
+        Erasure: {
+            receipt: components["schemas"]["ErasureReceipt"];
+            success: boolean;
+        };
+        ErasureReceipt: {
+            /** Format: date-time */
+            completedAt: string;
+            erased: components["schemas"]["ErasedCounts"];
+            /** @example 350612345678901 */
+            imei: string;
+            /** @description Nothing is left that an erasure deletes: `notErased` is empty. */
+            isComplete: boolean;
+            /**
+             * @description Kinds of which entries were kept: they admit or identify the device, or prove what was done.
+             * @example [
+             *       "registration",
+             *       "eventSequence",
+             *       "daysWithRecords",
+             *       "auditEntry"
+             *     ]
+             */
+            kept: string[];
+            notErased: components["schemas"]["NotErased"];
+            /**
+             * Format: date-time
+             * @description What was stored until then was erased. What the device sends later is stored as usual.
+             */
+            startedAt: string;
+        };
         /** @description Events of different devices that were due at the same time: from two to WEBHOOK_BATCH_SIZE. */
         EventBatchRequest: {
             /**
@@ -2591,6 +2661,12 @@ export interface components {
              * @example The clock of the device is an hour ahead
              */
             text: string;
+        };
+        NotErased: {
+            /** @description Their bytes may be on the way to the device. Cancel them or wait for their end, then erase again. */
+            pendingCommands: number;
+            /** @description Stored records of the device wait for their event, which is made within TELEMETRY_EVENT_INTERVAL. Erase again after that. */
+            unreportedRecords: boolean;
         };
         Problem: {
             /**
@@ -3307,6 +3383,9 @@ export type DeviceTrace = components['schemas']['DeviceTrace'];
 export type DeviceTraceAnswer = components['schemas']['DeviceTraceAnswer'];
 export type DeviceTraceList = components['schemas']['DeviceTraceList'];
 export type Diagnosis = components['schemas']['Diagnosis'];
+export type ErasedCounts = components['schemas']['ErasedCounts'];
+export type Erasure = components['schemas']['Erasure'];
+export type ErasureReceipt = components['schemas']['ErasureReceipt'];
 export type EventBatchRequest = components['schemas']['EventBatchRequest'];
 export type EventFeed = components['schemas']['EventFeed'];
 export type FeedEvent = components['schemas']['FeedEvent'];
@@ -3323,6 +3402,7 @@ export type KeyMade = components['schemas']['KeyMade'];
 export type LatestList = components['schemas']['LatestList'];
 export type LatestRecord = components['schemas']['LatestRecord'];
 export type LikelyCause = components['schemas']['LikelyCause'];
+export type NotErased = components['schemas']['NotErased'];
 export type Problem = components['schemas']['Problem'];
 export type QuarantineAnswer = components['schemas']['QuarantineAnswer'];
 export type QuarantineEntry = components['schemas']['QuarantineEntry'];
@@ -3661,6 +3741,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceAnswer"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportDeviceData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 15 digits. */
+                imei: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One JSON object a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseDeviceData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 15 digits. */
+                imei: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
                 };
             };
             /** @description Any other error */
