@@ -54,6 +54,7 @@ export default defineConfig(
       'src/gateway.ts',
       'scripts/test-faults.mjs',
       'scripts/generate-reference.mjs',
+      'scripts/demo.mjs',
       'jest.*.config.js',
     ],
     rules: { 'no-restricted-properties': 'off' },
