@@ -48,6 +48,11 @@ async function demonstrate() {
   });
   const [, devicePort] = await gateway.line(/Devices connect to port (\d+)/);
   const [, api] = await gateway.line(/REST API on (\S+)\/api\/v1/);
+  console.log(`
+${values.devices} vehicles are driving. Open ${api.replace('127.0.0.1', 'localhost')}/console/ and sign in with the key ${apiKey}
+Webhooks are printed below. Ctrl-C ends everything.
+`);
+  receiver.print((line) => line.replace(/^\S+ POST (\S+) .*$/, 'POST $1'));
   const fleet = start('simulator', [
     SIMULATOR,
     `--port=${devicePort}`,
@@ -57,11 +62,6 @@ async function demonstrate() {
     '--ramp=5',
   ]);
   const [, imei] = await fleet.line(/the first has IMEI (\d{15})/);
-  receiver.print((line) => line.replace(/^\S+ POST (\S+) .*$/, 'POST $1'));
-  console.log(`
-${values.devices} vehicles are driving. Open ${api.replace('127.0.0.1', 'localhost')}/console/ and sign in with the key ${apiKey}
-Webhooks are printed below. Ctrl-C ends everything.
-`);
   await fleet.line(/^connected /);
   await sendCommand(api, imei);
 }
@@ -100,10 +100,8 @@ function start(name, args, env = process.env) {
     }
   });
   return {
-    print: (shorten) => {
-      listeners.add((text) => console.log(shorten(text)));
-      seen.forEach((text) => console.log(shorten(text)));
-    },
+    /** Every later line. */
+    print: (shorten) => listeners.add((text) => console.log(shorten(text))),
     line: (pattern) => lineOf(seen, listeners, pattern),
   };
 }
