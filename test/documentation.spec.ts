@@ -76,6 +76,19 @@ describe('the documentation', () => {
     expect(readFileSync(join(ROOT, 'README.md'), 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(MAX_README_LINES);
   });
 
+  it('has figures in the README that docs/performance.md has too', () => {
+    const rowsOf = (page: string): string[][] =>
+      proseOf(page)
+        .filter((line) => line.startsWith('| '))
+        .map((line) => line.split('|').map((cell) => cell.trim()));
+    const measured = new Map(rowsOf('docs/performance.md').map(([, figure = '', value = '']) => [figure, value]));
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    const [, section = ''] = /^## Figures\n(.*?)^## /ms.exec(readme) ?? [];
+    const shown = [...section.matchAll(/^\| (.*?) +\| (.*?) +\|$/gm)].filter(([, figure = '']) => !/^(figure|-+)$/.test(figure));
+    expect(shown.length).toBe(5);
+    expect(shown.filter(([, figure = '', value]) => measured.get(figure) !== value)).toEqual([]);
+  });
+
   it('has no link in a page to a file or a heading that does not exist', () => {
     const links = pages.flatMap((page) => linksOf(page).map((link) => ({ page, ...link })));
     expect(links.length).toBeGreaterThan(100);
