@@ -11,12 +11,21 @@ COPY src src
 COPY console console
 COPY client client
 COPY scripts/build-console.mjs scripts/
-RUN npm run build && npm run build:console && npm prune --omit=dev --omit=optional --ignore-scripts
+RUN npm run build && npm run build:console && npm prune --omit=dev --omit=optional --ignore-scripts \
+  && npm run --silent sbom > sbom.cdx.json
 
 FROM node:24-bookworm-slim
+# docker build --build-arg VERSION=$(node -p "require('./package.json').version") --build-arg REVISION=$(git rev-parse HEAD) .
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="iot-broker" \
+  org.opencontainers.image.description="Gateway between Teltonika TFT100 (and similar) trackers and a host application" \
+  org.opencontainers.image.licenses="MIT" \
+  org.opencontainers.image.version="$VERSION" \
+  org.opencontainers.image.revision="$REVISION"
 ENV NODE_ENV=production LOG_FORMAT=json
 WORKDIR /app
-COPY --from=build /app/package.json ./
+COPY --from=build /app/package.json /app/sbom.cdx.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 USER node
