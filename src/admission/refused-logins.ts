@@ -3,6 +3,7 @@ import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { StatsRegistry } from '../platform/observability/status-registries.js';
 import { Periodic } from '../platform/scheduling/periodic-tasks.js';
 import { DeviceLog } from '../diagnosis/device-log.js';
+import { TransportCounters } from '../transport/transport-counters.js';
 import { type LoginRefusal } from './admission-rule.js';
 import { UnregisteredDevices } from './unregistered-devices.js';
 import { type UnknownDevice } from './unregistered-device.entity.js';
@@ -30,6 +31,7 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
     private readonly stats: StatsRegistry,
     private readonly metrics: MetricsRegistry,
     private readonly unregistered: UnregisteredDevices,
+    private readonly transport: TransportCounters,
   ) {}
 
   onModuleInit(): void {
@@ -46,6 +48,7 @@ export class RefusedLogins implements OnModuleInit, BeforeApplicationShutdown {
 
   note(imei: string, address: string, refusal: LoginRefusal): void {
     this.counts[refusal]++;
+    this.transport.failedAttempts.note(refusal, { remoteAddress: address, imei });
     if (refusal === 'limit') {
       this.unregistered.noteFull();
     }

@@ -91,6 +91,14 @@ export class TransportMetrics implements OnModuleInit {
     );
     metrics.counter(
       {
+        name: 'iot_broker_failed_attempts_total',
+        help: 'Connections, logins and frames that were not accepted, `outcome`: `tls-on-plain-port`, `plain-on-tls-port`, `http-request`, `not-a-login`, `bad-imei`, `no-login`, `tls-failed`, `too-many-connections`, `bad-proxy-header`, `bad-crc`, `bad-frame`, `unknown`, `banned`, `address`, `limit`.',
+        labelNames: ['outcome'],
+      },
+      () => labelled('outcome', counters.failedAttempts.counts),
+    );
+    metrics.counter(
+      {
         name: 'iot_broker_disconnects_total',
         help: 'Closed connections, `reason`: `peer`, `socket-error`, `idle`, `login-timeout`, `login-refused`, `not-admitted`, `too-many-connections`, `frame-timeout`, `not-reading`, `replaced`, `fenced`, `protocol-error`, `handler-error`, `shutdown`.',
         labelNames: ['reason'],

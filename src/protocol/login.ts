@@ -9,6 +9,30 @@ export const LOGIN_REFUSED = 0x00;
 const LENGTH_BYTES = 2;
 const LOGIN_BYTES = LENGTH_BYTES + IMEI_DIGITS;
 
+/** Who has sent the first bytes of a connection, as far as they show it. `device`: the length is that of a login, the digits are not. */
+export type FirstBytesPeer = 'tls' | 'http' | 'device' | 'unknown';
+
+/** The first bytes of a TCP connection are not a login. */
+export class NotALoginError extends ProtocolError {
+  constructor(
+    message: string,
+    offset: number,
+    readonly peer: FirstBytesPeer,
+  ) {
+    super('BAD_LOGIN', message, offset);
+  }
+}
+
+/** The type of the first record of a TLS handshake (RFC 8446, 5.1). */
+const TLS_HANDSHAKE = 0x16;
+const HTTP_REQUEST = /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE|PRI) /;
+const PEER_TEXTS: Readonly<Record<FirstBytesPeer, string>> = {
+  tls: ' (a TLS handshake, on a port without TLS)',
+  http: ' (an HTTP request)',
+  device: '',
+  unknown: '',
+};
+
 export interface Login {
   readonly imei: string;
   /** Offset of the bytes behind the login. A device may send some without waiting for the answer. */
@@ -25,7 +49,12 @@ export function decodeLogin(buffer: Buffer): Login | null {
   for (let offset = 0; offset < available; offset++) {
     const byte = buffer.readUInt8(offset);
     if (!isLoginByte(byte, offset)) {
-      throw new ProtocolError('BAD_LOGIN', `unexpected byte 0x${byte.toString(16)} at offset ${offset} of the login`, offset);
+      const peer = peerOf(buffer, offset);
+      throw new NotALoginError(
+        `unexpected byte 0x${byte.toString(16)} at offset ${offset} of the login${PEER_TEXTS[peer]}`,
+        offset,
+        peer,
+      );
     }
   }
   if (available < LOGIN_BYTES) {
@@ -49,6 +78,20 @@ export function skipKeepAlives(buffer: Buffer): Buffer {
 export function encodeLogin(imei: string): Buffer {
   requireImei(imei);
   return Buffer.from(`\0${String.fromCharCode(IMEI_DIGITS)}${imei}`, 'latin1');
+}
+
+function peerOf(buffer: Buffer, offset: number): FirstBytesPeer {
+  if (offset > 0) {
+    return buffer.readUInt8(0) === 0 && (offset > 1 || isPlausibleLength(buffer.readUInt8(1))) ? 'device' : 'unknown';
+  }
+  if (buffer.readUInt8(0) === TLS_HANDSHAKE) {
+    return 'tls';
+  }
+  return HTTP_REQUEST.test(buffer.toString('latin1', 0, 10)) ? 'http' : 'unknown';
+}
+
+function isPlausibleLength(length: number): boolean {
+  return length > 0 && length <= 64;
 }
 
 function isLoginByte(byte: number, offset: number): boolean {

@@ -1,3 +1,4 @@
+import { FailedAttempts } from './failed-attempts.js';
 import { type ProtocolErrorCode } from '../protocol/protocol-error.js';
 
 export type DisconnectReason =
@@ -73,6 +74,7 @@ export class TransportCounters {
   readonly rejected: Partial<Record<ProtocolErrorCode, number>> = {};
   readonly disconnects: Partial<Record<DisconnectReason, number>> = {};
   readonly udp = new UdpCounters();
+  readonly failedAttempts = new FailedAttempts();
 
   #observeAcknowledgement: (seconds: number) => void = () => undefined;
 
@@ -101,7 +103,10 @@ export class TransportCounters {
     this.rejected[code] = (this.rejected[code] ?? 0) + 1;
   }
 
-  countDisconnect(reason: DisconnectReason): void {
+  countDisconnect(reason: DisconnectReason, remoteAddress: string): void {
     this.disconnects[reason] = (this.disconnects[reason] ?? 0) + 1;
+    if (reason === 'login-timeout') {
+      this.failedAttempts.note('no-login', { remoteAddress });
+    }
   }
 }

@@ -232,7 +232,7 @@ export class DeviceConnection implements LiveConnection, StateMachine {
       // Now, not when the socket is closed: the registry must not return a connection that accepts no frames any more.
       this.environment.registry.unregister(session.imei, this);
     }
-    this.environment.counters.countDisconnect(reason);
+    this.environment.counters.countDisconnect(reason, this.remoteAddress);
     this.slot.markClosing();
     closeGracefully(this.socket);
     return closing;

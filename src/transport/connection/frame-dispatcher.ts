@@ -130,6 +130,7 @@ export class FrameDispatcher {
   ): Promise<FrameOutcome> {
     const { codec, count, bytes } = frame;
     this.counters.countRejected(error.code);
+    this.counters.failedAttempts.noteError(error, context);
     this.logger.warn(
       `${context.imei} at ${context.remoteAddress}: frame of ${bytes.length} bytes rejected, ${error.code}: ${error.message}`,
       { imei: context.imei, connectionId: context.connectionId, remoteAddress: context.remoteAddress, ...listener },

@@ -18,6 +18,7 @@ export function logProtocolError(
   peer: Peer,
 ): void {
   counters.countRejected(error.code);
+  counters.failedAttempts.noteError(error, peer);
   logger.warn(`${peer.imei ?? peer.listener ?? 'before login'} at ${peer.remoteAddress}: ${error.code}: ${error.message}`, {
     ...peer,
   });

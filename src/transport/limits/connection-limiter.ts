@@ -86,6 +86,7 @@ export class ConnectionLimiter {
     const slot = new ConnectionSlot(socket, this);
     if (!this.isWithinLimits(slot, peerOf(socket).address)) {
       this.release(slot);
+      this.counters.failedAttempts.note('too-many-connections', { remoteAddress: peerOf(socket).address });
       // A reset, not a FIN: a flood would leave one socket in TIME_WAIT for each connection.
       socket.resetAndDestroy();
       return null;

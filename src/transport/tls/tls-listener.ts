@@ -5,6 +5,7 @@ import { type LoggerService } from '@nestjs/common';
 import { type ProtocolError } from '../../protocol/protocol-error.js';
 import { logProtocolError } from '../connection/protocol-error-log.js';
 import { type AcceptedSocket, type ConnectionLimiter, type ConnectionSlot } from '../limits/connection-limiter.js';
+import { type FailedAttemptOutcome } from '../failed-attempts.js';
 import { ProxyHeaderReader } from '../proxy-protocol/proxy-header.js';
 import { type PeerAddress, peerOf } from '../peer-address.js';
 import { readTlsCredentials, type TlsCredentials, type TlsOptions } from './tls-credentials.js';
@@ -13,6 +14,14 @@ import { type TransportOptions } from '../transport-options.js';
 
 const DAY_MS = 86_400_000;
 const WARNING_DAYS = 14;
+/** By the code of what OpenSSL says of the first bytes; null: a peer that has closed the connection before, as a health check does. */
+const OUTCOMES: Readonly<Record<string, FailedAttemptOutcome | null>> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: 'plain-on-tls-port',
+  ERR_SSL_HTTP_REQUEST: 'http-request',
+  ERR_SSL_HTTPS_PROXY_REQUEST: 'http-request',
+  ERR_TLS_HANDSHAKE_TIMEOUT: 'no-login',
+  ECONNRESET: null,
+};
 
 interface Handshake {
   readonly slot: ConnectionSlot;
@@ -182,9 +191,15 @@ export class TlsListener {
     this.onSecure(socket, { slot, source, expectsProxyHeader: false, elapsedMs: performance.now() - acceptedAt });
   }
 
-  private handshakeFailed(error: Error, socket: TLSSocket): void {
+  private handshakeFailed(error: NodeJS.ErrnoException, socket: TLSSocket): void {
     this.counters.tlsHandshakesFailed++;
-    this.logger.debug?.(`${socket.remoteAddress ?? 'closed socket'}: TLS handshake failed: ${error.message}`);
+    const { source } = this.handshakes.get(keyOf(socket)) ?? {};
+    const remoteAddress = (source ?? peerOf(socket)).address;
+    const outcome = OUTCOMES[error.code ?? ''];
+    if (outcome !== null) {
+      this.counters.failedAttempts.note(outcome ?? 'tls-failed', { remoteAddress });
+    }
+    this.logger.debug?.(`${remoteAddress}: TLS handshake failed: ${error.message}`);
     socket.destroy();
   }
 }
