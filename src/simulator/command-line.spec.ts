@@ -33,6 +33,11 @@ describe('the command line', () => {
     expect(invocation.fleet.faults).toMatchObject({ loseAck: 0.25, duplicate: 0 });
   });
 
+  it('reads --centre', () => {
+    const { centre } = parseCommandLine(['--centre=-33.45,-70.67'])!.fleet;
+    expect(centre).toEqual({ latitude: -33.45, longitude: -70.67 });
+  });
+
   it('reads --udp', () => {
     expect(parseCommandLine(['--udp', '--lose-ack', '0.1'])!.fleet).toMatchObject({ udp: true, faults: { loseAck: 0.1 } });
   });
@@ -47,6 +52,9 @@ describe('the command line', () => {
     [['--interval', '0.001'], /--interval must be 0 or at least/],
     [['--lose-ack', '2'], /--lose-ack must be a number from 0 to 1/],
     [['--codec', '9'], /--codec must be 8e, 8 or 16/],
+    [['--centre', '52.52'], /--centre must be a latitude and a longitude/],
+    [['--centre', '91,0'], /--centre must be a latitude and a longitude/],
+    [['--centre', '1,2,3'], /--centre must be a latitude and a longitude/],
     [['--imei-base', '12'], /--imei-base must be 15 digits/],
     [['--start-time', 'yesterday'], /--start-time must be a date/],
     [['--udp', '--bad-crc', '0.1'], /--bad-crc cannot be used with --udp/],

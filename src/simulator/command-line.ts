@@ -3,6 +3,7 @@ import { CODEC_16, CODEC_8, CODEC_8_EXTENDED } from '../protocol/codec-ids.js';
 import { isImei } from '../protocol/imei.js';
 import { FAULT_NAMES } from './fault-plan.js';
 import { type FleetOptions } from './fleet.js';
+import { type TownCentre } from './vehicle/ride.js';
 import { faultOption, FLAG_OPTIONS, NUMBER_OPTIONS, type NumberOption, PROBABILITY, TEXT_OPTIONS } from './option-table.js';
 
 /** The parsed command line. */
@@ -22,6 +23,9 @@ export class UsageError extends Error {
 
 const CODECS = { '8e': CODEC_8_EXTENDED, '8': CODEC_8, '16': CODEC_16 } as const;
 
+/** Towns near a pole have no streets that lead east. */
+const MAX_LATITUDE = 85;
+const MAX_LONGITUDE = 180;
 const MIN_INTERVAL_S = 0.01;
 /** UDP has no CRC, no stream to split, no connection to keep alive, and no commands. */
 const NOT_BY_UDP = ['bad-crc', 'split', 'ping', 'unknown-reply'];
@@ -74,6 +78,7 @@ function readFleetOptions(values: Values): FleetOptions {
     codec: readCodec(values),
     seed: readNumber(values, 'seed'),
     imeiBase: readImeiBase(values),
+    centre: readCentre(values),
     ...(startTime === null ? {} : { startTimeMs: readTime(startTime) }),
     intervalMs: readInterval(values) * 1000,
     recordsPerFrame: readNumber(values, 'records'),
@@ -145,6 +150,18 @@ function readImeiBase(values: Values): string {
     throw new UsageError(`--imei-base must be 15 digits, got ${JSON.stringify(base)}`);
   }
   return base;
+}
+
+function readCentre(values: Values): TownCentre | undefined {
+  const text = readText(values, 'centre');
+  if (text === null) {
+    return undefined;
+  }
+  const [latitude = NaN, longitude = NaN, ...rest] = text.split(',').map(Number);
+  if (rest.length > 0 || !(Math.abs(latitude) <= MAX_LATITUDE) || !(Math.abs(longitude) <= MAX_LONGITUDE)) {
+    throw new UsageError(`--centre must be a latitude and a longitude such as 52.52,13.405, got ${JSON.stringify(text)}`);
+  }
+  return { latitude, longitude };
 }
 
 function readTime(text: string): number {

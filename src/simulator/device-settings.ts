@@ -1,6 +1,7 @@
 import { CODEC_8_EXTENDED, type RecordCodec } from '../protocol/codec-ids.js';
 import { type FaultRates } from './fault-plan.js';
 import { type StoredRecord } from './device/record-source.js';
+import { type TownCentre } from './vehicle/ride.js';
 import { type Clock, type TimerWheel } from './timer-wheel.js';
 import { type TrafficCounters } from './traffic-counters.js';
 
@@ -16,6 +17,8 @@ export interface DeviceSettings {
   readonly index: number;
   /** See deviceImei. */
   readonly imeiBase: string;
+  /** Of the town that it drives in. Not set: Vilnius. */
+  readonly centre?: TownCentre | undefined;
   /** Time between frames. 0: the next frame is created when the last one was acknowledged. */
   readonly intervalMs: number;
   readonly recordsPerFrame: number;

@@ -61,7 +61,7 @@ function openLedger(path: string | null): LedgerFile | null {
   }
 }
 
-/** Resolves after the duration or at the first SIGINT or SIGTERM. The second signal ends the process immediately. */
+/** Resolves after the duration, at the first SIGINT or SIGTERM, or when the gateway that has started it is gone. The second signal ends the process immediately. */
 function untilTheEnd(durationMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = durationMs > 0 ? setTimeout(resolve, durationMs) : undefined;
@@ -76,6 +76,9 @@ function untilTheEnd(durationMs: number): Promise<void> {
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
+    process.on('disconnect', stop);
+    // The listener alone would keep the process alive.
+    process.channel?.unref();
   });
 }
 

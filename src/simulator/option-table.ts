@@ -32,6 +32,7 @@ export const TEXT_OPTIONS = {
     default: '350612000000000',
     help: 'IMEI of device 0; the others count up; the last digit is replaced by the Luhn digit',
   },
+  centre: { default: null, help: 'latitude and longitude of the town, as 52.52,13.405 (default: Vilnius)' },
   'start-time': { default: null, help: "ISO date and time of the devices' clocks at the start (default: now)" },
   'unknown-reply': { default: null, help: 'reply of devices to an unknown command (default: none)' },
   ledger: { default: null, help: 'file with one line of JSON per acknowledged record: imei, timestampMs, bytes in hex' },

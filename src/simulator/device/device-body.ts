@@ -32,11 +32,11 @@ export class DeviceBody implements CommandedDevice {
     faults: FaultPlan,
     private readonly counters: TrafficCounters,
   ) {
-    const { seed, index, codec, intervalMs, recordsPerFrame, startTimeMs, bufferRecords, host, port } = settings;
+    const { seed, index, codec, intervalMs, recordsPerFrame, startTimeMs, bufferRecords, host, port, centre } = settings;
     const random = createRandom(seed, index, 'ride');
     const firstMs = startTimeMs + random() * intervalMs;
     const periodMs = intervalMs === 0 ? UNCLOCKED_PERIOD_MS : intervalMs / recordsPerFrame;
-    this.vehicle = new Vehicle(random);
+    this.vehicle = new Vehicle(random, centre);
     this.parameters = new DeviceParameters(host, port);
     this.buffer = new RecordBuffer(bufferRecords);
     this.source = new RecordSource(this.vehicle, { codec, firstMs, periodMs }, faults);

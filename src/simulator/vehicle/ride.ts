@@ -3,9 +3,14 @@ import { drawBetween, type Random } from '../random.js';
 /** The phase of a ride. Driving ends at a traffic light or in parking, and continues after both. */
 export type RidePhase = 'parked' | 'driving' | 'light';
 
-/** Vilnius, Cathedral Square. */
-const CENTRE_LATITUDE = 54.6858;
-const CENTRE_LONGITUDE = 25.2877;
+/** Degrees. */
+export interface TownCentre {
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+/** Cathedral Square. */
+const VILNIUS: TownCentre = { latitude: 54.6858, longitude: 25.2877 };
 const TOWN_RADIUS_M = 4000;
 const METRES_PER_DEGREE = 111_320;
 const MAX_STEP_S = 1;
@@ -44,9 +49,12 @@ export class Ride {
   private tripLeft = 0;
   private endsAtLight = false;
 
-  constructor(private readonly random: Random) {
-    this.latitude = CENTRE_LATITUDE + this.draw(-1, 1) * (TOWN_RADIUS_M / METRES_PER_DEGREE) * 0.7;
-    this.longitude = CENTRE_LONGITUDE + (this.draw(-1, 1) * (TOWN_RADIUS_M * 0.7)) / this.metresPerDegreeEast();
+  constructor(
+    private readonly random: Random,
+    private readonly centre: TownCentre = VILNIUS,
+  ) {
+    this.latitude = centre.latitude + this.draw(-1, 1) * (TOWN_RADIUS_M / METRES_PER_DEGREE) * 0.7;
+    this.longitude = centre.longitude + (this.draw(-1, 1) * (TOWN_RADIUS_M * 0.7)) / this.metresPerDegreeEast();
     this.heading = this.draw(0, 360);
     this.streetHeading = this.heading;
     this.totalMetres = this.draw(20_000, 9_000_000);
@@ -185,8 +193,8 @@ export class Ride {
   }
 
   private offset(): [north: number, east: number] {
-    const north = (this.latitude - CENTRE_LATITUDE) * METRES_PER_DEGREE;
-    return [north, (this.longitude - CENTRE_LONGITUDE) * this.metresPerDegreeEast()];
+    const north = (this.latitude - this.centre.latitude) * METRES_PER_DEGREE;
+    return [north, (this.longitude - this.centre.longitude) * this.metresPerDegreeEast()];
   }
 
   private headingError(): number {

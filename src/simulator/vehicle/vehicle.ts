@@ -2,7 +2,7 @@ import { DigitalOutput } from './digital-output.js';
 import { MobileNetwork } from './mobile-network.js';
 import { PowerSupply } from './power-supply.js';
 import { drawBetween, type Random } from '../random.js';
-import { Ride } from './ride.js';
+import { Ride, type TownCentre } from './ride.js';
 import { SatelliteFix } from './satellite-fix.js';
 
 const GRAVITY = 9.81;
@@ -25,8 +25,11 @@ export class Vehicle {
   /** Some devices are mounted upside down. */
   private readonly gravity: number;
 
-  constructor(private readonly random: Random) {
-    this.ride = new Ride(random);
+  constructor(
+    private readonly random: Random,
+    centre?: TownCentre,
+  ) {
+    this.ride = new Ride(random, centre);
     this.fix = new SatelliteFix(this.ride, random);
     this.power = new PowerSupply(this.ride, random);
     this.network = new MobileNetwork(this.ride, random);
