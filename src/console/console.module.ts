@@ -8,6 +8,8 @@ import { TransportModule } from '../transport/transport.module.js';
 import { ConsoleSessionController } from './console-session.controller.js';
 import { ConsoleSettings } from './console.settings.js';
 import { GatewayDescription } from './gateway-description.js';
+import { SimulatorController } from './simulator/simulator.controller.js';
+import { SimulatorProcess } from './simulator/simulator-process.js';
 import { ConsoleSecret, ConsoleSession } from './sessions/console-session.entity.js';
 import { ConsoleSessions } from './sessions/console-sessions.js';
 import { ConsoleSessionsRepository } from './sessions/console-sessions.repository.js';
@@ -22,8 +24,8 @@ import { KnownSessions } from './sessions/known-sessions.js';
     ClusterModule,
     TransportModule,
   ],
-  controllers: [ConsoleSessionController],
-  providers: [ConsoleSessions, ConsoleSessionsRepository, GatewayDescription, KnownSessions],
+  controllers: [ConsoleSessionController, SimulatorController],
+  providers: [ConsoleSessions, ConsoleSessionsRepository, GatewayDescription, KnownSessions, SimulatorProcess],
 })
 export class ConsoleModule implements OnModuleInit {
   constructor(

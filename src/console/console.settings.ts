@@ -7,6 +7,10 @@ export class ConsoleSettings {
   @FlagVariable()
   readonly CONSOLE_ENABLED: boolean = true;
 
+  /** Offers to run simulated devices beside the gateway, on the screen Connect; never with `NODE_ENV=production`. */
+  @FlagVariable()
+  readonly CONSOLE_SIMULATOR: boolean = true;
+
   /** A PMTiles file with the streets of the map of the console; not set: outlines of countries. */
   @IsOptional()
   @IsString()

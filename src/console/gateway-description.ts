@@ -5,6 +5,7 @@ import { packageVersion } from '../platform/database/sql-functions.js';
 import { TeltonikaServer } from '../transport/teltonika-server.js';
 import { type ConsoleSessionDto } from './console-session.dto.js';
 import { ConsoleSettings } from './console.settings.js';
+import { SimulatorProcess } from './simulator/simulator-process.js';
 import { type SignedIn } from './sessions/console-sessions.js';
 
 /** What the console has to know of the gateway that it comes from. */
@@ -17,6 +18,7 @@ export class GatewayDescription implements OnModuleInit {
     private readonly devices: TeltonikaServer,
     private readonly process: ProcessSettings,
     private readonly settings: ConsoleSettings,
+    private readonly simulator: SimulatorProcess,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -38,7 +40,7 @@ export class GatewayDescription implements OnModuleInit {
         devicePorts: { tcp: port, tls: tlsPort, udp: udpPort },
       },
       features: {
-        simulator: this.process.NODE_ENV !== 'production',
+        simulator: this.simulator.isOffered,
         mapFile: this.settings.CONSOLE_MAP_FILE !== undefined,
         mapStyleUrl: this.settings.CONSOLE_MAP_STYLE_URL ?? null,
       },

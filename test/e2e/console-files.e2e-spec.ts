@@ -71,6 +71,16 @@ function filesOf(name: string, seen = new Set<string>()): string[] {
   return [chunk.file, ...(chunk.css ?? []), ...(chunk.imports ?? []).flatMap((next) => filesOf(next, seen))];
 }
 
+/** The assets of a chunk and of whatever it imports at once. */
+function assetsOf(name: string, seen = new Set<string>()): string[] {
+  const chunk = manifest()[name];
+  if (!chunk || seen.has(name)) {
+    return [];
+  }
+  seen.add(name);
+  return [...(chunk.assets ?? []), ...(chunk.imports ?? []).flatMap((next) => assetsOf(next, seen))];
+}
+
 const compressedBytes = (files: readonly string[]): number =>
   [...new Set(files)].reduce((sum, file) => sum + statSync(join(BUILT, `${file}.gz`), { throwIfNoEntry: false })!.size, 0);
 
@@ -142,6 +152,8 @@ describe('a file of the page', () => {
     '/console/.vite/manifest.json',
     '/console//etc/passwd.txt',
     '/console/assets/',
+    '/console/missing.webmanifest',
+    '/console/devices/missing.js',
   ])('that is none of them is not found: %s', async (path) => {
     const { status, body } = await get(path);
     expect([404, 400]).toContain(status);
@@ -157,8 +169,9 @@ describe('a file of the page', () => {
     expect(maps).not.toEqual([]);
     for (const map of maps) {
       // Its worker is a file of its own; the outlines are data, which is loaded beside it.
-      const workers = (manifest()[map]?.assets ?? []).filter((file) => file.endsWith('.mjs'));
       const own = filesOf(map).filter((file) => !shared.has(file));
+      const workers = assetsOf(map).filter((file) => file.endsWith('.mjs'));
+      expect(workers).toHaveLength(1);
       expect(compressedBytes([...own, ...workers])).toBeLessThan(MAX_MAP_BYTES);
     }
   });

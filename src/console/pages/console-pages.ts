@@ -13,6 +13,8 @@ const PATH = '/console';
 const PAGE = 'index.html';
 /** Names of the files in it have a hash of their content. */
 const HASHED = 'assets/';
+/** The path of a file: no screen has a dot in the last part of its address. */
+const FILE_NAME = /^assets\/|\.[^/]*$/;
 /** `dist/console`, where the build puts it. */
 const BUILT = fileURLToPath(new URL('../../../console/', import.meta.url));
 
@@ -39,7 +41,7 @@ export async function serveConsole(app: NestFastifyApplication): Promise<void> {
     const path = request.params['*'];
     const file = files.has(path) ? path : PAGE;
     // A missing file is not a screen: a page in its place would be taken for a script.
-    if (!files.has(file) || (file === PAGE && /^assets\/|\.[a-z\d]{1,5}$/i.test(path) && path !== PAGE)) {
+    if (!files.has(file) || (file === PAGE && path !== PAGE && FILE_NAME.test(path))) {
       throw new NotFoundException();
     }
     return sendFile(reply, file, policy);

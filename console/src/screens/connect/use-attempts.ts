@@ -2,9 +2,10 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { ApiError } from '../../api/api-error.js';
 import { call } from '../../api/call.js';
-import { type Attempt, ConnectionAttempts, type PortStats, type UnknownDevices } from './connection-attempts.js';
+import { type StreamEvent, useEvents } from '../../app/stream.js';
+import { type Attempt, ConnectionAttempts, type PortStats } from './connection-attempts.js';
 
-/** Instances write their counters every 5 s, and refused logins every 2 s. */
+/** The instance that answers reports its own attempts at once; the others write theirs with each heartbeat. */
 const EVERY_MS = 2_000;
 
 interface ConnectedDevices {
@@ -28,6 +29,7 @@ export function useAttempts(): Listening {
     void listener.listen(ending.signal);
     return () => ending.abort();
   }, [listener]);
+  useEvents((events) => listener.apply(events));
   return listener;
 }
 
@@ -52,17 +54,25 @@ class Listener implements Listening {
     }
   }
 
+  /** A device that logs in and leaves between two reads is in the stream only. */
+  apply(events: readonly StreamEvent[]): void {
+    for (const { data } of events) {
+      if (data.type === 'device.connected') {
+        this.seen.loggedIn(data.imei, data.connectedAt, data.remoteAddress);
+        this.attempts.value = this.seen.newest;
+      }
+    }
+  }
+
   private async read(running: AbortSignal): Promise<void> {
-    const [stats, unknown, { devices }] = await Promise.all([
+    const [stats, { devices }] = await Promise.all([
       call<PortStats>({ path: '/api/v1/stats' }, running),
-      call<UnknownDevices>({ path: '/api/v1/unknown-devices?limit=100' }, running),
       call<ConnectedDevices>({ path: '/api/v1/devices' }, running),
     ]);
     this.seen.readStats(stats);
-    this.seen.readUnknown(unknown);
     for (const { imei, connectedAt, remoteAddress } of this.known ? devices : []) {
       if (this.known?.get(imei) !== connectedAt) {
-        this.seen.connected(imei, connectedAt, remoteAddress);
+        this.seen.loggedIn(imei, connectedAt, remoteAddress);
       }
     }
     this.known = new Map(devices.map(({ imei, connectedAt }) => [imei, connectedAt]));

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Link } from '../../app/link.js';
 import { query, setQuery } from '../../app/router.js';
-import { may, session } from '../../app/session.js';
+import { may } from '../../app/session.js';
 import { pollMs, useEvents, useGaps } from '../../app/stream.js';
 import { Badge, type Tone } from '../../ui/badge.js';
 import { Button } from '../../ui/button.js';
@@ -150,8 +150,10 @@ function LastData({ atMs }: { readonly atMs: number | null }) {
 function NoDevice() {
   return (
     <EmptyState title="No device yet">
-      No device is connected or registered, and no login was refused. Point a device at this host, port{' '}
-      {session.value?.gateway.devicePorts.tcp}.
+      <p>
+        No device is connected or registered, and no login was refused.{' '}
+        <Link to="/connect">How to point a device at this gateway</Link>
+      </p>
     </EmptyState>
   );
 }
