@@ -441,6 +441,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/log/devices/{imei}/bytes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest bytes of a device under trace, from and to all instances: at most 200 chunks and 32 KB
+         * @description Bytes of another instance arrive within a second. They are gone when the trace ends.
+         *
+         *     Requires a key with the scope `admin`.
+         */
+        get: operations["listTracedBytes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quarantine": {
         parameters: {
             query?: never;
@@ -3247,6 +3269,37 @@ export interface components {
              */
             timestamp: string;
         };
+        TracedBytesAnswer: {
+            /** @description The oldest first. */
+            chunks: components["schemas"]["TracedChunk"][];
+            success: boolean;
+            trace: components["schemas"]["DeviceTrace"];
+        };
+        TracedChunk: {
+            /** Format: date-time */
+            at: string;
+            connectionId: string;
+            /**
+             * @description `in`: from the device.
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /**
+             * @description Its first 1,536 bytes. The log has all of them.
+             * @example 000f333536333037303432343431303133
+             */
+            hex: string;
+            /**
+             * @description Which instance has received or sent it.
+             * @example iot-broker-7c9f4:1
+             */
+            instance: string;
+            /** @description Counts the chunks of all traced devices of that instance. */
+            number: number;
+            remoteAddress: string;
+            /** @description Bytes of the whole chunk. */
+            size: number;
+        };
         UnknownDevice: {
             /** @description Logins that were refused. */
             attempts: number;
@@ -3424,6 +3477,8 @@ export type TelemetryEvent = components['schemas']['TelemetryEvent'];
 export type TelemetryHistory = components['schemas']['TelemetryHistory'];
 export type TelemetryLatest = components['schemas']['TelemetryLatest'];
 export type TelemetryRecord = components['schemas']['TelemetryRecord'];
+export type TracedBytesAnswer = components['schemas']['TracedBytesAnswer'];
+export type TracedChunk = components['schemas']['TracedChunk'];
 export type UnknownDevice = components['schemas']['UnknownDevice'];
 export type UnknownDeviceList = components['schemas']['UnknownDeviceList'];
 export type WebhookEvent = components['schemas']['WebhookEvent'];
@@ -4283,6 +4338,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceTraceAnswer"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTracedBytes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 15 digits. */
+                imei: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TracedBytesAnswer"];
                 };
             };
             /** @description Any other error */

@@ -37,3 +37,33 @@ export class DeviceTraceListDto {
   readonly count!: number;
   readonly traces!: DeviceTraceDto[];
 }
+
+/** What one read or write of the socket held: less or more than a frame. */
+export class TracedChunkDto {
+  /**
+   * Which instance has received or sent it.
+   * @example 'iot-broker-7c9f4:1'
+   */
+  readonly instance!: string;
+  /** Counts the chunks of all traced devices of that instance. */
+  readonly number!: number;
+  readonly at!: Date;
+  /** `in`: from the device. */
+  readonly direction!: 'in' | 'out';
+  readonly connectionId!: string;
+  readonly remoteAddress!: string;
+  /** Bytes of the whole chunk. */
+  readonly size!: number;
+  /**
+   * Its first 1,536 bytes. The log has all of them.
+   * @example '000f333536333037303432343431303133'
+   */
+  readonly hex!: string;
+}
+
+export class TracedBytesAnswerDto {
+  readonly success!: true;
+  readonly trace!: DeviceTraceDto;
+  /** The oldest first. */
+  readonly chunks!: TracedChunkDto[];
+}

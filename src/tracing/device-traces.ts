@@ -6,8 +6,8 @@ import { Instance } from '../platform/cluster/cluster-membership.js';
 import { InstanceChannel } from '../platform/cluster/instance-channel.js';
 import { InstancesRepository } from '../platform/cluster/instances.repository.js';
 import { commaSeparated } from '../platform/config/variables.js';
+import { TracedBytes } from './traced-bytes.js';
 import { TracingSettings } from './tracing.settings.js';
-import { DeviceTrace } from '../transport/device-trace.js';
 import { DomainError } from '../platform/errors/errors.js';
 import { SECOND_MS } from '../platform/time-units.js';
 
@@ -32,7 +32,7 @@ export class DeviceTraces implements OnModuleInit {
 
   constructor(
     private readonly settings: TracingSettings,
-    private readonly trace: DeviceTrace,
+    private readonly bytes: TracedBytes,
     private readonly channel: InstanceChannel,
     private readonly instance: Instance,
     private readonly instances: InstancesRepository,
@@ -92,7 +92,7 @@ export class DeviceTraces implements OnModuleInit {
     clearTimeout(this.traces.get(imei)?.timer ?? undefined);
     const timer = until && setTimeout(() => this.end(imei), until.getTime() - Date.now()).unref();
     this.traces.set(imei, { until, timer });
-    this.trace.watch(this.traces.keys());
+    this.bytes.watch(this.traces.keys());
     this.logger.log(`Bytes of ${imei} are logged ${until ? `until ${until.toISOString()}` : 'until the process stops'}`, {
       imei,
     });
@@ -103,7 +103,7 @@ export class DeviceTraces implements OnModuleInit {
     if (trace) {
       clearTimeout(trace.timer ?? undefined);
       this.traces.delete(imei);
-      this.trace.watch(this.traces.keys());
+      this.bytes.watch(this.traces.keys());
       this.logger.log(`Bytes of ${imei} are no longer logged`, { imei });
     }
   }
