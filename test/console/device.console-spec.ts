@@ -1,10 +1,10 @@
 import { FakeDevice } from '../support/fake-device.js';
+import { waitFor } from '../support/wait-for.js';
 import { recordsFrame, type TestRecord } from '../support/frames.js';
 import { type ConsolePage, VIEWS } from './support/console-browser.js';
 import { ConsoleFixture } from './support/console-fixture.js';
 
 const SIMULATED = '350612000000008';
-const SIMULATED_TOO = '350612000000016';
 const LIVE_DEVICE = '350612070000083';
 const BANNED_DEVICE = '350612070000091';
 const UNHEARD_DEVICE = '350612070000109';
@@ -30,6 +30,16 @@ function record(speed: number, io: TestRecord['io'] = []): Buffer {
 function fact(tab: ConsolePage, panel: string, term: string) {
   return tab.page.getByRole('region', { name: panel }).locator('.fact', { hasText: term }).getByRole('definition');
 }
+
+/** Without offsets and text. */
+const hexOfDump = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.slice(6, 6 + 3 * 16).replaceAll(' ', ''))
+    .join('');
+
+const drawnOfTrack = (tab: ConsolePage, layer: string): Promise<number> =>
+  tab.page.evaluate<number>(`document.querySelector('.track-map-canvas')?.trackMap?.drawn('${layer}').length ?? 0`);
 
 it('is live: records, the connection and its end are shown as they happen', async () => {
   const tab = await fixture.open();
@@ -114,15 +124,54 @@ it('a ban needs the last digits of the IMEI, and closes the connection; it ends 
   await main.getByText('Registered', { exact: true }).waitFor();
 });
 
-it('its bytes are in the log of the gateway while the trace is on', async () => {
+it('its bytes are shown as they happen while the trace is on, and are in the log of the gateway', async () => {
+  const imei = '350612070000125';
+  const device = await FakeDevice.logIn(fixture.gateway.devicePort, imei);
   const tab = await fixture.open();
-  await tab.openSignedIn(`/devices/${SIMULATED_TOO}`);
-  const connection = tab.page.getByRole('region', { name: 'Connection' });
-  await connection.getByRole('button', { name: 'Trace in hex' }).click();
-  await connection.getByText('Hex trace').waitFor();
-  await fixture.gateway.process.waitForLine(new RegExp(`${SIMULATED_TOO}.*[0-9a-f]{32}`));
-  await connection.getByRole('button', { name: 'Stop the trace' }).click();
-  await connection.getByRole('button', { name: 'Trace in hex' }).waitFor();
+  await tab.openSignedIn(`/devices/${imei}`);
+  const trace = tab.page.getByRole('region', { name: 'Hex trace' });
+  await trace.getByRole('button', { name: 'Trace in hex' }).click();
+  await trace.getByText('No byte yet').waitFor();
+  const frame = record(33);
+  await device.exchange(frame);
+  const bytes = trace.getByRole('list', { name: 'Bytes' });
+  await bytes.getByText('← to the device').waitFor();
+  const shown = (await bytes.locator('pre').allTextContents()).map(hexOfDump);
+  expect(shown).toEqual(['00000001', frame.toString('hex')]);
+  await fixture.gateway.process.waitForLine(new RegExp(`${imei} in .*${frame.toString('hex')}`));
+  await tab.screenshot('device-trace');
+  expect(await tab.axe()).toEqual([]);
+  await trace.getByRole('button', { name: 'Pause' }).click();
+  await device.exchange(record(34));
+  await trace.getByRole('button', { name: 'Continue' }).click();
+  await bytes.getByText('← to the device').nth(1).waitFor();
+  await trace.getByRole('button', { name: 'Stop the trace' }).click();
+  await trace.getByRole('button', { name: 'Trace in hex' }).waitFor();
+  expect(await bytes.getByRole('listitem').count()).toBe(4);
+  await trace.getByRole('button', { name: 'Clear' }).click();
+  await bytes.waitFor({ state: 'detached' });
+  device.close();
+});
+
+it('its way is drawn on a map, and grows with each record', async () => {
+  const imei = '350612070000133';
+  const device = await FakeDevice.logIn(fixture.gateway.devicePort, imei);
+  const start = Date.now() - 60_000;
+  const at = (index: number): TestRecord => ({
+    timestampMs: start + index * 1_000,
+    longitude: 252_000_000 + index * 10_000,
+    latitude: 546_000_000,
+    satellites: index === 2 ? 0 : 9,
+  });
+  await device.exchange(recordsFrame([0, 1, 2, 3].map(at)));
+  const tab = await fixture.open();
+  await tab.openSignedIn(`/devices/${imei}`);
+  const track = tab.page.getByRole('region', { name: 'Track' });
+  await track.getByText('3 positions').waitFor();
+  await waitFor(async () => (await drawnOfTrack(tab, 'track-line')) > 0 && (await drawnOfTrack(tab, 'track-end')) === 2);
+  await device.exchange(recordsFrame([at(4)]));
+  await track.getByText('4 positions').waitFor();
+  device.close();
 });
 
 it('a key that may only read is offered nothing that changes', async () => {

@@ -1,7 +1,7 @@
 import { type ComponentType } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { type TelemetryHistory } from '../../../../client/src/index.js';
-import { useQuery } from '../../api/use-query.js';
+import { type Query, useQuery } from '../../api/use-query.js';
 import { streamState, useEvents, useGaps } from '../../app/stream.js';
 import { type Series, type TimeChartProps } from '../../chart/time-chart-props.js';
 import { Panel } from '../../ui/panel.js';
@@ -14,8 +14,13 @@ const POLL_MS = 15_000;
 
 type Chart = ComponentType<TimeChartProps>;
 
-/** Speed, voltages and battery over the last records. */
-export function ChartPanel({ imei }: { readonly imei: string }) {
+interface HistoryOfDevice {
+  readonly history: History;
+  readonly query: Query<TelemetryHistory>;
+}
+
+/** The last records of the device: read once, then kept by the stream. */
+export function useHistory(imei: string): HistoryOfDevice {
   const history = useMemo(() => new History(), []);
   const query = useQuery<TelemetryHistory>(
     `/api/v1/devices/${imei}/telemetry?view=raw&limit=${RECORDS}`,
@@ -30,6 +35,13 @@ export function ChartPanel({ imei }: { readonly imei: string }) {
   }, [history, records]);
   useEvents((events) => history.apply(events, imei));
   useGaps(query.refresh);
+  return { history, query };
+}
+
+/** Speed, voltages and battery over the last records. */
+export function ChartPanel({ history, query }: HistoryOfDevice) {
+  const state = query.state.value;
+  const records = state.kind === 'ready' ? state.data.records : null;
   const hasPoints = history.points.value.times.length > 0;
   const isUnknown = state.kind === 'failed' && state.error.status === 404;
   return (

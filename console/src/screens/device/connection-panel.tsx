@@ -4,16 +4,14 @@ import { Facts, Panel } from '../../ui/panel.js';
 import { EmptyState, QueryView } from '../../ui/states.js';
 import { Time } from '../../ui/time.js';
 import { Unit } from '../../ui/unit.js';
-import { TraceSwitch } from './trace-switch.js';
 
 interface ConnectionPanelProps {
-  readonly imei: string;
   readonly connection: Query<DeviceAnswer>;
   readonly diagnosis: Query<Diagnosis>;
 }
 
-/** How the device is connected, and the switch of its trace. */
-export function ConnectionPanel({ imei, connection, diagnosis }: ConnectionPanelProps) {
+/** How the device is connected. */
+export function ConnectionPanel({ connection, diagnosis }: ConnectionPanelProps) {
   const state = connection.state.value;
   const isNotConnected = state.kind !== 'loading' && state.error?.code === 'DEVICE_NOT_CONNECTED';
   return (
@@ -36,7 +34,6 @@ export function ConnectionPanel({ imei, connection, diagnosis }: ConnectionPanel
           )}
         </QueryView>
       )}
-      <TraceSwitch imei={imei} />
     </Panel>
   );
 }

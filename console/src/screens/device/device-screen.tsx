@@ -12,12 +12,14 @@ import { pollMs, useRefreshOn } from '../../app/stream.js';
 import { Badge } from '../../ui/badge.js';
 import { EmptyState } from '../../ui/states.js';
 import { AdmissionActions } from './admission-actions.js';
-import { ChartPanel } from './chart-panel.js';
+import { ChartPanel, useHistory } from './chart-panel.js';
 import { CommandsPanel } from './commands-panel.js';
 import { ConnectionPanel } from './connection-panel.js';
 import { DoctorPanel } from './doctor-panel.js';
 import { RecordPanel } from './record-panel.js';
 import { TimelinePanel } from './timeline-panel.js';
+import { TracePanel } from './trace-panel.js';
+import { TrackPanel } from './track-panel.js';
 import './device.css';
 import '../commands/commands.css';
 
@@ -39,6 +41,7 @@ export function DeviceScreen({ params }: ScreenProps) {
 
 function DeviceView({ imei }: { readonly imei: string }) {
   const { diagnosis, connection, registered, latest, commands } = useDevice(imei);
+  const { history, query } = useHistory(imei);
   const recent = commands.state.value;
   return (
     <>
@@ -46,13 +49,15 @@ function DeviceView({ imei }: { readonly imei: string }) {
       <DoctorPanel diagnosis={diagnosis} />
       <div class="device-columns">
         <div class="device-column">
-          <ConnectionPanel imei={imei} connection={connection} diagnosis={diagnosis} />
-          <ChartPanel imei={imei} />
+          <ConnectionPanel connection={connection} diagnosis={diagnosis} />
+          <TrackPanel history={history} query={query} />
+          <ChartPanel history={history} query={query} />
           <RecordPanel latest={latest} />
         </div>
         <div class="device-column">
           <CommandsPanel imei={imei} commands={commands} />
           <TimelinePanel imei={imei} diagnosis={diagnosis} commands={recent.kind === 'ready' ? recent.data.commands : []} />
+          <TracePanel imei={imei} />
         </div>
       </div>
     </>
