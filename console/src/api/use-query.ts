@@ -29,7 +29,7 @@ const RETRY_MS = 3_000;
 
 /**
  * Reads from the API for as long as the component is shown. Another path starts with nothing; the answer of an earlier path is not shown for a later one. What may
- * pass by itself (no answer, the database, a limit) is tried again by itself.
+ * be temporary (no answer, the database, a limit) is retried automatically.
  */
 export function useQuery<T>(request: ApiCall | string, { everyMs, isEnabled = true }: QueryOptions = {}): Query<T> {
   const asked: ApiCall = typeof request === 'string' ? { path: request } : request;

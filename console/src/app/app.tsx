@@ -26,7 +26,7 @@ export function App() {
       return (
         <main class="alone">
           <EmptyState title={state.reason} action={<Button onClick={() => void loadSession()}>Try again</Button>}>
-            This page tries again by itself.
+            This page retries automatically.
           </EmptyState>
         </main>
       );

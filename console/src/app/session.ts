@@ -99,7 +99,7 @@ async function reasonOf(response: Response): Promise<string> {
       return `Too many failed sign-ins from this address. Try again in ${seconds} s`;
     }
     case 'DATABASE_UNAVAILABLE':
-      return 'The database is not available. The gateway tries again by itself';
+      return 'The database is not available. The gateway reconnects automatically';
     default:
       return error ?? `The gateway answered ${response.status}`;
   }

@@ -113,7 +113,7 @@ function ConnectionState() {
   );
 }
 
-/** Whether what is shown changes by itself. */
+/** Whether what is shown follows the stream. */
 function LiveState() {
   switch (streamState.value) {
     case 'live':

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 
 const TICK_MS = 5_000;
 
-/** Now, renewed every five seconds: ages that are shown grow by themselves. */
+/** Now, renewed every five seconds: the ages on the screen follow it. */
 export const now = signal(Date.now());
 
 window.setInterval(() => {

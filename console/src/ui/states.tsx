@@ -38,7 +38,7 @@ interface ErrorStateProps {
   readonly onRetry?: () => void;
 }
 
-/** Why something can not be shown, and whether it is tried again by itself. */
+/** Why something can not be shown, and whether it is retried automatically. */
 export function ErrorState({ error, onRetry }: ErrorStateProps) {
   const { title, text } = explain(error);
   return (
@@ -64,11 +64,11 @@ function explain(error: ApiError): { title: string; text: string } {
   if (error.isDatabaseUnavailable) {
     return {
       title: 'The database is not available',
-      text: 'Devices stay connected and keep what is not stored. This page tries again by itself.',
+      text: 'Devices stay connected and keep what is not stored. This page retries automatically.',
     };
   }
   if (error.status === null) {
-    return { title: 'The gateway does not answer', text: 'This page tries again by itself.' };
+    return { title: 'The gateway does not answer', text: 'This page retries automatically.' };
   }
   if (error.status === 403) {
     return { title: 'This key may not see this', text: error.message };

@@ -15,7 +15,7 @@ import { CommandTable } from './command-table.js';
 import { SendForm } from './send-form.js';
 import './commands.css';
 
-/** New commands are no events. */
+/** No event is written when a command is created: the stream reports only what becomes of it. A hidden page does not ask. */
 const EVERY_MS = 5_000;
 const PAGE = 100;
 const FILTERS = ['imei', 'status', 'reason', 'from', 'to', 'cursor'] as const;

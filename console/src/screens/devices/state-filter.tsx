@@ -9,12 +9,12 @@ export const FILTERS: readonly { readonly name: FilterName; readonly title: stri
   { name: 'all', title: 'All' },
   { name: 'connected', title: 'Connected' },
   { name: 'stale', title: 'Stale' },
-  { name: 'problem', title: 'Problem' },
+  { name: 'problem', title: 'No fix' },
   { name: 'banned', title: 'Banned' },
   { name: 'unregistered', title: 'Unregistered' },
 ];
 
-/** `connected` includes the stale ones and those with a problem; `unregistered` those that are connected all the same. */
+/** `connected` includes the stale ones and those without a fix; `unregistered` those that are connected all the same. */
 export function matches(row: DeviceRow, filter: FilterName, nowMs: number): boolean {
   switch (filter) {
     case 'all':

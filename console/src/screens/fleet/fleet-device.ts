@@ -29,7 +29,7 @@ export const STATES = ['problem', 'stale', 'connected', 'offline'] as const;
 export type DeviceState = (typeof STATES)[number];
 
 export const STATE_NAMES: Readonly<Record<DeviceState, string>> = {
-  problem: 'Problem',
+  problem: 'Banned or no fix',
   stale: 'Stale',
   connected: 'Connected',
   offline: 'Not connected',
@@ -64,6 +64,13 @@ export function stateOf(device: FleetDevice, nowMs: number): DeviceState {
     return 'offline';
   }
   return device.heardAtMs !== null && nowMs - device.heardAtMs > STALE_MS ? 'stale' : 'connected';
+}
+
+/** Of its badge: a device has one of the two problems. */
+export function stateNameOf(device: FleetDevice, nowMs: number): string {
+  const state = stateOf(device, nowMs);
+  const problem = device.isBanned ? 'Banned' : 'No fix';
+  return state === 'problem' ? problem : STATE_NAMES[state];
 }
 
 /** Its name, or else its IMEI. */

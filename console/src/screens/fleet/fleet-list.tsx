@@ -2,7 +2,7 @@ import { Badge } from '../../ui/badge.js';
 import { now } from '../../ui/clock.js';
 import { EmptyState } from '../../ui/states.js';
 import { type Column, Table } from '../../ui/table.js';
-import { type FleetDevice, STATE_NAMES, STATE_TONES, stateOf, titleOf } from './fleet-device.js';
+import { type FleetDevice, stateNameOf, STATE_TONES, stateOf, titleOf } from './fleet-device.js';
 
 interface FleetListProps {
   readonly devices: readonly FleetDevice[];
@@ -52,5 +52,5 @@ export function FleetList({ devices, total, selected, onSelect }: FleetListProps
 
 export function StateBadge({ device }: { readonly device: FleetDevice }) {
   const state = stateOf(device, now.value);
-  return <Badge tone={STATE_TONES[state]}>{STATE_NAMES[state]}</Badge>;
+  return <Badge tone={STATE_TONES[state]}>{stateNameOf(device, now.value)}</Badge>;
 }
