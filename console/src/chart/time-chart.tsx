@@ -6,6 +6,10 @@ import { type Series, type TimeChartProps } from './time-chart-props.js';
 
 const HEIGHT_PX = 132;
 const AXIS_PX = 56;
+/** For a time with its seconds. */
+const TIME_SPACE_PX = 84;
+/** Of a chart with one value. */
+const MIN_SPAN_SECONDS = 10;
 const DARK = window.matchMedia('(prefers-color-scheme: dark)');
 
 /** Values over time, with a legend that follows the cursor. New values are drawn without building it again. */
@@ -54,9 +58,9 @@ function optionsOf(series: readonly Series[], group: string, width: number): uPl
     height: HEIGHT_PX,
     cursor: { sync: { key: group }, drag: { x: true, y: false } },
     legend: { live: true },
-    scales: { y: { range: (_, min, max) => rangeOf(min, max) } },
+    scales: { x: { range: (_, min, max) => timesOf(min, max) }, y: { range: (_, min, max) => rangeOf(min, max) } },
     axes: [
-      { ...axis, values: TIME_FORMAT },
+      { ...axis, values: TIME_FORMAT, space: TIME_SPACE_PX },
       { ...axis, size: AXIS_PX },
     ],
     series: [
@@ -82,12 +86,19 @@ function timeText(at: number | null): string {
   return at === null ? '–' : seconds.format(at * 1_000);
 }
 
+/** Also for one record: without a span every tick would have the same time. */
+function timesOf(min: number | null, max: number | null): [number, number] {
+  const [from, to] = [min ?? 0, max ?? 0];
+  const missing = Math.max(0, MIN_SPAN_SECONDS - (to - from));
+  return [from - missing / 2, to + missing / 2];
+}
+
 /** Also for values that do not change: a line in the middle, not none. */
 function rangeOf(min: number | null, max: number | null): [number, number] {
   if (min === null || max === null) {
     return [0, 1];
   }
-  const margin = Math.max((max - min) * 0.1, Math.abs(max) * 0.02, 0.5);
+  const margin = Math.max((max - min) * 0.1, Math.abs(max) * 0.02, 1);
   return [min >= 0 ? Math.max(0, min - margin) : min - margin, max + margin];
 }
 

@@ -43,7 +43,7 @@ export function ConnectScreen() {
 
 function Connected({ count }: { readonly count: number }) {
   return (
-    <p class={count === 0 ? 'notice' : 'notice notice-info'} role="status">
+    <p class="notice notice-info" role="status">
       {count === 0 ? (
         <span>No device is connected.</span>
       ) : (

@@ -52,12 +52,12 @@ function DeviceView({ imei }: { readonly imei: string }) {
           <ConnectionPanel connection={connection} diagnosis={diagnosis} />
           <TrackPanel history={history} query={query} />
           <ChartPanel history={history} query={query} />
+          <TracePanel imei={imei} />
           <RecordPanel latest={latest} />
         </div>
         <div class="device-column">
           <CommandsPanel imei={imei} commands={commands} />
           <TimelinePanel imei={imei} diagnosis={diagnosis} commands={recent.kind === 'ready' ? recent.data.commands : []} />
-          <TracePanel imei={imei} />
         </div>
       </div>
     </>

@@ -27,8 +27,14 @@ export function TrackPanel({ history, query }: TrackPanelProps) {
         <>
           <TrackMapView history={history} />
           <p class="track-span soft">
-            <Unit value={positions} /> positions in {formatDuration(durationMs)}
-            {lines.length > 1 && ', with interruptions'}
+            {positions === 1 ? (
+              'One position'
+            ) : (
+              <>
+                <Unit value={positions} /> positions in {formatDuration(durationMs)}
+                {lines.length > 1 && ', with interruptions'}
+              </>
+            )}
           </p>
         </>
       )}
