@@ -15,7 +15,7 @@ export type FailedAttemptOutcome =
   | 'plain-on-tls-port'
   /** A TLS handshake that was begun and not completed. */
   | 'tls-failed'
-  /** No login within LOGIN_TIMEOUT_SECONDS. */
+  /** No login within BROKER_LOGIN_TIMEOUT_SECONDS. */
   | 'no-login'
   | 'too-many-connections'
   | 'bad-proxy-header'
