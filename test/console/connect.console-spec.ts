@@ -44,8 +44,11 @@ beforeAll(async () => {
 
 afterEach(async () => {
   await fixture.closePages();
-  await open?.closePages();
-  await open?.stop();
+  try {
+    await open?.closePages();
+  } finally {
+    await open?.stop();
+  }
   open = null;
   sockets.splice(0).forEach((socket) => socket.destroy());
   devices.splice(0).forEach((device) => device.close());

@@ -27,6 +27,14 @@ export interface View {
   readonly theme?: 'light' | 'dark';
 }
 
+/** What a test expects a page to do that is a fault otherwise. */
+export interface Expected {
+  /** That the page may ask beside its own. */
+  readonly origins?: readonly string[];
+  /** Of what it logs as an error. */
+  readonly errors?: RegExp;
+}
+
 /** The sizes and themes in which every screen has to be usable. */
 export const VIEWS: readonly Required<View>[] = [
   { width: 1440, height: 900, theme: 'light' },
@@ -48,7 +56,11 @@ export class ConsoleBrowser {
   }
 
   /** A new tab with cookies of its own. */
-  async open(gatewayUrl: string, { width = 1440, height = 900, theme = 'light' }: View = {}): Promise<ConsolePage> {
+  async open(
+    gatewayUrl: string,
+    { width = 1440, height = 900, theme = 'light' }: View = {},
+    expected: Expected = {},
+  ): Promise<ConsolePage> {
     const context = await this.browser.newContext({
       viewport: { width, height },
       colorScheme: theme,
@@ -56,7 +68,7 @@ export class ConsoleBrowser {
       timezoneId: 'Europe/Berlin',
       reducedMotion: 'reduce',
     });
-    return ConsolePage.of(context, gatewayUrl, `${width}-${theme}`);
+    return ConsolePage.of(context, gatewayUrl, `${width}-${theme}`, expected);
   }
 }
 
@@ -69,11 +81,12 @@ export class ConsolePage {
     private readonly context: BrowserContext,
     private readonly gatewayUrl: string,
     private readonly view: string,
+    private readonly expected: Expected,
   ) {}
 
-  static async of(context: BrowserContext, gatewayUrl: string, view: string): Promise<ConsolePage> {
+  static async of(context: BrowserContext, gatewayUrl: string, view: string, expected: Expected): Promise<ConsolePage> {
     const page = await context.newPage();
-    const console = new ConsolePage(page, context, gatewayUrl, view);
+    const console = new ConsolePage(page, context, gatewayUrl, view, expected);
     await console.watch();
     return console;
   }
@@ -126,9 +139,10 @@ export class ConsolePage {
   }
 
   private async watch(): Promise<void> {
-    const { origin } = new URL(this.gatewayUrl);
+    const { origins = [], errors } = this.expected;
+    const allowed = [new URL(this.gatewayUrl).origin, ...origins];
     await this.context.route(
-      (url) => url.origin !== origin && !['data:', 'blob:', 'about:'].includes(url.protocol),
+      (url) => !allowed.includes(url.origin) && !['data:', 'blob:', 'about:'].includes(url.protocol),
       (route) => {
         this.faults.push(`asked another origin: ${route.request().url()}`);
         return route.abort();
@@ -137,7 +151,8 @@ export class ConsolePage {
     this.page.on('pageerror', (error) => this.faults.push(`failed: ${error.stack ?? error.message}`));
     this.page.on('console', (message) => {
       // Answers other than a success are part of the tests.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+      const isExpected = message.text().startsWith('Failed to load resource') || errors?.test(message.text()) === true;
+      if (message.type() === 'error' && !isExpected) {
         this.faults.push(`logged: ${message.text()}`);
       }
     });

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Gateway } from '../../support/gateway.js';
 import { NodeProcess } from '../../support/node-process.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
-import { ConsoleBrowser, type ConsolePage, type View } from './console-browser.js';
+import { ConsoleBrowser, type ConsolePage, type Expected, type View } from './console-browser.js';
 
 const SIMULATOR = fileURLToPath(new URL('../../../dist/src/simulator/main.js', import.meta.url));
 
@@ -20,9 +20,10 @@ export class ConsoleFixture {
 
   private constructor(
     readonly database: TestDatabase,
-    readonly gateway: Gateway,
+    public gateway: Gateway,
     private readonly browser: ConsoleBrowser,
     private readonly simulator: NodeProcess | null,
+    private readonly env: Record<string, string>,
   ) {}
 
   static async start({ env = {}, devices = 0, databaseUrl }: FixtureOptions = {}): Promise<ConsoleFixture> {
@@ -30,13 +31,20 @@ export class ConsoleFixture {
     const url = (await databaseUrl?.(database.url)) ?? database.url;
     const [gateway, browser] = await Promise.all([Gateway.start(url, env), ConsoleBrowser.start()]);
     const simulator = devices === 0 ? null : startSimulator(gateway.devicePort, devices);
-    return new ConsoleFixture(database, gateway, browser, simulator);
+    return new ConsoleFixture(database, gateway, browser, simulator, env);
   }
 
-  async open(view?: View): Promise<ConsolePage> {
-    const page = await this.browser.open(this.gateway.apiUrl, view);
+  async open(view?: View, expected?: Expected): Promise<ConsolePage> {
+    const page = await this.browser.open(this.gateway.apiUrl, view, expected);
     this.pages.push(page);
     return page;
+  }
+
+  /** Another gateway on the same ports; the first one must have ended. */
+  async startGatewayAgain(): Promise<void> {
+    const { devicePort, apiUrl } = this.gateway;
+    const ports = { BROKER_PORT: String(devicePort), API_PORT: new URL(apiUrl).port };
+    this.gateway = await Gateway.start(this.database.url, { ...this.env, ...ports });
   }
 
   /** After each test. Fails when one of its pages did what it must not. */

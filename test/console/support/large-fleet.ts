@@ -3,7 +3,7 @@ import { type Gateway } from '../../support/gateway.js';
 
 const PAGE_DEVICES = 1_000;
 
-const imeiOf = (index: number): string => String(990_000_000_000_000 + index);
+export const imeiOf = (index: number): string => String(990_000_000_000_000 + index);
 
 /** Registers devices named Van 0, Van 1, and so on. */
 export async function registerFleet(gateway: Gateway, count: number): Promise<void> {
