@@ -1,23 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull, Raw } from 'typeorm';
-import { PreparedStatement } from '../../platform/database/driver-statements.js';
-import { jsonTime } from '../../platform/json/json-source.js';
-import { type Batching, claimStatement } from './claim-statements.js';
+import { type Batching, CLAIM, CLAIM_BATCH } from './claim-statements.js';
 import { type ClaimedDelivery, type Lease, type Settlement } from './delivery.js';
 import { DueMark } from './due-mark.js';
 import { PendingDelivery } from './pending-delivery.entity.js';
 import { SETTLE_DELIVERED, SETTLE_OTHERS } from './settle-statements.js';
 
 const ONE_BY_ONE: Batching = { events: 1, bytes: 1 };
-
-const CLAIM_BATCH = new PreparedStatement<ClaimedDelivery>(
-  'iot_claim_batch',
-  `
-  select event_id as "eventId", imei, sequence::text as sequence, type, ${jsonTime('occurred_at')} as "occurredAt", body::text as body,
-         batch_id as "batchId", failures
-    from iot_claim_batch($1, $2, $3, $4, $5)`,
-);
 
 /**
  * Access to `tbl_iot_deliveries`, the queue of what is still to be delivered. Claiming and settling are SQL: one prepared statement for many
@@ -31,9 +21,9 @@ export class DeliveryQueueRepository {
     this.dueMark = new DueMark(dataSource);
   }
 
-  /** Claims due deliveries, each with everything needed to send it. Use few different limits: each has a plan of its own. */
-  async claim(lease: Lease, limit: number, batching: Batching = ONE_BY_ONE): Promise<ClaimedDelivery[]> {
-    return claimStatement(limit, batching).run(this.dataSource, [lease.owner, lease.seconds, await this.dueMark.get()]);
+  /** Claims due deliveries, each with everything needed to send it. */
+  async claim(lease: Lease, limit: number, { events, bytes }: Batching = ONE_BY_ONE): Promise<ClaimedDelivery[]> {
+    return CLAIM.run(this.dataSource, [lease.owner, lease.seconds, await this.dueMark.get(), limit, events, bytes]);
   }
 
   /** Claims one batch: one that is due again, or a new one of failed commands once it is full or old enough. */

@@ -9,7 +9,7 @@
 -- event before it is not pending, or has failed three times (claim-statements.ts says why that one event is enough). Where that event
 -- was neither delivered nor given up, all earlier ones are looked at.
 --
--- The settings: see iot_due_deliveries.sql. `materialized`, since PostgreSQL expects one member and would look for earlier events once for each two
+-- The settings, and the update by place (ctid): see iot_due_deliveries.sql and iot_claim_deliveries.sql. `materialized`, since PostgreSQL expects one member and would look for earlier events once for each two
 -- members: 16,000 pages for a batch of 100.
 --
 -- Why SQL: a lock, then a choice with a snapshot that is newer than the lock, and an update that depends on it, in one round trip. All
@@ -34,8 +34,8 @@ begin
     batch := gen_random_uuid();
     return query
     with chosen as (
-      select imei, sequence, next_attempt_at, sequence - row_number() over (partition by imei order by sequence) as run
-        from (select imei, sequence, next_attempt_at from tbl_iot_deliveries
+      select place, imei, sequence, next_attempt_at, sequence - row_number() over (partition by imei order by sequence) as run
+        from (select ctid as place, imei, sequence, next_attempt_at from tbl_iot_deliveries
                where type = 'command.failed' and not alone and batch_id is null and next_attempt_at >= since and next_attempt_at <= now()
                order by next_attempt_at, imei, sequence
                limit most) due
@@ -57,7 +57,7 @@ begin
                offset 0))
     ),
     member as (
-      select imei, sequence, next_attempt_at from chosen join unblocked using (imei, run)
+      select place, next_attempt_at from chosen join unblocked using (imei, run)
     ),
     size as (
       select count(*)::integer as members, min(next_attempt_at) as oldest from member
@@ -67,7 +67,7 @@ begin
          set batch_id = case when size.members > 1 then batch end, alone = size.members = 1, locked_by = owner,
              leased_until = now() + make_interval(secs => lease_seconds)
         from member, size
-       where delivery.imei = member.imei and delivery.sequence = member.sequence
+       where delivery.ctid = member.place
          and (size.members >= most or size.oldest <= now() - make_interval(secs => collect_ms / 1000.0))
       returning delivery.*
     )
