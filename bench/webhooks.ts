@@ -12,6 +12,9 @@ import { percentile } from './percentile.js';
 const WARM_UP_MS = 3_000;
 const MEASURED_MS = 8_000;
 const BACKLOG = 30_000;
+/** Most of it waits for earlier events of the same device. */
+const FEW_DEVICES = 100;
+const FEW_BACKLOG = 10_000;
 /** TELEMETRY_EVENT_INTERVAL, and time for a round and its deliveries. */
 const RELAYED_WITHIN_MS = 2_000;
 const DEVICES = 1_000;
@@ -58,6 +61,9 @@ export interface WebhookFigures extends BacklogFigures {
   readonly backlog: number;
   /** The same with WEBHOOK_BATCH_SIZE=50. */
   readonly inBatches: BacklogFigures;
+  readonly fewBacklog: number;
+  readonly fewDevices: number;
+  readonly ofFewDevices: BacklogFigures;
   /** A host that takes SLOW_ANSWER_MS for each event, and what WEBHOOK_CONCURRENCY allows. */
   readonly slowPerSecond: number;
   readonly slowPossiblePerSecond: number;
@@ -72,6 +78,13 @@ export interface WebhookFigures extends BacklogFigures {
   readonly ingestSilent: number;
   readonly ingestLiveHost: number;
   readonly ingestDeadHost: number;
+}
+
+interface Backlog {
+  readonly events: number;
+  readonly devices: number;
+  /** Of the gateway that delivers it. */
+  readonly environment?: Record<string, string>;
 }
 
 interface ReceivedEvent {
@@ -90,8 +103,14 @@ export async function benchWebhooks(databaseUrl: string, cwd: string): Promise<W
   await database.connect();
   try {
     const url = `http://127.0.0.1:${port}`;
-    const draining = await measureBacklog(databaseUrl, cwd, database, url, worker);
-    const inBatches = await measureBacklog(databaseUrl, cwd, database, url, worker, { WEBHOOK_BATCH_SIZE: '50' });
+    const all = { events: BACKLOG, devices: DEVICES };
+    const draining = await measureBacklog(databaseUrl, cwd, database, url, worker, all);
+    const inBatches = await measureBacklog(databaseUrl, cwd, database, url, worker, {
+      ...all,
+      environment: { WEBHOOK_BATCH_SIZE: '50' },
+    });
+    const few = { events: FEW_BACKLOG, devices: FEW_DEVICES };
+    const ofFewDevices = await measureBacklog(databaseUrl, cwd, database, url, worker, few);
     const bare = await measureBare(url, worker);
     const slow = await measureSlowHost(databaseUrl, cwd, database);
     const latencies = await measureLatency(databaseUrl, cwd, url, worker);
@@ -103,6 +122,9 @@ export async function benchWebhooks(databaseUrl: string, cwd: string): Promise<W
       backlog: BACKLOG,
       ...draining,
       inBatches,
+      fewBacklog: FEW_BACKLOG,
+      fewDevices: FEW_DEVICES,
+      ofFewDevices,
       ...bare,
       ...slow,
       steadyPerSecond: STEADY_PER_SECOND,
@@ -124,11 +146,11 @@ async function measureBacklog(
   database: Client,
   url: string,
   worker: Worker,
-  environment: Record<string, string> = {},
+  { events, devices, environment = {} }: Backlog,
 ): Promise<BacklogFigures> {
   const warmUp = await Gateway.start(databaseUrl, cwd);
   await warmUp.stop();
-  await append(database, BACKLOG);
+  await append(database, events, devices);
   const gateway = await Gateway.start(databaseUrl, cwd, {
     NOTIFICATION_URL: url,
     IOT_API_KEY: 'bench-webhooks',
@@ -137,7 +159,7 @@ async function measureBacklog(
   });
   let count = await untilReceived(worker, 1);
   const from = { at: performance.now(), cpu: gateway.cpuSeconds(), databaseCpu: await databaseCpuSeconds(database) };
-  const left = BACKLOG - count;
+  const left = events - count;
   count = await untilReceived(worker, left);
   const seconds = (performance.now() - from.at) / 1000;
   const cpu = gateway.cpuSeconds() - from.cpu;

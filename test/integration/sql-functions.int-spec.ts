@@ -199,11 +199,14 @@ describe('iot_claim_batch', () => {
   });
 });
 
-describe('iot_due_deliveries', () => {
-  const due = async (most = 10): Promise<string[]> =>
-    (await database.query<{ imei: string; sequence: string }>(`select * from iot_due_deliveries('-infinity', $1)`, [most])).map(
-      ({ imei, sequence }) => `${imei}${sequence}`,
-    );
+describe('iot_claimable_deliveries', () => {
+  const due = async (most = 10, lookedAt = 1_000): Promise<string[]> =>
+    (
+      await database.query<{ imei: string; sequence: string }>(`select * from iot_claimable_deliveries('-infinity', $1, $2)`, [
+        most,
+        lookedAt,
+      ])
+    ).map(({ imei, sequence }) => `${imei}${sequence}`);
   const change = (changes: string, name: string): Promise<unknown> =>
     database.query(`update tbl_iot_deliveries set ${changes} where imei || sequence = $1`, [name]);
 
@@ -229,6 +232,20 @@ describe('iot_due_deliveries', () => {
     expect(await due()).toEqual([]);
     await change('alone = true', 'b1');
     expect(await due()).toEqual(['b1']);
+  });
+
+  it('looks no further than it is told, unless it finds nothing there', async () => {
+    const order = ['b1', 'b2', 'a1', 'a2', 'a3'];
+    for (const [place, name] of order.entries()) {
+      await change(`next_attempt_at = now() - interval '${60 - place} seconds'`, name);
+    }
+    expect(await due(10, 2)).toEqual(['b1']);
+    expect(await due(10, 3)).toEqual(['b1', 'a1']);
+    await change(`next_attempt_at = now() + interval '1 hour'`, 'b1');
+    expect(await due(10, 1)).toEqual(['a1']);
+    expect(
+      await database.query(`select imei, place_in_line::int as place from iot_claimable_deliveries('-infinity', 10, 10)`),
+    ).toEqual([{ imei: 'a', place: 2 }]);
   });
 
   it('does not hold an event back by one that has failed three times', async () => {

@@ -49,8 +49,8 @@ async function deliverAll(): Promise<void> {
   await database.query('update tbl_iot_events set delivered_at = now() where delivered_at is null');
 }
 
-function claim(since: string): Statement {
-  return { ...CLAIM, values: [OWNER, 60, since, DEVICES, 1, 1] };
+function claim(since: string, lookedAt = 4 * DEVICES): Statement {
+  return { ...CLAIM, values: [OWNER, 60, since, DEVICES, lookedAt, 1, 1] };
 }
 
 function claimBatch(since: string): Statement {
@@ -193,6 +193,20 @@ it.each(['made while nothing waited', 'made with the backlog'])(
     expect(blocks).toBeLessThan(DEVICES * 50);
   },
 );
+
+it('a claim looks at the first deliveries of 10,000 that few devices have left, although it finds fewer than it may claim', async () => {
+  await append('command.completed', 100);
+  const plans = await KeptPlans.make(database.url, [claim('infinity')]);
+  await database.query(
+    `update tbl_iot_deliveries set locked_by = $1, leased_until = now() + interval '1 minute' where sequence = 1 and imei < '350612000000091'`,
+    [OWNER],
+  );
+  const { blocks } = await plans.run(claim('-infinity'));
+  await plans.close();
+  expect(await leased()).toHaveLength(DEVICES);
+  // A look at all of them reads over 30,000.
+  expect(blocks).toBeLessThan(4 * DEVICES * 10);
+});
 
 it('a claim writes no index entry where the page of the delivery has room', async () => {
   await append('command.completed');

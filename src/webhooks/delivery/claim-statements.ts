@@ -10,8 +10,14 @@ export interface Batching {
   readonly bytes: number;
 }
 
+/** `placeInLine`: how many due deliveries were looked at, up to this one. */
+export type ClaimedInLine = ClaimedDelivery & { readonly placeInLine: number };
+
+const FIELDS = `event_id as "eventId", imei, sequence::text as sequence, type, ${jsonTime('occurred_at')} as "occurredAt", body::text as body,
+  batch_id as "batchId", failures`;
+
 /**
- * Leases due deliveries (`iot_claim_deliveries.sql`). Rows are chosen first (`iot_due_deliveries.sql`) and locked second: a concurrent claim must not make
+ * Leases due deliveries (`iot_claim_deliveries.sql`). Rows are chosen first (`iot_claimable_deliveries.sql`) and locked second: a concurrent claim must not make
  * this one skip the head of a device and take the event behind it.
  *
  * A delivery may be claimed when no earlier event of its device is pending with fewer than three failures. It is enough to look at the event just
@@ -27,22 +33,15 @@ export interface Batching {
  * delivered long ago; an event that was recorded while no host was configured is neither delivered nor given up, and says nothing about those before
  * it. A replayed event does not hold up newer events, but for the next one.
  *
- * Parameters: the owner, seconds of the lease, a time before which nothing is due, how many deliveries, and the numbers of a `Batching`.
+ * Parameters: the owner, seconds of the lease, a time before which nothing is due, how many deliveries to claim and to look at, and the numbers of a `Batching`.
  */
-export const CLAIM = new PreparedStatement<ClaimedDelivery>(
+export const CLAIM = new PreparedStatement<ClaimedInLine>(
   'iot_claim_deliveries',
-  claimed('iot_claim_deliveries($1, $2, $3, $4, $5, $6)'),
+  `select ${FIELDS}, place_in_line::float8 as "placeInLine" from iot_claim_deliveries($1, $2, $3, $4, $5, $6, $7)`,
 );
 
 /** Leases one batch (`iot_claim_batch.sql`). Parameters: the owner, seconds of the lease, members at most, milliseconds for which a batch collects them, a time before which nothing is due. */
 export const CLAIM_BATCH = new PreparedStatement<ClaimedDelivery>(
   'iot_claim_batch',
-  claimed('iot_claim_batch($1, $2, $3, $4, $5)'),
+  `select ${FIELDS} from iot_claim_batch($1, $2, $3, $4, $5)`,
 );
-
-function claimed(from: string): string {
-  return `
-  select event_id as "eventId", imei, sequence::text as sequence, type, ${jsonTime('occurred_at')} as "occurredAt", body::text as body,
-         batch_id as "batchId", failures
-    from ${from}`;
-}

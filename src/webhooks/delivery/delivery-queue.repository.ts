@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, IsNull, Raw } from 'typeorm';
+import { ClaimDepth } from './claim-depth.js';
 import { type Batching, CLAIM, CLAIM_BATCH } from './claim-statements.js';
 import { type ClaimedDelivery, type Lease, type Settlement } from './delivery.js';
 import { DueMark } from './due-mark.js';
@@ -16,6 +17,7 @@ const ONE_BY_ONE: Batching = { events: 1, bytes: 1 };
 @Injectable()
 export class DeliveryQueueRepository {
   private readonly dueMark: DueMark;
+  private readonly depth = new ClaimDepth();
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {
     this.dueMark = new DueMark(dataSource);
@@ -23,7 +25,10 @@ export class DeliveryQueueRepository {
 
   /** Claims due deliveries, each with everything needed to send it. */
   async claim(lease: Lease, limit: number, { events, bytes }: Batching = ONE_BY_ONE): Promise<ClaimedDelivery[]> {
-    return CLAIM.run(this.dataSource, [lease.owner, lease.seconds, await this.dueMark.get(), limit, events, bytes]);
+    const since = await this.dueMark.get();
+    return this.depth.run(limit, (lookedAt) =>
+      CLAIM.run(this.dataSource, [lease.owner, lease.seconds, since, limit, lookedAt, events, bytes]),
+    );
   }
 
   /** Claims one batch: one that is due again, or a new one of failed commands once it is full or old enough. */

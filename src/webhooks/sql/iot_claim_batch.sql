@@ -9,7 +9,7 @@
 -- event before it is not pending, or has failed three times (claim-statements.ts says why that one event is enough). Where that event
 -- was neither delivered nor given up, all earlier ones are looked at.
 --
--- The settings, and the update by place (ctid): see iot_due_deliveries.sql and iot_claim_deliveries.sql. `materialized`, since PostgreSQL expects one member and would look for earlier events once for each two
+-- The settings, and the update by place (ctid): see iot_claimable_deliveries.sql and iot_claim_deliveries.sql. `materialized`, since PostgreSQL expects one member and would look for earlier events once for each two
 -- members: 16,000 pages for a batch of 100.
 --
 -- Why SQL: a lock, then a choice with a snapshot that is newer than the lock, and an update that depends on it, in one round trip. All

@@ -1,4 +1,4 @@
--- Leases deliveries that `iot_due_deliveries` has chosen, and returns what is needed to send them. claim-statements.ts says which may be claimed.
+-- Leases deliveries that `iot_claimable_deliveries` has chosen, and returns what is needed to send them. claim-statements.ts says which may be claimed.
 --
 -- An open telemetry event is closed here; one that another transaction holds locked is left for the next claim. With `batch_events` above 1 the
 -- events are divided among requests of up to that number, whose bodies together have up to `batch_bytes`, and one more. One that stays without
@@ -10,8 +10,10 @@
 -- A `lateral` look-up is planned by itself, where the key is the only index that its conditions can use; a row is updated by its place (ctid). A
 -- row that has changed since the statement began is left for the next claim then.
 create or replace function iot_claim_deliveries(
-  owner uuid, lease_seconds integer, since timestamptz, most integer, batch_events integer, batch_bytes integer
-) returns table (event_id uuid, imei text, sequence bigint, type text, occurred_at timestamptz, body text, batch_id uuid, failures integer)
+  owner uuid, lease_seconds integer, since timestamptz, most integer, looked_at integer, batch_events integer, batch_bytes integer
+) returns table (
+  event_id uuid, imei text, sequence bigint, type text, occurred_at timestamptz, body text, batch_id uuid, failures integer, place_in_line bigint
+)
 language plpgsql
 set enable_bitmapscan = off
 set enable_seqscan = off
@@ -23,8 +25,8 @@ declare
 begin
   return query
     with locked as (
-      select delivery.*
-        from iot_due_deliveries(since, most) due
+      select delivery.*, due.place_in_line
+        from iot_claimable_deliveries(since, most, looked_at) due
        cross join lateral (
          select delivery.ctid as place, delivery.imei, delivery.sequence, delivery.event_id, delivery.type, delivery.alone, delivery.next_attempt_at
            from tbl_iot_deliveries delivery
@@ -52,7 +54,8 @@ begin
       returning event.event_id, event.body::text as body
     ),
     claimed as (
-      select locked.place, locked.imei, locked.alone, locked.next_attempt_at, event.occurred_at, coalesce(closed.body, event.body::text) as body
+      select locked.place, locked.place_in_line, locked.imei, locked.alone, locked.next_attempt_at, event.occurred_at,
+             coalesce(closed.body, event.body::text) as body
         from locked
        cross join lateral (
          select event.occurred_at, event.body from tbl_iot_events event where event.event_id = locked.event_id offset 0
@@ -66,7 +69,7 @@ begin
       window due_first as (partition by alone order by next_attempt_at, imei rows unbounded preceding)
     ),
     divided as (
-      select place, occurred_at, body,
+      select place, place_in_line, occurred_at, body,
              case when batch_events > 1 and not alone and count(*) over (partition by alone, part, share) > 1
                   then md5(nonce || ' ' || part || ' ' || share)::uuid end as new_batch_id
         from measured
@@ -76,6 +79,6 @@ begin
       from divided
      where delivery.ctid = divided.place
     returning delivery.event_id, delivery.imei, delivery.sequence, delivery.type, divided.occurred_at, divided.body, delivery.batch_id,
-              delivery.failures;
+              delivery.failures, divided.place_in_line;
 end
 $$;
