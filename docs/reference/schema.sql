@@ -317,6 +317,29 @@ create table tbl_iot_read_markers (
   constraint tbl_iot_read_markers_pkey PRIMARY KEY (gateway_id)
 ) with (fillfactor=20);
 
+create table tbl_iot_set_aside_arrivals (
+  set_aside_id bigint not null generated always as identity,
+  set_aside_at timestamp with time zone not null default now(),
+  imei text,
+  reason text not null,
+  arrived_at timestamp with time zone not null default now(),
+  is_urgent boolean not null,
+  imeis text[] not null,
+  record_counts integer[] not null,
+  first_received_ms bigint[] not null,
+  last_received_ms bigint[] not null,
+  newest_times_ms bigint[] not null,
+  newest_hashes bigint[] not null,
+  are_plausible boolean[] not null,
+  key_counts integer[],
+  key_times_ms bigint[],
+  key_hashes bigint[],
+  constraint tbl_iot_set_aside_arrivals_pkey PRIMARY KEY (set_aside_id)
+);
+comment on table tbl_iot_set_aside_arrivals is 'Records whose report failed, as in tbl_iot_telemetry_arrivals. docs/operate/limits.md says how to report them again.';
+CREATE INDEX set_aside_arrivals_device ON tbl_iot_set_aside_arrivals USING btree (imei, set_aside_id);
+CREATE INDEX set_aside_arrivals_time ON tbl_iot_set_aside_arrivals USING btree (set_aside_at);
+
 create table tbl_iot_telemetry_arrivals (
   transaction_id xid8 not null default pg_current_xact_id(),
   arrival_id bigint not null generated always as identity,
@@ -543,8 +566,8 @@ begin
     batch := gen_random_uuid();
     return query
     with chosen as (
-      select imei, sequence, next_attempt_at, sequence - row_number() over (partition by imei order by sequence) as run
-        from (select imei, sequence, next_attempt_at from tbl_iot_deliveries
+      select place, imei, sequence, next_attempt_at, sequence - row_number() over (partition by imei order by sequence) as run
+        from (select ctid as place, imei, sequence, next_attempt_at from tbl_iot_deliveries
                where type = 'command.failed' and not alone and batch_id is null and next_attempt_at >= since and next_attempt_at <= now()
                order by next_attempt_at, imei, sequence
                limit most) due
@@ -566,7 +589,7 @@ begin
                offset 0))
     ),
     member as (
-      select imei, sequence, next_attempt_at from chosen join unblocked using (imei, run)
+      select place, next_attempt_at from chosen join unblocked using (imei, run)
     ),
     size as (
       select count(*)::integer as members, min(next_attempt_at) as oldest from member
@@ -576,7 +599,7 @@ begin
          set batch_id = case when size.members > 1 then batch end, alone = size.members = 1, locked_by = owner,
              leased_until = now() + make_interval(secs => lease_seconds)
         from member, size
-       where delivery.imei = member.imei and delivery.sequence = member.sequence
+       where delivery.ctid = member.place
          and (size.members >= most or size.oldest <= now() - make_interval(secs => collect_ms / 1000.0))
       returning delivery.*
     )
@@ -598,35 +621,116 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION iot_due_deliveries(since timestamp with time zone, most integer)
- RETURNS TABLE(imei text, sequence bigint)
+CREATE OR REPLACE FUNCTION iot_claim_deliveries(owner uuid, lease_seconds integer, since timestamp with time zone, most integer, looked_at integer, batch_events integer, batch_bytes integer)
+ RETURNS TABLE(event_id uuid, imei text, sequence bigint, type text, occurred_at timestamp with time zone, body text, batch_id uuid, failures integer, place_in_line bigint)
+ LANGUAGE plpgsql
+ SET enable_bitmapscan TO 'off'
+ SET enable_seqscan TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+#variable_conflict use_column
+declare
+  nonce uuid = gen_random_uuid();
+begin
+  return query
+    with locked as (
+      select delivery.*, due.place_in_line
+        from iot_claimable_deliveries(since, most, looked_at) due
+       cross join lateral (
+         select delivery.ctid as place, delivery.imei, delivery.sequence, delivery.event_id, delivery.type, delivery.alone, delivery.next_attempt_at
+           from tbl_iot_deliveries delivery
+          where delivery.imei = due.imei and delivery.sequence = due.sequence and delivery.batch_id is null
+            and (delivery.leased_until is null or delivery.leased_until <= now())
+            -- In this form no index can be used for it.
+            and delivery.next_attempt_at - now() <= interval '0'
+            for update skip locked
+       ) delivery
+    ),
+    openable as (
+      select event.*
+        from locked
+       cross join lateral (
+         select event.transaction_id, event.position, event.event_id from tbl_iot_events event
+          where event.event_id = locked.event_id and event.body is null
+            for update skip locked
+       ) event
+       where locked.type = 'telemetry'
+    ),
+    closed as (
+      update tbl_iot_events event set body = made.body, is_open = false
+        from openable join iot_telemetry_bodies((select array_agg(event_id) from openable)) made using (event_id)
+       where event.transaction_id = openable.transaction_id and event.position = openable.position
+      returning event.event_id, event.body::text as body
+    ),
+    claimed as (
+      select locked.place, locked.place_in_line, locked.imei, locked.alone, locked.next_attempt_at, event.occurred_at,
+             coalesce(closed.body, event.body::text) as body
+        from locked
+       cross join lateral (
+         select event.occurred_at, event.body from tbl_iot_events event where event.event_id = locked.event_id offset 0
+       ) event
+        left join closed using (event_id)
+       where event.body is not null or closed.body is not null
+    ),
+    measured as (
+      select claimed.*, (row_number() over due_first - 1) / batch_events as part, sum(octet_length(body)) over due_first / batch_bytes as share
+        from claimed
+      window due_first as (partition by alone order by next_attempt_at, imei rows unbounded preceding)
+    ),
+    divided as (
+      select place, place_in_line, occurred_at, body,
+             case when batch_events > 1 and not alone and count(*) over (partition by alone, part, share) > 1
+                  then md5(nonce || ' ' || part || ' ' || share)::uuid end as new_batch_id
+        from measured
+    )
+    update tbl_iot_deliveries delivery
+       set locked_by = owner, leased_until = now() + make_interval(secs => lease_seconds), batch_id = divided.new_batch_id
+      from divided
+     where delivery.ctid = divided.place
+    returning delivery.event_id, delivery.imei, delivery.sequence, delivery.type, divided.occurred_at, divided.body, delivery.batch_id,
+              delivery.failures, divided.place_in_line;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION iot_claimable_deliveries(since timestamp with time zone, most integer, looked_at integer)
+ RETURNS TABLE(imei text, sequence bigint, place_in_line bigint)
  LANGUAGE plpgsql
  STABLE ROWS 1
  SET enable_bitmapscan TO 'off'
  SET enable_seqscan TO 'off'
 AS $function$
 #variable_conflict use_column
+declare
+  bound integer;
 begin
-  return query
-    select delivery.imei, delivery.sequence from tbl_iot_deliveries delivery
-     where delivery.next_attempt_at >= since and delivery.next_attempt_at <= now()
-       and (delivery.leased_until is null or delivery.leased_until <= now())
-       and delivery.batch_id is null and (delivery.alone or delivery.type <> 'command.failed')
-       and not exists (
-         select from tbl_iot_deliveries previous
-          where previous.imei = delivery.imei and previous.sequence = delivery.sequence - 1 and previous.failures < 3
-         offset 0)
-       and (not delivery.alone and exists (
-              select from tbl_iot_events previous
-               where previous.imei = delivery.imei and previous.sequence = delivery.sequence - 1
-                 and (previous.delivered_at is not null or previous.dead_at is not null)
-              offset 0)
-            or not exists (
-              select from tbl_iot_deliveries earlier
-               where earlier.imei = delivery.imei and earlier.sequence < delivery.sequence and earlier.failures < 3
-              offset 0))
-     order by delivery.next_attempt_at
-     limit most;
+  foreach bound in array array[looked_at, 2147483647]
+  loop
+    return query
+      select delivery.imei, delivery.sequence, delivery.place_in_line
+        from (select imei, sequence, alone, next_attempt_at, row_number() over (order by next_attempt_at) as place_in_line
+                from tbl_iot_deliveries
+               where next_attempt_at >= since and next_attempt_at <= now()
+                 and (leased_until is null or leased_until <= now())
+                 and batch_id is null and (alone or type <> 'command.failed')
+               order by next_attempt_at
+               limit bound) delivery
+       where not exists (
+           select from tbl_iot_deliveries previous
+            where previous.imei = delivery.imei and previous.sequence = delivery.sequence - 1 and previous.failures < 3
+           offset 0)
+         and (not delivery.alone and exists (
+                select from tbl_iot_events previous
+                 where previous.imei = delivery.imei and previous.sequence = delivery.sequence - 1
+                   and (previous.delivered_at is not null or previous.dead_at is not null)
+                offset 0)
+              or not exists (
+                select from tbl_iot_deliveries earlier
+                 where earlier.imei = delivery.imei and earlier.sequence < delivery.sequence and earlier.failures < 3
+                offset 0))
+       order by delivery.next_attempt_at
+       limit most;
+    exit when found;
+  end loop;
 end
 $function$;
 
@@ -683,6 +787,93 @@ AS $function$
     'longitude', case when entry.satellites > 0 or entry.latitude <> 0 or entry.longitude <> 0 then entry.longitude::float8 end,
     'altitude', entry.altitude, 'angle', entry.angle, 'satellites', entry.satellites, 'speed', entry.speed,
     'fix', entry.satellites > 0)
+$function$;
+
+CREATE OR REPLACE FUNCTION iot_settle_delivered(owner uuid, imeis text[], sequences bigint[], webhook_ids text[], statuses integer[], durations_ms integer[], answers text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET enable_bitmapscan TO 'off'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+begin
+  with mine as (
+    select delivery.place, result.*
+      from unnest(imeis, sequences, webhook_ids, statuses, durations_ms, answers)
+             as result (imei, sequence, webhook_id, status, duration_ms, answer)
+     cross join lateral (
+       select delivery.ctid as place from tbl_iot_deliveries delivery
+        where delivery.imei = result.imei and delivery.sequence = result.sequence
+       offset 0
+     ) delivery
+  ),
+  ended as (
+    delete from tbl_iot_deliveries delivery using mine
+     where delivery.ctid = mine.place and delivery.locked_by = owner
+    returning delivery.event_id, delivery.attempts, mine.webhook_id, mine.status, mine.duration_ms, mine.answer
+  ),
+  recorded as (
+    update tbl_iot_events event
+       set delivered_at = now(), dead_at = null,
+           first_attempt = case when ended.attempts > 0 then event.first_attempt
+                                else json_build_object(
+                                  'attemptedAt', to_char((now() - ended.duration_ms * interval '1 millisecond') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                                  'webhookId', ended.webhook_id, 'status', ended.status, 'durationMs', ended.duration_ms,
+                                  'answer', ended.answer) end
+      from ended
+     where event.event_id = ended.event_id
+  )
+  insert into tbl_iot_delivery_attempts (event_id, attempt, attempted_at, webhook_id, status, duration_ms, answer)
+  select event_id, attempts + 1, now() - duration_ms * interval '1 millisecond', webhook_id, status, duration_ms, answer
+    from ended where attempts > 0;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION iot_settle_others(owner uuid, results json)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET enable_bitmapscan TO 'off'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+begin
+  with mine as (
+    select delivery.place, delivery.event_id, delivery.attempts + 1 as attempt, result.*
+      from (select * from json_to_recordset(results) as result (
+              imei text, sequence bigint, outcome text, "afterMs" float8, alone boolean, outage boolean,
+              "webhookId" text, "durationMs" integer, status integer, answer text, error text)
+             -- Locked in this order, as every other statement that locks several deliveries.
+             order by imei, sequence) result
+     cross join lateral (
+       select delivery.ctid as place, delivery.event_id, delivery.attempts from tbl_iot_deliveries delivery
+        where delivery.imei = result.imei and delivery.sequence = result.sequence and delivery.locked_by = owner
+          for update
+     ) delivery
+  ),
+  ended as (
+    delete from tbl_iot_deliveries delivery using mine where delivery.ctid = mine.place and mine.outcome = 'dead'
+  ),
+  kept as (
+    update tbl_iot_deliveries delivery
+       set locked_by = null, leased_until = null, next_attempt_at = now() + mine."afterMs" * interval '1 millisecond',
+           failures = failures + case when mine.outcome = 'retry' then 1 else 0 end,
+           attempts = attempts + case when mine.outcome = 'released' then 0 else 1 end,
+           alone = delivery.alone or mine.alone, batch_id = case when mine.alone then null else batch_id end,
+           held_by_outage = mine.outage
+      from mine
+     where delivery.ctid = mine.place and mine.outcome <> 'dead'
+  ),
+  recorded as (
+    update tbl_iot_events event set delivered_at = null, dead_at = now()
+      from mine
+     where event.event_id = mine.event_id and mine.outcome = 'dead'
+  )
+  insert into tbl_iot_delivery_attempts (event_id, attempt, attempted_at, webhook_id, status, duration_ms, answer, error)
+  select event_id, attempt, now() - "durationMs" * interval '1 millisecond', "webhookId", status, "durationMs", answer, error
+    from mine where outcome <> 'released';
+end
 $function$;
 
 CREATE OR REPLACE FUNCTION iot_telemetry_bodies(event_ids uuid[])

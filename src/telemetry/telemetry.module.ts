@@ -30,7 +30,9 @@ import { TelemetryEvents } from './storage/telemetry-events.js';
 import { ArrivalsRepository } from './relay/arrivals.repository.js';
 import { RelayCounters } from './relay/relay-counters.js';
 import { RelayRound } from './relay/relay-round.js';
-import { TelemetryArrival, TelemetryRelayState } from './relay/telemetry-arrival.entity.js';
+import { IsolatedReports } from './relay/isolated-reports.js';
+import { SetAsideRepository } from './relay/set-aside.repository.js';
+import { SetAsideArrival, TelemetryArrival, TelemetryRelayState } from './relay/telemetry-arrival.entity.js';
 import { TelemetryRelay } from './relay/telemetry-relay.js';
 import { TelemetryIngestController } from './ingest/telemetry-ingest.controller.js';
 import { TelemetryPartitions } from './partitions/telemetry-partitions.js';
@@ -59,6 +61,7 @@ import { TelemetryService } from './records/telemetry.service.js';
       DeviceDaysRow,
       IndexedDay,
       LatestRow,
+      SetAsideArrival,
       TelemetryArrival,
       TelemetryRelayState,
       TelemetryRow,
@@ -73,6 +76,7 @@ import { TelemetryService } from './records/telemetry.service.js';
     DeviceDaysRepository,
     IngestCounters,
     IngestMetrics,
+    IsolatedReports,
     LatestRecords,
     LatestRecordsRepository,
     NewestRecordRepository,
@@ -85,6 +89,7 @@ import { TelemetryService } from './records/telemetry.service.js';
     RejectedFrames,
     RelayCounters,
     RelayRound,
+    SetAsideRepository,
     StoredRecords,
     TelemetryEvents,
     TelemetryExports,

@@ -234,7 +234,7 @@ describe('iot_claimable_deliveries', () => {
     expect(await due()).toEqual(['b1']);
   });
 
-  it('looks no further than it is told, unless it finds nothing there', async () => {
+  it('looks no further than `looked_at`, unless it finds nothing there', async () => {
     const order = ['b1', 'b2', 'a1', 'a2', 'a3'];
     for (const [place, name] of order.entries()) {
       await change(`next_attempt_at = now() - interval '${60 - place} seconds'`, name);

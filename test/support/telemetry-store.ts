@@ -7,12 +7,16 @@ import { EventRetentionMark, EventSequence, LoggedEvent } from '../../src/events
 import { TelemetryEventLog } from '../../src/events/telemetry/telemetry-event-log.js';
 import { TelemetryEventsRepository } from '../../src/events/telemetry/telemetry-events.repository.js';
 import { createDataSource } from '../../src/platform/database/driver-statements.js';
+import { BoundedTable, type TableBounds } from '../../src/platform/retention/bounded-table.js';
+import { type TableRetention } from '../../src/platform/retention/table-retention.js';
 import { BatchStore } from '../../src/telemetry/ingest/batch-store.js';
 import { IngestCounters } from '../../src/telemetry/ingest-counters.js';
 import { type DeviceDays } from '../../src/telemetry/partitions/device-days.js';
 import { type QuarantineRepository } from '../../src/telemetry/quarantine/quarantine.repository.js';
 import { ArrivalsRepository } from '../../src/telemetry/relay/arrivals.repository.js';
+import { IsolatedReports } from '../../src/telemetry/relay/isolated-reports.js';
 import { RelayRound } from '../../src/telemetry/relay/relay-round.js';
+import { SetAsideRepository } from '../../src/telemetry/relay/set-aside.repository.js';
 import { TelemetryArrival, TelemetryRelayState } from '../../src/telemetry/relay/telemetry-arrival.entity.js';
 import { type TelemetryRelay } from '../../src/telemetry/relay/telemetry-relay.js';
 import { type IncomingFrame, RecordBatch } from '../../src/telemetry/storage/record-batch.js';
@@ -51,13 +55,14 @@ export function telemetryStore(source: DataSource, overrides: EventSettingsOf = 
   const arrivals = new ArrivalsRepository(source);
   let wakes = 0;
   const relay = { wakeUrgent: () => void wakes++ } as unknown as TelemetryRelay;
+  const retention = { register: (bounds: TableBounds) => new BoundedTable(bounds) } as unknown as TableRetention;
   const days = { add: () => Promise.resolve() } as unknown as DeviceDays;
   const devices = { tally: () => undefined } as unknown as DeviceLog;
   const quarantine = { keep: () => Promise.resolve() } as unknown as QuarantineRepository;
   return {
     source,
     arrivals,
-    round: new RelayRound(arrivals, telemetry, settings),
+    round: new RelayRound(arrivals, telemetry, new IsolatedReports(telemetry), new SetAsideRepository(retention), settings),
     store: new BatchStore(
       new TelemetryRepository(source),
       days,

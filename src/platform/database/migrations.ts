@@ -19,6 +19,7 @@ import { Audit1796000008000 } from '../../../migrations/1796000008000-audit.js';
 import { EventRetention1796000009000 } from '../../../migrations/1796000009000-event-retention.js';
 import { ReadMarkers1796000012000 } from '../../../migrations/1796000012000-read-markers.js';
 import { ConsoleSessions1796000015000 } from '../../../migrations/1796000015000-console-sessions.js';
+import { SetAsideArrivals1796000017000 } from '../../../migrations/1796000017000-set-aside-arrivals.js';
 
 /** Migrations are pending and the server accepts no writes. */
 export class ReadOnlyServerError extends SettingsError {
@@ -48,6 +49,7 @@ const MIGRATIONS = [
   EventRetention1796000009000,
   ReadMarkers1796000012000,
   ConsoleSessions1796000015000,
+  SetAsideArrivals1796000017000,
 ];
 /** The timestamp of the first migration. Those before it were part of no release and are not supported. */
 const FIRST_TIMESTAMP = 1_796_000_000_000;

@@ -15,7 +15,8 @@ export interface ArrivalTexts {
   readonly keyHashes: string | null;
 }
 
-const COLUMNS = `is_urgent, imeis, record_counts, first_received_ms, last_received_ms, newest_times_ms, newest_hashes, are_plausible,
+/** In the order of `arrivalValues`. */
+export const ARRIVAL_COLUMNS = `is_urgent, imeis, record_counts, first_received_ms, last_received_ms, newest_times_ms, newest_hashes, are_plausible,
   key_counts, key_times_ms, key_hashes`;
 const PLAIN_TEXT = /^[0-9a-z ]+$/;
 
@@ -27,8 +28,12 @@ const PLAIN_TEXT = /^[0-9a-z ]+$/;
 export function insertArrivals(reports: readonly TelemetryReport[], urgentImeis: ReadonlySet<string>): string {
   const urgent = urgentImeis.size === 0 ? [] : reports.filter(({ imei }) => urgentImeis.has(imei));
   const others = urgentImeis.size === 0 ? reports : reports.filter(({ imei }) => !urgentImeis.has(imei));
-  const rows = [...(urgent.length > 0 ? [valuesOf(urgent, true)] : []), ...(others.length > 0 ? [valuesOf(others, false)] : [])];
-  return rows.length === 0 ? '' : `insert into tbl_iot_telemetry_arrivals (${COLUMNS}) values ${rows.join(', ')}`;
+  const rows = [
+    ...(urgent.length > 0 ? [arrivalValues(urgent, true)] : []),
+    ...(others.length > 0 ? [arrivalValues(others, false)] : []),
+  ];
+  const values = rows.map((row) => `(${row})`).join(', ');
+  return rows.length === 0 ? '' : `insert into tbl_iot_telemetry_arrivals (${ARRIVAL_COLUMNS}) values ${values}`;
 }
 
 /** Divides reports among arrivals with a limited number of keys. A report with more of them becomes several; each has the newest record of the whole. */
@@ -65,7 +70,8 @@ function withoutFirst(report: TelemetryReport, count: number): TelemetryReport {
   return { ...report, count: report.count - count, keys: { timesMs: timesMs.slice(count), hashes: hashes.slice(count) } };
 }
 
-function valuesOf(reports: readonly TelemetryReport[], isUrgent: boolean): string {
+/** Literals of one arrival. */
+export function arrivalValues(reports: readonly TelemetryReport[], isUrgent: boolean): string {
   const hasKeys = reports.some(({ keys }) => keys !== null);
   const arrays = [
     arrayOf(reports, ({ imei }) => requirePlain(imei)),
@@ -83,7 +89,7 @@ function valuesOf(reports: readonly TelemetryReport[], isUrgent: boolean): strin
         `'{${reports.flatMap(({ keys }) => keys?.hashes ?? []).join(',')}}'`,
       ]
     : ['null', 'null', 'null'];
-  return `(${isUrgent}, ${[...arrays, ...keys].join(', ')})`;
+  return [String(isUrgent), ...arrays, ...keys].join(', ');
 }
 
 function arrayOf(reports: readonly TelemetryReport[], valueOf: (report: TelemetryReport) => string | number | bigint): string {
@@ -98,12 +104,19 @@ function requirePlain(imei: string): string {
   return imei;
 }
 
-/** The reports of an arrival. Read as texts: the driver takes an array apart character by character. */
+/**
+ * The reports of an arrival. Read as texts: the driver takes an array apart character by character. Throws RangeError when the arrays do not have one
+ * element for each device.
+ */
 export function reportsOfArrival(texts: ArrivalTexts): TelemetryReport[] {
+  const imeis = split(texts.imeis);
   const [counts, first, last] = [split(texts.recordCounts), split(texts.firstReceivedMs), split(texts.lastReceivedMs)];
   const [times, hashes, plausible] = [split(texts.newestTimesMs), split(texts.newestHashes), split(texts.arePlausible)];
-  const takeKeys = keyReader(texts);
-  return split(texts.imeis).map((imei, index) => ({
+  if ([counts, first, last, times, hashes, plausible].some(({ length }) => length !== imeis.length)) {
+    throw new RangeError(`the arrays of the arrival do not have one element for each of its ${imeis.length} devices`);
+  }
+  const takeKeys = keyReader(texts, imeis.length);
+  return imeis.map((imei, index) => ({
     imei,
     count: Number(counts[index]),
     firstReceivedMs: Number(first[index]),
@@ -116,13 +129,17 @@ export function reportsOfArrival(texts: ArrivalTexts): TelemetryReport[] {
 }
 
 /** Returns a function that takes the keys of one device after the other. */
-function keyReader({ keyCounts, keyTimesMs, keyHashes }: ArrivalTexts): (index: number) => KeyLists | null {
+function keyReader({ keyCounts, keyTimesMs, keyHashes }: ArrivalTexts, devices: number): (index: number) => KeyLists | null {
   if (keyCounts === null) {
     return () => null;
   }
   const counts = split(keyCounts);
   const times = split(keyTimesMs ?? '').map(Number);
   const hashes = split(keyHashes ?? '');
+  const total = counts.reduce((sum, count) => sum + Number(count), 0);
+  if (counts.length !== devices || times.length !== total || hashes.length !== total) {
+    throw new RangeError(`the keys of the arrival are not those of its ${devices} devices`);
+  }
   let position = 0;
   return (index) => {
     const end = position + Number(counts[index]);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { type TelemetryReport } from '../../events/telemetry/telemetry-report.js';
 import { type ArrivalTexts, insertArrivals, splitByKeys } from './arrival-arrays.js';
 import { TelemetryArrival, TelemetryRelayState } from './telemetry-arrival.entity.js';
@@ -24,6 +24,7 @@ const ARRAYS = [
 
 /** An arrival with this number of keys is not merged with others, and one with twice the number is not written: a row would grow without bound. */
 const COMPACTED_KEYS = 5_000;
+export const MAX_ARRIVAL_KEYS = 2 * COMPACTED_KEYS;
 
 /** Which arrivals are read. `compactable`: not urgent ones, with few keys. */
 export type Which = keyof typeof CONDITIONS;
@@ -95,18 +96,22 @@ export class ArrivalsRepository {
 
   /** The next arrivals behind the position, in the order of their transactions. They are locked. */
   async lockNext(manager: EntityManager, after: ArrivalPosition, which: Which, limit: number): Promise<ReadArrival[]> {
-    const query = manager
-      .createQueryBuilder(TelemetryArrival, 'arrival')
-      .select('cast(arrival.transactionId as text)', 'transactionId')
-      .addSelect('cast(arrival.arrivalId as text)', 'arrivalId')
+    return inOrder(manager)
       .where('(arrival.transactionId, arrival.arrivalId) > (:transactionId::xid8, :arrivalId::bigint)', { ...after })
-      .orderBy('arrival.transactionId')
-      .addOrderBy('arrival.arrivalId')
+      .andWhere(CONDITIONS[which])
       .limit(limit)
       .setLock('pessimistic_write')
-      .setOnLocked('skip_locked');
-    ARRAYS.forEach((name) => query.addSelect(`array_to_string(arrival.${name}, ',')`, name));
-    return query.andWhere(CONDITIONS[which]).getRawMany<ReadArrival>();
+      .setOnLocked('skip_locked')
+      .getRawMany<ReadArrival>();
+  }
+
+  /** Arrivals that this transaction has locked before. */
+  async read(manager: EntityManager, positions: readonly ArrivalPosition[]): Promise<ReadArrival[]> {
+    const first = positions[0]?.transactionId ?? '0';
+    return inOrder(manager)
+      .where('arrival.transactionId >= :first::xid8', { first })
+      .andWhere('arrival.arrivalId = any (:ids::bigint[])', { ids: positions.map(({ arrivalId }) => arrivalId) })
+      .getRawMany<ReadArrival>();
   }
 
   /** How many of the next arrivals, at most `limit`, have this number of keys together; the last one may exceed it. SQL: a window over a window. */
@@ -141,7 +146,7 @@ export class ArrivalsRepository {
 
   /** Stores reports again, for a later round. */
   async putBack(manager: EntityManager, reports: readonly TelemetryReport[], isUrgent: boolean): Promise<void> {
-    for (const part of splitByKeys(reports, 2 * COMPACTED_KEYS)) {
+    for (const part of splitByKeys(reports, MAX_ARRIVAL_KEYS)) {
       await manager.query(insertArrivals(part, new Set(isUrgent ? part.map(({ imei }) => imei) : [])));
     }
   }
@@ -177,6 +182,17 @@ export class ArrivalsRepository {
       .getRawOne<{ seconds: number | null }>();
     return oldest?.seconds ?? null;
   }
+}
+
+function inOrder(manager: EntityManager): SelectQueryBuilder<TelemetryArrival> {
+  const query = manager
+    .createQueryBuilder(TelemetryArrival, 'arrival')
+    .select('cast(arrival.transactionId as text)', 'transactionId')
+    .addSelect('cast(arrival.arrivalId as text)', 'arrivalId')
+    .orderBy('arrival.transactionId')
+    .addOrderBy('arrival.arrivalId');
+  ARRAYS.forEach((name) => query.addSelect(`array_to_string(arrival.${name}, ',')`, name));
+  return query;
 }
 
 /** A transaction number of another cluster, whose data was restored into this one, is ahead of the numbers here. */

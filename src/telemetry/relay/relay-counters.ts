@@ -11,6 +11,7 @@ const ROUND_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 export class RelayCounters implements OnModuleInit {
   private records = 0;
   private leftOut = 0;
+  private setAside = 0;
   private observeRound: (seconds: number) => void = () => undefined;
   private readonly oldestAge = new CachedReading(async () => ({ seconds: await this.arrivals.oldestAgeSeconds() }));
 
@@ -20,8 +21,9 @@ export class RelayCounters implements OnModuleInit {
     private readonly settings: EventSettings,
   ) {}
 
-  count({ records, leftOut }: RelayedRecords, seconds: number): void {
+  count({ records, leftOut, setAside }: RelayedRecords, seconds: number): void {
     this.records += records;
+    this.setAside += setAside.length;
     this.leftOut += leftOut;
     this.observeRound(seconds);
   }
@@ -37,6 +39,13 @@ export class RelayCounters implements OnModuleInit {
         help: 'Records that telemetry events count but do not list, because `WEBHOOK_TELEMETRY_MAX_RECORDS` waited for the host.',
       },
       () => this.leftOut,
+    );
+    this.metrics.counter(
+      {
+        name: 'iot_broker_relay_set_aside_total',
+        help: 'Reports of devices that could not be made, and were set aside so that they do not hold up the others.',
+      },
+      () => this.setAside,
     );
     this.metrics.gauge(
       {

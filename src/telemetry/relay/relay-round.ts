@@ -6,7 +6,15 @@ import { addReport, type TelemetryReport } from '../../events/telemetry/telemetr
 import { DAY_MS, SECOND_MS } from '../../platform/time-units.js';
 import { NEWEST_DAYS_AHEAD } from '../clock-window.js';
 import { reportsOfArrival } from './arrival-arrays.js';
-import { type ArrivalPosition, ArrivalsRepository, type RelayState, type Which } from './arrivals.repository.js';
+import {
+  type ArrivalPosition,
+  ArrivalsRepository,
+  type ReadArrival,
+  type RelayState,
+  type Which,
+} from './arrivals.repository.js';
+import { IsolatedReports, type RefusedReport } from './isolated-reports.js';
+import { type SetAside, SetAsideRepository } from './set-aside.repository.js';
 
 /** Read at a time: the event loop is free in between. */
 const ARRIVALS_PER_READ = 100;
@@ -25,6 +33,8 @@ export interface RelayedRecords {
   readonly records: number;
   /** Records that are counted by events but not listed, though every record is delivered. */
   readonly leftOut: number;
+  /** What could not be reported, and no longer waits. */
+  readonly setAside: readonly SetAside[];
   /** Devices that have to be reported again: their event was locked. */
   readonly busy: number;
   /** Arrivals are left: there were more than one transaction takes. */
@@ -34,8 +44,17 @@ export interface RelayedRecords {
 interface Taken {
   readonly positions: ArrivalPosition[];
   readonly reports: Map<string, TelemetryReport>;
+  /** Arrivals among `positions` whose arrays do not fit together. */
+  readonly unreadable: Unreadable[];
   readonly hasMore: boolean;
 }
+
+interface Unreadable {
+  readonly position: ArrivalPosition;
+  readonly error: unknown;
+}
+
+const MAX_REASON_LENGTH = 500;
 
 /** One transaction of the relay: takes arrivals, merges them per device, reports each device in its event, and deletes the arrivals. */
 @Injectable()
@@ -45,6 +64,8 @@ export class RelayRound {
   constructor(
     private readonly arrivals: ArrivalsRepository,
     private readonly events: TelemetryEventLog,
+    private readonly isolated: IsolatedReports,
+    private readonly setAside: SetAsideRepository,
     { TELEMETRY_EVENT_INTERVAL }: EventSettings,
   ) {
     this.intervalMs = TELEMETRY_EVENT_INTERVAL * SECOND_MS;
@@ -96,12 +117,17 @@ export class RelayRound {
       if (state === null) {
         return;
       }
-      const { positions, reports, hasMore } = await this.take(manager, state, 'compactable');
+      const { positions, reports, unreadable, hasMore } = await this.take(manager, state, 'compactable');
       if (positions.length < ARRIVALS_PER_READ && !hasMore) {
         return;
       }
+      // They stay as they are until the next round sets them aside and says so.
+      const left = new Set(unreadable.map(({ position }) => position));
       await this.arrivals.putBack(manager, [...reports.values()], false);
-      await this.arrivals.remove(manager, positions);
+      await this.arrivals.remove(
+        manager,
+        positions.filter((position) => !left.has(position)),
+      );
       if (!hasMore) {
         await this.arrivals.finishRound(manager, state, false);
       }
@@ -109,9 +135,11 @@ export class RelayRound {
   }
 
   private async relay(manager: EntityManager, state: RelayState, which: Which): Promise<RelayedRound> {
-    const { positions, reports, hasMore } = await this.take(manager, state, which);
+    const { positions, reports, unreadable, hasMore } = await this.take(manager, state, which);
     const merged = [...reports.values()];
-    const { busy, leftOut } = await this.events.append(manager, merged, Date.now() + NEWEST_DAYS_AHEAD * DAY_MS);
+    const plausibleBeforeMs = Date.now() + NEWEST_DAYS_AHEAD * DAY_MS;
+    const { busy, leftOut, refused } = await this.isolated.append(manager, merged, plausibleBeforeMs);
+    const setAside = await this.keepSetAside(manager, positions, refused, unreadable);
     if (busy.length > 0) {
       await this.arrivals.putBack(manager, busy, which === 'urgent');
     }
@@ -121,35 +149,57 @@ export class RelayRound {
     return {
       kind: 'relayed',
       arrivals: positions.length,
-      devices: merged.length - busy.length,
-      records: countOf(merged) - countOf(busy),
+      devices: merged.length - busy.length - refused.length,
+      records: countOf(merged) - countOf(busy) - countOf(refused.map(({ report }) => report)),
       leftOut,
+      setAside,
       busy: busy.length,
       hasMore,
     };
   }
 
+  /** Moves what cannot be reported out of the queue: it would stop every round that reads it. */
+  private async keepSetAside(
+    manager: EntityManager,
+    positions: readonly ArrivalPosition[],
+    refused: readonly RefusedReport[],
+    unreadable: readonly Unreadable[],
+  ): Promise<SetAside[]> {
+    const reasons = new Map(refused.map(({ report, error }) => [report.imei, reasonOf(error)]));
+    if (reasons.size > 0) {
+      const left = new Set(unreadable.map(({ position }) => position.arrivalId));
+      const arrivals = (await this.arrivals.read(manager, positions)).filter(({ arrivalId }) => !left.has(arrivalId));
+      await this.setAside.keepDevices(manager, arrivals, reasons);
+    }
+    for (const { position, error } of unreadable) {
+      await this.setAside.keepArrival(manager, position, reasonOf(error));
+    }
+    return [
+      ...Array.from(reasons, ([imei, reason]) => ({ imei, reason })),
+      ...unreadable.map(({ error }) => ({ imei: null, reason: reasonOf(error) })),
+    ];
+  }
+
   private async take(manager: EntityManager, { relayedBelow }: RelayState, which: Which): Promise<Taken> {
     const positions: ArrivalPosition[] = [];
     const reports = new Map<string, TelemetryReport>();
+    const unreadable: Unreadable[] = [];
     let after: ArrivalPosition = { transactionId: relayedBelow, arrivalId: '0' };
     let keys = 0;
     while (positions.length < MAX_ARRIVALS && keys < MAX_KEYS) {
       const limit = await this.readLimit(manager, after, which, MAX_KEYS - keys);
       const read = await this.arrivals.lockNext(manager, after, which, limit);
       for (const arrival of read) {
-        after = { transactionId: arrival.transactionId, arrivalId: arrival.arrivalId };
-        positions.push(after);
-        for (const report of reportsOfArrival(arrival)) {
-          keys += report.keys?.hashes.length ?? 0;
-          merge(reports, report);
-        }
+        const position = { transactionId: arrival.transactionId, arrivalId: arrival.arrivalId };
+        after = position;
+        positions.push(position);
+        keys += addArrival(reports, arrival, (error) => unreadable.push({ position, error }));
       }
       if (read.length < limit) {
-        return { positions, reports, hasMore: false };
+        return { positions, reports, unreadable, hasMore: false };
       }
     }
-    return { positions, reports, hasMore: true };
+    return { positions, reports, unreadable, hasMore: true };
   }
 
   private async readLimit(manager: EntityManager, after: ArrivalPosition, which: Which, keys: number): Promise<number> {
@@ -158,6 +208,22 @@ export class RelayRound {
     }
     return Math.max(1, await this.arrivals.countWithKeys(manager, after, which, ARRIVALS_PER_READ, keys));
   }
+}
+
+/** Returns the number of its keys. */
+function addArrival(reports: Map<string, TelemetryReport>, arrival: ReadArrival, onUnreadable: (error: unknown) => void): number {
+  let arrived: TelemetryReport[] = [];
+  try {
+    arrived = reportsOfArrival(arrival);
+  } catch (error) {
+    onUnreadable(error);
+  }
+  arrived.forEach((report) => merge(reports, report));
+  return arrived.reduce((keys, report) => keys + (report.keys?.hashes.length ?? 0), 0);
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, MAX_REASON_LENGTH);
 }
 
 function merge(reports: Map<string, TelemetryReport>, report: TelemetryReport): void {

@@ -2,18 +2,10 @@ import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 import { XID8 } from '../../platform/database/driver-statements.js';
 
 /**
- * New records of one batch that no event reports yet. Element i of each array belongs to the device with `imeis[i]`. Times are Unix milliseconds:
- * the gateway writes and reads them without a conversion.
+ * New records of one batch. Element i of each array belongs to the device with `imeis[i]`. Times are Unix milliseconds: the gateway writes and reads
+ * them without a conversion.
  */
-@Entity('tbl_iot_telemetry_arrivals')
-export class TelemetryArrival {
-  @PrimaryColumn({ type: XID8, name: 'transaction_id', default: () => 'pg_current_xact_id()' })
-  readonly transactionId!: string;
-
-  /** A 64-bit number in decimal. */
-  @PrimaryGeneratedColumn('identity', { type: 'bigint', name: 'arrival_id', generatedIdentity: 'ALWAYS' })
-  readonly arrivalId!: string;
-
+abstract class ArrivedReports {
   @Column({ type: 'timestamptz', name: 'arrived_at', default: () => 'now()' })
   readonly arrivedAt!: Date;
 
@@ -51,6 +43,35 @@ export class TelemetryArrival {
 
   @Column({ type: 'bigint', array: true, name: 'key_hashes', nullable: true })
   readonly keyHashes!: string[] | null;
+}
+
+/** New records that no event reports yet. */
+@Entity('tbl_iot_telemetry_arrivals')
+export class TelemetryArrival extends ArrivedReports {
+  @PrimaryColumn({ type: XID8, name: 'transaction_id', default: () => 'pg_current_xact_id()' })
+  readonly transactionId!: string;
+
+  /** A 64-bit number in decimal. */
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', name: 'arrival_id', generatedIdentity: 'ALWAYS' })
+  readonly arrivalId!: string;
+}
+
+/** What could not be reported, taken out of the queue so that it does not hold up the others. An operator has to look at it. */
+@Entity('tbl_iot_set_aside_arrivals')
+export class SetAsideArrival extends ArrivedReports {
+  /** A 64-bit number in decimal. */
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', name: 'set_aside_id', generatedIdentity: 'ALWAYS' })
+  readonly setAsideId!: string;
+
+  @Column({ type: 'timestamptz', name: 'set_aside_at', default: () => 'now()' })
+  readonly setAsideAt!: Date;
+
+  /** Null: the arrival cannot be read, so that all of its devices are affected. */
+  @Column({ type: 'text', nullable: true })
+  readonly imei!: string | null;
+
+  @Column({ type: 'text' })
+  readonly reason!: string;
 }
 
 /** How far the arrivals have been relayed. One row, whose lock is held by the instance that relays. */

@@ -6,9 +6,12 @@ import { DatabaseAvailability } from '../../platform/database/database-availabil
 import { SECOND_MS } from '../../platform/time-units.js';
 import { RelayCounters } from './relay-counters.js';
 import { RelayRound, type RoundResult } from './relay-round.js';
+import { type SetAside } from './set-aside.repository.js';
 import { UrgentPace } from './urgent-pace.js';
 
 const RETRY_MS = SECOND_MS;
+/** A device whose reports fail would fill the log. */
+const LOG_SET_ASIDE_EVERY_MS = 60 * SECOND_MS;
 /** Another instance relays: how long until its round is expected to have ended. */
 const LOOK_AGAIN_MS = 100;
 /**
@@ -32,6 +35,7 @@ export class TelemetryRelay implements OnApplicationBootstrap, BeforeApplication
   private isUrgent = false;
   private isFailing = false;
   private isLeavingOut = false;
+  private logSetAsideAt = -Infinity;
   /** `performance.now()` at which the next round that takes everything is due. */
   private dueAt = 0;
   private endSleep: (() => void) | null = null;
@@ -136,6 +140,7 @@ export class TelemetryRelay implements OnApplicationBootstrap, BeforeApplication
     }
     this.events.signalAppended();
     this.counters.count(result, (performance.now() - startedAt) / SECOND_MS);
+    this.logSetAside(result.setAside);
     if (result.leftOut > 0 && !this.isLeavingOut) {
       this.logger.warn(
         `More than ${this.maxListed} records wait for the host (WEBHOOK_TELEMETRY_MAX_RECORDS): events count further records without listing them`,
@@ -144,6 +149,15 @@ export class TelemetryRelay implements OnApplicationBootstrap, BeforeApplication
       this.logger.log('Events list every record again');
     }
     this.isLeavingOut = result.leftOut > 0;
+  }
+
+  private logSetAside([first, ...others]: readonly SetAside[]): void {
+    if (first && performance.now() >= this.logSetAsideAt) {
+      const what = first.imei === null ? 'an arrival that cannot be read' : `the report of ${first.imei}`;
+      const more = others.length > 0 ? `, and ${others.length} more` : '';
+      this.logger.error(`Set aside ${what}${more}: ${first.reason}. See tbl_iot_set_aside_arrivals`);
+      this.logSetAsideAt = performance.now() + LOG_SET_ASIDE_EVERY_MS;
+    }
   }
 
   private async failed(error: unknown): Promise<void> {
