@@ -130,6 +130,15 @@ describe('SQL functions', () => {
     expect(await ask()).toBe(10);
   });
 
+  it('of a release replace those of its release candidates, and not the other way round', async () => {
+    await runMigrations(database.url, version('1.0.0-rc.2', answer(2)));
+    await runMigrations(database.url, version('1.0.0-rc.10', answer(10)));
+    expect(await ask()).toBe(10);
+    await runMigrations(database.url, version('1.0.0', answer(100)));
+    expect(await runMigrations(database.url, version('1.0.0-rc.10', answer(10)))).toEqual([]);
+    expect(await ask()).toBe(100);
+  });
+
   it('may call functions that are created after them', async () => {
     const caller = {
       name: 'iot_a',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import lt from 'semver/functions/lt.js';
 import { type QueryRunner } from 'typeorm';
 
 /** `src/`, or `dist/src/` in the built gateway: the build copies the files. */
@@ -66,9 +67,9 @@ export async function findFunctionChanges(
   return {
     pending: functions.filter(({ name, sql }) => {
       const known = applied.get(name);
-      return known === undefined || (known.sha256 !== sha256(sql) && !isOlder(version, known.version));
+      return known === undefined || (known.sha256 !== sha256(sql) && !lt(version, known.version));
     }),
-    unused: rows.filter((row) => !names.has(row.name) && !isOlder(version, row.version)).map(({ name }) => name),
+    unused: rows.filter((row) => !names.has(row.name) && !lt(version, row.version)).map(({ name }) => name),
   };
 }
 
@@ -125,8 +126,4 @@ export async function packageVersion(): Promise<string> {
   const candidates = ['../package.json', '../../package.json'].map((path) => fileURLToPath(new URL(path, SOURCES)));
   const text = await readFile(candidates.find((path) => existsSync(path)) ?? '', 'utf8');
   return (JSON.parse(text) as { version: string }).version;
-}
-
-function isOlder(version: string, other: string): boolean {
-  return version.localeCompare(other, 'en', { numeric: true }) < 0;
 }
