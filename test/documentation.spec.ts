@@ -98,4 +98,12 @@ describe('the documentation', () => {
     });
     expect(broken).toEqual([]);
   });
+
+  it('has a changelog in the form of Keep a Changelog', () => {
+    const headings = proseOf('CHANGELOG.md').filter((line) => line.startsWith('#'));
+    expect(headings.slice(0, 2)).toEqual(['# Changelog', expect.stringMatching(/^## \[/)]);
+    const form =
+      /^(## \[(Unreleased|\d+\.\d+\.\d+(-rc\.\d+)?)\]( - \d{4}-\d{2}-\d{2})?|### (Added|Changed|Deprecated|Removed|Fixed|Security))$/;
+    expect(headings.slice(1).filter((heading) => !form.test(heading))).toEqual([]);
+  });
 });

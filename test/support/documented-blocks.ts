@@ -19,7 +19,7 @@ export interface ShellBlock {
 export function shellBlocksOf(page: URL): ShellBlock[] {
   const blocks: ShellBlock[] = [];
   const text = readFileSync(page, 'utf8');
-  for (const { 1: info = '', 2: code = '', index } of text.matchAll(/^```(\S[^\n]*)\n(.*?)^```$/gms)) {
+  for (const { 1: info = '', 2: code = '', index } of text.matchAll(/^ *```(\S[^\n]*)\n(.*?)^ *```$/gms)) {
     const line = text.slice(0, index).split('\n').length;
     const [, kind, of = null] = /^(json|text) output(?: of (.*))?$/.exec(info) ?? [];
     if (info === 'sh') {

@@ -25,6 +25,7 @@ case "$*" in
   "run simulate -- "*) shift 3; exec node "${ROOT}dist/src/simulator/main.js" --port="$BROKER_PORT" --ramp=0 "$@" ;;
   "run webhook:echo -- "*) shift 3; exec node "${ROOT}scripts/webhook-echo.mjs" "$@" ;;
   "run keys -- "*) shift 3; exec node "${ROOT}dist/src/keys-cli.js" "$@" ;;
+  "run migrate") exec node "${ROOT}dist/src/migrate.js" ;;
   *) echo "no such script: $*" >&2; exit 1 ;;
 esac
 `;
