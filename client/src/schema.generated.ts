@@ -2980,10 +2980,18 @@ export interface components {
         Stats: {
             /** @description Devices that are logged in, on all instances. While the database is unavailable: on the answering instance. */
             authenticatedDevices: number;
+            /** @description What the device log has stored and left out. */
+            deviceLog?: {
+                [key: string]: number;
+            };
             /** @description Instances that are alive. Empty while the database is unavailable. */
             instances: components["schemas"]["InstanceStats"][];
             /** @description Bytes, as Node.js counts them. */
             memoryUsage: {
+                [key: string]: number;
+            };
+            /** @description Logins that were refused, by reason. */
+            refusedLogins?: {
                 [key: string]: number;
             };
             success: boolean;

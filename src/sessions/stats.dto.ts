@@ -28,6 +28,10 @@ export class StatsDto {
   readonly transport!: Record<string, unknown>;
   /** The ingest: records stored, duplicates, batches, quarantine. */
   readonly telemetry?: Record<string, unknown>;
+  /** Logins that were refused, by reason. */
+  readonly refusedLogins?: Record<string, number>;
+  /** What the device log has stored and left out. */
+  readonly deviceLog?: Record<string, number>;
   /** Instances that are alive. Empty while the database is unavailable. */
   readonly instances!: InstanceStatsDto[];
 }
