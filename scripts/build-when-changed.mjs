@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
-const SOURCE_FOLDERS = ['src', 'migrations', 'bench', 'test'];
+const SOURCE_FOLDERS = ['src', 'migrations', 'bench', 'test', 'client/src'];
 /** The incremental build of TypeScript does not know these: it would keep files that another setting of them compiles differently. */
 const SOURCE_FILES = ['package.json', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
 const CONSOLE_FOLDERS = ['console', 'client/src'];

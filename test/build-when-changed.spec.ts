@@ -13,8 +13,8 @@ let folder: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'iot-broker-build-'));
-  for (const name of ['src', 'migrations', 'bench', 'test']) {
-    await mkdir(join(folder, name));
+  for (const name of ['src', 'migrations', 'bench', 'test', 'client/src']) {
+    await mkdir(join(folder, name), { recursive: true });
     await writeFile(join(folder, name, 'a.ts'), '');
   }
   for (const name of ['package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json']) {
@@ -44,6 +44,7 @@ describe('the build before npm scripts', () => {
     ['was changed', () => utimes(join(folder, 'src/a.ts'), new Date(), new Date(1_000_000))],
     ['was added', () => writeFile(join(folder, 'migrations/b.ts'), '')],
     ['in SQL was added', () => writeFile(join(folder, 'src/b.sql'), '')],
+    ['of the client was added', () => writeFile(join(folder, 'client/src/b.ts'), '')],
     ['was removed', () => rm(join(folder, 'test/a.ts'))],
   ])('runs again when a file %s', async (_what, change) => {
     await run();
