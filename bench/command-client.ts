@@ -1,7 +1,10 @@
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** The host application: POSTs commands over connections that it keeps. */
+/**
+ * The host application: POSTs commands over connections that it keeps. Plain requests and not `client/`, which needs 0.7 ms of CPU for a request in place of
+ * 0.15: the generator shares its two cores with the gateway that it saturates.
+ */
 export class CommandClient {
   private readonly agent = new Agent({ keepAlive: true, noDelay: true });
 

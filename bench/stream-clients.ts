@@ -18,7 +18,7 @@ export interface StreamedEvent {
 
 /**
  * Readers of streams, in a thread of their own so that a busy benchmark does not delay their clock. Posts `open` when all streams are open, and then, for
- * every message, the events received since the last one.
+ * every message, the events received since the last one. Plain requests and not `client/`: one thread stands for a thousand clients.
  */
 const { apiUrl, apiKey, imeis } = workerData as StreamClients;
 let received: StreamedEvent[] = [];
