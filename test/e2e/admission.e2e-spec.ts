@@ -33,7 +33,7 @@ async function accepted(gateway: Gateway, imei: string, address?: string): Promi
 }
 
 async function refusals(gateway: Gateway): Promise<Record<string, number>> {
-  return (await gateway.get<{ refusedLogins: Record<string, number> }>('stats')).body.refusedLogins;
+  return (await gateway.client.stats()).refusedLogins ?? {};
 }
 
 beforeAll(async () => {
@@ -198,23 +198,22 @@ describe('a gateway for registered devices behind a balancer', () => {
     const imei = newImei();
     expect(await accepted(gateway, imei, OUTSIDE)).toBe(false);
     expect(await accepted(gateway, imei, INSIDE)).toBe(false);
-    const unknown = async () =>
-      (await gateway.get<DevicesBody>('unknown-devices')).body.devices.find((device) => device.imei === imei);
+    const unknown = async () => (await gateway.client.registeredDevices.unknown().all()).find((device) => device.imei === imei);
     expect(await waitFor(unknown, { what: 'the device to be listed' })).toMatchObject({ attempts: 2, lastAddress: INSIDE });
 
-    await gateway.change('PUT', `registered-devices/${imei}`, {});
+    await gateway.client.registeredDevices.register(imei);
     expect(await unknown()).toBeUndefined();
     const { device } = await tryLogin(gateway.devicePort, imei, OUTSIDE);
     expect(await device.exchange(recordsFrame([{ speed: 1 }]))).toBe(1);
 
-    await gateway.change('DELETE', `registered-devices/${imei}`);
+    await gateway.client.registeredDevices.remove(imei);
     await device.closed(NOTICED_WITHIN_MS);
     expect(await accepted(gateway, imei, OUTSIDE)).toBe(false);
   });
 
   it('accepts a pinned device from its ranges only, and disconnects one that is pinned to others', async () => {
     const imei = newImei();
-    await gateway.change('PUT', `registered-devices/${imei}`, { allowedRanges: ['2001:db8::/32', PINNED_TO] });
+    await gateway.client.registeredDevices.register(imei, { allowedRanges: ['2001:db8::/32', PINNED_TO] });
     const before = (await refusals(gateway)).address ?? 0;
     const { accepted: inside, device } = await tryLogin(gateway.devicePort, imei, INSIDE);
     expect(inside).toBe(true);
@@ -222,13 +221,13 @@ describe('a gateway for registered devices behind a balancer', () => {
     expect(await refusals(gateway)).toMatchObject({ address: before + 1 });
     // Who was refused need not be the device.
     expect(await device.exchange(recordsFrame([{ speed: 1 }]))).toBe(1);
-    await gateway.change('PUT', `registered-devices/${imei}`, { allowedRanges: ['203.0.113.0/24'] });
+    await gateway.client.registeredDevices.register(imei, { allowedRanges: ['203.0.113.0/24'] });
     await device.closed(NOTICED_WITHIN_MS);
   });
 
   it('remembers a bounded number of the devices that an attacker invents, and still takes good ones', async () => {
     const good = newImei();
-    await gateway.change('PUT', `registered-devices/${good}`, {});
+    await gateway.client.registeredDevices.register(good);
     const before = (await refusals(gateway)).unknown ?? 0;
     let next = 0;
     const attack = async (): Promise<void> => {

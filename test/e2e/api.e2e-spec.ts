@@ -305,7 +305,7 @@ describe('the views of a record', () => {
 
 describe('GET telemetry/latest', () => {
   async function latestSpeed(imei: string): Promise<number> {
-    return (await gateway.get<{ record: RecordBody }>(`devices/${imei}/telemetry/latest`)).body.record.speed;
+    return (await gateway.client.telemetry.latest(imei)).speed;
   }
 
   it('is the greatest device time, not the last received', async () => {

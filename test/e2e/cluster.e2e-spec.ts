@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Command } from '../../client/src/index.js';
+import { commandBecomes, postCommand } from '../support/command-client.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, login, recordsFrame } from '../support/frames.js';
@@ -50,21 +52,11 @@ async function haveSeenEachOther(): Promise<boolean> {
 }
 
 async function order(gateway: Gateway, imei: string, command: string): Promise<string> {
-  const { status, body } = await gateway.post<{ commandLogId: string }>('command', { imei, command });
-  expect([status, body]).toMatchObject([200, { success: true }]);
-  return body.commandLogId;
+  return postCommand(gateway, imei, command);
 }
 
-async function completed(gateway: Gateway, id: string): Promise<{ response: string; attempts: number }> {
-  return waitFor(
-    async () => {
-      const { command } = (
-        await gateway.get<{ command: { status: string; response: string; attempts: number } }>(`commands/${id}`)
-      ).body;
-      return command.status === 'COMPLETED' && command;
-    },
-    { timeoutMs: NOTICED_WITHIN_MS, what: `command ${id} to complete` },
-  );
+function completed(gateway: Gateway, id: string): Promise<Command> {
+  return commandBecomes(gateway, id, { status: 'COMPLETED' }, NOTICED_WITHIN_MS);
 }
 
 describe('two instances on one database', () => {
@@ -86,8 +78,8 @@ describe('two instances on one database', () => {
     const devices = [await FakeDevice.logIn(a.devicePort, onA), await FakeDevice.logIn(b.devicePort, onB)];
     await devices[0]?.exchange(recordsFrame([{ speed: 1 }]));
     for (const gateway of [a, b]) {
-      const { body } = await gateway.get<{ count: number; devices: { imei: string }[] }>('devices');
-      expect([body.count, body.devices.map(({ imei }) => imei)]).toEqual([2, [onA, onB]]);
+      const connected = await gateway.client.devices.list();
+      expect(connected.map(({ imei }) => imei)).toEqual([onA, onB]);
     }
     const [seenByA, seenByB] = await Promise.all([a, b].map(async (gateway) => gateway.get<DeviceBody>(`devices/${onA}`)));
     expect(seenByA?.body.device).toMatchObject({ imei: onA, records: 1 });

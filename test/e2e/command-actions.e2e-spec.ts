@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { commandBecomes, endOfCommand, getCommand, type ShownCommand } from '../support/command-client.js';
+import { type Command } from '../../client/src/index.js';
+import { commandBecomes, endOfCommand, getCommand } from '../support/command-client.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, recordsFrame } from '../support/frames.js';
 import { Gateway } from '../support/gateway.js';
@@ -19,12 +20,6 @@ const MORE = [
   { action: 'disarm', template: 'alarm disarm', replaces: ['arm'], urgent: true },
   { action: 'ping', template: 'alarm ping {text}', params: { text: { type: 'string', pattern: '[ -ÿ]*' } } },
 ];
-
-interface ShownAction {
-  readonly action: string;
-  readonly paramsSchema: object;
-}
-type Shown = ShownCommand & { readonly command: string; readonly action: string | null; readonly params: unknown };
 
 let database: TestDatabase;
 let gateway: Gateway;
@@ -71,7 +66,7 @@ async function accepted(body: Readonly<Record<string, unknown>>): Promise<string
   return answer.commandLogId;
 }
 
-const shown = async (id: string): Promise<Shown> => (await getCommand(gateway, id)) as Shown;
+const shown = (id: string): Promise<Command> => getCommand(gateway, id);
 
 async function eventsOf(id: string): Promise<{ type: string; body: Record<string, unknown> }[]> {
   return database.query(`select type, body from tbl_iot_events where body->>'command_log_id' = $1 order by sequence`, [id]);
@@ -230,8 +225,7 @@ describe('the guard of an action', () => {
     expect(await post({ ...request, guard: { ignition: 'on' } })).toMatchObject({ status: 400, body: { code: 'INVALID_INPUT' } });
     const id = await accepted({ ...request, guard: { maxSpeedKmh: 20, maxRecordAgeSeconds: 30 } });
     expect(await device.command()).toBe('setdigout 1? ? ? 10 ?');
-    const { command } = (await gateway.get<{ command: { guard: unknown } }>(`commands/${id}`)).body;
-    expect(command.guard).toEqual({ maxSpeedKmh: 10, ignition: 'off', maxRecordAgeSeconds: 30, notAfter: null });
+    expect((await shown(id)).guard).toEqual({ maxSpeedKmh: 10, ignition: 'off', maxRecordAgeSeconds: 30, notAfter: null });
     device.close();
   });
 
@@ -365,9 +359,9 @@ describe('an urgent command', () => {
 
 describe('the catalogue over REST', () => {
   it('has the actions with a JSON Schema that agrees with the gateway', async () => {
-    const { body } = await gateway.get<{ actions: ShownAction[] }>('command-catalogue');
-    expect(body.actions.map(({ action }) => action).join(', ')).toBe(KNOWN);
-    expect(body.actions.find(({ action }) => action === 'lock')).toEqual({
+    const { actions } = await gateway.client.commands.catalogue();
+    expect(actions.map(({ action }) => action).join(', ')).toBe(KNOWN);
+    expect(actions.find(({ action }) => action === 'lock')).toEqual({
       action: 'lock',
       description: 'Immobilises the vehicle by output 1, when it stands with the ignition off.',
       template: 'setdigout 1? ? ? {maxSpeedKmh} ?',
@@ -401,7 +395,7 @@ describe('the catalogue over REST', () => {
     ];
     const verdicts = await Promise.all(
       requests.map(async ([action, params]) => {
-        const { paramsSchema } = body.actions.find((shownAction) => shownAction.action === action)!;
+        const { paramsSchema } = actions.find((shownAction) => shownAction.action === action)!;
         const { status } = await post({ imei: String(imeis++), mode: 'queue', action, params });
         return [action, params, ajv.validate(paramsSchema, params), status === 202];
       }),

@@ -1,4 +1,5 @@
-import { commandBecomes, endOfCommand, getCommand, postCommand, type ShownCommand } from '../support/command-client.js';
+import { type CommandAttempt } from '../../client/src/index.js';
+import { commandBecomes, type CommandOptions, endOfCommand, getCommand, postCommand } from '../support/command-client.js';
 import { COMMAND_SETTINGS, CommandFixture } from '../support/command-fixture.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, recordsFrame, type TestRecord } from '../support/frames.js';
@@ -41,22 +42,15 @@ async function store(device: FakeDevice, ...records: readonly TestRecord[]): Pro
 }
 
 /** A device that has received the command. */
-async function written(command: string, extra: Readonly<Record<string, unknown>> = UNANSWERED) {
+async function written(command: string, extra: CommandOptions = UNANSWERED) {
   const { imei, device } = await fixture.newDevice();
   const id = await fixture.post(imei, command, extra);
   expect(await device.command()).toBe(command);
   return { imei, device, id };
 }
 
-interface Attempt {
-  readonly sentAt: string;
-  readonly result: string | null;
-  readonly endedAt: string | null;
-  readonly reply: string | null;
-}
-
-async function attemptsOf(id: string): Promise<readonly Attempt[]> {
-  return (await gateway.get<{ attempts: readonly Attempt[] }>(`commands/${id}`)).body.attempts;
+async function attemptsOf(id: string): Promise<readonly CommandAttempt[]> {
+  return (await gateway.client.commands.get(id)).attempts;
 }
 
 async function timeOfEnd(id: string, database: TestDatabase = fixture.database): Promise<number> {
@@ -296,8 +290,8 @@ describe('a reply and a record', () => {
         await store(device, showing({ dout1: 1 }));
         // Spread around the moment in which the record confirms it.
         await waitFor(async () => {
-          const { command } = (await gateway.get<{ command: ShownCommand & { sentAt: string } }>(`commands/${id}`)).body;
-          return Date.now() - Date.parse(command.sentAt) >= 1_900 + index * 30;
+          const { sentAt } = await getCommand(gateway, id);
+          return Date.now() - Date.parse(sentAt ?? '') >= 1_900 + index * 30;
         });
         device.send(codec12Frame(REPLY, 'DOUT1:1 Timeout:INFINITY'));
       }),

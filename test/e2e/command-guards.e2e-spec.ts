@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type CommandAttempt, type GuardConditions } from '../../client/src/index.js';
 import { commandBecomes, endOfCommand, getCommand, roundTrip } from '../support/command-client.js';
 import { COMMAND_SETTINGS, CommandFixture } from '../support/command-fixture.js';
 import { FakeDevice } from '../support/fake-device.js';
@@ -11,7 +12,7 @@ import { waitFor } from '../support/wait-for.js';
 const TYPE_REPLY = 6;
 const LOCK = 'setdigout 1?';
 const LOCKED = 'DOUT1:1 Timeout:INFINITY DOUT2:IGNORED';
-const GUARD = { maxSpeedKmh: 5, ignition: 'off' };
+const GUARD: GuardConditions = { maxSpeedKmh: 5, ignition: 'off' };
 const CATALOGUE = [{ command: 'immobilise', success: '^IMMOBILISED', guard: { maxSpeedKmh: 3, maxRecordAgeSeconds: 60 } }];
 
 let folder: string;
@@ -60,13 +61,8 @@ async function refused(imei: string, command = LOCK, extra: Record<string, unkno
   return body;
 }
 
-interface Attempt {
-  readonly attempt: number;
-  readonly guardFacts: Record<string, unknown> | null;
-}
-
-async function attemptsOf(id: string): Promise<Attempt[]> {
-  return (await fixture.gateway.get<{ attempts: Attempt[] }>(`commands/${id}`)).body.attempts;
+async function attemptsOf(id: string): Promise<CommandAttempt[]> {
+  return (await fixture.gateway.client.commands.get(id)).attempts;
 }
 
 describe('a live command with a guard', () => {
@@ -308,6 +304,7 @@ describe('a guarded command whose guard stops to be met', () => {
         written++;
         expect({ round, acknowledged }).toEqual({ round, acknowledged: 1 });
       }
+      // Refused where it was written.
       await fixture.gateway.post(`commands/${id}/cancel`, {});
     }
     expect(device.pendingBytes).toBe(0);
@@ -330,13 +327,13 @@ describe('a catalogue entry with a guard', () => {
   });
 
   it('is shown with it', async () => {
-    const { body } = await fixture.gateway.get<{ commands: { command: string; guard: unknown }[] }>('command-catalogue');
-    expect(body.commands.find(({ command }) => command === 'immobilise')?.guard).toEqual({
+    const { commands } = await fixture.gateway.client.commands.catalogue();
+    expect(commands.find(({ command }) => command === 'immobilise')?.guard).toEqual({
       maxSpeedKmh: 3,
       ignition: null,
       maxRecordAgeSeconds: 60,
       notAfter: null,
     });
-    expect(body.commands.find(({ command }) => command === 'getinfo')?.guard).toBeNull();
+    expect(commands.find(({ command }) => command === 'getinfo')?.guard).toBeNull();
   });
 });

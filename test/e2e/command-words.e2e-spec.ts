@@ -36,12 +36,13 @@ describe('an answer in words that no pattern knows', () => {
     ]);
     expect(device.pendingBytes).toBe(0);
     expect(await fixture.messages(imei)).toEqual([]);
-    expect((await gateway.get(`commands?imei=${imei}&reason=unrecognised`)).body).toMatchObject({ count: 1 });
+    expect(await gateway.client.commands.list({ imei, reason: 'unrecognised' }).all()).toHaveLength(1);
 
     device.send(codec12Frame(REPLY, 'DI1:1 DI2:0'));
     expect(await commandBecomes(gateway, id, { status: 'COMPLETED' })).toMatchObject({ late: true, response: 'DI1:1 DI2:0' });
-    const { body } = await gateway.get<{ attempts: { result: string; reply: string }[] }>(`commands/${id}`);
-    expect(body.attempts).toMatchObject([{ result: 'confirmed', reply: `${UNKNOWN_WORDS}\nDI1:1 DI2:0` }]);
+    expect((await gateway.client.commands.get(id)).attempts).toMatchObject([
+      { result: 'confirmed', reply: `${UNKNOWN_WORDS}\nDI1:1 DI2:0` },
+    ]);
     device.close();
   });
 

@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Command } from '../../client/src/index.js';
+import { type CommandOptions, endOfCommand, getCommand, postCommand } from '../support/command-client.js';
 import { SimulatedDevice } from '../../src/simulator/device/simulated-device.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { FakeDevice } from '../support/fake-device.js';
@@ -17,16 +19,6 @@ let database: TestDatabase;
 let gateway: Gateway;
 let serial = 0;
 const simulated: SimulatedDevice[] = [];
-
-interface CommandBody {
-  commandLogId: string;
-  status: string;
-  reason: string | null;
-  response: string | null;
-  attempts: number;
-  late: boolean;
-  metadata: unknown;
-}
 
 interface EventRow {
   type: string;
@@ -70,29 +62,14 @@ async function ride(options: Partial<ConstructorParameters<typeof SimulatedDevic
   return device;
 }
 
-async function order(imei: string, command: string, extra: Record<string, unknown> = {}): Promise<string> {
-  const { status, body } = await gateway.post<{ commandLogId: string; success: boolean; message: string }>('command', {
-    imei,
-    command,
-    ...extra,
-  });
-  expect([status, body]).toMatchObject([200, { success: true, message: 'Command sent' }]);
-  return body.commandLogId;
+async function order(imei: string, command: string, extra: CommandOptions = {}): Promise<string> {
+  const answer = await gateway.client.commands.send({ imei, command, ...extra });
+  expect(answer).toMatchObject({ success: true, message: 'Command sent' });
+  return answer.commandLogId;
 }
 
-async function look(id: string): Promise<CommandBody> {
-  return (await gateway.get<{ command: CommandBody }>(`commands/${id}`)).body.command;
-}
-
-async function ended(id: string, timeoutMs = 20_000): Promise<CommandBody> {
-  return waitFor(
-    async () => {
-      const command = await look(id);
-      return command.status === 'PENDING' ? null : command;
-    },
-    { timeoutMs, what: `command ${id} to end` },
-  );
-}
+const look = (id: string): Promise<Command> => getCommand(gateway, id);
+const ended = (id: string, timeoutMs?: number): Promise<Command> => endOfCommand(gateway, id, timeoutMs);
 
 async function events(imei: string): Promise<EventRow[]> {
   return database.query<EventRow>('select type, sequence, body from tbl_iot_events where imei = $1 order by sequence', [imei]);
@@ -115,8 +92,8 @@ describe('scenario A: the device is half-open', () => {
     expect(await ended(id)).toMatchObject({ status: 'FAILED', reason: 'unconfirmed', attempts: 4, response: null });
     expect(writes).toEqual(Array.from({ length: 4 }, () => 'setdigout 1?'));
     expect(silent.pendingBytes).toBe(0);
-    const { body } = await gateway.get<{ attempts: { result: string }[] }>(`commands/${id}`);
-    expect(body.attempts.map(({ result }) => result)).toEqual(['timeout', 'timeout', 'timeout', 'timeout']);
+    const { attempts } = await gateway.client.commands.get(id);
+    expect(attempts.map(({ result }) => result)).toEqual(['timeout', 'timeout', 'timeout', 'timeout']);
     const [row] = await database.query('select retry, status, metadata from tbl_iot_command_logs where command_log_id = $1', [
       id,
     ]);
@@ -148,11 +125,9 @@ describe('scenario C: many commands at once', () => {
   it('the same one five times in a row: four are superseded, the newest completes, one confirmation', async () => {
     const device = await ride();
     const answers = await Promise.all(
-      Array.from({ length: 5 }, () =>
-        gateway.post<{ commandLogId: string }>('command', { imei: device.imei, command: 'setdigout 1?' }),
-      ),
+      Array.from({ length: 5 }, () => gateway.client.commands.send({ imei: device.imei, command: 'setdigout 1?' })),
     );
-    const ids = answers.map(({ body }) => body.commandLogId).sort((a, b) => Number(a) - Number(b));
+    const ids = answers.map(({ commandLogId }) => commandLogId).sort((a, b) => Number(a) - Number(b));
     const commands = await Promise.all(ids.map((id) => ended(id)));
     // One that was answered before the next was ordered had no rival: everything else made way for a newer one.
     expect(commands.at(-1)).toMatchObject({ status: 'COMPLETED' });
@@ -285,13 +260,8 @@ describe('the life of a command', () => {
 
   it('that waited in vain ends as expired: no byte was ever written', async () => {
     const imei = newImei();
-    const { body } = await gateway.post<{ commandLogId: string }>('command', {
-      imei,
-      command: 'getio',
-      mode: 'queue',
-      ttlSeconds: 1,
-    });
-    expect(await ended(body.commandLogId)).toMatchObject({ status: 'FAILED', reason: 'expired', attempts: 0 });
+    const id = await postCommand(gateway, imei, 'getio', { mode: 'queue', ttlSeconds: 1 });
+    expect(await ended(id)).toMatchObject({ status: 'FAILED', reason: 'expired', attempts: 0 });
     expect((await events(imei)).map(({ type, body: event }) => [type, event.reason])).toEqual([['command.failed', 'expired']]);
   });
 
@@ -430,11 +400,7 @@ describe('the life of a command', () => {
     const back = await FakeDevice.logIn(first.devicePort, imei);
     expect(await back.command()).toBe('setdigout 1?');
     back.send(codec12Frame(REPLY, 'DOUT1:Already set to 1'));
-    await waitFor(
-      async () =>
-        (await first.get<{ command: CommandBody }>(`commands/${body.commandLogId}`)).body.command.status === 'COMPLETED',
-      { what: 'completion' },
-    );
+    await waitFor(async () => (await getCommand(first, body.commandLogId)).status === 'COMPLETED', { what: 'completion' });
     back.close();
     await first.stop();
     await own.drop();
@@ -634,8 +600,8 @@ describe('what devices say unasked', () => {
     device.send(codec13Frame(1_692_938_881, 'hello\0world'));
     const messages = await waitFor(
       async () => {
-        const { body } = await gateway.get<{ messages: Record<string, unknown>[] }>(`devices/${imei}/messages`);
-        return body.messages.length === 2 ? body.messages : null;
+        const all = await gateway.client.devices.messages(imei).all();
+        return all.length === 2 ? all : null;
       },
       { what: 'both messages' },
     );
@@ -653,12 +619,10 @@ describe('what devices say unasked', () => {
       ['device.message', '1', 'serial line one'],
       ['device.message', '2', 'hello\uFFFDworld'],
     ]);
-    const page = await gateway.get<{ messages: unknown[]; nextCursor: string }>(`devices/${imei}/messages?limit=1`);
-    expect(page.body.messages).toHaveLength(1);
-    expect(
-      (await gateway.get<{ messages: unknown[]; nextCursor: null }>(`devices/${imei}/messages?cursor=${page.body.nextCursor}`))
-        .body,
-    ).toMatchObject({ count: 1, nextCursor: null });
+    const pages = gateway.client.devices.messages(imei, { limit: 1 });
+    const first = await pages.page();
+    expect(first.items).toHaveLength(1);
+    expect(await pages.page(first.nextCursor ?? '')).toMatchObject({ items: [messages[1]], nextCursor: null });
     device.close();
   });
 
@@ -699,27 +663,27 @@ describe('GET commands', () => {
   it('filters and pages', async () => {
     const imei = newImei();
     for (let index = 0; index < 5; index++) {
-      await gateway.post('command', { imei, command: `custom ${index}`, mode: 'queue' });
+      await postCommand(gateway, imei, `custom ${index}`, { mode: 'queue' });
     }
-    const first = await gateway.get<{ commands: { command: string }[]; nextCursor: string }>(
-      `commands?imei=${imei}&status=PENDING&limit=3`,
-    );
-    const second = await gateway.get<{ commands: { command: string }[]; nextCursor: string | null }>(
-      `commands?imei=${imei}&status=PENDING&limit=3&cursor=${first.body.nextCursor}`,
-    );
-    expect([...first.body.commands, ...second.body.commands].map(({ command }) => command)).toEqual(
-      [4, 3, 2, 1, 0].map((index) => `custom ${index}`),
-    );
-    expect(second.body.nextCursor).toBeNull();
-    expect((await gateway.get(`commands?imei=${imei}&reason=expired`)).body).toMatchObject({ count: 0 });
-    expect((await gateway.get(`commands?imei=${imei}&from=2099-01-01`)).body).toMatchObject({ count: 0 });
+    const { commands } = gateway.client;
+    const pages = commands.list({ imei, status: 'PENDING', limit: 3 });
+    const first = await pages.page();
+    const second = await pages.page(first.nextCursor ?? '');
+    expect([first, second].map(({ items }) => items.map(({ command }) => command))).toEqual([
+      ['custom 4', 'custom 3', 'custom 2'],
+      ['custom 1', 'custom 0'],
+    ]);
+    expect(second.nextCursor).toBeNull();
+    expect(await pages.all()).toEqual([...first.items, ...second.items]);
+    expect(await commands.list({ imei, reason: 'expired' }).all()).toEqual([]);
+    expect(await commands.list({ imei, from: '2099-01-01' }).all()).toEqual([]);
     expect((await gateway.get('commands?status=LOST')).status).toBe(400);
     expect((await gateway.get('commands/12345678')).body).toMatchObject({ success: false, code: 'COMMAND_NOT_FOUND' });
   });
 
   it('has the catalogue', async () => {
-    const { body } = await gateway.get<{ commands: { command: string; silent: boolean }[] }>('command-catalogue');
-    expect(body.commands.find(({ command }) => command === 'cpureset')).toMatchObject({ silent: true });
+    const { commands } = await gateway.client.commands.catalogue();
+    expect(commands.find(({ command }) => command === 'cpureset')).toMatchObject({ silent: true });
   });
 });
 
@@ -741,10 +705,8 @@ describe('settings of commands', () => {
       expect(await device.command()).toBe(command);
     }
     device.send(codec12Frame(REPLY, 'whatever'));
-    const status = async (id: string): Promise<string> =>
-      (await lax.get<{ command: CommandBody }>(`commands/${id}`)).body.command.status;
-    await waitFor(async () => (await status(ids[0] ?? '')) === 'COMPLETED', { what: 'the oldest to complete' });
-    expect(await status(ids[1] ?? '')).toBe('PENDING');
+    expect(await endOfCommand(lax, ids[0] ?? '')).toMatchObject({ status: 'COMPLETED' });
+    expect(await getCommand(lax, ids[1] ?? '')).toMatchObject({ status: 'PENDING' });
     const { body } = await lax.get<{ commands: { command: string; replyShape: string }[] }>('command-catalogue');
     expect(body.commands.find(({ command }) => command === 'honk')).toMatchObject({ replyShape: 'honk' });
     device.close();

@@ -1,3 +1,4 @@
+import { endOfCommand, postCommand } from '../support/command-client.js';
 import { Exposition } from '../support/exposition.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, login, recordsFrame } from '../support/frames.js';
@@ -71,7 +72,7 @@ describe('a database that becomes read-only', () => {
   it('counts as unavailable: nothing is lost, acknowledged or reported twice, and work resumes when it is writable', async () => {
     const gateway = await Gateway.start(database.url, FAST);
     const device = await FakeDevice.logIn(gateway.devicePort, IMEI);
-    const { body } = await gateway.post<{ commandLogId: string }>('command', { imei: IMEI, command: 'getio' });
+    const id = await postCommand(gateway, IMEI, 'getio');
     expect(await device.command()).toBe('getio');
     const before = await sessions();
     const linesBefore = gateway.process.lines.length;
@@ -101,14 +102,7 @@ describe('a database that becomes read-only', () => {
     expect(await device.acknowledgement(30_000)).toBe(2);
     await ready(gateway);
     expect((await sessions())[0]).toEqual(before[0]);
-    const ended = await waitFor(
-      async () => {
-        const { command } = (await gateway.get<{ command: { status: string } }>(`commands/${body.commandLogId}`)).body;
-        return command.status !== 'PENDING' && command;
-      },
-      { timeoutMs: 20_000, what: 'the command to end' },
-    );
-    expect(ended).toMatchObject({ status: 'COMPLETED', response: 'DI1:1 DI2:0', attempts: 1 });
+    expect(await endOfCommand(gateway, id)).toMatchObject({ status: 'COMPLETED', response: 'DI1:1 DI2:0', attempts: 1 });
     expect(await metric(gateway, 'iot_broker_database_up')).toBe(1);
     expect(gateway.process.lines.filter((line) => line.includes('available again'))).toHaveLength(1);
     await gateway.stop();

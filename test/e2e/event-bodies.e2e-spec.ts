@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { type CommandOptions, postCommand } from '../support/command-client.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, recordsFrame } from '../support/frames.js';
 import { Gateway } from '../support/gateway.js';
@@ -101,14 +102,8 @@ describe('every event type has a schema and a golden body, which its webhook fol
 
   afterAll(() => gateway.stop());
 
-  async function command(imei: string, text: string, extra: Record<string, unknown> = {}): Promise<string> {
-    const { body } = await gateway.post<{ commandLogId: string }>('command', {
-      imei,
-      command: text,
-      metadata: METADATA,
-      ...extra,
-    });
-    return body.commandLogId;
+  function command(imei: string, text: string, extra: CommandOptions = {}): Promise<string> {
+    return postCommand(gateway, imei, text, { metadata: METADATA, ...extra });
   }
 
   it('there is one for each type', () => {
@@ -148,7 +143,7 @@ describe('every event type has a schema and a golden body, which its webhook fol
   it('command.failed', async () => {
     const imei = '352000000000004';
     const id = await command(imei, 'getver', { mode: 'queue' });
-    expect((await gateway.post(`commands/${id}/cancel`, {})).status).toBe(200);
+    await gateway.client.commands.cancel(id);
     await expectGolden('command.failed', 'command.failed', imei);
   });
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endOfCommand, postCommand } from '../support/command-client.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.js';
 import { runMigrations } from '../../src/platform/database/migrations.js';
 import { Exposition } from '../support/exposition.js';
@@ -127,21 +128,14 @@ describe('a PostgreSQL of its own', () => {
   it('may be unavailable when a device answers a command: the answer is kept until it can be stored', async () => {
     const imei = '862000000000001';
     const device = await FakeDevice.logIn(gateway.devicePort, imei);
-    const { body } = await gateway.post<{ commandLogId: string }>('command', { imei, command: 'getio' });
+    const id = await postCommand(gateway, imei, 'getio');
     expect(await device.command()).toBe('getio');
     const before = (await gateway.stats('transport')).messages ?? 0;
     await postgres.stop();
     device.send(codec12Frame(6, 'DI1:1 DI2:0'));
     await waitFor(async () => ((await gateway.stats('transport')).messages ?? 0) > before, { what: 'the answer to arrive' });
     await startPostgres();
-    await waitFor(
-      async () =>
-        (await gateway.get<{ command: { status: string } }>(`commands/${body.commandLogId}`)).body.command.status === 'COMPLETED',
-      {
-        timeoutMs: 30_000,
-        what: 'the command to complete',
-      },
-    );
+    expect(await endOfCommand(gateway, id, 30_000)).toMatchObject({ status: 'COMPLETED' });
     expect(device.isClosed).toBe(false);
     device.close();
   });

@@ -164,10 +164,10 @@ describe('a retry of the quarantine', () => {
     ]);
     expect(await speedsOf(imei)).toEqual([1, 2]);
     expect((await list(`imei=${imei}`)).entries.map(({ quarantineId }) => quarantineId)).toEqual([stays]);
-    const latest = await gateway.get<{ record: { speed: number } }>(`devices/${imei}/telemetry/latest`);
-    expect(latest.body.record.speed).toBe(2);
-    const audit = await gateway.get<{ entries: unknown[] }>(`audit?action=quarantine.retried&imei=${imei}`);
-    expect(audit.body.entries).toMatchObject([{ details: { read: 2, moved: 1, recordsStored: 2 } }]);
+    expect((await gateway.client.telemetry.latest(imei)).speed).toBe(2);
+    expect(await gateway.client.audit.list({ action: 'quarantine.retried', imei }).all()).toMatchObject([
+      { details: { read: 2, moved: 1, recordsStored: 2 } },
+    ]);
   });
 
   it('moves nothing without its audit entry', async () => {

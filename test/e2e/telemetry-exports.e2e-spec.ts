@@ -220,20 +220,22 @@ describe('the newest records of many devices', () => {
   it('are those of the devices that are named, as each has it alone', async () => {
     const { body } = await gateway.get<List>(`telemetry/latest?imeis=${LONG},${UNKNOWN},${IMEI}`);
     expect([body.count, body.missing, body.nextCursor]).toEqual([2, [UNKNOWN], null]);
-    expect(body.records.map(({ imei }) => imei)).toEqual([IMEI, LONG]);
-    for (const { imei, ...record } of body.records) {
-      expect(record).toEqual((await gateway.get(`devices/${imei}/telemetry/latest`)).body.record);
+    const { telemetry } = gateway.client;
+    const records = await telemetry.latestOfMany({ imeis: `${LONG},${UNKNOWN},${IMEI}` }).all();
+    expect(records.map(({ imei }) => imei)).toEqual([IMEI, LONG]);
+    for (const { imei, ...record } of records) {
+      expect(record).toEqual(await telemetry.latest(imei));
     }
-    const position = await gateway.get<List>(`telemetry/latest?imeis=${IMEI}&view=position`);
-    expect(position.body.records[0]).toMatchObject({ imei: IMEI, latitude: 54.8 });
-    expect(position.body.records[0]).not.toHaveProperty('attributes');
+    const [position] = await telemetry.latestOfMany({ imeis: IMEI, view: 'position' }).all();
+    expect(position).toMatchObject({ imei: IMEI, latitude: 54.8 });
+    expect(position).not.toHaveProperty('attributes');
   });
 
   it('are listed page by page', async () => {
-    const first = await gateway.get<List>('telemetry/latest?limit=1');
-    expect([first.body.records.map(({ imei }) => imei), first.body.nextCursor]).toEqual([[IMEI], IMEI]);
-    const second = await gateway.get<List>(`telemetry/latest?limit=1&cursor=${IMEI}`);
-    expect([second.body.records.map(({ imei }) => imei), second.body.nextCursor]).toEqual([[LONG], null]);
+    const pages = gateway.client.telemetry.latestOfMany({ limit: 1 });
+    expect(await pages.page()).toMatchObject({ items: [{ imei: IMEI }], nextCursor: IMEI });
+    expect(await pages.page(IMEI)).toMatchObject({ items: [{ imei: LONG }], nextCursor: null });
+    expect((await pages.all()).map(({ imei }) => imei)).toEqual([IMEI, LONG]);
   });
 
   it('are all there, in order, when they are more than one read takes', async () => {

@@ -69,11 +69,11 @@ describe('a gateway with a port for UDP', () => {
     expect(rows).toMatchObject([
       { iot_timestamp: new Date('2019-06-13T06:23:26Z'), gsm_signal: 3, digital_input_1: 1, external_voltage: 23_996 },
     ]);
-    expect((await gateway.get(`devices/${VECTOR_IMEI}/telemetry/latest`)).status).toBe(200);
+    expect(await gateway.client.telemetry.latest(VECTOR_IMEI)).toMatchObject({ iotTimestamp: '2019-06-13T06:23:26.000Z' });
   });
 
   it('has no connected device by it, and no command for one', async () => {
-    expect((await gateway.get('devices')).body).toMatchObject({ count: 0 });
+    expect(await gateway.client.devices.list()).toEqual([]);
     expect((await gateway.get(`devices/${VECTOR_IMEI}`)).status).toBe(404);
     const live = await gateway.post('command', { imei: VECTOR_IMEI, command: 'getver' });
     expect(live).toMatchObject({ status: 404, body: { code: 'DEVICE_NOT_CONNECTED' } });
@@ -116,9 +116,7 @@ describe('a gateway with a port for UDP', () => {
     expect(device.answers.at(-1)).toBe('0005cafe010901');
     const kept = await database.query('select * from tbl_iot_telemetry_quarantine where iot_imei = $1', [imei]);
     expect(kept).toMatchObject([{ scope: 'frame', code: 'TRUNCATED' }]);
-    await waitFor(async () =>
-      JSON.stringify((await gateway.get(`devices/${imei}/diagnosis`)).body).includes('"cause":"TRUNCATED"'),
-    );
+    await waitFor(async () => JSON.stringify(await gateway.client.devices.diagnose(imei)).includes('"cause":"TRUNCATED"'));
   });
 
   it('writes down the bytes of a traced device, both ways', async () => {
@@ -148,7 +146,7 @@ describe('a gateway with a port for UDP', () => {
   });
 
   it('that was killed leaves it to another to answer a packet from the table', async () => {
-    await gateway.change('PUT', `registered-devices/${repeated}`, {});
+    await gateway.client.registeredDevices.register(repeated);
     await gateway.kill();
     device.close();
     await start({ DEVICE_ADMISSION: 'registered' });
@@ -177,33 +175,32 @@ describe('a gateway for registered devices', () => {
     const imei = newImei();
     await expectRefused(imei);
     const unknown = async (): Promise<object | undefined> =>
-      (await gateway.get<{ devices: { imei: string }[] }>('unknown-devices')).body.devices.find((each) => each.imei === imei);
+      (await gateway.client.registeredDevices.unknown().all()).find((each) => each.imei === imei);
     expect(await waitFor(unknown)).toMatchObject({ attempts: 1, lastAddress: '127.0.0.1' });
     expect(await countOf(imei)).toBe(0);
-    await gateway.change('PUT', `registered-devices/${imei}`, {});
+    await gateway.client.registeredDevices.register(imei);
     await device.exchange(recordsPacket(imei, [{}]));
     expect(await countOf(imei)).toBe(1);
   });
 
   it('does not answer a device from the moment on at which any instance has banned it', async () => {
     const imei = newImei();
-    await gateway.change('PUT', `registered-devices/${imei}`, {});
+    await gateway.client.registeredDevices.register(imei);
     await device.exchange(recordsPacket(imei, [{}]));
     // As another instance does it.
     await database.query(`update tbl_iot_devices set status = 'banned' where imei = $1`, [imei]);
     await expectRefused(imei);
     expect(await countOf(imei)).toBe(1);
-    const { body } = await gateway.get<{ refusedLogins: object }>('stats');
-    expect(body.refusedLogins).toMatchObject({ banned: 1 });
+    expect((await gateway.client.stats()).refusedLogins).toMatchObject({ banned: 1 });
   });
 
   it('does not answer a pinned device from elsewhere', async () => {
     const imei = newImei();
-    await gateway.change('PUT', `registered-devices/${imei}`, { allowedRanges: ['127.0.0.1/32'] });
+    await gateway.client.registeredDevices.register(imei, { allowedRanges: ['127.0.0.1/32'] });
     await device.exchange(recordsPacket(imei, [{}]));
     const elsewhere = await UdpDevice.open(device.port, '127.0.0.2');
     await expectRefused(imei, elsewhere);
     elsewhere.close();
-    await waitFor(async () => JSON.stringify((await gateway.get(`devices/${imei}/diagnosis`)).body).includes('"127.0.0.2"'));
+    await waitFor(async () => JSON.stringify(await gateway.client.devices.diagnose(imei)).includes('"127.0.0.2"'));
   });
 });

@@ -81,10 +81,9 @@ describe('devices that are not registered', () => {
     for (let number = 200; number < 220; number++) {
       udp.send(recordsPacket(stranger(number), [{ speed: 1 }]));
     }
-    await waitFor(
-      async () => (await gateway.get<{ refusedLogins: { limit: number } }>('stats')).body.refusedLogins.limit === 39,
-      { what: 'every further device to be refused' },
-    );
+    await waitFor(async () => (await gateway.client.stats()).refusedLogins?.limit === 39, {
+      what: 'every further device to be refused',
+    });
     expect(udp.answers).toHaveLength(1);
     expect(await count('tbl_iot_unregistered_devices')).toBe(LIMIT);
     await becomes(LIMIT, 'tbl_iot_telemetry_latest');
@@ -110,17 +109,17 @@ describe('devices that are not registered', () => {
   it('are listed when they were refused, and admitted once they are registered', async () => {
     const refused = stranger(300);
     const listed = async (): Promise<boolean> => {
-      const { body } = await gateway.get<{ devices: { imei: string }[] }>('unknown-devices?limit=1000');
-      return body.devices.some(({ imei }) => imei === refused);
+      const devices = await gateway.client.registeredDevices.unknown({ limit: 1000 }).all();
+      return devices.some(({ imei }) => imei === refused);
     };
     await waitFor(listed, { what: 'the refused device in the list of unknown ones' });
     expect(await isAccepted(refused)).toBe(false);
-    await gateway.change('PUT', `registered-devices/${refused}`, {});
+    await gateway.client.registeredDevices.register(refused);
     expect(await isAccepted(refused)).toBe(true);
   });
 
   it('make room when they are registered', async () => {
-    await gateway.change('PUT', `registered-devices/${stranger(1)}`, {});
+    await gateway.client.registeredDevices.register(stranger(1));
     await waitFor(async () => (await metric()) === LIMIT - 1, { what: 'a new count', timeoutMs: COUNTED_WITHIN_MS });
     expect(await isAccepted(stranger(400))).toBe(true);
     expect(await isAccepted(stranger(401))).toBe(false);

@@ -52,7 +52,7 @@ const batches = () => receiver.received.filter(({ path }) => path === PATH);
 const eventsOf = (body: WebhookBody) => (body.events ?? [body]) as readonly WebhookBody[];
 
 async function allIsDelivered(): Promise<void> {
-  const backlog = async () => (await gateway.get<{ backlog: number }>('webhooks/status')).body.backlog;
+  const backlog = async () => (await gateway.client.webhooks.status()).backlog;
   await waitFor(async () => (await backlog()) === 0, { what: 'the backlog to be gone', ...PATIENCE });
 }
 
@@ -83,8 +83,7 @@ describe('a batch of events', () => {
       new Webhook(SECRET).verify(text, headers as Record<string, string>);
     }
     const { eventId } = eventsOf(batches()[0]!.body)[0]!;
-    const { body } = await gateway.get<{ attempts: object[] }>(`webhooks/events/${eventId}`);
-    expect(body).toMatchObject({
+    expect(await gateway.client.webhooks.event(eventId)).toMatchObject({
       event: { state: 'delivered', attempts: 1 },
       attempts: [{ attempt: 1, status: 200, webhookId: batches()[0]!.id, error: null }],
     });

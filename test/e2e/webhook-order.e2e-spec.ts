@@ -44,7 +44,7 @@ async function start(environment: Record<string, string>): Promise<void> {
 }
 
 async function allIsDelivered(): Promise<void> {
-  const backlog = async () => (await gateways[0]!.get<{ backlog: number }>('webhooks/status')).body.backlog;
+  const backlog = async () => (await gateways[0]!.client.webhooks.status()).backlog;
   await waitFor(async () => (await backlog()) === 0, { what: 'the backlog to be gone', ...PATIENCE });
 }
 

@@ -1,3 +1,5 @@
+import { type WebhookStatus } from '../../client/src/index.js';
+import { endOfCommand, postCommand } from '../support/command-client.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, recordsFrame } from '../support/frames.js';
@@ -13,11 +15,6 @@ const FIRST_IMEI = 359_000_000_000_000;
 let database: TestDatabase;
 let gateway: Gateway;
 let receiver: WebhookReceiver;
-
-interface Status {
-  backlog: number;
-  circuit: { state: string };
-}
 
 beforeEach(async () => {
   database = await createTestDatabase();
@@ -40,8 +37,8 @@ async function startGateway(): Promise<Gateway> {
   });
 }
 
-async function status(): Promise<Status> {
-  return (await gateway.get<Status & Record<string, unknown>>('webhooks/status')).body;
+function status(): Promise<WebhookStatus> {
+  return gateway.client.webhooks.status();
 }
 
 /** A ride: each round a device reports and confirms a command. */
@@ -64,16 +61,10 @@ class Rider {
   }
 
   async confirm(): Promise<void> {
-    expect((await gateway.post('command', { imei: this.imei, command: 'getio' })).status).toBe(200);
+    const id = await postCommand(gateway, this.imei, 'getio');
     await this.device.command(30_000);
     this.device.send(codec12Frame(REPLY, 'DI1:1 DI2:0'));
-    await waitFor(
-      async () => (await gateway.get<{ count: number }>(`commands?imei=${this.imei}&status=PENDING`)).body.count === 0,
-      {
-        what: 'the command to complete',
-        ...PATIENCE,
-      },
-    );
+    await endOfCommand(gateway, id, PATIENCE.timeoutMs);
   }
 
   close(): void {

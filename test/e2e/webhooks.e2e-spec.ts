@@ -1,4 +1,6 @@
 import { Webhook } from 'standardwebhooks';
+import { verify } from '../../client/src/webhooks.js';
+import { type CommandOptions, postCommand } from '../support/command-client.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { FakeDevice } from '../support/fake-device.js';
 import { codec12Frame, recordsFrame, type TestRecord } from '../support/frames.js';
@@ -47,14 +49,12 @@ function newImei(): string {
   return String(357_000_000_000_000 + serial++);
 }
 
-async function order(imei: string, command: string, extra: Record<string, unknown> = {}): Promise<string> {
-  const { status, body } = await gateway.post<{ commandLogId: string }>('command', { imei, command, ...extra });
-  expect([200, 202]).toContain(status);
-  return body.commandLogId;
+function order(imei: string, command: string, extra: CommandOptions = {}): Promise<string> {
+  return postCommand(gateway, imei, command, extra);
 }
 
 /** A command that the device confirms. */
-async function complete(device: FakeDevice, imei: string, metadata: unknown = null): Promise<void> {
+async function complete(device: FakeDevice, imei: string, metadata: CommandOptions['metadata'] = null): Promise<void> {
   await order(imei, 'getio', { metadata });
   expect(await device.command()).toBe('getio');
   device.send(codec12Frame(REPLY, 'DI1:1 DI2:0'));
@@ -89,6 +89,7 @@ describe('a completed command', () => {
     const headers = request?.headers as Record<string, string>;
     for (const secret of [SECRET, NEXT_SECRET]) {
       expect(new Webhook(secret).verify(request?.text ?? '', headers)).toEqual(request?.body);
+      expect(await verify(request?.text ?? '', headers, { secret })).toEqual(request?.body);
     }
     expect(() => new Webhook(SECRET).verify(`${request?.text} `, headers)).toThrow('No matching signature');
     device.close();
@@ -132,7 +133,7 @@ describe('failed commands', () => {
         ids.push(id);
       }
     }
-    await Promise.all(ids.map((id) => gateway.post(`commands/${id}/cancel`, {})));
+    await Promise.all(ids.map((id) => gateway.client.commands.cancel(id)));
     await waitFor(() => receiver.events.length === 6, { what: 'six failures', ...PATIENCE });
     expect(receiver.accepted.length).toBeLessThan(4);
     const [request] = receiver.accepted;
@@ -152,15 +153,12 @@ describe('failed commands', () => {
     const imeis = [newImei(), poisoned, newImei()];
     receiver.reply = ({ text }) => (text.includes(poisoned) ? 422 : 200);
     const ids = await Promise.all(imeis.map((imei) => order(imei, 'getver', { mode: 'queue' })));
-    await Promise.all(ids.map((id) => gateway.post(`commands/${id}/cancel`, {})));
+    await Promise.all(ids.map((id) => gateway.client.commands.cancel(id)));
     await waitFor(() => receiver.events.length === 2, { what: 'the other two', ...PATIENCE });
-    await waitFor(
-      async () => (await gateway.get<{ count: number }>(`webhooks/events?imei=${poisoned}&state=dead`)).body.count === 1,
-      {
-        what: 'the poisoned one to be given up',
-        ...PATIENCE,
-      },
-    );
+    await waitFor(async () => (await gateway.client.webhooks.events({ imei: poisoned, state: 'dead' }).all()).length === 1, {
+      what: 'the poisoned one to be given up',
+      ...PATIENCE,
+    });
     const alone = receiver.received.filter(({ body, id }) => body.entries?.length === 1 && id === body.entries[0]?.eventId);
     expect(alone.length).toBeGreaterThanOrEqual(3);
   });
@@ -253,18 +251,15 @@ describe('a host that refuses', () => {
     const device = await FakeDevice.logIn(gateway.devicePort, imei);
     receiver.reply = () => ({ status: 500, body: 'x'.repeat(200_000) });
     await complete(device, imei);
-    const listed = await waitFor(
-      async () =>
-        (await gateway.get<{ events: { eventId: string }[] }>(`webhooks/events?imei=${imei}&state=dead`)).body.events[0],
-      { what: 'the event to be given up', ...PATIENCE },
-    );
+    const listed = await waitFor(async () => (await gateway.client.webhooks.events({ imei, state: 'dead' }).all())[0], {
+      what: 'the event to be given up',
+      ...PATIENCE,
+    });
     expect(receiver.received).toHaveLength(4);
     expect(new Set(receiver.received.map(({ id, text }) => `${id} ${text}`)).size).toBe(1);
     expect(new Set(receiver.received.map(({ id }) => id))).toEqual(new Set([listed.eventId]));
-    const { body } = await gateway.get<{ attempts: { status: number; answer: string; durationMs: number }[] }>(
-      `webhooks/events/${listed.eventId}`,
-    );
-    expect(body.attempts.map(({ status, answer }) => [status, answer])).toEqual(
+    const { attempts } = await gateway.client.webhooks.event(listed.eventId);
+    expect(attempts.map(({ status, answer }) => [status, answer])).toEqual(
       Array.from({ length: 4 }, () => [500, 'x'.repeat(1_024)]),
     );
 
@@ -272,14 +267,13 @@ describe('a host that refuses', () => {
     receiver.received.length = 0;
     expect(await gateway.post(`webhooks/events/${listed.eventId}/replay`, {})).toMatchObject({ status: 202 });
     await waitFor(() => ofDevice(imei).length === 1, { what: 'the replay', ...PATIENCE });
-    const { entries } = (await gateway.get<{ entries: object[] }>('audit?action=webhook.replayed')).body;
+    const entries = await gateway.client.audit.list({ action: 'webhook.replayed' }).all();
     expect(entries[0]).toMatchObject({ details: { eventId: listed.eventId } });
     expect(receiver.received[0]?.id).toBe(listed.eventId);
-    await waitFor(
-      async () =>
-        (await gateway.get<{ event: { state: string } }>(`webhooks/events/${listed.eventId}`)).body.event.state === 'delivered',
-      { what: 'the state to change', ...PATIENCE },
-    );
+    await waitFor(async () => (await gateway.client.webhooks.event(listed.eventId)).event.state === 'delivered', {
+      what: 'the state to change',
+      ...PATIENCE,
+    });
     device.close();
   });
 
@@ -383,8 +377,8 @@ describe('the feed and the status', () => {
   });
 
   it('say how deliveries stand, and what there is not', async () => {
-    await waitFor(async () => (await gateway.get<{ backlog: number }>('webhooks/status')).body.backlog === 0, PATIENCE);
-    expect((await gateway.get('webhooks/status')).body).toMatchObject({
+    await waitFor(async () => (await gateway.client.webhooks.status()).backlog === 0, PATIENCE);
+    expect(await gateway.client.webhooks.status()).toMatchObject({
       success: true,
       delivering: true,
       backlog: 0,
@@ -406,10 +400,10 @@ describe('the feed and the status', () => {
       await complete(device, imei);
       await waitFor(() => ofDevice(imei).length === round, { what: `number ${round}`, ...PATIENCE });
     }
-    await waitFor(
-      async () => (await gateway.get<{ count: number }>(`webhooks/events?imei=${imei}&state=delivered`)).body.count === 3,
-      { what: 'all three to be settled', ...PATIENCE },
-    );
+    await waitFor(async () => (await gateway.client.webhooks.events({ imei, state: 'delivered' }).all()).length === 3, {
+      what: 'all three to be settled',
+      ...PATIENCE,
+    });
     const ids = ofDevice(imei).map(({ eventId }) => eventId);
     const answer = await gateway.post('webhooks/replay', { from, type: 'command.completed', state: 'delivered', imei });
     expect(answer).toMatchObject({ status: 202, body: { success: true, replayed: 3, nextCursor: null } });
@@ -422,8 +416,8 @@ describe('the feed and the status', () => {
     const imei = newImei();
     const device = await FakeDevice.logIn(gateway.devicePort, imei);
     await complete(device, imei);
-    const delivered = `webhooks/events?imei=${imei}&state=delivered`;
-    await waitFor(async () => (await gateway.get<{ count: number }>(delivered)).body.count === 1, PATIENCE);
+    const delivered = gateway.client.webhooks.events({ imei, state: 'delivered' });
+    await waitFor(async () => (await delivered.all()).length === 1, PATIENCE);
     const nothing = { state: null, type: null, from: null, to: null, cursor: null };
     const answer = await gateway.post('webhooks/replay', { imei, ...nothing });
     expect(answer).toMatchObject({ status: 202, body: { success: true, replayed: 0, nextCursor: null } });

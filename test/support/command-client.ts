@@ -1,3 +1,4 @@
+import { type Command, type CreateCommand } from '../../client/src/index.js';
 import { type FakeDevice } from './fake-device.js';
 import { codec12Frame } from './frames.js';
 import { type Gateway } from './gateway.js';
@@ -5,60 +6,33 @@ import { waitFor } from './wait-for.js';
 
 const TYPE_REPLY = 6;
 
-/** A command as the REST API returns it. */
-export interface ShownCommand {
-  readonly commandLogId: string;
-  readonly status: string;
-  readonly reason: string | null;
-  readonly deviceState: string | null;
-  readonly supersededBy: string | null;
-  readonly confirmedBy: 'reply' | 'telemetry' | null;
-  readonly response: string | null;
-  readonly attempts: number;
-  readonly late: boolean;
-  readonly expiresAt: string;
+export type CommandOptions = Omit<CreateCommand, 'imei' | 'command'>;
+
+/** Sends the text of a command. Returns its id; throws when it is not accepted. */
+export async function postCommand(gateway: Gateway, imei: string, command: string, extra: CommandOptions = {}): Promise<string> {
+  return (await gateway.client.commands.send({ imei, command, ...extra })).commandLogId;
 }
 
-/** POST command. Returns its id; throws when it is not accepted. */
-export async function postCommand(
-  gateway: Gateway,
-  imei: string,
-  command: string,
-  extra: Readonly<Record<string, unknown>> = {},
-): Promise<string> {
-  const { status, body } = await gateway.post<{ commandLogId: string }>('command', { imei, command, ...extra });
-  if (status !== 200 && status !== 202) {
-    throw new Error(`POST command answered ${status} ${JSON.stringify(body)}`);
-  }
-  return body.commandLogId;
-}
-
-export async function getCommand(gateway: Gateway, id: string): Promise<ShownCommand> {
-  return (await gateway.get<{ command: ShownCommand }>(`commands/${id}`)).body.command;
+export async function getCommand(gateway: Gateway, id: string): Promise<Command> {
+  return (await gateway.client.commands.get(id)).command;
 }
 
 /** Waits until the command has ended. */
-export async function endOfCommand(gateway: Gateway, id: string, timeoutMs = 20_000): Promise<ShownCommand> {
-  return waitFor(
-    async () => {
-      const command = await getCommand(gateway, id);
-      return command.status === 'PENDING' ? Promise.reject(new Error(JSON.stringify(command))) : command;
-    },
-    { timeoutMs, what: `command ${id} to end` },
-  );
+export function endOfCommand(gateway: Gateway, id: string, timeoutMs = 20_000): Promise<Command> {
+  return gateway.client.commands.until(id, { timeoutMs });
 }
 
 /** Waits until the command is as described. */
 export async function commandBecomes(
   gateway: Gateway,
   id: string,
-  wanted: Partial<ShownCommand>,
+  wanted: Partial<Command>,
   timeoutMs = 20_000,
-): Promise<ShownCommand> {
+): Promise<Command> {
   return waitFor(
     async () => {
       const command = await getCommand(gateway, id);
-      const isThere = Object.entries(wanted).every(([key, value]) => command[key as keyof ShownCommand] === value);
+      const isThere = Object.entries(wanted).every(([key, value]) => command[key as keyof Command] === value);
       return isThere ? command : Promise.reject(new Error(JSON.stringify(command)));
     },
     { timeoutMs, what: `command ${id} to be ${JSON.stringify(wanted)}` },

@@ -1,4 +1,4 @@
-import { postCommand } from './command-client.js';
+import { type CommandOptions, postCommand } from './command-client.js';
 import { FakeDevice } from './fake-device.js';
 import { Gateway } from './gateway.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
@@ -44,7 +44,7 @@ export class CommandFixture {
     return { imei, device: await FakeDevice.logIn(this.gateway.devicePort, imei) };
   }
 
-  async post(imei: string, command: string, extra: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  post(imei: string, command: string, extra?: CommandOptions): Promise<string> {
     return postCommand(this.gateway, imei, command, extra);
   }
 

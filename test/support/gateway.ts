@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { IotBroker } from '../../client/src/index.js';
 import { startGatewayProcess } from './gateway-process.js';
 import { type NodeProcess, type ProcessExit } from './node-process.js';
 
@@ -13,12 +14,17 @@ export interface ApiAnswer<T = Record<string, unknown>> {
 
 /** The built gateway on a database of the test, with its ports found out. */
 export class Gateway {
+  /** For tests of what the gateway does. Those of statuses, headers and bytes send raw requests: `get`, `post` and `change`. */
+  readonly client: IotBroker;
+
   private constructor(
     readonly process: NodeProcess,
     readonly devicePort: number,
     readonly apiUrl: string,
     private readonly cwd: string,
-  ) {}
+  ) {
+    this.client = new IotBroker({ url: apiUrl, apiKey: API_KEY });
+  }
 
   static async start(databaseUrl: string, env: Record<string, string> = {}): Promise<Gateway> {
     const cwd = await mkdtemp(join(tmpdir(), 'iot-broker-gateway-'));
