@@ -35,42 +35,41 @@ export class ConsoleSessionController {
     if (!caller) {
       throw new UnauthorizedError();
     }
-    const before = await this.current(request);
+    const before = await this.sessions.tokenOf(request);
     const session = await this.sessions.begin(key, caller, request);
-    if (before) {
+    if (before && before !== 'forged') {
       await this.sessions.end(before, request);
     }
     void reply.header('set-cookie', await this.sessions.cookieHeader(session, request));
     return this.gateway.describe(session);
   }
 
-  /** Who is signed in. */
+  /** Who is signed in. Held to the same rules as a request to the API: what is forged is counted. */
   @Get()
   async show(@Req() request: FastifyRequest): Promise<ConsoleSessionDto> {
-    return this.gateway.describe(await this.required(request));
-  }
-
-  /** Ends the session: its cookie is worth nothing any more, also where it was copied to. */
-  @Delete()
-  async signOut(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<{ readonly success: true }> {
-    const session = await this.required(request);
-    await this.sessions.end(session, request);
-    void reply.header('set-cookie', await this.sessions.cookieHeader(null, request));
-    return { success: true };
-  }
-
-  /** Held to the same rules as a request to the API: what is forged is counted, and a change is the page's own. */
-  private async required(request: FastifyRequest): Promise<SignedIn> {
     this.requireConsole();
     await this.authentication.ofSession(request);
     const session = await this.current(request);
     if (!session) {
       throw new UnauthorizedError();
     }
-    return session;
+    return this.gateway.describe(session);
+  }
+
+  /** Ends the session: its cookie is worth nothing any more, also where it was copied to. The key may have been revoked meanwhile. */
+  @Delete()
+  async signOut(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ readonly success: true }> {
+    this.requireConsole();
+    if (!(await this.sessions.signOut(request))) {
+      // Counts what is forged.
+      await this.authentication.ofSession(request);
+      throw new UnauthorizedError();
+    }
+    void reply.header('set-cookie', await this.sessions.cookieHeader(null, request));
+    return { success: true };
   }
 
   private async current(request: FastifyRequest): Promise<SignedIn | null> {

@@ -287,6 +287,31 @@ describe('a session', () => {
     await waitFor(async () => (await at(other)).status === 401, { timeoutMs: 5_000 });
   });
 
+  it('is signed out, and its cookie taken back, although its key was revoked before', async () => {
+    const { secret, keyId } = await makeKey('revoked-before', ['read']);
+    const { cookie, csrf } = await signIn(secret);
+    const kept = async () => (await database.query('select from tbl_iot_console_sessions where key_id = $1', [keyId])).length;
+    await gateway.client.keys.revoke(keyId);
+    // From an address that is blocked: a session can not be guessed.
+    const from = newAddress();
+    for (let failed = 0; failed < MAX_FAILURES; failed++) {
+      await ask({ path: '/api/v1/stats', headers: { 'x-api-key': `wrong key number ${failed}` }, from });
+    }
+    expect(refusal(await ask({ method: 'DELETE', headers: { cookie }, from }))).toEqual([403, 'CSRF_TOKEN_INVALID']);
+    expect(await kept()).toBe(1);
+    const answer = await ask({ method: 'DELETE', headers: { cookie, 'x-csrf-token': csrf }, from });
+    expect([answer.status, answer.cookie]).toEqual([200, expect.stringContaining('=; Path=/; Max-Age=0; ')]);
+    expect(await kept()).toBe(0);
+  });
+
+  it('of which the key was revoked is ended by the next one of the browser', async () => {
+    const { secret, keyId } = await makeKey('revoked-and-replaced', ['read']);
+    const { cookie } = await signIn(secret);
+    await gateway.client.keys.revoke(keyId);
+    await signIn(API_KEY, { headers: { cookie } });
+    expect(await database.query('select from tbl_iot_console_sessions where key_id = $1', [keyId])).toEqual([]);
+  });
+
   it('ends after 12 hours, and its row with the next session', async () => {
     const { cookie } = await signIn();
     await database.query(`update tbl_iot_console_sessions set expires_at = now() - interval '1 second'`);

@@ -62,22 +62,40 @@ export class ConsoleSessions implements SessionCallers {
     return { caller, token, csrfToken: csrfTokenOf(token), expiresAt: new Date(Date.now() + LASTS_HOURS * HOUR_MS) };
   }
 
-  async end({ token, caller }: SignedIn, request: FastifyRequest): Promise<void> {
+  /** A session of which the key is good no longer has ended with it: then only the row is deleted. */
+  async end(token: Buffer, request: FastifyRequest): Promise<void> {
     const digest = digestOf(token);
+    const caller = await this.callerNow(token);
     await this.repository.transaction(async (manager) => {
-      if (await this.repository.delete(manager, digest)) {
+      if ((await this.repository.delete(manager, digest)) && caller) {
         await this.audit.record({ actor: actorOf(caller, request), action: 'console.signed-out' }, manager);
       }
     });
     this.known.forget(digest);
   }
 
+  /**
+   * Ends the session of a request, also one of which the key is good no longer. False when the request carries no session that this gateway has given
+   * out. Throws ForeignPageError, CsrfTokenError.
+   */
+  async signOut(request: FastifyRequest): Promise<boolean> {
+    const token = await this.tokenOf(request);
+    if (!token || token === 'forged') {
+      return false;
+    }
+    this.requireOwnChange(csrfTokenOf(token), request);
+    await this.end(token, request);
+    return true;
+  }
+
+  /** The token of the cookie, whether its session is good or not. */
+  async tokenOf({ headers, raw }: FastifyRequest): Promise<Buffer | 'forged' | null> {
+    return headers.cookie === undefined ? null : (await this.cookies()).read(headers.cookie, this.clients.usesTls(raw));
+  }
+
   /** Null without a session, or when its key is good no longer. Throws ForgedSessionError. Rejects while the database is unavailable. */
   async find(request: FastifyRequest): Promise<SignedIn | null> {
-    if (request.headers.cookie === undefined) {
-      return null;
-    }
-    const token = (await this.cookies()).read(request.headers.cookie, this.clients.usesTls(request.raw));
+    const token = await this.tokenOf(request);
     if (token === 'forged') {
       throw new ForgedSessionError();
     }
@@ -101,7 +119,7 @@ export class ConsoleSessions implements SessionCallers {
     if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) {
       refuseOtherSites(request.headers);
     } else {
-      this.requireOwnChange(session, request);
+      this.requireOwnChange(session.csrfToken, request);
     }
     const { caller, token } = session;
     return { ...caller, session: { id: digestOf(token).toString('hex'), find: () => this.callerNow(token) } };
@@ -112,7 +130,7 @@ export class ConsoleSessions implements SessionCallers {
     return session && this.keys.find(session, token);
   }
 
-  private requireOwnChange({ csrfToken }: SignedIn, request: FastifyRequest): void {
+  private requireOwnChange(csrfToken: string, request: FastifyRequest): void {
     this.requireOwnPage(request);
     const given = request.headers[CSRF_HEADER];
     if (typeof given !== 'string' || !isSame(given, csrfToken)) {
