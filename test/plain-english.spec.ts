@@ -37,8 +37,8 @@ const PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\b[Ss]omebody\b/, 'the caller, an operator, or a passive sentence'],
 ];
 const ROOT = new URL('..', import.meta.url);
-const FOLDERS = ['src', 'console', 'bench', 'test', 'docs', 'deploy'];
-const FILES = ['README.md', 'CONTRIBUTING.md'];
+const FOLDERS = ['src', 'console', 'bench', 'test', 'docs', 'deploy', 'client/src'];
+const FILES = ['README.md', 'CONTRIBUTING.md', 'client/README.md'];
 
 describe('plain technical English', () => {
   it('has none of the phrases that a reader has to translate', () => {

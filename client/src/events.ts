@@ -18,7 +18,7 @@ export type EventFeedQuery = NonNullable<operations['listEvents']['parameters'][
 export class Events {
   constructor(private readonly api: Api) {}
 
-  /** One part of the feed, from behind `after`. `nextCursor` is where to go on, also when there is nothing more yet. */
+  /** One part of the feed, from behind `after`. `nextCursor` is where the next part begins, also when there is no further event yet. */
   read(query: EventFeedQuery = {}, options: CallOptions = {}): Promise<EventFeed> {
     return dataOf(this.api.GET('/api/v1/events', { params: { query }, ...options }));
   }

@@ -37,8 +37,8 @@ export class IotBroker {
   }
 
   /**
-   * Events as they happen: `for await (const { type, data } of broker.stream())`. Reconnects by itself and goes on behind the last event. Ends when the
-   * signal is aborted; throws what no reconnect can mend (401, 403).
+   * Events as they happen: `for await (const { type, data } of broker.stream())`. Reconnects automatically and continues behind the last event.
+   * Ends when the signal is aborted. Throws errors that a reconnect does not repair (401, 403).
    */
   stream(options: StreamOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
     return streamEvents(this.api, options);

@@ -98,7 +98,7 @@ describe('a reader of the stream', () => {
     expect(server.requests[0]?.headers).toMatchObject({ 'x-api-key': 'a key', accept: 'text/event-stream' });
   });
 
-  it('goes on behind the last event when the connection ends, after the time that the gateway has asked for', async () => {
+  it('continues behind the last event when the connection ends, after the time that the gateway has asked for', async () => {
     const pauses: number[] = [];
     server.answers = [sends(`retry: 20\n\n${block('1_1')}`, { ends: true }), sends(block('1_2'))];
     const events = await take(2, { from: 'now', imei: IMEI, onReconnect: ({ inMs }) => pauses.push(inMs) });
@@ -109,7 +109,7 @@ describe('a reader of the stream', () => {
     expect(pauses[0]).toBeLessThanOrEqual(20);
   });
 
-  it('goes on behind the last event when the connection is cut in the middle of an event', async () => {
+  it('continues behind the last event when the connection is cut in the middle of an event', async () => {
     server.answers = [
       (response) => {
         response.writeHead(200, EVENT_STREAM);
@@ -121,7 +121,7 @@ describe('a reader of the stream', () => {
     expect(server.asked[1]).toBe('/api/v1/stream?after=1_1');
   });
 
-  it('goes on behind an id that came without an event', async () => {
+  it('continues behind an id that came without an event', async () => {
     server.answers = [sends('retry: 1\nid: 4_4\n\n', { ends: true }), sends(block('4_5'))];
     await take(1, { from: 'now' });
     expect(server.asked[1]).toBe('/api/v1/stream?after=4_4');
@@ -131,7 +131,7 @@ describe('a reader of the stream', () => {
     ['in its data', 'event: overflow\ndata: {"cursor":"9_9"}\n\n'],
     ['as its id', 'id: 9_9\nevent: overflow\ndata: {}\n\n'],
     ['as its data', 'event: overflow\ndata: 9_9\n\n'],
-  ])('goes on at the cursor of an overflow, %s, which is no event of its own', async (_where, overflow) => {
+  ])('continues at the cursor of an overflow, %s, which is no event of its own', async (_where, overflow) => {
     server.answers = [sends(`retry: 1\n\n${block('1_1')}${overflow}`), sends(block('9_10'))];
     expect(cursorsOf(await take(2))).toEqual(['1_1', '9_10']);
     expect(server.asked[1]).toBe('/api/v1/stream?after=9_9');
@@ -181,7 +181,7 @@ describe('a reader of the stream', () => {
     [401, UNAUTHORIZED],
     [403, { success: false, error: 'This key lacks the scope read', code: 'FORBIDDEN_SCOPE' }],
     [400, { success: false, error: 'imei must be 15 digits', code: 'INVALID_INPUT' }],
-  ])('throws what no reconnect can mend: %d', async (status, problem) => {
+  ])('throws errors that a reconnect does not repair: %d', async (status, problem) => {
     server.answers = [refuses(status, problem, { 'x-request-id': 'request-1' })];
     await expect(take(1)).rejects.toMatchObject({
       name: 'IotBrokerError',

@@ -13,7 +13,7 @@ export type StreamEvent = {
   [Type in IotEventType]: {
     readonly type: Type;
     readonly data: Extract<IotEvent, { type: Type }>;
-    /** Give it as `after` to go on behind this event. */
+    /** Give it as `after` to continue behind this event. */
     readonly cursor: string;
   };
 }[IotEventType];
@@ -48,10 +48,10 @@ interface Position {
 }
 
 /**
- * Events as they happen, without end. A lost connection is replaced, and goes on behind the last event: after a pause that grows with every failure, with
- * jitter, at least as long as the gateway asks for. Errors that no later attempt can change (401, 403, other 4xx) are thrown.
+ * Events as they happen. A lost connection is replaced after a pause, and the events continue behind the last one. The pause grows with every failure, has
+ * jitter, and is at least as long as the gateway asks for. Errors that no later attempt can change (401, 403, other 4xx) are thrown.
  *
- * The iteration ends without an error when the signal is aborted.
+ * The iteration ends when the signal is aborted, without an error.
  */
 export async function* streamEvents(api: Api, options: StreamOptions): AsyncGenerator<StreamEvent, void, undefined> {
   const { signal, onReconnect } = options;

@@ -1,6 +1,6 @@
 import { type webhooks } from './schema.generated.js';
 
-/** What a webhook delivers: an event, or failed commands together. `type` tells them apart. */
+/** What a webhook delivers: an event, or failed commands together. `type` distinguishes them. */
 export type WebhookBody = webhooks[keyof webhooks]['post']['requestBody']['content']['application/json'];
 
 export type WebhookErrorCode = 'MISSING_HEADER' | 'BAD_TIMESTAMP' | 'BAD_SIGNATURE' | 'BAD_BODY';
