@@ -1,9 +1,7 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Exposition } from '../support/exposition.js';
 import { freePort } from '../support/free-port.js';
 import { API_KEY, Gateway } from '../support/gateway.js';
 import { NodeProcess } from '../support/node-process.js';
@@ -41,7 +39,7 @@ beforeAll(async () => {
   });
   [, imei = ''] = await devices.waitForLine(/the first has IMEI (\d{15})/);
   await devices.waitForLine(/^connected 2\/2 /);
-  await waitFor(async () => (await gateway.get(`devices/${imei}/telemetry/latest`)).status === 200, { what: 'a record' });
+  await waitFor(() => gateway.client.telemetry.latest(imei), { what: 'a record' });
 });
 
 afterAll(async () => {
@@ -66,6 +64,11 @@ async function run(containing: string): Promise<string[]> {
   const exit = await example.exit;
   expect([exit.code, example.lines]).toEqual([0, expect.anything()]);
   return example.lines;
+}
+
+async function isStreamOpen(): Promise<boolean> {
+  const scrape = await fetch(`${gateway.apiUrl}/metrics`, { headers: { 'x-api-key': API_KEY } });
+  return new Exposition(await scrape.text()).value('iot_broker_streams_open') === 1;
 }
 
 describe('the examples of the README of the client', () => {
@@ -115,16 +118,12 @@ describe('the examples of the README of the client', () => {
   });
 
   it('follow the stream', async () => {
-    const data = { type: 'command.completed', imei, response: 'Ver:02.00.01_06' };
-    const server = createServer((_request, response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write(`id: 1_1\nevent: command.completed\ndata: ${JSON.stringify(data)}\n\n`);
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const example = start('broker.stream', { IOT_BROKER_URL: url });
-    expect([(await example.exit).code, example.lines]).toEqual([0, [`${imei} answered: Ver:02.00.01_06 (1_1)`]]);
-    server.closeAllConnections();
-    server.close();
+    const example = start('broker.stream');
+    await waitFor(isStreamOpen, { what: 'the stream to be open' });
+    await gateway.client.commands.send({ imei, command: 'getver' });
+    expect([(await example.exit).code, example.lines]).toEqual([
+      0,
+      [expect.stringMatching(new RegExp(`^${imei} answered: Ver:\\S.* \\(\\d+_\\d+\\)$`))],
+    ]);
   });
 });
