@@ -1,5 +1,5 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type FastifyRequest } from 'fastify';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { SECOND_MS } from '../platform/time-units.js';
 
@@ -9,8 +9,8 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const OTHER = 'other';
 
 /**
- * Counts requests and their time by route template, method and status. A request that waits by order (`Prefer: wait`, a stream) counts with its
- * whole time.
+ * Counts requests and their time by route template, method and status. A request with `Prefer: wait` counts with its whole time. An event stream has no time to
+ * answer: it lasts as long as its client is connected, which `iot_broker_stream_seconds` shows.
  */
 export function measureRequests(app: NestFastifyApplication): void {
   const metrics = app.get(MetricsRegistry);
@@ -26,7 +26,7 @@ export function measureRequests(app: NestFastifyApplication): void {
   const observe = metrics.histogram(
     {
       name: 'iot_broker_http_request_seconds',
-      help: 'Time to answer them, by `route` and `method`; a request with `Prefer: wait` counts with the time it has waited.',
+      help: 'Time to answer them, by `route` and `method`; a request with `Prefer: wait` counts with the time it has waited, an event stream does not count.',
       labelNames: ['route', 'method'],
     },
     SECONDS_BUCKETS,
@@ -39,9 +39,15 @@ export function measureRequests(app: NestFastifyApplication): void {
       const labels = { ...at, status: String(reply.statusCode) };
       const key = Object.values(labels).join(' ');
       counts.set(key, { labels, value: (counts.get(key)?.value ?? 0) + 1 });
-      observe(reply.elapsedTime / SECOND_MS, at);
+      if (!isEventStream(request, reply)) {
+        observe(reply.elapsedTime / SECOND_MS, at);
+      }
       done();
     });
+}
+
+function isEventStream({ method }: FastifyRequest, { raw }: FastifyReply): boolean {
+  return method === 'GET' && String(raw.getHeader('content-type')).startsWith('text/event-stream');
 }
 
 /** Never the URL: every guessed URL would create a time series. */

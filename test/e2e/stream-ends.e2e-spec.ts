@@ -38,10 +38,12 @@ async function open(query = '', headers: Record<string, string> = { 'x-api-key':
   return client;
 }
 
-async function streamsOpen(): Promise<number | null> {
-  const scrape = await fetch(`${gateway.apiUrl}/metrics`, { headers: { 'x-api-key': API_KEY } });
-  return new Exposition(await scrape.text()).value('iot_broker_streams_open');
+async function scrape(): Promise<Exposition> {
+  const answer = await fetch(`${gateway.apiUrl}/metrics`, { headers: { 'x-api-key': API_KEY } });
+  return new Exposition(await answer.text());
 }
+
+const streamsOpen = async (): Promise<number | null> => (await scrape()).value('iot_broker_streams_open');
 
 async function statementsThatWait(): Promise<number> {
   const [found] = await database.query<{ count: number }>(
@@ -73,6 +75,52 @@ it('a stream whose client is gone before it opens gives its place back', async (
   });
   await waitFor(async () => (await statementsThatWait()) === 0, { what: 'the stream to go on' });
   await waitFor(async () => (await streamsOpen()) === 0, { what: 'the place to be free' });
+});
+
+it('the time for which a stream was open is not one to answer a request: it has a metric of its own', async () => {
+  const answers = { route: '/api/v1/stream', method: 'GET' };
+  const answered = async () => (await scrape()).value('iot_broker_http_requests_total', answers) ?? 0;
+  const counts = async () => {
+    const samples = await scrape();
+    const count = (name: string, labels = {}) => samples.value(`${name}_count`, labels) ?? 0;
+    return [count('iot_broker_http_request_seconds', answers), count('iot_broker_stream_seconds')] as const;
+  };
+  const [[timed, lasted], before] = [await counts(), await answered()];
+  expect((await open('?after=no-cursor')).status).toBe(400);
+  const { key, secret } = await gateway.client.keys.create({ name: 'to-be-revoked', scopes: ['read'] });
+  const client = await open('', { 'x-api-key': secret });
+  await gateway.client.keys.revoke(key.keyId);
+  await client.ended();
+  await waitFor(async () => (await answered()) === before + 2, { what: 'both requests to be counted' });
+  expect(await counts()).toEqual([timed + 1, lasted + 1]);
+});
+
+describe('streams that read the log on their own', () => {
+  const PAGES_OF_KEY = 8;
+  /** A page of its own, and more than the buffers of a connection take. */
+  const LARGE = 'x'.repeat(16_000_000);
+
+  it('and whose clients do not take what was read hold up streams of their key, and none of another key', async () => {
+    const first = await open();
+    await waitFor(() => first.lastEventId !== '', { what: 'the first id' });
+    first.close();
+    const after = `?after=${first.lastEventId}`;
+    await writer.append(IMEI, { filler: LARGE });
+    const sent = async () => (await scrape()).value('iot_broker_stream_events_sent_total') ?? 0;
+    const before = await sent();
+    const sleeping = await Promise.all(Array.from({ length: PAGES_OF_KEY }, () => open(after)));
+    sleeping.forEach((client) => client.pause());
+    await waitFor(async () => (await sent()) === before + PAGES_OF_KEY, { timeoutMs: 60_000, what: 'a page for each' });
+
+    const held = await open(after);
+    const { secret } = await gateway.client.keys.create({ name: 'another-reader', scopes: ['read'] });
+    const other = await open(after, { 'x-api-key': secret });
+    await other.received(1, 60_000);
+    expect(held.messages).toEqual([]);
+    expect((await scrape()).value('iot_broker_streams_catching_up')).toBeGreaterThanOrEqual(PAGES_OF_KEY + 1);
+    sleeping[0]!.close();
+    await held.received(1, 60_000);
+  });
 });
 
 describe('a cursor that is ahead of the log', () => {

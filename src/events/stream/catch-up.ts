@@ -9,12 +9,18 @@ import { type EventStream } from './event-stream.js';
 import { type LogTail } from './log-tail.js';
 import { streamEventsOf } from './stream-event.js';
 import { type TimedReadings } from './timed-readings.js';
+import { Turns } from './turns.js';
 
 const EVENTS_PER_PAGE = 500;
 /** With no more events than this behind the tail, a stream joins it. */
 const EVENTS_TO_JOIN = 100;
-/** Streams that read a page at the same time. The others wait for their turn: they must not take all connections of the pool. */
-const MAX_READERS = 4;
+/** Pages that are read at the same time: they must not take all connections of the pool. */
+const READINGS = { max: 4, maxOfKey: 4 };
+/**
+ * Pages that are read or that their clients have not taken yet. A page has up to 4 MiB (MAX_PAGE_BYTES), and slow clients keep theirs: without a limit for each key,
+ * those of one key would use up the limit of the instance.
+ */
+const PAGES = { max: 32, maxOfKey: 8 };
 /** Up to twice as long, so that many streams do not read again at the same moment. */
 const RETRY_MS = SECOND_MS;
 /** What is sent outside of the rounds of the tail. */
@@ -33,20 +39,19 @@ export interface CatchUpOptions {
 
 /** Brings streams that begin before the tail up to it: page by page, as fast as each client reads. */
 export class CatchUp {
-  private reading = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly readings = new Turns(READINGS);
+  private readonly pages = new Turns(PAGES);
 
   constructor(private readonly options: CatchUpOptions) {}
 
-  /** Ends when the stream has joined the tail or has ended. Never rejects. */
-  async bring(stream: EventStream): Promise<void> {
+  /** Ends when the stream has joined the tail or has ended. Never rejects. The streams of one key share the limit for a key. */
+  async bring(stream: EventStream, key: string): Promise<void> {
     while (stream.isOpen) {
       try {
         if (this.join(stream)) {
           return;
         }
-        await this.step(stream);
-        await stream.drained();
+        await this.step(stream, key);
       } catch (error) {
         await this.fail(stream, error);
       }
@@ -68,14 +73,19 @@ export class CatchUp {
     return true;
   }
 
-  private async step(stream: EventStream): Promise<void> {
+  /** Sends a page, as fast as the client takes it. */
+  private async step(stream: EventStream, key: string): Promise<void> {
     const { tail, readings, beforeReading } = this.options;
     await readings.run(beforeReading);
     const { recent } = tail;
     if (recent?.covers(stream.position)) {
       stream.sendPassing(recent.after(stream.position, EVENTS_PER_PAGE), OWN_ROUND);
+      await stream.drained();
     } else {
-      await this.inTurn(() => this.readPage(stream));
+      await this.pages.run(key, async () => {
+        await this.readings.run(key, () => this.readPage(stream));
+        await stream.drained();
+      });
     }
   }
 
@@ -94,24 +104,6 @@ export class CatchUp {
     if (end && !hasMore && events.length === rows.length) {
       // What the tail had read before could be read here too.
       stream.pass(end);
-    }
-  }
-
-  private async inTurn(work: () => Promise<void>): Promise<void> {
-    if (this.reading >= MAX_READERS) {
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    } else {
-      this.reading++;
-    }
-    try {
-      await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) {
-        next();
-      } else {
-        this.reading--;
-      }
     }
   }
 

@@ -48,6 +48,7 @@ export class EventStreams implements BeforeApplicationShutdown {
   private readonly joined = new StreamsByDevice<EventStream>();
   private readonly following = new Set<EventStream>();
   private readonly catchUp: CatchUp;
+  private readonly listeners: ((lastedSeconds: number) => void)[] = [];
   private sentByClosed = 0;
   private round = 0;
   private lastOpenAt = -Infinity;
@@ -75,6 +76,11 @@ export class EventStreams implements BeforeApplicationShutdown {
     );
   }
 
+  /** Streams that begin before the tail and have not met it yet. */
+  get catchingUp(): number {
+    return this.callers.streams.length - this.following.size;
+  }
+
   get eventsSent(): number {
     return this.callers.streams.reduce((sum, { sent }) => sum + sent, this.sentByClosed);
   }
@@ -87,7 +93,7 @@ export class EventStreams implements BeforeApplicationShutdown {
     if (this.isStopping) {
       throw new StoppingError();
     }
-    const leave = this.places.take(request.actor.keyId ?? request.actor.keyName);
+    const leave = this.places.take(keyOf(request));
     let start: EventPosition;
     try {
       start = await this.startOf(request);
@@ -99,6 +105,11 @@ export class EventStreams implements BeforeApplicationShutdown {
       throw error;
     }
     this.begin(request, start, openResponse(), leave);
+  }
+
+  /** Calls back for every stream that has ended. */
+  onClosed(listener: (lastedSeconds: number) => void): void {
+    this.listeners.push(listener);
   }
 
   @Periodic({ everyMs: CHECK_HEARTBEATS_EVERY_MS, failure: 'Heartbeats could not be sent' })
@@ -145,11 +156,12 @@ export class EventStreams implements BeforeApplicationShutdown {
   }
 
   private begin(
-    { actor, caller, filter }: StreamRequest,
+    request: StreamRequest,
     start: EventPosition,
     { response, headers }: ReturnType<OpenResponse>,
     leave: () => void,
   ): void {
+    const { actor, caller, filter } = request;
     const openedAt = performance.now();
     const fields = { requestId: actor.requestId, remoteAddress: actor.remoteAddress, key: actor.keyName };
     const stream: EventStream = new EventStream(response, {
@@ -159,14 +171,15 @@ export class EventStreams implements BeforeApplicationShutdown {
       onClosed: (reason) => {
         this.forget(stream, reason);
         leave();
-        const seconds = Math.round((performance.now() - openedAt) / SECOND_MS);
-        this.logger.log(`Stream closed (${reason}) after ${seconds} s and ${countOf(stream.sent, 'event')}`, fields);
+        const seconds = (performance.now() - openedAt) / SECOND_MS;
+        this.listeners.forEach((listener) => listener(seconds));
+        this.logger.log(`Stream closed (${reason}) after ${Math.round(seconds)} s and ${countOf(stream.sent, 'event')}`, fields);
       },
     });
     this.callers.add(stream, caller);
     this.logger.log(`Stream opened from ${EVENT_CURSOR.encode(start)}${describe(filter)}`, fields);
     stream.open(headers);
-    void this.catchUp.bring(stream);
+    void this.catchUp.bring(stream, keyOf(request));
   }
 
   private follow(stream: EventStream): void {
@@ -190,6 +203,10 @@ export class EventStreams implements BeforeApplicationShutdown {
       this.joined.forEach(event, (stream) => stream.send(event, this.round));
     }
   }
+}
+
+function keyOf({ actor }: StreamRequest): string {
+  return actor.keyId ?? actor.keyName;
 }
 
 function describe({ imeis, types }: StreamFilter): string {

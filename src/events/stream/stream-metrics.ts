@@ -3,6 +3,9 @@ import { MetricsRegistry } from '../../platform/observability/metrics-registry.j
 import { EventStreams } from './event-streams.js';
 import { StreamPlaces } from './stream-places.js';
 
+/** From a client that reconnects at once to one that stays for a day. */
+const SECONDS_BUCKETS = [1, 10, 60, 600, 3_600, 21_600, 86_400];
+
 /** The streams of this instance. */
 @Injectable()
 export class StreamMetrics implements OnModuleInit {
@@ -14,6 +17,16 @@ export class StreamMetrics implements OnModuleInit {
 
   onModuleInit(): void {
     this.metrics.gauge({ name: 'iot_broker_streams_open', help: 'Event streams that are open.' }, () => this.places.open);
+    this.metrics.gauge(
+      { name: 'iot_broker_streams_catching_up', help: 'Open event streams that read the log on their own, or wait to do so.' },
+      () => this.streams.catchingUp,
+    );
+    this.streams.onClosed(
+      this.metrics.histogram(
+        { name: 'iot_broker_stream_seconds', help: 'How long event streams that have ended were open.' },
+        SECONDS_BUCKETS,
+      ),
+    );
     this.metrics.counter(
       { name: 'iot_broker_stream_events_sent_total', help: 'Events sent to streams; one that two streams send counts twice.' },
       () => this.streams.eventsSent,
