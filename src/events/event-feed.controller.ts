@@ -17,7 +17,7 @@ export class EventFeedController {
   @ApiOperation({ operationId: 'listEvents' })
   @ApiProblem(410, 'CURSOR_EXPIRED: events after `after` have been deleted, or it is of another database')
   async read(@Query() { after, limit }: EventFeedQuery): Promise<EventFeedDto> {
-    const start = after === undefined ? BEGINNING : EVENT_CURSOR.decode(after);
+    const start = await this.repository.startOf(after === undefined ? BEGINNING : EVENT_CURSOR.decode(after));
     const { rows: events, hasMore } = await this.repository.readAfter(start, limit);
     await this.repository.requireKept(start);
     return {

@@ -6,7 +6,7 @@ import { stringifyJson } from '../platform/json/json-source.js';
 import { BEGINNING, type EventPosition, isSamePosition } from './event-cursor.js';
 import { CursorExpiredError } from './events.errors.js';
 import { type NewEvent } from './bodies/event-bodies.js';
-import { EventSequence, LoggedEvent } from './logged-event.entity.js';
+import { EventRetentionMark, EventSequence, LoggedEvent } from './logged-event.entity.js';
 import { EVENT_BYTES, EVENT_FIELDS, type RecordedEvent } from './recorded-event.js';
 
 /** A telemetry event that still grows. */
@@ -107,6 +107,18 @@ export class EventsRepository {
       `select pg_snapshot_xmin(pg_current_snapshot())::text as "transactionId"`,
     );
     return { transactionId, position: '0' };
+  }
+
+  /**
+   * Where a reader begins: one that has no cursor, behind the newest event that retention has deleted. Some older ones are kept, because they wait for the
+   * host or can be replayed. A reader that got them would have a cursor that is refused.
+   */
+  async startOf(after: EventPosition): Promise<EventPosition> {
+    if (!isSamePosition(after, BEGINNING)) {
+      return after;
+    }
+    const mark = await this.dataSource.manager.findOneBy(EventRetentionMark, { isOnly: true });
+    return mark ? { transactionId: mark.transactionId, position: mark.position } : BEGINNING;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import { Client } from 'pg';
+import { type FeedEvent } from '../../client/src/index.js';
 import { EventWriter } from '../support/event-writer.js';
 import { Exposition } from '../support/exposition.js';
 import { API_KEY, Gateway } from '../support/gateway.js';
@@ -50,6 +51,13 @@ async function statementsThatWait(): Promise<number> {
     `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
   );
   return found!.count;
+}
+
+/** The whole feed, one event with each request, once all that is committed can be read. */
+async function feedFrom(after?: string): Promise<FeedEvent[]> {
+  const hidden = 'select from tbl_iot_events where transaction_id >= pg_snapshot_xmin(pg_current_snapshot())';
+  await waitFor(async () => (await database.query(hidden)).length === 0, { what: 'all events to be readable' });
+  return gateway.client.events.list({ limit: 1, ...(after === undefined ? {} : { after }) }).all();
 }
 
 /** While the work runs, nothing can read the mark of retention, which is read before a stream opens behind a cursor. */
@@ -121,6 +129,30 @@ describe('streams that read the log on their own', () => {
     sleeping[0]!.close();
     await held.received(1, 60_000);
   });
+});
+
+it('a reader without a cursor begins behind the newest event that was deleted, and its next cursor is taken', async () => {
+  for (let event = 0; event < 6; event++) {
+    await writer.append(IMEI);
+  }
+  const all = await feedFrom();
+  // As retention leaves it that keeps an older event because it waits for the host.
+  const [deleted, ...kept] = all.slice(-3);
+  await database.query(
+    `insert into tbl_iot_event_retention (transaction_id, position) select transaction_id, position from tbl_iot_events where event_id = $1`,
+    [deleted!.eventId.slice('evt_'.length)],
+  );
+  await database.query('delete from tbl_iot_events where event_id = $1', [deleted!.eventId.slice('evt_'.length)]);
+  try {
+    const expected = kept.map(({ eventId }) => eventId);
+    expect((await feedFrom()).map(({ eventId }) => eventId)).toEqual(expected);
+    const client = await open('?from=cursor');
+    const messages = await client.received(expected.length);
+    expect(messages.map(({ data }) => (JSON.parse(data) as { eventId: string }).eventId)).toEqual(expected);
+    expect((await open(`?after=${messages[0]!.id}`)).status).toBe(200);
+  } finally {
+    await database.query('delete from tbl_iot_event_retention');
+  }
 });
 
 describe('a cursor that is ahead of the log', () => {

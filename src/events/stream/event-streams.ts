@@ -7,7 +7,7 @@ import { StoppingError } from '../../platform/http/http-adapter.js';
 import { countOf } from '../../platform/observability/log-text.js';
 import { Periodic } from '../../platform/scheduling/periodic-tasks.js';
 import { SECOND_MS } from '../../platform/time-units.js';
-import { EVENT_CURSOR, type EventPosition, isBehind } from '../event-cursor.js';
+import { BEGINNING, EVENT_CURSOR, type EventPosition, isBehind } from '../event-cursor.js';
 import { EventsRepository } from '../events.repository.js';
 import { CatchUp } from './catch-up.js';
 import { CLOSE_REASONS, type CloseReason, EventStream, type StreamHeaders } from './event-stream.js';
@@ -140,7 +140,7 @@ export class EventStreams implements BeforeApplicationShutdown {
     await this.tail.stop();
   }
 
-  private async startOf({ after }: StreamRequest): Promise<EventPosition> {
+  private async startOf(request: StreamRequest): Promise<EventPosition> {
     const wasRunning = this.tail.recent !== null;
     const recent = await this.tail.run();
     if (!wasRunning) {
@@ -148,6 +148,7 @@ export class EventStreams implements BeforeApplicationShutdown {
         .announce()
         .catch((error: unknown) => this.database.logFailure(this.logger, 'Streams could not be announced', error));
     }
+    const after = request.after && (await this.readings.run(() => this.repository.startOf(request.after ?? BEGINNING)));
     // What is ahead of the tail may be ahead of the log.
     if (after !== null && (!recent.covers(after) || isBehind(after, recent.end))) {
       await this.readings.run(() => this.repository.requireKept(after));
