@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { EventRecord, EventRetentionMark, EventSequence, LoggedEvent } from './logged-event.entity.js';
+import { EventAdoption, EventRecord, EventRetentionMark, EventSequence, LoggedEvent } from './logged-event.entity.js';
 import { EventFeedController } from './event-feed.controller.js';
 import { EventLog } from './event-log.js';
 import { EventRetention } from './event-retention.js';
@@ -10,7 +10,7 @@ import { TelemetryEventsRepository } from './telemetry/telemetry-events.reposito
 
 /** What the host can receive: the event log, the feed that reads it, and how long events are kept. */
 @Module({
-  imports: [TypeOrmModule.forFeature([EventRecord, EventRetentionMark, EventSequence, LoggedEvent])],
+  imports: [TypeOrmModule.forFeature([EventAdoption, EventRecord, EventRetentionMark, EventSequence, LoggedEvent])],
   controllers: [EventFeedController],
   providers: [EventLog, EventRetention, EventsRepository, TelemetryEventLog, TelemetryEventsRepository],
   exports: [EventLog, EventsRepository, TelemetryEventLog],

@@ -13,6 +13,8 @@ import { EVENT_BYTES, EVENT_FIELDS, type RecordedEvent } from './recorded-event.
 type OpenEvent = Pick<RecordedEvent, 'eventId' | 'imei'>;
 
 const CLOSED_AT_ONCE = 500;
+/** Before the positions of events that are recorded from now on. */
+const FIRST_POSITION = '(select coalesce(max(first_position), 0) from tbl_iot_event_adoption)';
 
 export interface RetentionStep extends EventPosition {
   readonly removed: number;
@@ -103,10 +105,10 @@ export class EventsRepository {
 
   /** Before every event that is committed later. Some that were committed before may follow it too. */
   async end(): Promise<EventPosition> {
-    const [{ transactionId }] = await this.dataSource.query<[{ transactionId: string }]>(
-      `select pg_snapshot_xmin(pg_current_snapshot())::text as "transactionId"`,
+    const [end] = await this.dataSource.query<[EventPosition]>(
+      `select pg_snapshot_xmin(pg_current_snapshot())::text as "transactionId", ${FIRST_POSITION}::text as position`,
     );
-    return { transactionId, position: '0' };
+    return end;
   }
 
   /**
@@ -124,15 +126,17 @@ export class EventsRepository {
   /**
    * To be called after events were read from behind a position: what was deleted meanwhile is noticed then. Throws CursorExpiredError when retention has
    * deleted an event behind it, and when it is ahead of every event that there can be: it comes from a database that was replaced by a restored one, or by
-   * a standby without the last commits. `end` gives no such place, however quiet the server is: its number may be the next one, but its position is 0.
+   * a standby without the last commits. `end` gives no such place, however quiet the server is: its number may be the next one, but its position is that
+   * of no event. A place of the cluster from which the database was restored names a transaction that has come since, and a position from before.
    */
   async requireKept(after: EventPosition): Promise<void> {
     if (isSamePosition(after, BEGINNING)) {
       return;
     }
     const [{ isKept }] = await this.dataSource.query<[{ isKept: boolean }]>(
-      `select ($1::xid8, $2::bigint) <= (pg_snapshot_xmax(pg_current_snapshot()), 0)
-              and not exists (select from tbl_iot_event_retention where (transaction_id, position) > ($1::xid8, $2::bigint)) as "isKept"`,
+      `select ($1::xid8, $2::bigint) <= (pg_snapshot_xmax(pg_current_snapshot()), ${FIRST_POSITION})
+              and not exists (select from tbl_iot_event_retention where (transaction_id, position) > ($1::xid8, $2::bigint))
+              and not exists (select from tbl_iot_event_adoption where $1::xid8 > transaction_id and $2::bigint < first_position) as "isKept"`,
       [after.transactionId, after.position],
     );
     if (!isKept) {

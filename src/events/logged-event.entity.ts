@@ -103,6 +103,20 @@ export class EventRecord {
   readonly recordHash!: string;
 }
 
+/** When the events were given numbers of this cluster: one row, or none. See `transaction-numbers.ts`. */
+@Entity('tbl_iot_event_adoption')
+export class EventAdoption {
+  @PrimaryColumn({ type: 'boolean', name: 'is_only', default: true })
+  readonly isOnly!: boolean;
+
+  @Column({ type: XID8, name: 'transaction_id' })
+  readonly transactionId!: string;
+
+  /** Later events are behind it, those of before are not. A 64-bit number in decimal. */
+  @Column({ type: 'bigint', name: 'first_position' })
+  readonly firstPosition!: string;
+}
+
 /** The newest event that retention has deleted: one row, or none. */
 @Entity('tbl_iot_event_retention')
 export class EventRetentionMark {

@@ -1,5 +1,6 @@
 import { type DataSource } from 'typeorm';
 import { BEGINNING } from '../../src/events/event-cursor.js';
+import { CursorExpiredError } from '../../src/events/events.errors.js';
 import { EventsRepository } from '../../src/events/events.repository.js';
 import { runMigrations } from '../../src/platform/database/migrations.js';
 import { appendEvents } from '../support/append-events.js';
@@ -62,3 +63,35 @@ it('shows the events of a database whose transaction numbers are ahead of its cl
   const { rows } = await new EventsRepository(source).readAfter(BEGINNING, 1);
   await new EventsRepository(source).requireKept(rows[0]!);
 });
+
+it('refuses cursors of before a restore also once the cluster has counted as far, and takes those of after it', async () => {
+  const AHEAD_BY = 20_000;
+  const repository = new EventsRepository(source);
+  await appendEvents(source, [{ imei: '1', type: 'device.connected' }]);
+  const [moved] = await database.query<{ transactionId: string; position: string }>(
+    `update tbl_iot_events set transaction_id = (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + ${AHEAD_BY})::text::xid8
+     returning transaction_id::text as "transactionId", position::text as position`,
+  );
+  await runMigrations(database.url);
+  const ofBefore = [moved!, { ...moved!, position: '0' }, { ...moved!, position: String(Number(moved!.position) + 1_000) }];
+  const expectRefused = async (): Promise<void> => {
+    for (const cursor of ofBefore) {
+      await expect(repository.requireKept(cursor)).rejects.toThrow(CursorExpiredError);
+    }
+  };
+  await expectRefused();
+  await appendEvents(source, [{ imei: '1', type: 'device.disconnected' }]);
+  // Each of them takes a number.
+  await database.query(`do $$ begin for count in 1..${AHEAD_BY + 1} loop perform pg_current_xact_id(); commit; end loop; end $$`);
+  await expectRefused();
+
+  expect((await read(2)).types).toEqual(['device.connected', 'device.disconnected']);
+  const { rows } = await repository.readAfter(BEGINNING, 100);
+  const end = await repository.end();
+  await appendEvents(source, [{ imei: '1', type: 'device.message' }]);
+  for (const cursor of [...rows, end]) {
+    await repository.requireKept(cursor);
+  }
+  await read(3);
+  expect((await repository.readAfter(end, 100)).rows.map(({ type }) => type)).toEqual(['device.message']);
+}, 60_000);

@@ -20,6 +20,7 @@ import { EventRetention1796000009000 } from '../../../migrations/1796000009000-e
 import { ReadMarkers1796000012000 } from '../../../migrations/1796000012000-read-markers.js';
 import { ConsoleSessions1796000015000 } from '../../../migrations/1796000015000-console-sessions.js';
 import { SetAsideArrivals1796000017000 } from '../../../migrations/1796000017000-set-aside-arrivals.js';
+import { EventAdoption1796000018000 } from '../../../migrations/1796000018000-event-adoption.js';
 
 /** Migrations are pending and the server accepts no writes. */
 export class ReadOnlyServerError extends SettingsError {
@@ -50,6 +51,7 @@ const MIGRATIONS = [
   ReadMarkers1796000012000,
   ConsoleSessions1796000015000,
   SetAsideArrivals1796000017000,
+  EventAdoption1796000018000,
 ];
 /** The timestamp of the first migration. Those before it were part of no release and are not supported. */
 const FIRST_TIMESTAMP = 1_796_000_000_000;
@@ -175,7 +177,7 @@ async function migratePatiently(dataSource: DataSource, functions: SqlFunctions)
 
 /** Not with the migrations of a test. */
 function hasEvents(queryRunner: QueryRunner): Promise<boolean> {
-  return queryRunner.hasTable('tbl_iot_event_retention');
+  return queryRunner.hasTable('tbl_iot_event_adoption');
 }
 
 async function adopt(queryRunner: QueryRunner, logger: Logger): Promise<void> {
