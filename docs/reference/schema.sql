@@ -228,6 +228,15 @@ create table tbl_iot_devices (
 );
 comment on column tbl_iot_devices.allowed_ranges is 'Addresses that the device may log in from. Empty: any address.';
 
+create table tbl_iot_event_adoption (
+  is_only boolean not null default true,
+  transaction_id xid8 not null,
+  first_position bigint not null,
+  constraint tbl_iot_event_adoption_pkey PRIMARY KEY (is_only),
+  constraint event_adoption_one_row CHECK (is_only)
+);
+comment on table tbl_iot_event_adoption is 'Of a database that was restored into a cluster with lower transaction numbers: the transaction that has given its events new numbers, and the position before those of all events since.';
+
 create table tbl_iot_event_records (
   event_id uuid not null,
   imei text not null,
@@ -546,6 +555,22 @@ alter table tbl_iot_device_sessions add constraint tbl_iot_device_sessions_insta
 
 set check_function_bodies = off;
 
+CREATE OR REPLACE FUNCTION iot_attributes_expression(entry text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select format($expression$('{' || array_to_string(array[%s], ',') || '}')::json$expression$,
+                string_agg(format('%L || ', '"' || attname || '":') || case
+                    when attname = 'iccid1' then format($text$'"' || %1$I.iccid1 || '"'$text$, entry)
+                    when attname = 'iccid2' then format($text$'"' || lpad(%1$I.iccid2::text, greatest(10, length(%1$I.iccid2::text)), '0') || '"'$text$, entry)
+                    when atttypid in ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype) then format('%I.%I', entry, attname)
+                    else format('to_json(%I.%I)', entry, attname) end, ', ' order by attnum))
+    from pg_attribute
+   where attrelid = 'tbl_iot_telemetry_data'::regclass and attnum > 0 and not attisdropped
+     and attname <> all ('{iot_imei,iot_timestamp,record_hash,timestamp,latitude,longitude,altitude,angle,satellites,speed,priority,event_io_id,generation_type,io}')
+$function$;
+
 CREATE OR REPLACE FUNCTION iot_claim_batch(owner uuid, lease_seconds integer, most integer, collect_ms integer, since timestamp with time zone)
  RETURNS TABLE(event_id uuid, imei text, sequence bigint, type text, occurred_at timestamp with time zone, body json, batch_id uuid, failures integer)
  LANGUAGE plpgsql
@@ -752,13 +777,13 @@ begin
                'timestamp', to_char(entry.iot_timestamp at time zone 'UTC', %1$L),
                'receivedAt', to_char(entry.timestamp at time zone 'UTC', %1$L),
                'priority', entry.priority, 'eventIoId', entry.event_io_id,
-               'gps', iot_record_gps(entry), 'attributes', iot_record_attributes(entry), 'io', entry.io)
+               'gps', iot_record_gps(entry), 'attributes', %5$s, 'io', entry.io)
                order by entry.iot_timestamp, entry.record_hash)
         from tbl_iot_event_records kept
         join tbl_iot_telemetry_data entry
           on entry.iot_imei = kept.imei and entry.iot_timestamp = kept.iot_timestamp and entry.record_hash = kept.record_hash
        where kept.event_id = %2$L and entry.iot_timestamp >= %3$L and entry.iot_timestamp < %4$L$query$,
-      json_time, listed_event, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC') into of_day;
+      json_time, listed_event, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', iot_attributes_expression('entry')) into of_day;
     records := records || of_day;
   end loop;
   return array_to_json(records);
@@ -894,7 +919,7 @@ begin
                  'recordCount', event.record_count,
                  'latestTimestamp', to_char(event.newest_time at time zone 'UTC', %1$L),
                  'latestGps', case when newest.iot_imei is not null then iot_record_gps(newest) end,
-                 'latestAttributes', case when newest.iot_imei is not null then iot_record_attributes(newest) end,
+                 'latestAttributes', case when newest.iot_imei is not null then %4$s end,
                  'latestIo', newest.io,
                  'firstReceivedAt', to_char(event.first_received_at at time zone 'UTC', %1$L),
                  'lastReceivedAt', to_char(event.last_received_at at time zone 'UTC', %1$L))::text, -1)
@@ -907,7 +932,7 @@ begin
           on newest.iot_imei = event.imei and newest.iot_timestamp = event.newest_time and newest.record_hash = event.newest_hash
          and newest.iot_timestamp >= %2$L and newest.iot_timestamp < %3$L
        where event.event_id = any ($1) and event.newest_time >= %2$L and event.newest_time < %3$L$query$,
-      json_time, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC') using event_ids;
+      json_time, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', iot_attributes_expression('newest')) using event_ids;
   end loop;
 end
 $function$;

@@ -217,10 +217,11 @@ export class EventsRepository {
   private async close(manager: EntityManager, open: readonly OpenEvent[]): Promise<void> {
     await manager
       .createQueryBuilder(EventSequence, 'sequence')
+      .select('sequence.imei')
       .where({ imei: In(open.map(({ imei }) => imei)) })
       .orderBy('sequence.imei')
       .setLock('pessimistic_write')
-      .getMany();
+      .getRawMany();
     const held = await manager.query<{ eventId: string }[]>(
       `select event_id as "eventId" from tbl_iot_events where event_id = any ($1::uuid[]) and body is null for update skip locked`,
       [open.map(({ eventId }) => eventId)],

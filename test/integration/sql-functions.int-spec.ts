@@ -59,12 +59,31 @@ describe('iot_record_gps', () => {
   });
 });
 
-describe('iot_record_attributes', () => {
-  it('are the attribute columns that have a value; an ICCID is text with its leading zeros', async () => {
+describe('iot_attributes_expression', () => {
+  async function attributes(): Promise<unknown[]> {
+    const [found] = await database.query<{ expression: string }>(`select iot_attributes_expression('entry') as expression`);
+    const rows = await database.query<{ attributes: unknown }>(
+      `select ${found!.expression} as attributes from tbl_iot_telemetry_data entry`,
+    );
+    return rows.map((row) => row.attributes);
+  }
+
+  it('gives the attribute columns that have a value; an ICCID is text with its leading zeros', async () => {
     await insertRecord('a', MOMENT, 1);
-    expect(await database.query('select iot_record_attributes(entry) as attributes from tbl_iot_telemetry_data entry')).toEqual([
-      { attributes: { ignition: 1, iccid1: '8937001234', iccid2: '0000000123' } },
+    expect(await attributes()).toEqual([{ ignition: 1, iccid1: '8937001234', iccid2: '0000000123' }]);
+  });
+
+  it('gives text as JSON, whatever characters it has, numbers of 64 bits, and no column without a value', async () => {
+    await insertRecord('a', MOMENT, 1);
+    await database.query(
+      `update tbl_iot_telemetry_data set ignition = null, iccid1 = null, iccid2 = 12345678901234567890, iso6709_coordinates = $1, total_odometer = 4294967295`,
+      ['"\\\n\u0001Ž'],
+    );
+    expect(await attributes()).toEqual([
+      { iccid2: '12345678901234567890', iso6709_coordinates: '"\\\n\u0001Ž', total_odometer: 4_294_967_295 },
     ]);
+    await database.query('update tbl_iot_telemetry_data set iccid2 = null, iso6709_coordinates = null, total_odometer = null');
+    expect(await attributes()).toEqual([{}]);
   });
 });
 

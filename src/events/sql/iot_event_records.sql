@@ -16,13 +16,13 @@ begin
                'timestamp', to_char(entry.iot_timestamp at time zone 'UTC', %1$L),
                'receivedAt', to_char(entry.timestamp at time zone 'UTC', %1$L),
                'priority', entry.priority, 'eventIoId', entry.event_io_id,
-               'gps', iot_record_gps(entry), 'attributes', iot_record_attributes(entry), 'io', entry.io)
+               'gps', iot_record_gps(entry), 'attributes', %5$s, 'io', entry.io)
                order by entry.iot_timestamp, entry.record_hash)
         from tbl_iot_event_records kept
         join tbl_iot_telemetry_data entry
           on entry.iot_imei = kept.imei and entry.iot_timestamp = kept.iot_timestamp and entry.record_hash = kept.record_hash
        where kept.event_id = %2$L and entry.iot_timestamp >= %3$L and entry.iot_timestamp < %4$L$query$,
-      json_time, listed_event, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC') into of_day;
+      json_time, listed_event, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', iot_attributes_expression('entry')) into of_day;
     records := records || of_day;
   end loop;
   return array_to_json(records);

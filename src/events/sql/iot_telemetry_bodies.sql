@@ -21,7 +21,7 @@ begin
                  'recordCount', event.record_count,
                  'latestTimestamp', to_char(event.newest_time at time zone 'UTC', %1$L),
                  'latestGps', case when newest.iot_imei is not null then iot_record_gps(newest) end,
-                 'latestAttributes', case when newest.iot_imei is not null then iot_record_attributes(newest) end,
+                 'latestAttributes', case when newest.iot_imei is not null then %4$s end,
                  'latestIo', newest.io,
                  'firstReceivedAt', to_char(event.first_received_at at time zone 'UTC', %1$L),
                  'lastReceivedAt', to_char(event.last_received_at at time zone 'UTC', %1$L))::text, -1)
@@ -34,7 +34,7 @@ begin
           on newest.iot_imei = event.imei and newest.iot_timestamp = event.newest_time and newest.record_hash = event.newest_hash
          and newest.iot_timestamp >= %2$L and newest.iot_timestamp < %3$L
        where event.event_id = any ($1) and event.newest_time >= %2$L and event.newest_time < %3$L$query$,
-      json_time, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC') using event_ids;
+      json_time, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', iot_attributes_expression('newest')) using event_ids;
   end loop;
 end
 $$;
