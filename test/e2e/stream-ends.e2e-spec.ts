@@ -103,38 +103,6 @@ it('the time for which a stream was open is not one to answer a request: it has 
   expect(await counts()).toEqual([timed + 1, lasted + 1]);
 });
 
-describe('streams that read the log on their own', () => {
-  const PAGES_OF_KEY = 8;
-  /** A page of its own, and more than the buffers of a connection take. */
-  const LARGE = 'x'.repeat(16_000_000);
-
-  it('and whose clients do not take what was read hold up streams of their key, and none of another key', async () => {
-    const first = await open();
-    await waitFor(() => first.lastEventId !== '', { what: 'the first id' });
-    first.close();
-    const after = `?after=${first.lastEventId}`;
-    await writer.append(IMEI, { filler: LARGE });
-    const sent = async () => (await scrape()).value('iot_broker_stream_events_sent_total') ?? 0;
-    const before = await sent();
-    const openAsleep = async (): Promise<SseClient> => {
-      const client = await open(after);
-      client.pause();
-      return client;
-    };
-    const sleeping = await Promise.all(Array.from({ length: PAGES_OF_KEY }, openAsleep));
-    await waitFor(async () => (await sent()) === before + PAGES_OF_KEY, { timeoutMs: 60_000, what: 'a page for each' });
-
-    const held = await open(after);
-    const { secret } = await gateway.client.keys.create({ name: 'another-reader', scopes: ['read'] });
-    const other = await open(after, { 'x-api-key': secret });
-    await other.received(1, 60_000);
-    expect(held.messages.length).toBe(0);
-    expect((await scrape()).value('iot_broker_streams_catching_up')).toBeGreaterThanOrEqual(PAGES_OF_KEY + 1);
-    sleeping[0]!.close();
-    await held.received(1, 60_000);
-  });
-});
-
 it('a reader without a cursor begins behind the newest event that was deleted, and its next cursor is taken', async () => {
   for (let event = 0; event < 6; event++) {
     await writer.append(IMEI);
