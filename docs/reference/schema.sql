@@ -790,18 +790,6 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION iot_record_attributes(entry tbl_iot_telemetry_data)
- RETURNS jsonb
- LANGUAGE sql
- IMMUTABLE
-AS $function$
-  select jsonb_strip_nulls(
-    to_jsonb(entry)
-      - '{iot_imei,iot_timestamp,record_hash,timestamp,latitude,longitude,altitude,angle,satellites,speed,priority,event_io_id,generation_type,io}'::text[]
-      || jsonb_build_object('iccid1', entry.iccid1::text,
-                            'iccid2', lpad(entry.iccid2::text, greatest(10, length(entry.iccid2::text)), '0')))
-$function$;
-
 CREATE OR REPLACE FUNCTION iot_record_gps(entry tbl_iot_telemetry_data)
  RETURNS json
  LANGUAGE sql
