@@ -51,7 +51,7 @@ export class DebianPostgres {
     return Number(found?.next);
   }
 
-  /** Begins and ends so many transactions that the next one has at least this number. */
+  /** Begins and ends transactions until the next one has at least this number. */
   async countTo(transaction: number): Promise<void> {
     const count = transaction - (await this.nextTransaction());
     await queryOnce(this.url, `do $$ begin for i in 1..${count} loop perform pg_current_xact_id(); commit; end loop; end $$`);
