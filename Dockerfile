@@ -10,7 +10,7 @@ COPY bench bench
 COPY src src
 COPY console console
 COPY client client
-COPY scripts/build-console.mjs scripts/
+COPY scripts/build-console.mjs scripts/open-api-plugin.mjs scripts/
 RUN npm run build && npm run build:console && npm prune --omit=dev --omit=optional --ignore-scripts \
   && npm run --silent sbom > sbom.cdx.json
 

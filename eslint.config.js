@@ -60,6 +60,20 @@ export default defineConfig(
     rules: { 'no-restricted-properties': 'off' },
   },
   {
+    files: ['src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          name: '@nestjs/swagger',
+          allowTypeImports: true,
+          message: 'A start would load it: see src/platform/http/open-api-decorators.ts.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*spec.ts', 'test/**'],
     rules: { 'max-lines-per-function': 'off', 'max-lines': 'off' },
   },

@@ -41,7 +41,7 @@ async function readDocument() {
   });
   setApiPrefix(app);
   // As it is served: without members that are undefined.
-  return JSON.parse(JSON.stringify(openApiDocument(app)));
+  return JSON.parse(JSON.stringify(await openApiDocument(app)));
 }
 
 /** Schemas are exported by their names too; the codes of errors as a union. */

@@ -1,6 +1,5 @@
 import { type INestApplication, ValidationPipe } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { SwaggerModule } from '@nestjs/swagger';
 import { MetricsSettings } from './metrics/metrics.settings.js';
 import { DatabaseAvailability } from './platform/database/database-availability.js';
 import { InvalidInputError } from './platform/errors/errors.js';
@@ -12,7 +11,7 @@ import { limitRate } from './access/authentication/rate-limit.js';
 import { authenticateRequests } from './access/authentication/authenticate-requests.js';
 import { measureRequests } from './metrics/http-metrics.js';
 import { inputReasons, ProblemFilter } from './platform/http/problem.filter.js';
-import { openApiDocument } from './open-api/open-api.js';
+import { serveOpenApi } from './open-api/open-api-pages.js';
 import { refuseWhileStopping } from './platform/http/http-adapter.js';
 import { limitBodies, limitDepth, limitTime } from './platform/http/request-limits.js';
 import { refuseBadText } from './platform/http/refuse-text.js';
@@ -51,8 +50,5 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   );
   app.useGlobalFilters(new ProblemFilter(app.get(DatabaseAvailability)));
   await serveConsole(app);
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
-    jsonDocumentUrl: 'docs-json',
-    customSiteTitle: 'IoT broker API',
-  });
+  await serveOpenApi(app);
 }

@@ -17,7 +17,14 @@ beforeEach(async () => {
     await mkdir(join(folder, name), { recursive: true });
     await writeFile(join(folder, name, 'a.ts'), '');
   }
-  for (const name of ['package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json']) {
+  await mkdir(join(folder, 'scripts'));
+  for (const name of [
+    'package-lock.json',
+    'nest-cli.json',
+    'scripts/open-api-plugin.mjs',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ]) {
     await writeFile(join(folder, name), '{}');
   }
   await writeFile(join(folder, 'build.cjs'), BUILD);

@@ -1,5 +1,5 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
-import { ApiExtension } from '@nestjs/swagger';
+import { ApiExtension } from '../platform/http/open-api-decorators.js';
 import { type Scope } from './scope.js';
 
 export const REQUIRED_SCOPE = 'requiredScope';

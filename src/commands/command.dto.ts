@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../platform/http/open-api-decorators.js';
 import { GuardDto, GuardFactsDto } from './guards/guard.dto.js';
 import { JsonSource } from '../platform/json/json-source.js';
 import {

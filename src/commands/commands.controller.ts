@@ -13,7 +13,14 @@ import {
   Res,
   UseInterceptors,
 } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '../platform/http/open-api-decorators.js';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Actor, type AuditActor } from '../access/audit/audit-actor.js';
 import { ApiProblem } from '../platform/http/api-route.js';

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, NotFoundException, Post, Req, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../platform/http/open-api-decorators.js';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Authentication, UnauthorizedError } from '../access/authentication/authentication.js';
 import { ForgedSessionError } from '../access/authentication/session-callers.js';

@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Param, StreamableFile } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiTags } from '../platform/http/open-api-decorators.js';
 import { Actor, type AuditActor } from '../access/audit/audit-actor.js';
 import { RequireScope } from '../access/route-access.decorator.js';
 import { ApiProblem } from '../platform/http/api-route.js';

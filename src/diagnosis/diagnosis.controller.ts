@@ -1,5 +1,5 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '../platform/http/open-api-decorators.js';
 import { ImeiParam } from '../platform/http/request-values.js';
 import { type DiagnosisDto } from './diagnosis.dto.js';
 import { DiagnosisService } from './diagnosis.service.js';

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../platform/http/open-api-decorators.js';
 
 /** A likely cause of a problem. */
 export class LikelyCauseDto {

@@ -1,5 +1,5 @@
 import { Controller, Get, Query, UseInterceptors } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '../platform/http/open-api-decorators.js';
 import { ApiProblem } from '../platform/http/api-route.js';
 import { JsonSourceInterceptor } from '../platform/json/json-source.js';
 import { BEGINNING, EVENT_CURSOR } from './event-cursor.js';

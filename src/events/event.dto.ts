@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../platform/http/open-api-decorators.js';
 import { Cursor, PageLimit } from '../platform/http/request-values.js';
 import { JsonSource } from '../platform/json/json-source.js';
 import { EVENT_CURSOR } from './event-cursor.js';

@@ -1,8 +1,15 @@
-import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { applyDecorators, Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiTags, documentedBy } from '../platform/http/open-api-decorators.js';
 import { HealthCheck, type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
 import { Public } from '../access/route-access.decorator.js';
 import { NotReadyError, Readiness } from './readiness.js';
+
+/** `HealthCheck` loads @nestjs/swagger when it documents a route. */
+const Probe = () =>
+  applyDecorators(
+    HealthCheck({ noCache: true, swaggerDocumentation: false }),
+    documentedBy(() => HealthCheck({ noCache: false, swaggerDocumentation: true })),
+  );
 
 /** Probes. They need no key. */
 @ApiTags('Health')
@@ -17,7 +24,7 @@ export class HealthController {
   /** Alive: the process answers. Does not check the database, because a restart would not repair it. */
   @Get('healthz')
   @ApiOperation({ operationId: 'getLiveness' })
-  @HealthCheck()
+  @Probe()
   async live(): Promise<HealthCheckResult> {
     return this.health.check([]);
   }
@@ -25,7 +32,7 @@ export class HealthController {
   /** Ready for devices and requests: the database answers and accepts writes, and the gateway is not stopping. */
   @Get('readyz')
   @ApiOperation({ operationId: 'getReadiness' })
-  @HealthCheck()
+  @Probe()
   async ready(): Promise<HealthCheckResult> {
     const results = await this.readiness.check();
     const problems = results.flatMap((result) => Object.entries(result)).filter(([, { status }]) => status !== 'up');

@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiProduces, ApiTags } from '../platform/http/open-api-decorators.js';
 import { type FastifyReply } from 'fastify';
 import { MetricsRegistry } from '../platform/observability/metrics-registry.js';
 import { ApiProblem } from '../platform/http/api-route.js';

@@ -1,7 +1,8 @@
 import { type INestApplication } from '@nestjs/common';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { type OpenAPIObject } from '@nestjs/swagger';
 import { EVENT_SCHEMAS } from '../events/event-schemas.js';
 import { API_KEY_HEADER, PROBLEM } from '../platform/http/api-route.js';
+import { loadSwagger } from '../platform/http/open-api-decorators.js';
 import { completeRequestBody, keepAlternatives, type Operation, type Schemas } from './open-api-bodies.js';
 import { addExamples } from './open-api-examples.js';
 import { nameSchemas } from './open-api-names.js';
@@ -15,7 +16,8 @@ const DESCRIPTION = `Gateway between Teltonika TFT100 (and similar) trackers and
 Each operation names the scope that a key must have for it (\`${SCOPE_EXTENSION}\`); \`admin\` is good for all of them.`;
 
 /** What the controllers declare, the webhooks, and what holds for all operations: keys, scopes, the form of an error. */
-export function openApiDocument(app: INestApplication): OpenAPIObject {
+export async function openApiDocument(app: INestApplication): Promise<OpenAPIObject> {
+  const { DocumentBuilder, SwaggerModule } = await loadSwagger();
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('IoT broker')

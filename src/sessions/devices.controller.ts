@@ -1,5 +1,5 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '../platform/http/open-api-decorators.js';
 import { ApiProblem } from '../platform/http/api-route.js';
 import { ImeiParam } from '../platform/http/request-values.js';
 import { StatsRegistry } from '../platform/observability/status-registries.js';

@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '../platform/http/open-api-decorators.js';
 import { IsInt, Max, Min } from 'class-validator';
 import { Optional } from '../platform/http/request-values.js';
 

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../platform/http/open-api-decorators.js';
 import { FeedEventDto } from '../events/event.dto.js';
 import { type CircuitState } from './delivery/circuit.js';
 import { type DeliverableEvent, type DeliveryAttempt, EVENT_STATES, type EventState } from './deliverable-event.js';

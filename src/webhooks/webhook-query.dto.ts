@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '../platform/http/open-api-decorators.js';
 import { IsIn, Matches } from 'class-validator';
 import { Cursor, Optional, OptionalTime, PageLimit } from '../platform/http/request-values.js';
 import { EVENT_TYPES, type EventType } from '../events/event-types.js';

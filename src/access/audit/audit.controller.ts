@@ -1,5 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '../../platform/http/open-api-decorators.js';
 import { TIME_CURSOR } from '../../platform/database/page-cursor.js';
 import { RequireScope } from '../route-access.decorator.js';
 import { type AuditListDto, AuditQuery } from './audit.dto.js';

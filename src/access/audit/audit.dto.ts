@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../platform/http/open-api-decorators.js';
 import { IsOptional, Matches } from 'class-validator';
 import { TIME_CURSOR } from '../../platform/database/page-cursor.js';
 import { Cursor, OptionalTime, PageLimit } from '../../platform/http/request-values.js';

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../platform/http/open-api-decorators.js';
 import { Matches } from 'class-validator';
 import { SCOPES, type Scope } from '../scope.js';
 import { type Key } from './key.js';

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '../../platform/http/open-api-decorators.js';
 import { ApiProblem } from '../../platform/http/api-route.js';
 import { Actor, type AuditActor } from '../audit/audit-actor.js';
 import { RequireScope } from '../route-access.decorator.js';

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../platform/http/open-api-decorators.js';
 import { REGISTERED_DEVICE_STATUSES, type RegisteredDeviceStatus } from './registered-device.js';
 
 export class RegisteredDeviceDto {

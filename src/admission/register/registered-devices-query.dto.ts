@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '../../platform/http/open-api-decorators.js';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '../../platform/http/open-api-decorators.js';
 import { ApiProblem } from '../../platform/http/api-route.js';
 import { Actor, type AuditActor } from '../../access/audit/audit-actor.js';
 import { ImeiParam } from '../../platform/http/request-values.js';

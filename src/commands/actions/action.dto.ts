@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../platform/http/open-api-decorators.js';
 import { type Action } from '../catalogue/action-definition.js';
 import { type ActionGuard } from '../catalogue/action-guard.js';
 import { type ParamsSchema } from '../catalogue/action-params.js';

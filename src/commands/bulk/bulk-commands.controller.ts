@@ -1,5 +1,5 @@
 import { Body, Controller, Headers, HttpCode, HttpStatus, Post, type RawBodyRequest, Req } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '../../platform/http/open-api-decorators.js';
 import { type FastifyRequest } from 'fastify';
 import { Actor, type AuditActor } from '../../access/audit/audit-actor.js';
 import { RequireScope } from '../../access/route-access.decorator.js';

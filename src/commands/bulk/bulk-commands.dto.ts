@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../../platform/http/open-api-decorators.js';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, Matches } from 'class-validator';
 import { CreateCommandDto, IDEMPOTENCY_KEY } from '../create-command.dto.js';
 import { GuardFactsDto } from '../guards/guard.dto.js';

@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '../../platform/http/open-api-decorators.js';
 import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { Optional, OptionalTime } from '../../platform/http/request-values.js';
 import { DEFAULT_RECORD_AGE_SECONDS, type GuardConditions, MAX_RECORD_AGE_SECONDS, MAX_SPEED_KMH } from './guard.js';

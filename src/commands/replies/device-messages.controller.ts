@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '../../platform/http/open-api-decorators.js';
 import { ID_CURSOR } from '../../platform/database/page-cursor.js';
 import { ImeiParam } from '../../platform/http/request-values.js';
 import { DeviceMessageDto, type DeviceMessageListDto, DeviceMessageQuery } from './device-message.dto.js';

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Put } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../../platform/http/open-api-decorators.js';
 import { IsInt, Max, Min } from 'class-validator';
 import { Actor, type AuditActor } from '../../access/audit/audit-actor.js';
 import { AuditService } from '../../access/audit/audit.service.js';

@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '../../platform/http/open-api-decorators.js';
 import { Transform } from 'class-transformer';
 import { ArrayMaxSize, IsIn, Matches } from 'class-validator';
 import { commaSeparated } from '../../platform/config/variables.js';

@@ -1,5 +1,5 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
-import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '../../platform/http/open-api-decorators.js';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { actorOf, callerOf } from '../../access/audit/audit-actor.js';
 import { InvalidInputError } from '../../platform/errors/errors.js';

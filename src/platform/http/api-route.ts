@@ -1,5 +1,5 @@
 import { type FastifyRequest } from 'fastify';
-import { ApiResponse } from '@nestjs/swagger';
+import { ApiResponse } from './open-api-decorators.js';
 
 export const API_PREFIX = 'api/v1';
 export const API_KEY_HEADER = 'x-api-key';

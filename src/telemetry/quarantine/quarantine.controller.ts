@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '../../platform/http/open-api-decorators.js';
 import { ApiProblem } from '../../platform/http/api-route.js';
 import { Actor, type AuditActor } from '../../access/audit/audit-actor.js';
 import { RequireScope } from '../../access/route-access.decorator.js';

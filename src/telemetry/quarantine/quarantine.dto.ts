@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../../platform/http/open-api-decorators.js';
 import { IsInt, Matches, Max, Min } from 'class-validator';
 import { ID_CURSOR } from '../../platform/database/page-cursor.js';
 import { Cursor, Optional, OptionalTime, PageLimit } from '../../platform/http/request-values.js';

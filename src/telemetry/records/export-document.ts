@@ -1,4 +1,5 @@
-import { type ApiResponseOptions, getSchemaPath } from '@nestjs/swagger';
+import { type ApiResponseOptions } from '@nestjs/swagger';
+import { schemaPath } from '../../platform/http/open-api-decorators.js';
 import { TelemetryHistoryDto } from './telemetry-record.dto.js';
 
 /** The answers of the history route in the OpenAPI document. */
@@ -6,7 +7,7 @@ export const HISTORY_RESPONSE: ApiResponseOptions = {
   status: 200,
   description: 'A page of records, or with another `Accept` a stream of all records of the range.',
   content: {
-    'application/json': { schema: { $ref: getSchemaPath(TelemetryHistoryDto) } },
+    'application/json': { schema: { $ref: schemaPath(TelemetryHistoryDto) } },
     'text/csv': {
       schema: {
         type: 'string',

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../platform/http/open-api-decorators.js';
 import { type IoElementDefinition } from '../../protocol/io-dictionary.js';
 import { ATTRIBUTE_COLUMNS } from '../telemetry-columns.js';
 

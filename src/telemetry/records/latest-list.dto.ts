@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '../../platform/http/open-api-decorators.js';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { IMEI_CURSOR } from '../../platform/database/page-cursor.js';
 import { Cursor, PageLimit } from '../../platform/http/request-values.js';

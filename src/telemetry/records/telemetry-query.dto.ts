@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '../../platform/http/open-api-decorators.js';
 import { IsIn, IsOptional } from 'class-validator';
 import { Cursor, Day, OptionalTime, PageLimit } from '../../platform/http/request-values.js';
 import { RECORD_CURSOR, type RecordOrder } from './record-cursor.js';

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../../platform/http/open-api-decorators.js';
 import { type ScaledElement } from './scaled-elements.js';
 import { type AttributeValue, type StoredIo } from './telemetry-record.js';
 

@@ -1,6 +1,6 @@
 import { type Readable } from 'node:stream';
 import { Controller, Get, Header, Param, Query, Req, Res, StreamableFile } from '@nestjs/common';
-import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '../../platform/http/open-api-decorators.js';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DomainError, InvalidInputError } from '../../platform/errors/errors.js';
 import { preferredType } from '../../platform/http/accept.js';
