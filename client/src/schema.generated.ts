@@ -2329,6 +2329,8 @@ export interface components {
             /** @description Telemetry records. */
             record: number;
             refusedDevice: number;
+            /** @description Reports of records that the database has refused. */
+            setAsideReport: number;
         };
         Erasure: {
             receipt: components["schemas"]["ErasureReceipt"];

@@ -9,6 +9,8 @@ export class ErasedCountsDto {
   readonly deviceMessage!: number;
   /** With their deliveries and attempts. The host does not receive those that had not been delivered. */
   readonly event!: number;
+  /** Reports of records that the database has refused. */
+  readonly setAsideReport!: number;
   readonly logEntry!: number;
   readonly refusedDevice!: number;
 }

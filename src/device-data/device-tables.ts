@@ -137,6 +137,14 @@ export const DEVICE_TABLES: readonly DeviceTable[] = [
     ],
   },
   {
+    // Without rows that have no IMEI: reports of several devices that could not be read.
+    kind: 'setAsideReport',
+    table: 'tbl_iot_set_aside_arrivals',
+    imei: 'row.imei',
+    key: [['row.set_aside_id', 'bigint']],
+    erased: 'row.set_aside_at <= $2',
+  },
+  {
     kind: 'logEntry',
     table: 'tbl_iot_device_log',
     imei: 'row.imei',

@@ -101,6 +101,11 @@ async function fill(imei: string): Promise<FakeDevice> {
     `insert into tbl_iot_telemetry_quarantine (iot_imei, remote_address, scope, code, detail, raw) values ($1, '198.51.100.7', 'frame', 'TRUNCATED', 'x', '\\x01')`,
     [imei],
   );
+  await database.query(
+    `insert into tbl_iot_set_aside_arrivals (imei, reason, is_urgent, imeis, record_counts, first_received_ms, last_received_ms, newest_times_ms, newest_hashes, are_plausible)
+     values ($1::text, 'x', false, array[$1::text], '{1}', '{1}', '{1}', '{1}', '{1}', '{t}')`,
+    [imei],
+  );
   await database.query(`insert into tbl_iot_unregistered_devices (imei) values ($1)`, [imei]);
   await database.query(
     `insert into tbl_iot_telemetry_latest select * from tbl_iot_telemetry_data where iot_imei = $1 order by iot_timestamp desc limit 1
