@@ -19,6 +19,7 @@ import { EventsModule } from './events/events.module.js';
 import { StreamModule } from './events/stream/stream.module.js';
 import { SchedulingModule } from './platform/scheduling/periodic-tasks.js';
 import { SETTINGS } from './settings.js';
+import { SinksModule } from './sinks/sinks.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { TracingModule } from './tracing/tracing.module.js';
 import { TransportOptionsModule } from './transport/transport.module.js';
@@ -48,6 +49,7 @@ export class AppModule {
         EventsModule,
         StreamModule,
         WebhooksModule,
+        SinksModule,
         AccessModule,
         ConsoleModule,
         TracingModule,

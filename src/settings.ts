@@ -8,6 +8,7 @@ import { EventSettings } from './events/events.settings.js';
 import { StreamSettings } from './events/stream/stream.settings.js';
 import { MetricsSettings } from './metrics/metrics.settings.js';
 import { ApiSettings, ClusterSettings, DatabaseSettings, ProcessSettings } from './platform/config/settings.js';
+import { SinkSettings } from './sinks/sinks.settings.js';
 import { TelemetrySettings } from './telemetry/telemetry.settings.js';
 import { TracingSettings } from './tracing/tracing.settings.js';
 import { WebhookSettings } from './webhooks/webhooks.settings.js';
@@ -29,5 +30,6 @@ export const SETTINGS = [
   EventSettings,
   StreamSettings,
   WebhookSettings,
+  SinkSettings,
   TracingSettings,
 ] as const;

@@ -623,6 +623,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sinks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The sinks that SINKS configures: how far each engine has received the events, and whether it receives them now
+         * @description Requires a key with the scope `read`.
+         */
+        get: operations["listSinks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sinks/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publishes nothing to the sink until it is resumed, also after a restart
+         * @description What is in flight is finished.
+         *
+         *     Requires a key with the scope `admin`.
+         */
+        post: operations["pauseSink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sinks/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publishes again, from where the sink was paused
+         * @description Requires a key with the scope `admin`.
+         */
+        post: operations["resumeSink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sinks/{name}/rewind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publishes the events behind a cursor, or from a time on, again; or passes over events
+         * @description It begins within a second. A sink that is `expired` begins to publish, one that is paused stays paused.
+         *
+         *     Requires a key with the scope `admin`.
+         */
+        post: operations["rewindSink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stats": {
         parameters: {
             query?: never;
@@ -2940,6 +3024,18 @@ export interface components {
              */
             to?: string | number | null;
         };
+        Rewind: {
+            /**
+             * @description Behind this event: a `cursor` of a sink or a `nextCursor` of `GET events`. `0_0` is the place before the first event.
+             * @example 81264_1207
+             */
+            cursor?: string | null;
+            /**
+             * @description From the first event of this time or later.
+             * @example 2026-11-23T00:00:00Z
+             */
+            time?: string | number | null;
+        };
         ScaledElement: {
             /**
              * @description The column of the telemetry table. Null for a value in `io`.
@@ -2971,6 +3067,52 @@ export interface components {
              * @example 12.843
              */
             value: (number | null) | string;
+        };
+        Sink: {
+            /**
+             * @description The engine has acknowledged every event up to this one: a cursor of `GET events`.
+             * @example 81264_1207
+             */
+            cursor: string;
+            /** @enum {string} */
+            engine: "nats" | "mqtt" | "kafka";
+            /**
+             * @description The instance that publishes.
+             * @example 3f0c9d52-7f1e-4b58-9a53-0a4d1f6f2b11
+             */
+            instanceId: string | null;
+            /** @description Events behind the cursor, of any type; counted up to 100,000. Null when they could not be counted. */
+            lagEvents: number | null;
+            /** @description Age of the oldest of them, in seconds. */
+            lagSeconds: number | null;
+            /**
+             * @description Of the last attempt, while it failed.
+             * @example connect ECONNREFUSED 10.0.0.5:4222
+             */
+            lastError: string | null;
+            /** Format: date-time */
+            lastErrorAt: string | null;
+            /** @example nats */
+            name: string;
+            /** @description Messages that the engine has acknowledged since the sink exists; one that was published again counts again. */
+            published: number;
+            /** Format: date-time */
+            publishedAt: string | null;
+            /**
+             * @description `publishing`; `failing`: the engine refuses connections or messages, `lastError` says why; `paused`: by an operator; `expired`: events that were not published
+             *     have been deleted, nothing is published until a rewind; `waiting`: no instance publishes at the moment.
+             * @enum {string}
+             */
+            state: "publishing" | "failing" | "paused" | "expired" | "waiting";
+        };
+        SinkAnswer: {
+            sink: components["schemas"]["Sink"];
+            success: boolean;
+        };
+        SinkList: {
+            count: number;
+            sinks: components["schemas"]["Sink"][];
+            success: boolean;
         };
         StartTrace: {
             /**
@@ -3479,7 +3621,11 @@ export type Registration = components['schemas']['Registration'];
 export type Replay = components['schemas']['Replay'];
 export type ReplayAccepted = components['schemas']['ReplayAccepted'];
 export type RetryQuarantine = components['schemas']['RetryQuarantine'];
+export type Rewind = components['schemas']['Rewind'];
 export type ScaledElement = components['schemas']['ScaledElement'];
+export type Sink = components['schemas']['Sink'];
+export type SinkAnswer = components['schemas']['SinkAnswer'];
+export type SinkList = components['schemas']['SinkList'];
 export type StartTrace = components['schemas']['StartTrace'];
 export type Stats = components['schemas']['Stats'];
 export type StillQuarantined = components['schemas']['StillQuarantined'];
@@ -4737,6 +4883,132 @@ export interface operations {
             };
         };
     };
+    listSinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SinkList"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseSink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SinkAnswer"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeSink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SinkAnswer"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rewindSink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rewind"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SinkAnswer"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getStats: {
         parameters: {
             query?: never;
@@ -5715,6 +5987,7 @@ export type DocumentedErrorCode =
   | 'QUARANTINE_ENTRY_NOT_FOUND'
   | 'RATE_LIMITED'
   | 'ROUTE_NOT_FOUND'
+  | 'SINK_NOT_FOUND'
   | 'STOPPING'
   | 'TOO_MANY_EXPORTS'
   | 'TOO_MANY_KEYS'

@@ -349,6 +349,26 @@ comment on table tbl_iot_set_aside_arrivals is 'Records whose report failed, as 
 CREATE INDEX set_aside_arrivals_device ON tbl_iot_set_aside_arrivals USING btree (imei, set_aside_id);
 CREATE INDEX set_aside_arrivals_time ON tbl_iot_set_aside_arrivals USING btree (set_aside_at);
 
+create table tbl_iot_sinks (
+  name text not null,
+  engine text not null,
+  transaction_id xid8 not null,
+  position bigint not null,
+  rewinds integer not null default 0,
+  published bigint not null default 0,
+  published_at timestamp with time zone,
+  leased_by uuid,
+  leased_until timestamp with time zone,
+  paused_at timestamp with time zone,
+  expired_at timestamp with time zone,
+  last_error text,
+  last_error_at timestamp with time zone,
+  constraint tbl_iot_sinks_pkey PRIMARY KEY (name)
+) with (fillfactor=10);
+comment on column tbl_iot_sinks.position is 'With transaction_id: everything up to this place has been acknowledged by the engine.';
+comment on column tbl_iot_sinks.rewinds is 'Counts how often an operator has set the place: what was read before is not published after it.';
+comment on column tbl_iot_sinks.expired_at is 'Events behind the place were deleted, or the database was restored: nothing is published until the place is set.';
+
 create table tbl_iot_telemetry_arrivals (
   transaction_id xid8 not null default pg_current_xact_id(),
   arrival_id bigint not null generated always as identity,

@@ -8,7 +8,7 @@ import { EventsRepository } from './events.repository.js';
 /** The log of events for the host. Events are appended in the transaction that causes them: both are committed, or neither. */
 @Injectable()
 export class EventLog {
-  /** Whether events are delivered to the host. False: they are only recorded, for the feed. */
+  /** Whether events are delivered to the host by webhooks. False: they are only recorded, for the feed and the sinks. */
   readonly delivers: boolean;
   private readonly recorded: ReadonlySet<EventType>;
   private readonly listeners: (() => void)[] = [];
@@ -45,10 +45,10 @@ export class EventLog {
   }
 }
 
-/** One list for webhooks and feed: on both, a host sees the numbers of each device without gaps. */
+/** One list for webhooks, feed and sinks: on all of them, a host sees the numbers of each device without gaps. */
 function recordedTypes(settings: EventSettings): readonly EventType[] {
-  const { NOTIFICATION_URL, EVENT_FEED_ENABLED, TELEMETRY_WEBHOOK_ENABLED, WEBHOOK_EVENTS } = settings;
-  if (NOTIFICATION_URL === undefined && !EVENT_FEED_ENABLED) {
+  const { NOTIFICATION_URL, EVENT_FEED_ENABLED, TELEMETRY_WEBHOOK_ENABLED, WEBHOOK_EVENTS, SINKS } = settings;
+  if (NOTIFICATION_URL === undefined && !EVENT_FEED_ENABLED && SINKS === undefined) {
     return [];
   }
   const telemetry: EventType[] = NOTIFICATION_URL !== undefined && TELEMETRY_WEBHOOK_ENABLED ? ['telemetry'] : [];

@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, Matches } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches } from 'class-validator';
 import { FlagVariable, IntegerVariable, NumberVariable } from '../platform/config/variables.js';
 import { EVENT_TYPES } from './event-types.js';
 
@@ -21,6 +21,11 @@ export class EventSettings {
   /** `true` also delivers telemetry events to `NOTIFICATION_URL`. */
   @FlagVariable()
   readonly TELEMETRY_WEBHOOK_ENABLED: boolean = false;
+
+  /** Engines that receive the events, URLs separated by commas: `nats://`, `mqtt://`, `kafka://`. Set: events are recorded for them. */
+  @IsOptional()
+  @IsString()
+  readonly SINKS?: string;
 
   /**
    * Event types to record and deliver, separated by commas; not set: `command.completed,command.failed` with

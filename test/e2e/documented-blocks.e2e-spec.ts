@@ -9,6 +9,7 @@ const TIMEOUT_MS = 180_000;
 /** Pages whose blocks need what a test has not, with what checks them instead. */
 const NOT_RUN = new Map([
   ['docs/guides/kubernetes.md', 'a cluster and a registry: npm run check:deploy renders and validates the files'],
+  ['docs/guides/sinks.md', 'servers of the engines: npm run test:sinks'],
   ['docs/guides/sql.md', 'psql, which the embedded server does not have'],
 ]);
 /** What is running when a reader comes to a page that does not start a gateway itself. */

@@ -18,7 +18,7 @@ const SCOPES = ['read', 'command', 'admin'] as const;
 const WITHOUT_A_KEY = ['/healthz', '/readyz'];
 /** A verb and its object: `sendCommand`. */
 const OPERATION_NAME =
-  /^(list|get|send|cancel|create|revoke|register|remove|ban|unban|retry|replay|start|stop|diagnose|stream|export|erase)[A-Z][A-Za-z]+$/;
+  /^(list|get|send|cancel|create|revoke|register|remove|ban|unban|retry|replay|start|stop|diagnose|stream|export|erase|rewind|pause|resume)[A-Z][A-Za-z]+$/;
 const CODE = /^[A-Z][A-Z0-9_]+$/;
 
 let database: TestDatabase;

@@ -1,7 +1,7 @@
 import { BEGINNING } from '../event-cursor.js';
 import { CatchUp, type CatchUpOptions } from './catch-up.js';
 import { type EventStream } from './event-stream.js';
-import { TimedReadings } from './timed-readings.js';
+import { TimedReadings } from '../timed-readings.js';
 
 const PAGES = 32;
 const PAGES_OF_KEY = 8;

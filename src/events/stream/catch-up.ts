@@ -8,7 +8,7 @@ import { type EventsRepository } from '../events.repository.js';
 import { type EventStream } from './event-stream.js';
 import { type LogTail } from './log-tail.js';
 import { streamEventsOf } from './stream-event.js';
-import { type TimedReadings } from './timed-readings.js';
+import { type TimedReadings } from '../timed-readings.js';
 import { Turns } from './turns.js';
 
 const EVENTS_PER_PAGE = 500;

@@ -18,7 +18,7 @@ import { StreamCallers } from './stream-callers.js';
 import { StreamPlaces } from './stream-places.js';
 import { StreamSignals } from './stream-signals.js';
 import { StreamSettings } from './stream.settings.js';
-import { TimedReadings } from './timed-readings.js';
+import { TimedReadings } from '../timed-readings.js';
 
 const HEARTBEAT_EVERY_MS = 15 * SECOND_MS;
 const CHECK_HEARTBEATS_EVERY_MS = SECOND_MS;

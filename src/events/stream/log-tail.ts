@@ -6,7 +6,7 @@ import { CursorExpiredError } from '../events.errors.js';
 import { type EventsRepository } from '../events.repository.js';
 import { RecentEvents } from './recent-events.js';
 import { type StreamEvent, streamEventsOf } from './stream-event.js';
-import { type TimedReadings } from './timed-readings.js';
+import { type TimedReadings } from '../timed-readings.js';
 
 /** The first of many events need not wait until all of them have been read. */
 const EVENTS_PER_ROUND = 100;

@@ -15,9 +15,14 @@ const WANTED_FOR_MS = 25 * SECOND_MS;
 /** Between two notifications of an instance: a NOTIFY is a transaction of its own, of which there may be many appending ones in this time. */
 const NOTIFY_SPACING_MS = 20;
 
+interface Listener {
+  readonly wake: () => void;
+  readonly isListening: () => boolean;
+}
+
 /**
- * Wakes the tail when events may have been committed: on this instance at once, on the others by NOTIFY. Instances with open streams announce that they
- * want to be notified; without streams no NOTIFY is sent. It stands in a transaction of its own: in those that append events it would make the commits of
+ * Wakes the readers of the log when events may have been committed: on this instance at once, on the others by NOTIFY. Instances with open streams or sinks announce
+ * that they want to be notified; without them no NOTIFY is sent. It stands in a transaction of its own: in those that append events it would make the commits of
  * all of them wait for each other (decision 7).
  */
 @Injectable()
@@ -25,8 +30,7 @@ export class StreamSignals implements OnModuleInit {
   private readonly logger = new Logger(StreamSignals.name);
   /** Instances by their ids, with the time up to which they want to be notified. */
   private readonly wantedUntil = new Map<string, number>();
-  private wake: () => void = () => undefined;
-  private isListening: () => boolean = () => false;
+  private readonly listeners: Listener[] = [];
   private isPending = false;
   private isNotifying = false;
 
@@ -53,16 +57,19 @@ export class StreamSignals implements OnModuleInit {
 
   /** Calls `wake` when events may have been committed by any instance, while `isListening`. */
   listen(wake: () => void, isListening: () => boolean): void {
-    this.wake = wake;
-    this.isListening = isListening;
+    this.listeners.push({ wake, isListening });
   }
 
-  /** To be called when the first stream opens: others notify this instance from now on. */
+  /** To be called when a reader begins to listen: others notify this instance from now on. */
   @Periodic({ everyMs: ANNOUNCE_EVERY_MS, failure: 'Other instances could not be asked to report new events, the log is polled' })
   async announce(): Promise<void> {
-    if (this.isListening()) {
+    if (this.listeners.some(({ isListening }) => isListening())) {
       await this.instances.notifyOthers(this.instance.id, WANTED, this.instance.id);
     }
+  }
+
+  private wake(): void {
+    this.listeners.forEach(({ wake }) => wake());
   }
 
   /** One notification at a time, and none while no instance wants it. */

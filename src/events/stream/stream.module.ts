@@ -15,5 +15,6 @@ import { StreamSignals } from './stream-signals.js';
   imports: [ClusterModule, EventsModule, KeysModule, ObservabilityModule],
   controllers: [StreamController],
   providers: [EventStreams, StreamCallers, StreamMetrics, StreamPlaces, StreamSignals],
+  exports: [StreamSignals],
 })
 export class StreamModule {}

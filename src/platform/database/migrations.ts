@@ -21,6 +21,7 @@ import { ReadMarkers1796000012000 } from '../../../migrations/1796000012000-read
 import { ConsoleSessions1796000015000 } from '../../../migrations/1796000015000-console-sessions.js';
 import { SetAsideArrivals1796000017000 } from '../../../migrations/1796000017000-set-aside-arrivals.js';
 import { EventAdoption1796000018000 } from '../../../migrations/1796000018000-event-adoption.js';
+import { Sinks1796000020000 } from '../../../migrations/1796000020000-sinks.js';
 
 /** Migrations are pending and the server accepts no writes. */
 export class ReadOnlyServerError extends SettingsError {
@@ -52,6 +53,7 @@ const MIGRATIONS = [
   ConsoleSessions1796000015000,
   SetAsideArrivals1796000017000,
   EventAdoption1796000018000,
+  Sinks1796000020000,
 ];
 /** The timestamp of the first migration. Those before it were part of no release and are not supported. */
 const FIRST_TIMESTAMP = 1_796_000_000_000;

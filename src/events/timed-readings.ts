@@ -1,4 +1,4 @@
-import { SECOND_MS } from '../../platform/time-units.js';
+import { SECOND_MS } from '../platform/time-units.js';
 
 /** For one reading of the log. */
 const READ_WITHIN_MS = 10 * SECOND_MS;
