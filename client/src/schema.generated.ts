@@ -3430,6 +3430,7 @@ export interface components {
         TracedChunk: {
             /** Format: date-time */
             at: string;
+            /** @example b3a1f0de-6d1f-4f0e-9a3e-0a4d1c5e7f20 */
             connectionId: string;
             /**
              * @description `in`: from the device.
@@ -3448,6 +3449,7 @@ export interface components {
             instance: string;
             /** @description Counts the chunks of all traced devices of that instance. */
             number: number;
+            /** @example 198.51.100.7 */
             remoteAddress: string;
             /** @description Bytes of the whole chunk. */
             size: number;

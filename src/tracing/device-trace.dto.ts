@@ -50,7 +50,9 @@ export class TracedChunkDto {
   readonly at!: Date;
   /** `in`: from the device. */
   readonly direction!: 'in' | 'out';
+  /** @example 'b3a1f0de-6d1f-4f0e-9a3e-0a4d1c5e7f20' */
   readonly connectionId!: string;
+  /** @example '198.51.100.7' */
   readonly remoteAddress!: string;
   /** Bytes of the whole chunk. */
   readonly size!: number;
