@@ -23,7 +23,7 @@ const publicFaces = [
   '^src/admission/(admission\\.module|device-admission|admission-rule)\\.ts$',
   '^src/events/(events\\.(module|settings)|event-log(-reader)?|events\\.errors|stream/(stream\\.module|stream-signals)|telemetry/telemetry-(event-log|report)|event-(types|cursor|envelope|schemas)|recorded-event|logged-event\\.entity|event\\.dto)\\.ts$',
   '^src/events/bodies/',
-  '^src/telemetry/(telemetry\\.module|latest/(newest-records|stored-records|vehicle-state)|records/output-records)\\.ts$',
+  '^src/telemetry/(telemetry\\.module|latest/(newest-records|stored-records|vehicle-state)|records/output-records|record-log/record-log(-reader)?)\\.ts$',
   '^src/diagnosis/(diagnosis\\.module|device-log)\\.ts$',
 ];
 

@@ -326,6 +326,27 @@ create table tbl_iot_read_markers (
   constraint tbl_iot_read_markers_pkey PRIMARY KEY (gateway_id)
 ) with (fillfactor=20);
 
+create table tbl_iot_record_arrival_retention (
+  is_only boolean not null default true,
+  transaction_id xid8 not null,
+  position bigint not null,
+  constraint tbl_iot_record_arrival_retention_pkey PRIMARY KEY (is_only),
+  constraint tbl_iot_record_arrival_retention_is_only_check CHECK (is_only)
+);
+comment on table tbl_iot_record_arrival_retention is 'The newest row of tbl_iot_record_arrivals that retention has deleted.';
+
+create table tbl_iot_record_arrivals (
+  transaction_id xid8 not null default pg_current_xact_id(),
+  position bigint not null generated always as identity,
+  arrived_at timestamp with time zone not null default now(),
+  imeis text[] not null,
+  key_counts integer[] not null,
+  key_times_ms bigint[] not null,
+  key_hashes bigint[] not null,
+  constraint tbl_iot_record_arrivals_pkey PRIMARY KEY (transaction_id, "position")
+);
+comment on table tbl_iot_record_arrivals is 'With SINK_TELEMETRY=records: the keys of the new records of one batch. key_counts says how many belong to each device.';
+
 create table tbl_iot_set_aside_arrivals (
   set_aside_id bigint not null generated always as identity,
   set_aside_at timestamp with time zone not null default now(),

@@ -35,7 +35,8 @@ const OF_EVENTS = 'join tbl_iot_events event on event.event_id = row.event_id';
  * event, since an event number is never used twice; the days for which partitions are searched, since instances remember them. A pending command is
  * kept too: its bytes may be on the way to the device.
  *
- * tbl_iot_telemetry_arrivals is not listed. Its rows report records of many devices, and the relay deletes them within TELEMETRY_EVENT_INTERVAL.
+ * tbl_iot_telemetry_arrivals is not listed. Its rows report records of many devices, and the relay deletes them within TELEMETRY_EVENT_INTERVAL. Nor is
+ * tbl_iot_record_arrivals, with the device times of records of many devices, which are deleted within SINK_RECORDS_RETENTION_HOURS.
  */
 export const DEVICE_TABLES: readonly DeviceTable[] = [
   { kind: 'registration', table: 'tbl_iot_devices', imei: 'row.imei', key: [['row.imei', 'text']] },

@@ -55,5 +55,10 @@ function recordedTypes(settings: EventSettings): readonly EventType[] {
   if (WEBHOOK_EVENTS !== undefined) {
     return [...eventTypesOf(WEBHOOK_EVENTS), ...telemetry];
   }
-  return NOTIFICATION_URL === undefined ? EVENT_TYPES : [...DEFAULT_WEBHOOK_EVENTS, ...telemetry];
+  if (NOTIFICATION_URL !== undefined) {
+    return [...DEFAULT_WEBHOOK_EVENTS, ...telemetry];
+  }
+  // Sinks that get every record have no use for the events that sum them up.
+  const hasTelemetry = EVENT_FEED_ENABLED || settings.SINK_TELEMETRY === 'events';
+  return EVENT_TYPES.filter((type) => hasTelemetry || type !== 'telemetry');
 }

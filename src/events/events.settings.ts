@@ -27,6 +27,14 @@ export class EventSettings {
   @IsString()
   readonly SINKS?: string;
 
+  /** `events`: sinks get telemetry events, which sum up the records of a device; `records`: they get every stored record instead. */
+  @IsIn(['events', 'records'], { message: 'SINK_TELEMETRY must be events or records' })
+  readonly SINK_TELEMETRY: 'events' | 'records' = 'events';
+
+  /** With `SINK_TELEMETRY=records`: hours for which sinks can read stored records again, and may be away. The records themselves are kept. */
+  @IntegerVariable(1, 8_760)
+  readonly SINK_RECORDS_RETENTION_HOURS: number = 24;
+
   /**
    * Event types to record and deliver, separated by commas; not set: `command.completed,command.failed` with
    * `NOTIFICATION_URL`, all with the feed alone.

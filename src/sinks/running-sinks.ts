@@ -29,7 +29,7 @@ export class RunningSinks implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly database: DatabaseAvailability,
     private readonly signals: StreamSignals,
   ) {
-    this.sinks = configured.map((sink) => runners.create(sink));
+    this.sinks = configured.flatMap((sink) => runners.create(sink));
     this.missing = new Set(this.sinks);
   }
 

@@ -6,9 +6,11 @@ import { EventSettings } from '../events/events.settings.js';
 import { StreamModule } from '../events/stream/stream.module.js';
 import { ClusterModule } from '../platform/cluster/cluster.module.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
+import { TelemetryModule } from '../telemetry/telemetry.module.js';
 import { configuredSinks } from './configured-sinks.js';
 import { CONFIGURED_SINKS, RunningSinks } from './running-sinks.js';
 import { SinkMetrics } from './sink-metrics.js';
+import { SinkSources } from './run/sink-sources.js';
 import { SinkRunners } from './sink-runners.js';
 import { Sink } from './sink.entity.js';
 import { SinksController } from './sinks.controller.js';
@@ -18,13 +20,22 @@ import { SinkSettings } from './sinks.settings.js';
 
 /** Brings events to other engines: NATS JetStream, MQTT brokers, Kafka. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Sink]), AuditLogModule, ClusterModule, EventsModule, ObservabilityModule, StreamModule],
+  imports: [
+    TypeOrmModule.forFeature([Sink]),
+    AuditLogModule,
+    ClusterModule,
+    EventsModule,
+    ObservabilityModule,
+    StreamModule,
+    TelemetryModule,
+  ],
   controllers: [SinksController],
   providers: [
     { provide: CONFIGURED_SINKS, inject: [EventSettings, SinkSettings], useFactory: configuredSinks },
     RunningSinks,
     SinkMetrics,
     SinkRunners,
+    SinkSources,
     SinksRepository,
     SinksService,
   ],

@@ -28,6 +28,10 @@ import { QuarantinedFrame } from './quarantine/quarantined-frame.entity.js';
 import { RejectedFrames } from './ingest/rejected-frames.js';
 import { TelemetryEvents } from './storage/telemetry-events.js';
 import { ArrivalsRepository } from './relay/arrivals.repository.js';
+import { RecordArrival, RecordArrivalRetentionMark } from './record-log/record-arrival.entity.js';
+import { RecordLog } from './record-log/record-log.js';
+import { RecordLogReader } from './record-log/record-log-reader.js';
+import { RecordLogRetention } from './record-log/record-log-retention.js';
 import { RelayCounters } from './relay/relay-counters.js';
 import { RelayRound } from './relay/relay-round.js';
 import { IsolatedReports } from './relay/isolated-reports.js';
@@ -62,6 +66,8 @@ import { TelemetryService } from './records/telemetry.service.js';
       IndexedDay,
       LatestRow,
       SetAsideArrival,
+      RecordArrival,
+      RecordArrivalRetentionMark,
       TelemetryArrival,
       TelemetryRelayState,
       TelemetryRow,
@@ -86,6 +92,9 @@ import { TelemetryService } from './records/telemetry.service.js';
     QuarantineRepository,
     QuarantineRetry,
     QuarantineService,
+    RecordLog,
+    RecordLogReader,
+    RecordLogRetention,
     RejectedFrames,
     RelayCounters,
     RelayRound,
@@ -101,6 +110,6 @@ import { TelemetryService } from './records/telemetry.service.js';
     TelemetryWriter,
     WriteFailures,
   ],
-  exports: [NewestRecords, OutputRecords, StoredRecords],
+  exports: [NewestRecords, OutputRecords, RecordLog, RecordLogReader, StoredRecords],
 })
 export class TelemetryModule {}

@@ -18,6 +18,7 @@ import { IsolatedReports } from '../../src/telemetry/relay/isolated-reports.js';
 import { RelayRound } from '../../src/telemetry/relay/relay-round.js';
 import { SetAsideRepository } from '../../src/telemetry/relay/set-aside.repository.js';
 import { TelemetryArrival, TelemetryRelayState } from '../../src/telemetry/relay/telemetry-arrival.entity.js';
+import { RecordLog } from '../../src/telemetry/record-log/record-log.js';
 import { type TelemetryRelay } from '../../src/telemetry/relay/telemetry-relay.js';
 import { type IncomingFrame, RecordBatch } from '../../src/telemetry/storage/record-batch.js';
 import { TelemetryEvents } from '../../src/telemetry/storage/telemetry-events.js';
@@ -66,7 +67,7 @@ export function telemetryStore(source: DataSource, overrides: EventSettingsOf = 
     store: new BatchStore(
       new TelemetryRepository(source),
       days,
-      new TelemetryEvents(events, telemetry, relay),
+      new TelemetryEvents(events, telemetry, relay, new RecordLog(settings)),
       new IngestCounters(),
       devices,
       quarantine,

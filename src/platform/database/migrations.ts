@@ -22,6 +22,7 @@ import { ConsoleSessions1796000015000 } from '../../../migrations/1796000015000-
 import { SetAsideArrivals1796000017000 } from '../../../migrations/1796000017000-set-aside-arrivals.js';
 import { EventAdoption1796000018000 } from '../../../migrations/1796000018000-event-adoption.js';
 import { Sinks1796000020000 } from '../../../migrations/1796000020000-sinks.js';
+import { RecordArrivals1796000021000 } from '../../../migrations/1796000021000-record-arrivals.js';
 
 /** Migrations are pending and the server accepts no writes. */
 export class ReadOnlyServerError extends SettingsError {
@@ -54,6 +55,7 @@ const MIGRATIONS = [
   SetAsideArrivals1796000017000,
   EventAdoption1796000018000,
   Sinks1796000020000,
+  RecordArrivals1796000021000,
 ];
 /** The timestamp of the first migration. Those before it were part of no release and are not supported. */
 const FIRST_TIMESTAMP = 1_796_000_000_000;
