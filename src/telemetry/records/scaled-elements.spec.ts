@@ -54,6 +54,12 @@ describe('an error code', () => {
   });
 });
 
+it.each([800, 839, 840])('a number whose scale is not known has no unit: %i', (id) => {
+  const column = ATTRIBUTE_COLUMNS.find(({ avlId }) => avlId === id);
+  const [element] = scaledIo(column ? {} : { [id]: 47_716 }, column ? { [column.name]: 47_716 } : {});
+  expect(element).toMatchObject({ id, raw: 47_716, value: 47_716, unit: null, meaning: 'scale not known' });
+});
+
 describe('a width that does not fit the definition', () => {
   it.each<[string, number, AttributeValue, number | undefined, string]>([
     [

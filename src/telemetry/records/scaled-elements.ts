@@ -4,6 +4,8 @@ import { type AttributeValue, type OddWidths, type StoredIo, type TelemetryRecor
 
 const IDENTIFIER_BYTES = 8;
 const IDENTIFIER_DIGITS = 2 * IDENTIFIER_BYTES;
+/** Of 800, 839 and 840: Teltonika's table has a unit for them and leaves the multiplier blank. */
+const UNKNOWN_SCALE = 'scale not known';
 
 /** One attribute with its meaning. */
 export interface ScaledElement {
@@ -81,6 +83,9 @@ function meaningOf(definition: IoElementDefinition | null, raw: AttributeValue, 
   }
   if (type === 'ascii') {
     return { name, unit, value: textOfHex(String(raw)), meaning: null };
+  }
+  if (unit !== null && definition.multiplier === null && typeof raw === 'number') {
+    return { name, value: raw, unit: null, meaning: UNKNOWN_SCALE };
   }
   return { name, unit, ...measured(definition, raw) };
 }

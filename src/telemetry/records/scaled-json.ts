@@ -64,23 +64,24 @@ interface Quantity {
   jsonOf(raw: number): string | null;
 }
 
-/** Null for a column whose values are not plain quantities: text, states, error codes. */
+/** Null for a column whose values are not plain quantities: text, states, error codes, numbers whose scale is not known. */
 function quantityOf({ avlId, name }: AttributeColumn): Quantity | null {
   const definition = findIoElement(avlId);
-  if (definition === null || !isQuantity(definition)) {
+  const multiplier = definition?.multiplier ?? null;
+  if (definition === null || multiplier === null || !isQuantity(definition)) {
     return null;
   }
-  const { multiplier, unit } = definition;
+  const { unit } = definition;
   const before = `{"id":${avlId},"column":${JSON.stringify(name)},"raw":`;
   const between = `,"name":${JSON.stringify(definition.name)},"unit":${JSON.stringify(unit)},"value":`;
   const after = `,"meaning":null}`;
-  const divisor = multiplier === null ? 1 : Math.round(1 / multiplier);
+  const divisor = Math.round(1 / multiplier);
   // A power of ten: the quotient is the same as the rounded product, and takes a tenth of the time.
-  const isDivisible = Number.isInteger(Math.log10(divisor)) && 1 / divisor === (multiplier ?? 1);
+  const isDivisible = Number.isInteger(Math.log10(divisor)) && 1 / divisor === multiplier;
   return {
     jsonOf: (raw) =>
       fitsDefinition(definition, raw, null)
-        ? `${before}${raw}${between}${isDivisible ? raw / divisor : multiply(raw, multiplier ?? 1)}${after}`
+        ? `${before}${raw}${between}${isDivisible ? raw / divisor : multiply(raw, multiplier)}${after}`
         : null,
   };
 }

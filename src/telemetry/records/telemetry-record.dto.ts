@@ -28,7 +28,10 @@ export class ScaledElementDto {
    */
   @ApiProperty({ oneOf: [{ type: 'number', nullable: true }, { type: 'string' }], example: 12.843 })
   readonly value!: AttributeValue;
-  /** @example 'V' */
+  /**
+   * Null for a number without a multiplier in the table: its scale is not known.
+   * @example 'V'
+   */
   readonly unit!: string | null;
   /**
    * The meaning of the value, if the table has one: a state, an error code ("sensor not found"), an ambiguity. Or that the width does not fit.
