@@ -3059,7 +3059,10 @@ export interface components {
              * @example 12843
              */
             raw: number | string;
-            /** @example V */
+            /**
+             * @description Null for a number without a multiplier in the table: its scale is not known.
+             * @example V
+             */
             unit: string | null;
             /**
              * @description The raw value times the multiplier of the table, or the raw value where the table gives none. Null when the raw value is an error code.
