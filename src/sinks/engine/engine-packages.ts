@@ -2,7 +2,7 @@ import { StartError } from '../../platform/errors/errors.js';
 
 /** npm packages of the engines' clients, with the versions that the gateway is tested with. None of them is installed with the gateway. */
 export const ENGINE_PACKAGES = {
-  nats: ['@nats-io/transport-node@3', '@nats-io/jetstream@3'],
+  nats: ['@nats-io/transport-node@3.3', '@nats-io/jetstream@3.3'],
   mqtt: ['mqtt@5'],
   kafka: ['@platformatic/kafka@1'],
 } as const;
