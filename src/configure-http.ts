@@ -50,5 +50,5 @@ export async function configureHttp(app: NestFastifyApplication): Promise<void> 
   );
   app.useGlobalFilters(new ProblemFilter(app.get(DatabaseAvailability)));
   await serveConsole(app);
-  await serveOpenApi(app);
+  serveOpenApi(app);
 }

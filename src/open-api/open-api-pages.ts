@@ -15,7 +15,7 @@ const PATH = 'docs';
 const PAGES = ['/docs', '/docs/', '/docs/index.html', '/docs/swagger-ui-init.js', '/docs-json', '/docs-yaml'];
 
 /** Serves the OpenAPI document and Swagger UI. The document is made, and @nestjs/swagger loaded, when the first page is requested. */
-export async function serveOpenApi(app: NestFastifyApplication): Promise<void> {
+export function serveOpenApi(app: NestFastifyApplication): void {
   const adapter = app.getHttpAdapter();
   let made: Promise<ReadonlyMap<string, Page>> | null = null;
   const pages = (): Promise<ReadonlyMap<string, Page>> =>
@@ -27,7 +27,8 @@ export async function serveOpenApi(app: NestFastifyApplication): Promise<void> {
     adapter.get(path, async (request: FastifyRequest, reply: FastifyReply) => (await pages()).get(path)?.(request, reply));
   }
   adapter.get('/docs/LICENSE', (_request: FastifyRequest, reply: FastifyReply) => reply.callNotFound());
-  await app.register(fastifyStatic, { root: swaggerUiFolder(), prefix: `/${PATH}`, decorateReply: false });
+  // Not awaited: Fastify would finish the routes that exist so far, before Nest has set the handler of their errors.
+  void app.register(fastifyStatic, { root: swaggerUiFolder(), prefix: `/${PATH}`, decorateReply: false });
 }
 
 /** Fastify takes no routes when it listens, so SwaggerModule gives its pages to a stand-in for the application. */

@@ -176,3 +176,11 @@ describe('a file of the page', () => {
     }
   });
 });
+
+it('answers errors of its routes as the API does', async () => {
+  const answers = [await get('/console/assets/missing.js'), await get('/console/map.pmtiles')];
+  expect(answers.map(({ status, body }) => [status, JSON.parse(body.toString()) as unknown])).toEqual([
+    [404, { success: false, code: 'ROUTE_NOT_FOUND', error: expect.any(String) as string }],
+    [401, { success: false, code: 'UNAUTHORIZED', error: expect.any(String) as string }],
+  ]);
+});
