@@ -6,6 +6,7 @@ const features = [
   'diagnosis',
   'telemetry',
   'commands',
+  'mqtt-commands',
   'events',
   'webhooks',
   'sinks',
@@ -25,6 +26,7 @@ const publicFaces = [
   '^src/events/bodies/',
   '^src/telemetry/(telemetry\\.module|latest/(newest-records|stored-records|vehicle-state)|records/output-records|record-log/record-log(-reader)?)\\.ts$',
   '^src/diagnosis/(diagnosis\\.module|device-log)\\.ts$',
+  '^src/commands/(commands\\.module|messages/command-messages)\\.ts$',
 ];
 
 module.exports = {
@@ -127,8 +129,8 @@ module.exports = {
     {
       name: 'no-dev-dependency-in-src',
       severity: 'error',
-      // The clients of the engines are optional peer dependencies, imported when a sink needs them (docs/guides/sinks.md).
-      from: { path: '^src', pathNot: ['\\.spec\\.ts$', '^src/sinks/(nats|mqtt|kafka)/'] },
+      // The clients of brokers are optional peer dependencies, imported when a variable needs them.
+      from: { path: '^src', pathNot: ['\\.spec\\.ts$', '^src/(mqtt-commands|sinks/(nats|mqtt|kafka))/'] },
       to: { dependencyTypes: ['npm-dev'] },
     },
   ],

@@ -5,6 +5,7 @@ import { CommandsModule } from './commands/commands.module.js';
 import { ConsoleModule } from './console/console.module.js';
 import { devicePortOptions } from './device-port-options.js';
 import { SessionsModule } from './sessions/sessions.module.js';
+import { MqttCommandsModule } from './mqtt-commands/mqtt-commands.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.js';
 import { DeviceDataModule } from './device-data/device-data.module.js';
@@ -46,6 +47,7 @@ export class AppModule {
         AdmissionModule,
         TelemetryModule,
         CommandsModule,
+        MqttCommandsModule,
         EventsModule,
         StreamModule,
         WebhooksModule,

@@ -6,6 +6,7 @@ import { CommandSettings } from './commands/commands.settings.js';
 import { DiagnosisSettings } from './diagnosis/diagnosis.settings.js';
 import { EventSettings } from './events/events.settings.js';
 import { StreamSettings } from './events/stream/stream.settings.js';
+import { MqttCommandSettings } from './mqtt-commands/mqtt-commands.settings.js';
 import { MetricsSettings } from './metrics/metrics.settings.js';
 import { ApiSettings, ClusterSettings, DatabaseSettings, ProcessSettings } from './platform/config/settings.js';
 import { SinkSettings } from './sinks/sinks.settings.js';
@@ -27,6 +28,7 @@ export const SETTINGS = [
   MetricsSettings,
   TelemetrySettings,
   CommandSettings,
+  MqttCommandSettings,
   EventSettings,
   StreamSettings,
   WebhookSettings,

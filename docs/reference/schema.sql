@@ -312,6 +312,13 @@ create table tbl_iot_instances (
 );
 comment on table tbl_iot_instances is 'One row per running gateway process. An instance whose heartbeat is older than dead_after is dead, and the others remove it.';
 
+create table tbl_iot_leases (
+  name text not null,
+  instance_id uuid not null,
+  leased_until timestamp with time zone not null,
+  constraint tbl_iot_leases_pkey PRIMARY KEY (name)
+) with (fillfactor=20);
+
 create table tbl_iot_migrations (
   id integer not null default nextval('tbl_iot_migrations_id_seq'::regclass),
   timestamp bigint not null,

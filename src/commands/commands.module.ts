@@ -51,6 +51,7 @@ import { KeptReplies } from './in-flight/kept-replies.js';
 import { ReplyStore } from './replies/reply-store.js';
 import { UnansweredWritings } from './in-flight/unanswered-writings.js';
 import { CommandEnds } from './waiting/command-ends.js';
+import { CommandMessages } from './messages/command-messages.js';
 import { CommandWaits } from './waiting/command-waits.js';
 import { CommandWaitsRepository } from './waiting/command-waits.repository.js';
 import { WaitingRequests } from './waiting/waiting-requests.js';
@@ -82,6 +83,7 @@ import { WaitingRequests } from './waiting/waiting-requests.js';
     CommandEnds,
     CommandIntake,
     CommandMatching,
+    CommandMessages,
     CommandMetrics,
     CommandPolling,
     CommandReconnect,
@@ -106,6 +108,7 @@ import { WaitingRequests } from './waiting/waiting-requests.js';
     { provide: CommandWaits, inject: [CommandSettings], useFactory: createWaits },
     { provide: KeptReplies, useFactory: () => new KeptReplies() },
   ],
+  exports: [CommandMessages],
 })
 export class CommandsModule {}
 

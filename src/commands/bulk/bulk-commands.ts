@@ -51,7 +51,7 @@ function requestOf({ value, metadata }: BulkEntry): CommandRequest {
 }
 
 /** Throws InvalidInputError. The same validation as that of a request's body. */
-function validEntry(value: unknown): BulkCommandEntryDto {
+export function validEntry(value: unknown): BulkCommandEntryDto {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidInputError('An entry of commands must be an object');
   }

@@ -28,8 +28,8 @@ export interface WaitRequest {
   readonly seconds: number | null;
   /** Whose waits are counted together. */
   readonly apiKey: string;
-  /** The request ends when the client closes its connection. */
-  readonly response: ServerResponse;
+  /** The request ends when the client closes its connection. Null: no connection is bound to it. */
+  readonly response: ServerResponse | null;
 }
 
 /** `outcome`: how the command stands at the end of the wait. Null: the request does not wait, and is answered at once. */
@@ -105,8 +105,8 @@ export class WaitingRequests implements OnModuleInit, OnModuleDestroy {
       return { command: await store(null), outcome: null };
     }
     const abandon = (): void => wait.wake('abandoned');
-    request.response.once('close', abandon);
-    if (request.response.destroyed) {
+    request.response?.once('close', abandon);
+    if (request.response?.destroyed) {
       abandon();
     }
     const timer = setTimeout(() => wait.wake('time-up'), seconds * SECOND_MS);
@@ -115,7 +115,7 @@ export class WaitingRequests implements OnModuleInit, OnModuleDestroy {
       return { command, outcome: await this.outcomeOf(wait, command) };
     } finally {
       clearTimeout(timer);
-      request.response.off('close', abandon);
+      request.response?.off('close', abandon);
       this.waits.release(wait);
     }
   }

@@ -23,6 +23,7 @@ import { SetAsideArrivals1796000017000 } from '../../../migrations/1796000017000
 import { EventAdoption1796000018000 } from '../../../migrations/1796000018000-event-adoption.js';
 import { Sinks1796000020000 } from '../../../migrations/1796000020000-sinks.js';
 import { RecordArrivals1796000021000 } from '../../../migrations/1796000021000-record-arrivals.js';
+import { Leases1796000022000 } from '../../../migrations/1796000022000-leases.js';
 
 /** Migrations are pending and the server accepts no writes. */
 export class ReadOnlyServerError extends SettingsError {
@@ -56,6 +57,7 @@ const MIGRATIONS = [
   EventAdoption1796000018000,
   Sinks1796000020000,
   RecordArrivals1796000021000,
+  Leases1796000022000,
 ];
 /** The timestamp of the first migration. Those before it were part of no release and are not supported. */
 const FIRST_TIMESTAMP = 1_796_000_000_000;

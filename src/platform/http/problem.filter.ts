@@ -27,7 +27,8 @@ export interface Problem {
   readonly requestId?: string;
 }
 
-interface Answer {
+/** The HTTP status of an answer that is not a success, and its body. */
+export interface ProblemAnswer {
   readonly status: number;
   readonly problem: Problem;
 }
@@ -50,10 +51,9 @@ export class ProblemFilter implements ExceptionFilter {
     void reply.status(status).send(isOurs ? { ...problem, requestId } : problem);
   }
 
-  private answer(error: unknown, host: ArgumentsHost, requestId: string): Answer {
+  private answer(error: unknown, host: ArgumentsHost, requestId: string): ProblemAnswer {
     if (error instanceof DomainError) {
-      const { status, problem } = answer(error.httpStatus, error.message, error.code);
-      return { status, problem: { ...problem, ...error.details } };
+      return problemOf(error);
     }
     if (error instanceof HttpException) {
       return fromHttpException(error, host);
@@ -68,11 +68,22 @@ export class ProblemFilter implements ExceptionFilter {
       return answer(HttpStatus.SERVICE_UNAVAILABLE, 'The database is not available, try again', 'DATABASE_UNAVAILABLE');
     }
     this.logger.error(error, { requestId });
-    return answer(HttpStatus.INTERNAL_SERVER_ERROR, 'Internal error', 'INTERNAL_ERROR');
+    return internalProblem();
   }
 }
 
-function fromHttpException(exception: HttpException, host: ArgumentsHost): Answer {
+/** What a request that can't be granted is answered with. */
+export function problemOf(error: DomainError): ProblemAnswer {
+  const { status, problem } = answer(error.httpStatus, error.message, error.code);
+  return { status, problem: { ...problem, ...error.details } };
+}
+
+/** What a request is answered with that failed for a reason of the gateway. The log has the rest, by the id of the request. */
+export function internalProblem(): ProblemAnswer {
+  return answer(HttpStatus.INTERNAL_SERVER_ERROR, 'Internal error', 'INTERNAL_ERROR');
+}
+
+function fromHttpException(exception: HttpException, host: ArgumentsHost): ProblemAnswer {
   const status = exception.getStatus();
   if (status === (HttpStatus.NOT_FOUND as number)) {
     const { method, url } = host.switchToHttp().getRequest<FastifyRequest>();
@@ -84,7 +95,7 @@ function fromHttpException(exception: HttpException, host: ArgumentsHost): Answe
   return answer(status, exception.message, codeOf(status));
 }
 
-function answer(status: number, error: string, code: string): Answer {
+function answer(status: number, error: string, code: string): ProblemAnswer {
   return { status, problem: { success: false, error: shorten(error, MAX_ERROR_CHARACTERS), code } };
 }
 

@@ -18,6 +18,13 @@ export function refuseBadText(app: NestFastifyApplication): void {
     });
 }
 
+/** Throws InvalidInputError when a body, which is valid JSON, holds text that PostgreSQL can not. */
+export function requireStorable(json: string): void {
+  if (hasRefusedEscape(json)) {
+    throw new InvalidInputError(`The body ${REASON}`);
+  }
+}
+
 function badPart({ query, params, body, rawBody }: FastifyRequest & { rawBody?: Buffer }): string | null {
   if (isBadForm(params)) {
     return 'The path';

@@ -4,6 +4,7 @@ import { ApiSettings } from '../config/settings.js';
 import { InvalidInputError } from '../errors/errors.js';
 import { isUtf8 } from 'node:buffer';
 import { SECOND_MS } from '../time-units.js';
+import { requireStorable } from './refuse-text.js';
 
 /** Longer than the 60 s after which common balancers drop an idle connection: the balancer closes first, and no request is lost to it. */
 const KEEP_ALIVE_MS = 72_000;
@@ -40,9 +41,31 @@ export function limitBodies(app: NestFastifyApplication): void {
 export function limitDepth(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('preValidation', (request: FastifyRequest & { rawBody?: Buffer }, _reply, done) => {
-    const isTooDeep = request.rawBody !== undefined && jsonDepth(request.rawBody) > MAX_BODY_DEPTH;
-    done(isTooDeep ? new InvalidInputError(`The body is nested deeper than ${MAX_BODY_DEPTH} levels`) : undefined);
+    done(request.rawBody !== undefined && isTooDeep(request.rawBody) ? new BodyTooDeepError() : undefined);
   });
+}
+
+class BodyTooDeepError extends InvalidInputError {
+  constructor() {
+    super(`The body is nested deeper than ${MAX_BODY_DEPTH} levels`);
+  }
+}
+
+function isTooDeep(body: Buffer): boolean {
+  return jsonDepth(body) > MAX_BODY_DEPTH;
+}
+
+/** The body of a request that came as a message, with the limits of an HTTP request. Throws InvalidInputError. */
+export function parseJsonMessage(body: Buffer): object {
+  if (isTooDeep(body)) {
+    throw new BodyTooDeepError();
+  }
+  const value = parseJsonBody(body);
+  if (value === undefined) {
+    throw new InvalidInputError('The body must be a JSON object');
+  }
+  requireStorable(body.toString('utf8'));
+  return value as object;
 }
 
 /** Any of these texts may hold a forbidden member: an escape can spell it. */
