@@ -6,6 +6,8 @@ export interface ReceivedMessage {
   readonly topic: string;
   readonly payload: Buffer;
   readonly properties: IPublishPacket['properties'];
+  /** The broker has sent it before, on a connection that ended (the flag DUP). */
+  readonly isRepeated: boolean;
   /** The broker does not send it again afterwards. False: the connection has ended before that could be written. */
   acknowledge(): Promise<boolean>;
 }
@@ -110,9 +112,9 @@ export class BrokerConnection {
     await this.client.endAsync(!this.client.connected);
   }
 
-  private received({ topic, payload, properties, qos, messageId }: IPublishPacket): ReceivedMessage {
+  private received({ topic, payload, properties, qos, dup, messageId }: IPublishPacket): ReceivedMessage {
     const acknowledge = qos === 0 ? () => Promise.resolve(true) : this.acknowledgements.receive(messageId!);
-    return { topic, payload: Buffer.from(payload), properties, acknowledge };
+    return { topic, payload: Buffer.from(payload), properties, isRepeated: dup, acknowledge };
   }
 
   private writeAcknowledgement(packetId: number): void {

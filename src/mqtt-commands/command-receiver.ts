@@ -21,6 +21,9 @@ const LONGEST_RETRY_MS = 2_000;
  * Takes commands from messages. A message is acknowledged when its command is stored, or refused: until then the broker keeps it. The answer to a
  * stored command is written before the acknowledgement, so that it is sent again when the broker did not get it. The answer to a refused one is written
  * after it, so that a command is not executed whose refusal was reported.
+ *
+ * Brokers may end a connection that publishes where it has no permission (MQTT 5, section 3.3.5; Mosquitto 2.0.11 does), and the sender chooses the
+ * response topic. A message that is delivered again is therefore acknowledged before its answer: otherwise such a message would end every connection.
  */
 @Injectable()
 export class CommandReceiver {
@@ -82,7 +85,7 @@ export class CommandReceiver {
         }
       });
     };
-    if (answer.status < SUCCESS_BELOW) {
+    if (answer.status < SUCCESS_BELOW && !message.isRepeated) {
       await Promise.all([publish(), message.acknowledge()]);
     } else if (await message.acknowledge()) {
       await publish();
