@@ -21,7 +21,7 @@ const ENGINES: Readonly<Record<EngineName, (options: EngineOptions) => Promise<S
   kafka: async (options) => (await import('./kafka/kafka-engine.js')).KafkaEngine.load(options),
 };
 
-/** The sinks of SINKS. Throws SettingsError, and EnginePackageMissingError when a client is not installed. */
+/** The sinks of SINKS. Throws SettingsError, and PackageMissingError when a client is not installed. */
 export async function configuredSinks({ SINKS }: EventSettings, settings: SinkSettings): Promise<ConfiguredSink[]> {
   const { sinks, problems } = parseSinks(SINKS ?? '');
   const read = sinks.map((sink) => ({ sink, ...readCredentials(sink.engine, settings) }));

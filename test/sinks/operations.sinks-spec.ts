@@ -171,7 +171,7 @@ describe('a start with SINKS', () => {
       }
     }
     const lines = await failedStart(join(folder, 'dist/src/main.js'), 'nats://127.0.0.1:4222');
-    expect(lines).toContain('Install it: npm install @nats-io/transport-node@3.3 @nats-io/jetstream@3.3');
+    expect(lines).toContain('Install them: npm install @nats-io/transport-node@3.3 @nats-io/jetstream@3.3');
   });
 
   it('names everything that is wrong with the URLs, and no password', async () => {

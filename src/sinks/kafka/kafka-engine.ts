@@ -19,7 +19,7 @@ export class KafkaEngine implements SinkEngine {
     private readonly options: EngineOptions,
   ) {}
 
-  /** Throws EnginePackageMissingError. */
+  /** Throws PackageMissingError. */
   static async load(options: EngineOptions): Promise<KafkaEngine> {
     const { Producer: Client } = await loadClient('kafka', () => import('@platformatic/kafka'));
     return new KafkaEngine((producerOptions) => new Client(producerOptions), options);

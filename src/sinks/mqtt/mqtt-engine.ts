@@ -18,7 +18,7 @@ export class MqttEngine implements SinkEngine {
     private readonly options: EngineOptions,
   ) {}
 
-  /** Throws EnginePackageMissingError. */
+  /** Throws PackageMissingError. */
   static async load(options: EngineOptions): Promise<MqttEngine> {
     const { connect } = await loadClient('mqtt', () => import('mqtt'));
     return new MqttEngine(connect, options);

@@ -13,7 +13,7 @@ export class NatsEngine implements SinkEngine {
     private readonly options: EngineOptions,
   ) {}
 
-  /** Throws EnginePackageMissingError. */
+  /** Throws PackageMissingError. */
   static async load(options: EngineOptions): Promise<NatsEngine> {
     const { credentials, timeoutMs } = options;
     const [{ connect, credsAuthenticator }, { jetstream }] = await loadClient('nats', () =>
