@@ -40,7 +40,7 @@ describe('EarlyStart', () => {
     const early = new EarlyStart();
     early.begin({ dataDir });
     await early.abandon();
-    expect(await stat(dataDir)).toBeTruthy();
+    expect((await stat(dataDir)).isDirectory()).toBe(true);
     expect(await serverRuns()).toBe(false);
   });
 
