@@ -131,7 +131,7 @@ describe('a reader of the stream', () => {
     ['in its data', 'event: overflow\ndata: {"cursor":"9_9"}\n\n'],
     ['as its id', 'id: 9_9\nevent: overflow\ndata: {}\n\n'],
     ['as its data', 'event: overflow\ndata: 9_9\n\n'],
-  ])('continues at the cursor of an overflow, %s, which is no event of its own', async (_where, overflow) => {
+  ])('continues at the cursor of an overflow, %s, which is not counted as an event', async (_where, overflow) => {
     server.answers = [sends(`retry: 1\n\n${block('1_1')}${overflow}`), sends(block('9_10'))];
     expect(cursorsOf(await take(2))).toEqual(['1_1', '9_10']);
     expect(server.asked[1]).toBe('/api/v1/stream?after=9_9');

@@ -187,7 +187,7 @@ it('a key that may only read is offered nothing that changes', async () => {
 it('what is no IMEI says so', async () => {
   const tab = await fixture.open();
   await tab.openSignedIn('/devices/123');
-  await tab.page.getByText('This is no IMEI').waitFor();
+  await tab.page.getByText('Not an IMEI').waitFor();
 });
 
 describe.each(VIEWS)('at $width pixels, $theme', (view) => {

@@ -36,7 +36,7 @@ export class KafkaEngine implements SinkEngine {
       timeout: timeoutMs,
       // The runner repeats from the cursor.
       retries: 0,
-      // A broker that repeats a request by itself must not store it twice, nor store requests in another order.
+      // A broker to which the client sends a request again must not store it twice, nor store requests in another order.
       idempotent: true,
       acks: ALL_REPLICAS,
       ...(sink.tls ? { tls } : {}),

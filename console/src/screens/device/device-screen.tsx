@@ -33,7 +33,7 @@ export function DeviceScreen({ params }: ScreenProps) {
   return /^\d{15}$/.test(imei) ? (
     <DeviceView imei={imei} />
   ) : (
-    <EmptyState title="This is no IMEI">
+    <EmptyState title="Not an IMEI">
       An IMEI has 15 digits. <Link to="/devices">All devices</Link>
     </EmptyState>
   );
