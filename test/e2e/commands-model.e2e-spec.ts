@@ -15,7 +15,22 @@ import { waitFor } from '../support/wait-for.js';
 const RUNS = Number(process.env.MODEL_RUNS ?? 5);
 const SEED = Number(process.env.FC_SEED ?? Date.now() % 1_000_000_000);
 const FIRST_IMEI = 862_000_000_000_000;
-const TIMEOUT_MS = 60_000 + RUNS * 60_000;
+/** Random runs may miss one of the ends that must occur. Then some more are played, which nearly always have it. */
+const MORE_RUNS = 12;
+const TIMEOUT_MS = 60_000 + (RUNS + MORE_RUNS) * 60_000;
+/** What must have occurred at least once: otherwise the model does not test it. */
+const EXPECTED_ENDS = [
+  'COMPLETED',
+  'FAILED unconfirmed',
+  'FAILED expired',
+  'FAILED superseded',
+  'FAILED guard',
+  'contradicted',
+  'by telemetry',
+  'guarded, written',
+  'replaced, superseded',
+  'replaced, unconfirmed',
+];
 
 const SETTINGS = {
   EVENT_FEED_ENABLED: 'true',
@@ -163,23 +178,16 @@ describe('commands, replies, lost connections and restarts in any order', () => 
   it(
     `keep the ledger true (${RUNS} runs; FC_SEED=${SEED} repeats them, MODEL_RUNS sets their number)`,
     async () => {
-      await fc.assert(fc.asyncProperty(scenarios, play), { seed: SEED, numRuns: RUNS, endOnFailure: true });
+      const property = fc.asyncProperty(scenarios, play);
+      await fc.assert(property, { seed: SEED, numRuns: RUNS, endOnFailure: true });
+      const isMissed = (end: string): boolean => !ends.has(end);
+      for (let more = 1; more <= MORE_RUNS && EXPECTED_ENDS.some(isMissed); more++) {
+        await fc.assert(property, { seed: SEED + more, numRuns: 1, endOnFailure: true });
+      }
       if (process.env.MODEL_VERBOSE) {
         console.log(ends);
       }
-      expect([...ends.keys()]).toEqual(
-        expect.arrayContaining([
-          'COMPLETED',
-          'FAILED unconfirmed',
-          'FAILED expired',
-          'FAILED superseded',
-          'contradicted',
-          'by telemetry',
-        ]),
-      );
-      expect([...ends.keys()]).toEqual(
-        expect.arrayContaining(['replaced, superseded', 'replaced, unconfirmed', 'FAILED guard', 'guarded, written']),
-      );
+      expect(EXPECTED_ENDS.filter(isMissed)).toEqual([]);
     },
     TIMEOUT_MS,
   );

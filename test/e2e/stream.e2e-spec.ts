@@ -47,7 +47,9 @@ async function metric(name: string, labels?: Record<string, string>): Promise<nu
   return new Exposition(await scrape.text()).value(name, labels);
 }
 
+/** A stream without a cursor has no event of before this call. */
 async function open(query = '', { headers, ...options }: SseOptions = {}): Promise<SseClient> {
+  await database.settled();
   const client = await SseClient.open(`${gateway.apiUrl}/api/v1/stream${query}`, {
     headers: { 'x-api-key': API_KEY, ...headers },
     ...options,
@@ -67,6 +69,7 @@ function numbers(messages: readonly SseMessage[]): number[] {
 }
 
 async function endOfFeed(): Promise<string> {
+  await database.settled();
   let cursor = '0_0';
   for (;;) {
     const { body } = await gateway.get<Feed & { hasMore: boolean }>(`events?limit=1000&after=${cursor}`);
@@ -252,6 +255,7 @@ describe('a request for a stream', () => {
     const cursor = await endOfFeed();
     await writer.append(THIRD);
     await writer.append(THIRD);
+    await database.settled();
     const { body } = await gateway.get<Feed>(`events?after=${cursor}`);
     await database.query(
       `insert into tbl_iot_event_retention (transaction_id, position) values ($1::xid8, $2)`,
@@ -315,6 +319,7 @@ it('that begins now has the records that arrive from now on, also of a device wh
   await waitFor(async () => (await openEvents()).length === 1, { what: 'an open event' });
   await send();
   await waitFor(async () => (await openEvents())[0]?.record_count === 2, { what: 'both records in it' });
+  await own.settled();
 
   const client = await SseClient.open(`${other.apiUrl}/api/v1/stream?type=telemetry`, { headers: { 'x-api-key': API_KEY } });
   await waitFor(() => client.lastEventId !== '', { what: 'the beginning of the stream' });

@@ -101,12 +101,14 @@ describe('a device with TLS', () => {
   it('may use the port of a handshake that was aborted immediately before', async () => {
     const port = await start('again');
     const { counters } = transport!;
-    const first = connectPlain(port, '127.0.0.1');
+    // An address that no other test uses: a connection of another program may have the same port of 127.0.0.1.
+    const address = { port, host: '127.0.0.1', localAddress: '127.0.81.7' };
+    const first = connectPlain(address);
     await waitFor(() => counters.connectionsAccepted === 1);
     const { localPort } = first;
     first.resetAndDestroy();
     // The gateway gets both events in one turn: the new connection arrives before the 'close' of the old one.
-    const raw = connectPlain({ port, host: '127.0.0.1', localPort: localPort! });
+    const raw = connectPlain({ ...address, localPort: localPort! });
     expect(await talk(connect({ socket: raw, rejectUnauthorized: false }))).toHaveLength(5);
   });
 

@@ -66,7 +66,7 @@ export class ChildProgram {
   }
 
   /** The first line that matches, also one that has come already. Rejects when the process ends without having written it. */
-  async waitForLine(pattern: RegExp, timeoutMs = 30_000): Promise<RegExpMatchArray> {
+  async waitForLine(pattern: RegExp, timeoutMs = 90_000): Promise<RegExpMatchArray> {
     const found = await waitFor(() => this.findLine(pattern) ?? this.ended, {
       timeoutMs,
       what: `a line like ${pattern}`,

@@ -68,7 +68,7 @@ export class FakeDevice {
   }
 
   /** The next `count` bytes from the gateway; fails at once when it closed before it sent them. */
-  async take(count: number, timeoutMs = 10_000): Promise<Buffer> {
+  async take(count: number, timeoutMs = 30_000): Promise<Buffer> {
     await this.until(() => this.received.length >= count || this.isClosed, timeoutMs, `${count} bytes from the gateway`);
     if (this.received.length < count) {
       throw new Error(`the gateway closed the connection; ${this.received.length} of ${count} bytes came`);
@@ -94,7 +94,7 @@ export class FakeDevice {
   }
 
   /** Waits until the gateway has closed the connection and returns what it sent that was not taken. */
-  async closed(timeoutMs = 10_000): Promise<Buffer> {
+  async closed(timeoutMs = 30_000): Promise<Buffer> {
     await waitFor(() => this.isClosed, { timeoutMs, what: 'the gateway to close the connection' });
     return this.received;
   }

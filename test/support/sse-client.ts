@@ -63,12 +63,12 @@ export class SseClient {
   }
 
   /** The messages, once there are `count`. */
-  async received(count: number, timeoutMs = 10_000): Promise<readonly SseMessage[]> {
+  async received(count: number, timeoutMs = 30_000): Promise<readonly SseMessage[]> {
     await waitFor(() => this.messages.length >= count, { timeoutMs, what: `${count} messages of ${this.messages.length}` });
     return this.messages;
   }
 
-  async ended(timeoutMs = 10_000): Promise<void> {
+  async ended(timeoutMs = 30_000): Promise<void> {
     await waitFor(() => this.isEnded, { timeoutMs, what: 'the stream to end' });
   }
 

@@ -1,11 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import { testDatabaseName, testServerUrl } from './test-postgres.js';
+import { waitFor } from './wait-for.js';
 
 /** A database of its own for one test file. */
 export interface TestDatabase {
   readonly url: string;
   query<T>(sql: string, params?: readonly unknown[]): Promise<T[]>;
+  /**
+   * Resolves when every transaction of the server that began to write before now has ended. Until then events that are committed already can not be
+   * read, and a stream that begins now sends them. All test files of a run share one server.
+   */
+  settled(): Promise<void>;
   /** Ends every connection to it and removes it. */
   drop(): Promise<void>;
 }
@@ -37,9 +43,19 @@ export function openDatabase(url: string): TestDatabase {
   pool.on('error', () => {
     // An idle connection that a test cut off: the next query gets a new one.
   });
+  const query = async <T>(sql: string, params: readonly unknown[] = []): Promise<T[]> =>
+    (await pool.query(sql, [...params])).rows as T[];
   return {
     url,
-    query: async <T>(sql: string, params: readonly unknown[] = []) => (await pool.query(sql, [...params])).rows as T[],
+    query,
+    settled: async () => {
+      const [own] = await query<{ xid: string }>('select pg_current_xact_id()::text as xid');
+      const olderHaveEnded = async (): Promise<boolean> => {
+        const found = await query(`select where pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8`, [own!.xid]);
+        return found.length > 0;
+      };
+      await waitFor(olderHaveEnded, { timeoutMs: 60_000, what: 'the older transactions of the server to end' });
+    },
     drop: () => pool.end(),
   };
 }

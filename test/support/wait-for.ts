@@ -7,7 +7,7 @@ const LAST_POLL_MS = 100;
 const GROWTH = 1.1;
 
 export interface WaitForOptions {
-  /** Default 10 s. */
+  /** Default 30 s. */
   timeoutMs?: number;
   /** Names the condition in the error: "the device to appear". */
   what?: string;
@@ -20,7 +20,7 @@ type Truthy<T> = Exclude<T, false | 0 | 0n | '' | null | undefined>;
  * After the deadline it throws an error with the condition's name and last result, or with the last error as its cause.
  */
 export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitForOptions = {}): Promise<Truthy<T>> {
-  const { timeoutMs = 10_000, what = 'a condition' } = options;
+  const { timeoutMs = 30_000, what = 'a condition' } = options;
   const done = new AbortController();
   const timeUp = delay<'time-up'>(timeoutMs, 'time-up', { signal: done.signal });
   timeUp.catch(() => undefined); // aborted below
