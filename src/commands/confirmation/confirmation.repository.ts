@@ -55,11 +55,14 @@ export class ConfirmationRepository {
     return this.dataSource.transaction(work);
   }
 
-  /** The newest unconfirmed commands of the devices that this instance has, or no instance. */
+  /**
+   * The newest unconfirmed commands of the devices that this instance has, or no instance. `offset 0` makes PostgreSQL find them by the index before it
+   * orders them. Without it, depending on its statistics, it reads all commands from the newest one on until it has found `limit` of them.
+   */
   findWritten(limit: number): Promise<WrittenCommand[]> {
     return this.dataSource.query(
       `${WRITTEN}
-         from (select * from tbl_iot_command_logs where ${CONFIRMABLE}) log
+         from (select * from tbl_iot_command_logs where ${CONFIRMABLE} offset 0) log
         where not exists (
           select from tbl_iot_device_sessions session where session.imei = log.imei and session.instance_id <> $1)
         order by log.command_log_id desc
