@@ -39,7 +39,7 @@ function buildGateway() {
     rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true });
   }
   removeBuiltSql();
-  run('build');
+  run('build', 'Building the gateway');
   writeFileSync(stamp, sources);
 }
 
@@ -51,11 +51,13 @@ function buildConsole() {
   if (existsSync(join(root, 'dist', 'console', 'index.html')) && readIfThere(stamp) === sources) {
     return;
   }
-  run('build:console');
+  run('build:console', 'Building the console');
   writeFileSync(stamp, sources);
 }
 
-function run(script) {
+/** The message is on the standard error: a script whose output is read by a program may follow. */
+function run(script, message) {
+  console.error(message);
   const { status } = spawnSync('npm', ['run', script, '--silent'], {
     cwd: root,
     stdio: 'inherit',

@@ -40,11 +40,24 @@ async function run(): Promise<number | null> {
   return (await new NodeProcess({ args: [SCRIPT, folder], cwd: folder }).exit).code;
 }
 
+/** What a run of the script prints. */
+async function printed(): Promise<string[]> {
+  const script = new NodeProcess({ args: [SCRIPT, folder], cwd: folder });
+  await script.exit;
+  return [...script.lines];
+}
+
 const builds = async (): Promise<number> => (await readFile(join(folder, 'builds'), 'utf8')).length;
 
 describe('the build before npm scripts', () => {
   it('runs the first time, and not again while no source file changes', async () => {
     expect([await run(), await run(), await builds()]).toEqual([0, 0, 1]);
+  });
+
+  it('says what it builds before it begins, because the first build takes a minute, and nothing when there is nothing to build', async () => {
+    await useBuild('node -e "console.error(\'compiled\')" && node build.cjs');
+    expect(await printed()).toEqual(['Building the gateway', 'compiled']);
+    expect(await printed()).toEqual([]);
   });
 
   it.each([
