@@ -20,5 +20,7 @@ export default defineConfig({
     license: true,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // MapLibre has 1.1 MB. A test of the console holds the sizes; Vite's warning would be the first thing that `npm start` prints.
+    chunkSizeWarningLimit: 2_000,
   },
 });
