@@ -9,7 +9,8 @@ import { type ConnectionEnvironment } from './connection/connection-environment.
 import { DeviceConnection } from './connection/device-connection.js';
 import { DeviceTrace } from './device-trace.js';
 import { type AcceptedSocket, ConnectionLimiter } from './limits/connection-limiter.js';
-import { FrameDispatcher, type HandlerCall } from './connection/frame-dispatcher.js';
+import { FrameDispatcher } from './connection/frame-dispatcher.js';
+import { type HandlerCall } from './patterns.js';
 import { LoginThrottle } from './limits/login-throttle.js';
 import { type TeltonikaContext } from './teltonika.context.js';
 import { peerOf } from './peer-address.js';
@@ -183,7 +184,7 @@ export class TeltonikaServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  private async callHandler<T>(pattern: string, payload: unknown, context: TeltonikaContext): Promise<T> {
+  private async callHandler<T>(pattern: string, payload: unknown, context: TeltonikaContext | null): Promise<T> {
     const handler = this.messageHandlers.get(pattern);
     if (!handler) {
       throw new Error(`No message handler for "${pattern}"`);

@@ -9,15 +9,14 @@ import {
   DEVICE_LOGIN,
   DEVICE_PACKET,
   REJECTED_FRAME,
-  TELEMETRY_FRAME,
+  TELEMETRY_FRAMES,
   type DeviceDisconnected,
   type DeviceLogin,
   type DevicePacket,
   type LoginOutcome,
-  PendingAcknowledgement,
   type RejectedFrame,
   type FrameOutcome,
-  TelemetryFrame,
+  type TelemetryFrame,
 } from '../../src/transport/patterns.js';
 import { TeltonikaContext } from '../../src/transport/teltonika.context.js';
 import { TeltonikaServer } from '../../src/transport/teltonika-server.js';
@@ -92,15 +91,15 @@ export async function startTransport(options: Partial<TransportOptions> = {}): P
       return handlers.givenBack;
     }
 
-    @MessagePattern(TELEMETRY_FRAME)
-    telemetry(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): PendingAcknowledgement {
-      const store = async (): Promise<number> => handlers.telemetry(frame, context);
-      const pending = new PendingAcknowledgement();
-      store().then(
-        (count) => pending.stored(count),
-        (error: unknown) => pending.failed(error),
-      );
-      return pending;
+    @MessagePattern(TELEMETRY_FRAMES)
+    telemetry(@Payload() frames: readonly TelemetryFrame[]): void {
+      for (const frame of frames) {
+        const store = async (): Promise<number> => handlers.telemetry(frame, frame.context);
+        store().then(
+          (count) => frame.listener.stored(count),
+          (error: unknown) => frame.listener.failed(error),
+        );
+      }
     }
 
     @MessagePattern(REJECTED_FRAME)

@@ -3,8 +3,7 @@ import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { DeviceLog } from '../../diagnosis/device-log.js';
 import {
   REJECTED_FRAME,
-  TELEMETRY_FRAME,
-  type PendingAcknowledgement,
+  TELEMETRY_FRAMES,
   type RejectedFrame,
   type FrameOutcome,
   type TelemetryFrame,
@@ -13,7 +12,7 @@ import { TeltonikaContext } from '../../transport/teltonika.context.js';
 import { RejectedFrames } from './rejected-frames.js';
 import { TelemetryWriter } from './telemetry-writer.js';
 
-/** Receives records from the transport. What `store` returns is acknowledged to the device, so it is settled after the commit. */
+/** Receives records from the transport. The listener of a frame acknowledges it to the device, so it is called after the commit. */
 @Controller()
 export class TelemetryIngestController {
   constructor(
@@ -22,17 +21,28 @@ export class TelemetryIngestController {
     private readonly deviceLog: DeviceLog,
   ) {}
 
-  @MessagePattern(TELEMETRY_FRAME)
-  store(@Payload() frame: TelemetryFrame, @Ctx() context: TeltonikaContext): PendingAcknowledgement {
-    const { imei, remoteAddress, epoch } = context;
-    const isByUdp = epoch === 0;
-    const { bytes, receivedAtMs } = frame;
-    return this.writer.write({ imei, remoteAddress, bytes, receivedAtMs, isByUdp, records: frame.takeRecords() });
+  @MessagePattern(TELEMETRY_FRAMES)
+  store(@Payload() frames: readonly TelemetryFrame[]): void {
+    for (const frame of frames) {
+      try {
+        this.write(frame);
+      } catch (error) {
+        // The frames beside it are not to blame.
+        frame.listener.failed(error);
+      }
+    }
   }
 
   @MessagePattern(REJECTED_FRAME)
   async reject(@Payload() frame: RejectedFrame, @Ctx() context: TeltonikaContext): Promise<FrameOutcome> {
     this.deviceLog.tally('rejected_frames', context.imei, frame.error.code, 1);
     return this.rejected.decide(context.imei, context.remoteAddress, frame);
+  }
+
+  private write(frame: TelemetryFrame): void {
+    const { bytes, receivedAtMs, listener } = frame;
+    const { imei, remoteAddress, epoch } = frame.context;
+    const isByUdp = epoch === 0;
+    this.writer.write({ imei, remoteAddress, bytes, receivedAtMs, isByUdp, records: frame.takeRecords() }, listener);
   }
 }

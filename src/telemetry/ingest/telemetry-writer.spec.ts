@@ -68,6 +68,11 @@ function frame(imei: string, records = 1) {
   };
 }
 
+/** Resolves with the count to acknowledge. */
+function write(writer: TelemetryWriter, incoming: ReturnType<typeof frame>): Promise<number> {
+  return new Promise((stored, failed) => writer.write(incoming, { stored, failed }));
+}
+
 /** The writer starts batches in the next turn of the event loop. */
 async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
@@ -77,7 +82,7 @@ async function turn(): Promise<void> {
 describe('TelemetryWriter', () => {
   it('writes frames that arrive together as one batch, and settles each with its own count', async () => {
     const writer = newWriter();
-    const answers = [writer.write(frame('a', 2)).durable(), writer.write(frame('b', 3)).durable()];
+    const answers = [write(writer, frame('a', 2)), write(writer, frame('b', 3))];
     await turn();
     expect(store.begun.map(({ rows }) => rows)).toEqual([5]);
     store.begun[0]?.end();
@@ -88,10 +93,7 @@ describe('TelemetryWriter', () => {
   it('settles no frame before the store has finished', async () => {
     const writer = newWriter();
     let answered = false;
-    const answer = writer
-      .write(frame('a'))
-      .durable()
-      .then(() => (answered = true));
+    const answer = write(writer, frame('a')).then(() => (answered = true));
     await turn();
     expect(answered).toBe(false);
     store.begun[0]?.end();
@@ -103,7 +105,7 @@ describe('TelemetryWriter', () => {
     const writer = newWriter({ TELEMETRY_WRITERS: 2 });
     const answers: Promise<number>[] = [];
     for (const imei of ['a', 'b', 'c', 'd', 'e']) {
-      answers.push(writer.write(frame(imei)).durable());
+      answers.push(write(writer, frame(imei)));
       await turn();
     }
     expect(store.begun.map(({ rows }) => rows)).toEqual([1, 1]);
@@ -119,7 +121,7 @@ describe('TelemetryWriter', () => {
 
   it('closes a batch at its maximum size', async () => {
     const writer = newWriter({ TELEMETRY_WRITERS: 1, TELEMETRY_BATCH_RECORDS: 10 });
-    const answers = Array.from({ length: 5 }, (_, index) => writer.write(frame(String(index), 6)).durable());
+    const answers = Array.from({ length: 5 }, (_, index) => write(writer, frame(String(index), 6)));
     await turn();
     for (let batch = 0; batch < 3; batch++) {
       store.begun[batch]?.end();
@@ -131,7 +133,7 @@ describe('TelemetryWriter', () => {
 
   it('retries until the store succeeds, and settles the frames then', async () => {
     const writer = newWriter();
-    const answer = writer.write(frame('a')).durable();
+    const answer = write(writer, frame('a'));
     await turn();
     store.begun[0]?.end(new Error('connection refused'));
     while (store.begun.length < 2) {
@@ -142,9 +144,28 @@ describe('TelemetryWriter', () => {
     expect(await answer).toBe(1);
   });
 
+  it('settles every frame once, also when a listener throws behind the commit', async () => {
+    const writer = newWriter();
+    const calls: string[] = [];
+    const listenerOf = (imei: string) => ({
+      stored: () => {
+        calls.push(`${imei} stored`);
+        if (imei === 'b') {
+          throw new Error('a fault of the listener');
+        }
+      },
+      failed: () => void calls.push(`${imei} failed`),
+    });
+    ['a', 'b', 'c'].forEach((imei) => writer.write(frame(imei), listenerOf(imei)));
+    await turn();
+    store.begun[0]?.end();
+    await turn();
+    expect(calls).toEqual(['a stored', 'b stored', 'c failed']);
+  });
+
   it('fails unwritten frames when the gateway stops, so that they are never acknowledged', async () => {
     const writer = newWriter();
-    const answer = writer.write(frame('a')).durable();
+    const answer = write(writer, frame('a'));
     await turn();
     store.begun[0]?.end(new Error('connection refused'));
     await turn();

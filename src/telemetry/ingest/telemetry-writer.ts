@@ -6,7 +6,7 @@ import { type CopyBuffer } from '../row-encoding/copy-buffer.js';
 import { IngestCounters } from '../ingest-counters.js';
 import { LatestRecords } from '../latest/latest-records.js';
 import { StoredRecords } from '../latest/stored-records.js';
-import { type PendingAcknowledgement } from '../../transport/patterns.js';
+import { type AcknowledgementListener } from '../../transport/patterns.js';
 import { RecordBatch, type IncomingFrame } from '../storage/record-batch.js';
 import { WriteFailures } from './write-failures.js';
 import { SECOND_MS } from '../../platform/time-units.js';
@@ -44,11 +44,10 @@ export class TelemetryWriter implements OnApplicationShutdown {
     private readonly storedRecords: StoredRecords,
   ) {}
 
-  /** Settled with the number of records once all of them are durable (or were already stored). */
-  write(frame: IncomingFrame): PendingAcknowledgement {
-    const acknowledgement = this.openBatch().add(frame);
+  /** The listener is called with the number of records once all of them are durable (or were already stored). */
+  write(frame: IncomingFrame, listener: AcknowledgementListener): void {
+    this.openBatch().add(frame, listener);
     this.schedule();
-    return acknowledgement;
   }
 
   /** Batches being written or waiting. */
@@ -91,18 +90,18 @@ export class TelemetryWriter implements OnApplicationShutdown {
       return;
     }
     this.writing++;
+    let settled = 0;
     try {
       await this.persist(batch);
       for (const frame of batch.frames) {
         this.latest.touch(frame.imei, frame.days);
         this.storedRecords.announce(frame.imei, frame.bytes, frame);
-        frame.acknowledgement.stored(frame.rowCount);
+        settled++;
+        frame.listener.stored(frame.rowCount);
       }
       this.keepRows(batch.rows);
     } catch (error) {
-      for (const frame of batch.frames) {
-        frame.acknowledgement.failed(error);
-      }
+      batch.frames.slice(settled).forEach(({ listener }) => listener.failed(error));
     } finally {
       this.writing--;
       if (this.waiting.length > 0) {

@@ -124,7 +124,6 @@ function decode(row: QuarantinedFrame, { remaining: left }: RetryResult): Decode
   try {
     const records = decodeQuarantined(scope, raw);
     const batch = new RecordBatch();
-    // Never settled: the transaction below decides about the records.
     batch.add({ imei, remoteAddress, receivedAtMs: receivedAt.getTime(), isByUdp: false, records, bytes: raw });
     return [{ row, batch }];
   } catch (error) {

@@ -1,6 +1,6 @@
 import { type AvlRecord } from '../../protocol/avl-record.js';
 import { isNewer, type KeyLists } from '../../events/telemetry/telemetry-report.js';
-import { PendingAcknowledgement } from '../../transport/patterns.js';
+import { type AcknowledgementListener } from '../../transport/patterns.js';
 import { dayOf, isPlausibleTime } from '../clock-window.js';
 import { CopyBuffer, timestampMsAt } from '../row-encoding/copy-buffer.js';
 import { appendRecordRow, storedTimestampMs } from '../row-encoding/record-row.js';
@@ -36,13 +36,15 @@ export interface BatchedFrame {
   /** Days of its device times. A day may occur several times. */
   readonly days: readonly number[];
   readonly summary: FrameSummary;
-  readonly acknowledgement: PendingAcknowledgement;
+  readonly listener: AcknowledgementListener;
 }
 
 /** Layout of an encoded row: the count of columns, then for each column a 4-byte length and its bytes. The IMEI is the first column. */
 const COUNT_BYTES = 2;
 const LENGTH_BYTES = 4;
 const EIGHT_BYTE_COLUMN = LENGTH_BYTES + 8;
+
+const NOBODY: AcknowledgementListener = { stored: () => undefined, failed: () => undefined };
 
 /** Rows of many frames, encoded for COPY, that are committed together. */
 export class RecordBatch {
@@ -62,8 +64,8 @@ export class RecordBatch {
     return this.rows.length;
   }
 
-  /** The writer of the batch settles what is returned, with the number of records once all records of the frame are durable. */
-  add(frame: IncomingFrame): PendingAcknowledgement {
+  /** @param listener is called by the writer of the batch; without one the caller knows the outcome of the batch. */
+  add(frame: IncomingFrame, listener: AcknowledgementListener = NOBODY): void {
     const firstRow = this.rowCount;
     const days: number[] = [];
     const summary: FrameSummary = { newestMs: -Infinity, newestHash: 0n, isPlausible: false, isUrgent: false };
@@ -80,9 +82,7 @@ export class RecordBatch {
     }
     const { imei, remoteAddress, receivedAtMs, isByUdp, bytes } = frame;
     const rowCount = frame.records.length;
-    const acknowledgement = new PendingAcknowledgement();
-    this.frames.push({ imei, remoteAddress, receivedAtMs, isByUdp, bytes, firstRow, rowCount, days, summary, acknowledgement });
-    return acknowledgement;
+    this.frames.push({ imei, remoteAddress, receivedAtMs, isByUdp, bytes, firstRow, rowCount, days, summary, listener });
   }
 
   /** The encoded rows from `first` up to but without `end`. */

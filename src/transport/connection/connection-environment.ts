@@ -1,7 +1,8 @@
 import { type LoggerService } from '@nestjs/common';
 import { type ByteBudget } from '../limits/byte-budget.js';
 import { type ConnectionRegistry } from '../connection-registry.js';
-import { type HandlerCall, type FrameDispatcher } from './frame-dispatcher.js';
+import { type FrameDispatcher } from './frame-dispatcher.js';
+import { type HandlerCall } from '../patterns.js';
 import { type DeviceTrace } from '../device-trace.js';
 import { type LoginThrottle } from '../limits/login-throttle.js';
 import { type TeltonikaContext } from '../teltonika.context.js';

@@ -209,7 +209,7 @@ export class DeviceConnection implements LiveConnection, StateMachine {
     }
     frames.write(Buffer.of(LOGIN_ACCEPTED));
     emitEvent(DEVICE_CONNECTED, { imei, connectionId: this.id } satisfies DeviceConnected, session);
-    void open.answerFrames();
+    open.answerFrames();
   }
 
   /** AwaitingLogin or DecidingLogin -> Closing. */

@@ -6,13 +6,15 @@ import { FrameCrcError, FrameSplitter, type Frame } from '../../protocol/frame-s
 import { type ConnectionEnvironment } from './connection-environment.js';
 import { type TracedConnection } from '../device-trace.js';
 import { FrameThrottle } from '../limits/rate-limiter.js';
-import { type AcknowledgementListener, type FrameOutcome, PendingAcknowledgement } from '../patterns.js';
+import { type AcknowledgementListener, type FrameOutcome } from '../patterns.js';
 import { type QueueTicket } from '../limits/queue-ticket.js';
 import { type TeltonikaContext } from '../teltonika.context.js';
 
 const MS = 1_000;
 /** A message or a rejected frame counts as this many frames of records: each has its own transaction, while records share one. */
 const COST_OF_TRANSACTION = 10;
+
+type Answer = FrameOutcome['kind'] | 'pending';
 
 /** Receives the outcome of a frame whose records were passed on. */
 export interface FrameListener {
@@ -31,18 +33,12 @@ export class FrameExchange implements AcknowledgementListener {
   /** Number of acknowledged records. */
   records = 0;
   private lastFrameAtMs = 0;
-  /**
-   * Whether bytes have arrived since `answerNext` last read. A resumed socket delivers the chunks that it had buffered in one turn of the event
-   * loop: the second chunk arrives after the read and before its promise resolves. Without this flag its frames stay unanswered until
-   * the device sends again, as fuzzing has shown.
-   */
-  hasUnreadBytes = false;
   private readonly splitter: FrameSplitter;
   private pingsCounted = 0;
   private readonly throttle: FrameThrottle;
   /** While a frame waits for the byte budget. */
   private ticket: QueueTicket | null = null;
-  /** Of the frame whose records wait for their commit. */
+  /** Of the frame that is handled. */
   private codec = 0;
   private frameBytes = 0;
   private completeAt = 0;
@@ -68,7 +64,6 @@ export class FrameExchange implements AcknowledgementListener {
 
   push(bytes: Buffer): void {
     this.splitter.push(bytes);
-    this.hasUnreadBytes = true;
   }
 
   /** Whether the device has stopped reading: its unsent bytes exceed `maxUnsentBytes`. */
@@ -82,51 +77,28 @@ export class FrameExchange implements AcknowledgementListener {
   }
 
   /**
-   * Handles the next complete frame and answers it. Resolves with null when there is none, and with `pending` when its records wait for their
-   * commit: then the listener is called, and no other frame is to be read before. Rejects with ProtocolError, and with errors of the handler.
+   * Handles the next complete frame and answers it. Returns null when there is none, and `pending` when its records wait for their commit: then the
+   * listener is called, and no other frame is to be read before. Otherwise the promise resolves with the outcome, which may be `pending` too.
+   * Throws and rejects with ProtocolError, and with errors of the handler.
    */
-  async answerNext(context: TeltonikaContext, listener: FrameListener): Promise<FrameOutcome['kind'] | 'pending' | null> {
+  answerNext(context: TeltonikaContext, listener: FrameListener): Promise<Answer> | 'pending' | null {
     const next = this.next();
     if (!next) {
       return null;
     }
-    const { budget, frames } = this.environment;
-    const { codec, bytes: frameBytes } = next instanceof FrameCrcError ? next.frame : next;
-    const bytes = frameBytes.length;
+    const { codec, bytes } = next instanceof FrameCrcError ? next.frame : next;
     this.lastFrameAtMs = Date.now();
-    const delayMs = this.throttle.take(performance.now(), isMessageCodec(codec) ? COST_OF_TRANSACTION : 1);
-    if (delayMs > 0 && !(await this.delayFrame(delayMs))) {
-      return 'skip';
+    const nowMs = performance.now();
+    this.codec = codec;
+    this.frameBytes = bytes.length;
+    this.completeAt = nowMs;
+    this.listener = listener;
+    const delayMs = this.throttle.take(nowMs, isMessageCodec(codec) ? COST_OF_TRANSACTION : 1);
+    if (delayMs > 0) {
+      return this.answerAfterDelay(delayMs, next, context);
     }
-    const completeAt = performance.now();
-    const ticket = budget.acquire(bytes);
-    if (ticket && !(await this.waitFor(ticket))) {
-      return 'skip';
-    }
-    let isPending = false;
-    try {
-      const outcome = await frames.handle(next, context, this.lastFrameAtMs);
-      if (outcome instanceof PendingAcknowledgement) {
-        isPending = true;
-        this.codec = codec;
-        this.frameBytes = bytes;
-        this.completeAt = completeAt;
-        this.listener = listener;
-        outcome.notify(this);
-        return 'pending';
-      }
-      if (outcome.isRejected) {
-        this.throttle.charge(COST_OF_TRANSACTION - 1);
-      }
-      if (outcome.kind === 'acknowledge') {
-        this.acknowledge(outcome.count, completeAt);
-      }
-      return outcome.kind;
-    } finally {
-      if (!isPending) {
-        budget.release(bytes);
-      }
-    }
+    const ticket = this.environment.budget.acquire(bytes.length);
+    return ticket ? this.answerAfterQueue(ticket, next, context) : this.answer(next, context);
   }
 
   stored(count: number): void {
@@ -150,23 +122,53 @@ export class FrameExchange implements AcknowledgementListener {
     this.ticket?.cancel();
   }
 
-  /** Resolves with false when the connection closed meanwhile, and so does waitFor. */
-  private async delayFrame(delayMs: number): Promise<boolean> {
+  private async answerAfterDelay(delayMs: number, next: Frame | FrameCrcError, context: TeltonikaContext): Promise<Answer> {
     this.environment.counters.framesSlowedDown++;
     await delay(delayMs);
-    return this.socket.writable;
+    if (!this.socket.writable) {
+      return 'skip';
+    }
+    this.completeAt = performance.now();
+    const ticket = this.environment.budget.acquire(this.frameBytes);
+    return ticket ? this.answerAfterQueue(ticket, next, context) : this.answer(next, context);
   }
 
-  private async waitFor(ticket: QueueTicket): Promise<boolean> {
+  private async answerAfterQueue(ticket: QueueTicket, next: Frame | FrameCrcError, context: TeltonikaContext): Promise<Answer> {
     this.environment.counters.backpressureWaits++;
     this.ticket = ticket;
     const isGranted = await ticket.granted;
     this.ticket = null;
-    return isGranted;
+    return isGranted ? this.answer(next, context) : 'skip';
+  }
+
+  /** The bytes of the frame were acquired. They are released with its outcome. */
+  private answer(next: Frame | FrameCrcError, context: TeltonikaContext): Promise<Answer> | 'pending' {
+    const { budget, frames } = this.environment;
+    try {
+      const outcome = frames.handle(next, context, this.lastFrameAtMs, this);
+      return outcome === 'pending' ? outcome : this.finish(outcome);
+    } catch (error) {
+      budget.release(this.frameBytes);
+      throw error;
+    }
+  }
+
+  private async finish(handled: Promise<FrameOutcome>): Promise<Answer> {
+    try {
+      const outcome = await handled;
+      if (outcome.isRejected) {
+        this.throttle.charge(COST_OF_TRANSACTION - 1);
+      }
+      if (outcome.kind === 'acknowledge') {
+        this.acknowledge(outcome.count, this.completeAt);
+      }
+      return outcome.kind;
+    } finally {
+      this.environment.budget.release(this.frameBytes);
+    }
   }
 
   private next(): Frame | FrameCrcError | null {
-    this.hasUnreadBytes = false;
     try {
       return this.splitter.next();
     } catch (error) {

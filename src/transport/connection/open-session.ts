@@ -37,7 +37,7 @@ export class OpenSession implements ConnectionState, FrameListener {
     if (this.isAnswering) {
       this.machine.socket.pause();
     } else {
-      void this.answerFrames();
+      this.answerFrames();
     }
   }
 
@@ -79,38 +79,44 @@ export class OpenSession implements ConnectionState, FrameListener {
     return this.enqueue((outgoing) => outgoing.add(frame, withinMs, mayWrite));
   }
 
-  /** Handles all complete frames that have arrived, one after the other, then resumes the socket. Goes on in `frameStored` after a commit. */
-  async answerFrames(): Promise<void> {
+  /** Handles all complete frames that have arrived, one after the other, then resumes the socket. Goes on after the outcome of each. */
+  answerFrames(): void {
     this.isAnswering = true;
     try {
-      // Until there is no complete frame, and no bytes have arrived since the last look for one.
-      while (this.isCurrent) {
-        const outcome = await this.frames.answerNext(this.session, this);
-        if (outcome === 'pending') {
-          return;
-        }
-        if (!this.noteOutcome(outcome) && !this.frames.hasUnreadBytes) {
-          break;
-        }
+      const answer = this.frames.answerNext(this.session, this);
+      if (answer === null) {
+        this.endAnswering();
+      } else if (answer !== 'pending') {
+        answer
+          .then((outcome) => outcome !== 'pending' && this.goOnAfter(outcome))
+          .catch((error: unknown) => this.frameFailed(error));
       }
     } catch (error) {
-      this.machine.fail(error);
+      this.frameFailed(error);
     }
-    this.endAnswering();
   }
 
   frameStored(): void {
-    this.noteOutcome('acknowledge');
-    if (this.isCurrent && (this.frames.hasUnreadBytes || this.frames.bufferedBytes > 0)) {
-      void this.answerFrames();
-    } else {
-      this.endAnswering();
-    }
+    this.goOnAfter('acknowledge');
   }
 
   frameFailed(error: unknown): void {
     this.machine.fail(error);
     this.endAnswering();
+  }
+
+  private goOnAfter(outcome: FrameOutcome['kind']): void {
+    if (outcome === 'acknowledge') {
+      this.outgoing?.endGrace();
+    } else if (outcome === 'close') {
+      this.machine.close('protocol-error');
+    }
+    this.closeIfStuck();
+    if (this.isCurrent && this.frames.bufferedBytes > 0) {
+      this.answerFrames();
+    } else {
+      this.endAnswering();
+    }
   }
 
   private endAnswering(): void {
@@ -134,17 +140,6 @@ export class OpenSession implements ConnectionState, FrameListener {
     if (this.isCurrent && socket.isPaused()) {
       socket.resume();
     }
-  }
-
-  /** Returns whether there was a frame. */
-  private noteOutcome(outcome: FrameOutcome['kind'] | null): boolean {
-    if (outcome === 'acknowledge') {
-      this.outgoing?.endGrace();
-    } else if (outcome === 'close') {
-      this.machine.close('protocol-error');
-    }
-    this.closeIfStuck();
-    return outcome !== null;
   }
 
   /** How long the device may still take to send its first frame. */
