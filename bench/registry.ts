@@ -9,6 +9,7 @@ import { oldTransactionPart } from './parts/old-transaction.js';
 import { readsPart } from './parts/reads.js';
 import { streamPart } from './parts/stream.js';
 import { startPart } from './parts/start.js';
+import { sinksPart } from './parts/sinks.js';
 import { stormPart } from './parts/storm.js';
 import { webhooksPart } from './parts/webhooks.js';
 
@@ -26,4 +27,5 @@ export const PARTS: readonly Part[] = [
   startPart,
   readsPart,
   oldTransactionPart,
+  sinksPart,
 ];
