@@ -152,20 +152,24 @@ export class RecordLogReader {
     return expression;
   }
 
+  /** Each record is looked up by its key: the partition of a new day has no statistics, and a join of it would be planned as a reading of all of it. */
   private readDay(
     day: number,
     { places, keys, attributes }: { places: readonly number[]; keys: readonly RecordKey[]; attributes: string },
   ): Promise<{ place: number; json: string }[]> {
     const time = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
     return this.dataSource.query(
-      `select key.place, json_build_object(
-                'imei', entry.iot_imei, 'timestamp', ${time('entry.iot_timestamp')}, 'receivedAt', ${time('entry.timestamp')},
-                'priority', entry.priority, 'eventIoId', entry.event_io_id,
-                'gps', iot_record_gps(entry), 'attributes', ${attributes}, 'io', entry.io)::text as json
+      `select key.place, found.json
          from unnest($1::integer[], $2::text[], $3::timestamptz[], $4::bigint[]) as key (place, imei, time, hash)
-         join tbl_iot_telemetry_data entry
-           on entry.iot_imei = key.imei and entry.iot_timestamp = key.time and entry.record_hash = key.hash
-        where entry.iot_timestamp >= ${timestamp(day * DAY_MS)} and entry.iot_timestamp < ${timestamp((day + 1) * DAY_MS)}`,
+        cross join lateral (
+          select json_build_object(
+                   'imei', entry.iot_imei, 'timestamp', ${time('entry.iot_timestamp')}, 'receivedAt', ${time('entry.timestamp')},
+                   'priority', entry.priority, 'eventIoId', entry.event_io_id,
+                   'gps', iot_record_gps(entry), 'attributes', ${attributes}, 'io', entry.io)::text as json
+            from tbl_iot_telemetry_data entry
+           where entry.iot_imei = key.imei and entry.iot_timestamp = key.time and entry.record_hash = key.hash
+             and entry.iot_timestamp >= ${timestamp(day * DAY_MS)} and entry.iot_timestamp < ${timestamp((day + 1) * DAY_MS)}
+           limit 1) found`,
       [
         places,
         places.map((place) => keys[place]!.imei),
