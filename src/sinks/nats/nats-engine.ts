@@ -27,6 +27,8 @@ export class NatsEngine implements SinkEngine {
         // The runner connects again, from the cursor: what the client would send on its own may be known to be lost.
         reconnect: false,
         timeout: timeoutMs,
+        // The client would note a stack trace for each message in case that it fails: two thirds of the time that publishing takes.
+        noAsyncTraces: true,
         ...(user === undefined ? {} : { user }),
         ...(pass === undefined ? {} : { pass }),
         ...(natsCredentials ? { authenticator: credsAuthenticator(natsCredentials) } : {}),
