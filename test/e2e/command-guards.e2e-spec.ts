@@ -119,6 +119,7 @@ describe('a live command with a guard', () => {
     const request = { imei, command: LOCK, guard: GUARD };
     const key = { 'idempotency-key': 'guarded' };
     const first = await fixture.gateway.post<{ commandLogId: string }>('command', request, key);
+    expect(await device.command()).toBe(LOCK);
     await drive(device, { speed: 90 });
     const again = await fixture.gateway.post<{ commandLogId: string }>(
       'command',

