@@ -115,7 +115,9 @@ describe.each(VIEWS)('at $width pixels, $theme', (view) => {
   it('the list and a command break no rule of accessibility', async () => {
     const tab = await fixture.open(view);
     await tab.openSignedIn('/commands');
-    await tab.page.getByRole('table', { name: 'Commands' }).getByRole('link', { name: 'output1-on' }).waitFor();
+    const table = tab.page.getByRole('table', { name: 'Commands' });
+    await table.getByRole('link', { name: 'output1-on' }).waitFor();
+    await table.getByRole('link', { name: SIMULATED }).first().waitFor();
     await tab.screenshot('commands');
     expect(await tab.axe()).toEqual([]);
     expect(await tab.scrollsSideways()).toBe(false);

@@ -39,6 +39,7 @@ describe.each(VIEWS)('at $width px, $theme', (view) => {
     const events = tab.page.getByRole('table', { name: 'Events' });
     await events.getByText('Delivered', { exact: true }).waitFor();
     await events.getByText('Waiting', { exact: true }).waitFor();
+    await events.getByRole('link', { name: OTHER_IMEI }).first().waitFor();
     await tab.screenshot('events');
     expect(await tab.axe()).toEqual([]);
     expect(await tab.scrollsSideways()).toBe(false);

@@ -15,6 +15,8 @@ export interface Column<Row> {
   readonly isNumber?: boolean;
   /** Left out on narrow screens. */
   readonly isWideOnly?: boolean;
+  /** On narrow screens a second line in the cell of the column before it. Not of a long list, whose rows are one line high. */
+  readonly isNarrowBelow?: boolean;
   /** Of the cell, in CSS: `12ch`. Not set: what is left. */
   readonly width?: string;
 }
@@ -140,16 +142,18 @@ interface RowProps<Row> {
 function Row<Row>({ row, columns, isSelected, index }: RowProps<Row>) {
   return (
     <tr class={isSelected ? 'is-selected' : undefined} {...(index === undefined ? {} : { 'aria-rowindex': index + 2 })}>
-      {columns.map((column) => (
+      {columns.map((column, place) => (
         <td key={column.name} class={classOf(column)}>
           {column.cell(row)}
+          {columns[place + 1]?.isNarrowBelow === true && <div class="narrow-only">{columns[place + 1]?.cell(row)}</div>}
         </td>
       ))}
     </tr>
   );
 }
 
-function classOf<Row>({ isNumber, isWideOnly }: Column<Row>): string | undefined {
-  const classes = [isNumber === true ? 'is-number' : [], isWideOnly === true ? 'is-wide-only' : []].flat();
+function classOf<Row>({ isNumber, isWideOnly, isNarrowBelow }: Column<Row>): string | undefined {
+  const isLeftOut = isWideOnly === true || isNarrowBelow === true;
+  const classes = [isNumber === true ? 'is-number' : [], isLeftOut ? 'is-wide-only' : []].flat();
   return classes.length === 0 ? undefined : classes.join(' ');
 }

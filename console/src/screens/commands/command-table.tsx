@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<Command>[] = [
       </Link>
     ),
   },
-  { name: 'imei', title: 'Device', isWideOnly: true, cell: ({ imei }) => <Link to={`/devices/${imei}`}>{imei}</Link> },
+  { name: 'imei', title: 'Device', isNarrowBelow: true, cell: ({ imei }) => <Link to={`/devices/${imei}`}>{imei}</Link> },
   { name: 'state', title: 'State', cell: (command) => <CommandState command={command} /> },
   {
     name: 'reply',

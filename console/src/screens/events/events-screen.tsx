@@ -20,7 +20,7 @@ const PAGE_EVENTS = 100;
 const COLUMNS: readonly Column<WebhookEvent>[] = [
   { name: 'at', title: 'Occurred', width: '20ch', cell: ({ occurredAt }) => <Time at={occurredAt} /> },
   { name: 'type', title: 'Event', cell: ({ eventId, type }) => <Link to={`/events/${eventId}`}>{type}</Link> },
-  { name: 'device', title: 'Device', isWideOnly: true, cell: ({ imei }) => <Link to={`/devices/${imei}`}>{imei}</Link> },
+  { name: 'device', title: 'Device', isNarrowBelow: true, cell: ({ imei }) => <Link to={`/devices/${imei}`}>{imei}</Link> },
   {
     name: 'records',
     title: 'Records',
