@@ -1,4 +1,4 @@
-import { type QueryResultRow } from 'pg';
+import { Client, type QueryResultRow } from 'pg';
 import { type DataSource } from 'typeorm';
 import { CommandDeliveryRepository } from '../../src/commands/dispatch/command-delivery.repository.js';
 import { CommandRepliesRepository } from '../../src/commands/replies/command-replies.repository.js';
@@ -127,5 +127,24 @@ it('plans that were made when the tables were empty look at one device when they
     expect(answered).toEqual({ status: 'COMPLETED', response: 'text' });
   } finally {
     await plans.close();
+  }
+});
+
+it('has plans that PostgreSQL keeps', async () => {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    for (let run = 0; run < 7; run++) {
+      for (const { name, text, values } of await statementsOfOneCommand('0')) {
+        await client.query({ name, text, values: [...values] });
+      }
+    }
+    const { rows } = await client.query<{ name: string; isKept: boolean }>(
+      'select name, generic_plans > 0 as "isKept" from pg_prepared_statements',
+    );
+    expect(rows.filter(({ isKept }) => !isKept)).toEqual([]);
+    expect(rows).toHaveLength(8);
+  } finally {
+    await client.end();
   }
 });

@@ -72,6 +72,21 @@ describe('the newest record of a device', () => {
     expect(speedOf(read!)).toBe(30);
   });
 
+  it('has one plan for one device and for many, which PostgreSQL keeps', async () => {
+    const imeis = Array.from({ length: 200 }, (_, index) => String(index));
+    const [plans] = await dataSource.transaction(async (manager) => {
+      for (let run = 0; run < 7; run++) {
+        await records.readAll([IMEI], manager);
+        await records.readAll(imeis, manager);
+      }
+      return manager.query<{ made: number; kept: number }[]>(
+        `select custom_plans::int as made, generic_plans::int as kept from pg_prepared_statements where name like 'iot_newest_records_%'`,
+      );
+    });
+    expect(plans!.kept).toBeGreaterThanOrEqual(9);
+    expect(plans!.made).toBeLessThanOrEqual(5);
+  });
+
   it('is found with few locks among many partitions, after the plan is kept too', async () => {
     const other = new Client(database.url);
     await other.connect();

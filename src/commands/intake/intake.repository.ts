@@ -66,6 +66,7 @@ const READ_STATE = new PreparedStatement<StateRow>(
   with request as materialized (
     select imei, command, targets::text[] as targets, replaces::text[] as replaces
       from unnest($1::text[], $2::text[], $3::text[], $6::text[]) as request (imei, command, targets, replaces)
+     limit $5
   ),
   overlapping as (
     select locked.*
@@ -111,10 +112,10 @@ const READ_STATE = new PreparedStatement<StateRow>(
                     'key', key, 'commandLogId', known.command_log_id::text, 'status', known.status,
                     'requestHash', encode(known.request_hash, 'hex'),
                     'isExpired', known.created_at <= now() - interval '${IDEMPOTENCY_HOURS} hours'))
-             from unnest($4::text[]) as given (key)
+             from (select * from unnest($4::text[]) as given (key) limit $5) given
             cross join lateral (select * from tbl_iot_command_logs log where log.idempotency_key = key offset 0) known
          ) as keys,
-         array(select nextval('tbl_iot_command_logs_command_log_id_seq')::text from generate_series(1, $5)) as "newIds",
+         array(select nextval('tbl_iot_command_logs_command_log_id_seq')::text from (select from generate_series(1, $5) limit $5) new) as "newIds",
          clock_timestamp() as now`,
 );
 

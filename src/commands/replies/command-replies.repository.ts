@@ -75,13 +75,14 @@ type FoundRow = { readonly place: number } & (AnswerableCommand | { readonly com
  * any more (the device has logged in again at this instance, or is not connected) answers what was written to it, and nothing else.
  *
  * Every table is read by a lateral subquery for one device or command. A join would get a plan that reads whole tables, when it was made while
- * they were empty.
+ * they were empty. The limit is the number of replies, without which PostgreSQL plans every run (see PreparedStatement).
  */
 const FIND_ANSWERABLE = new PreparedStatement<FoundRow>(
   'iot_find_answerable_commands',
   `
   select reply.place::integer as place, answerable.*
-    from unnest($1::text[], $2::bigint[], $3::text[], $4::float8[]) with ordinality as reply (imei, epoch, connection_id, age, place)
+    from (select * from unnest($1::text[], $2::bigint[], $3::text[], $4::float8[]) with ordinality as reply (imei, epoch, connection_id, age, place)
+           limit $6) reply
    cross join lateral (
      select coalesce(session.epoch = reply.epoch, false) as is_newest
        from (select) one left join lateral (
@@ -202,6 +203,7 @@ export class CommandRepliesRepository {
       replies.map(({ connectionId }) => connectionId),
       replies.map(({ ageSeconds }) => ageSeconds),
       this.instance.id,
+      replies.length,
     ]);
     const found = replies.map((): AnswerableCommand[] | null => null);
     for (const { place, ...row } of rows) {

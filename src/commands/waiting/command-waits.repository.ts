@@ -14,7 +14,7 @@ const READ_OUTCOMES = new PreparedStatement<OutcomeRow>(
   'iot_read_command_outcomes',
   `
   select place::integer as place, known.*
-    from unnest($1::bigint[]) with ordinality as asked (id, place)
+    from (select * from unnest($1::bigint[]) with ordinality as asked (id, place) limit $2) asked
    cross join lateral (
      select status, reason, response, confirmed_by as "confirmedBy", device_state as "deviceState"
        from tbl_iot_command_logs log where log.command_log_id = asked.id
@@ -45,7 +45,7 @@ export class CommandWaitsRepository {
 
   /** In the order of the ids. Each must be the id of a command. */
   async readOutcomes(commandLogIds: readonly string[]): Promise<CommandOutcome[]> {
-    const rows = await READ_OUTCOMES.run(this.dataSource, [commandLogIds]);
+    const rows = await READ_OUTCOMES.run(this.dataSource, [commandLogIds, commandLogIds.length]);
     const outcomes: CommandOutcome[] = [];
     rows.forEach(({ place, ...outcome }) => (outcomes[place - 1] = outcome));
     return outcomes;

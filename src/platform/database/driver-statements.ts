@@ -106,7 +106,9 @@ export function poolOf(dataSource: DataSource): Pool {
  * costs more than what they do.
  *
  * After five runs PostgreSQL keeps a plan that does not look at the values, so it must be good for any of them: what a partial index is to be
- * found by has to stand in the text, not in a parameter. A pooler in transaction mode needs
+ * found by has to stand in the text, not in a parameter. It keeps the plan only if that costs little more than one for the values. An array of one
+ * element is expected to have ten without its value, which costs ten times as much: read it as `(select * from unnest($1) limit $2)` with its
+ * length, of which one row is expected. Otherwise every run is planned. A pooler in transaction mode needs
  * DATABASE_PREPARED_STATEMENTS=off, or `max_prepared_statements` above 0 (PgBouncer 1.21 and later).
  */
 export class PreparedStatement<Row extends QueryResultRow> {

@@ -37,7 +37,7 @@ const READERS = 2;
  * Reads the newest records of devices: of those that were committed before the call. Calls at the same time share a statement.
  *
  * The statement contains the days as constants, because PostgreSQL locks every partition that it cannot exclude when it plans. It is therefore
- * prepared once a day on each connection. One day more at each end: the clocks of the gateway and of the database may differ.
+ * prepared once a day on each connection. Its limit is the number of devices, without which PostgreSQL plans every run (see PreparedStatement). One day more at each end: the clocks of the gateway and of the database may differ.
  */
 @Injectable()
 export class NewestRecords {
@@ -59,7 +59,8 @@ export class NewestRecords {
   async readAll(imeis: readonly string[], manager?: EntityManager): Promise<NewestState[]> {
     const prepared = this.statementOf(dayOf(Date.now()));
     const readAtMs = performance.now();
-    const rows = await (manager ? prepared.runIn(manager, [imeis]) : prepared.run(this.dataSource, [imeis]));
+    const values = [imeis, imeis.length];
+    const rows = await (manager ? prepared.runIn(manager, values) : prepared.run(this.dataSource, values));
     return rows.map((row) => ({ state: stateOf(row), nowMs: row.nowMs, readAtMs }));
   }
 
@@ -78,7 +79,7 @@ function newestRecords(day: number): string {
     select device.place::integer as place, round(extract(epoch from newest.iot_timestamp) * 1000)::float8 as "timeMs",
            newest.record_hash::text as hash, newest.speed, newest.satellites, newest.ignition,
            extract(epoch from now())::float8 * 1000 as "nowMs"
-      from unnest($1::text[]) with ordinality as device (imei, place)
+      from (select * from unnest($1::text[]) with ordinality as device (imei, place) limit $2) device
       left join lateral (
         select *
           from (
