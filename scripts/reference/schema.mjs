@@ -14,11 +14,10 @@ export function schemaPage(sql) {
       definition.includes('not null') ? '' : 'yes',
       unquote(remarks.get(column) ?? ''),
     ]);
-    const partitions = suffix.trim() === '' ? [] : [`Partitioned: ${code(suffix.trim())}.`];
     return [
       `## ${name}`,
       ...(remark ? [unquote(remark)] : []),
-      ...partitions,
+      ...storageOf(suffix.trim()),
       table(['column', 'type', 'null', 'meaning'], columns),
     ].join('\n\n');
   });
@@ -29,6 +28,15 @@ export function schemaPage(sql) {
 \`npm run schema\` makes. [Query with SQL](../guides/sql.md) shows the tables that are meant for queries.`,
     sections,
   });
+}
+
+/** A sentence for what follows the columns: `partition by ...`, or `with (...)` with the storage parameters. */
+function storageOf(suffix) {
+  const [, parameters] = /^with \((.*)\)$/.exec(suffix) ?? [];
+  if (parameters) {
+    return [`Storage parameters: ${code(parameters)}.`];
+  }
+  return suffix === '' ? [] : [`Partitioned: ${code(suffix)}.`];
 }
 
 function unquote(text) {
