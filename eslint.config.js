@@ -89,7 +89,7 @@ export default defineConfig(
     rules: { 'max-lines-per-function': 'off' },
   },
   {
-    files: ['*.js', 'scripts/**/*.mjs', 'docs/.vitepress/*.mjs'],
+    files: ['*.js', 'scripts/**/*.mjs', 'docs/.vitepress/**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { 'no-restricted-exports': 'off' },
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly' } },

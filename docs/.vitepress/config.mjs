@@ -19,7 +19,10 @@ export default defineConfig({
   srcExclude: ['node_modules/**'],
   // A link to a page or a file of the repository that does not exist fails the build.
   ignoreDeadLinks: [/^https?:\/\/localhost/, /openapi\.json$/, /schema\.sql$/],
-  markdown: { config: (markdown) => markdown.core.ruler.push('repository_links', repositoryLinks) },
+  markdown: {
+    languageAlias: { conf: 'ini' },
+    config: (markdown) => markdown.core.ruler.push('repository_links', repositoryLinks),
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
