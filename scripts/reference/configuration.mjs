@@ -1,6 +1,11 @@
 import { code, page, table, withRelativeLinks } from './markdown.mjs';
 import { sourceClasses } from './source-classes.mjs';
 
+const ABBREVIATIONS = new Map([
+  ['Api', 'API'],
+  ['Mqtt', 'MQTT'],
+]);
+
 /** Environment variables: names, defaults and comments of the settings classes. */
 export async function configurationPage(built) {
   const { SETTINGS } = await import(new URL('settings.js', built));
@@ -16,7 +21,7 @@ variable counts as not set. An invalid one ends the start with its name and the 
 }
 
 function section({ name, comment, fields }, defaults) {
-  const title = name.replace(/Settings$/, '').replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
+  const title = titleOf(name);
   const rows = fields
     .filter((field) => /^[A-Z]/.test(field.name))
     .map((field) => [
@@ -26,6 +31,12 @@ function section({ name, comment, fields }, defaults) {
       withRelativeLinks(field.comment),
     ]);
   return `## ${title}\n\n${comment}\n\n${table(['variable', 'default', 'values', 'meaning'], rows)}`;
+}
+
+/** `MqttCommandSettings` is "MQTT command". */
+function titleOf(className) {
+  const [first, ...others] = className.replace(/Settings$/, '').split(/(?<=[a-z])(?=[A-Z])/);
+  return [ABBREVIATIONS.get(first) ?? first, ...others.map((word) => word.toLowerCase())].join(' ');
 }
 
 function range({ decorators, type = '' }) {
