@@ -8,6 +8,7 @@ const ROOT = new URL('../../', import.meta.url);
 const TIMEOUT_MS = 180_000;
 /** Pages whose blocks need what a test has not, with what checks them instead. */
 const NOT_RUN = new Map([
+  ['docs/guides/backup.md', 'pg_dump and pg_restore, which the embedded server does not have: npm run test:cluster'],
   ['docs/guides/kubernetes.md', 'a cluster and a registry: npm run check:deploy renders and validates the files'],
   ['docs/guides/sinks.md', 'servers of the engines: npm run test:sinks'],
   ['docs/guides/sql.md', 'psql, which the embedded server does not have'],
