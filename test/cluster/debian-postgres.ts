@@ -64,6 +64,11 @@ export class DebianPostgres {
     await run(programs('pg_restore'), ['--exit-on-error', '-d', other.url, file]);
   }
 
+  /** Where pg_dump and pg_restore are. */
+  static get programsFolder(): string {
+    return programs('');
+  }
+
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.server.once('exit', resolve));
     this.server.kill('SIGINT');
