@@ -49,10 +49,13 @@ it('runs once, is stopped, and is in the audit', async () => {
   expect(body.entries.map(({ action }) => action)).toEqual(['simulator.stopped', 'simulator.started']);
 });
 
-it.each([0, 501, 1.5, 'many'])('refuses %p devices', async (devices) => {
+it('refuses numbers of devices that are out of bounds or not whole', async () => {
   gateway = await Gateway.start(database.url);
-  expect((await gateway.change('PUT', PATH, { devices })).status).toBe(400);
-  expect((await gateway.get<Answer>(PATH)).body.simulator.running).toBe(false);
+  for (const devices of [0, 501, 1.5, 'many']) {
+    const { status } = await gateway.change('PUT', PATH, { devices });
+    const { running } = (await gateway.get<Answer>(PATH)).body.simulator;
+    expect({ devices, status, running }).toEqual({ devices, status: 400, running: false });
+  }
 });
 
 it('wants the scope admin, and a key', async () => {
