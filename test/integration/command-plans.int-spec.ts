@@ -18,11 +18,11 @@ const MAX_BLOCKS = 200;
 
 let database: TestDatabase;
 
-beforeAll(async () => {
+beforeEach(async () => {
   database = await createTestDatabase();
 });
 
-afterAll(async () => {
+afterEach(async () => {
   await database.drop();
 });
 
@@ -129,6 +129,54 @@ it('plans that were made when the tables were empty look at one device when they
     await plans.close();
   }
 });
+
+/** Commands that wait, ten of each of 1,000 devices. */
+async function fillQueue(): Promise<void> {
+  await database.query('alter table tbl_iot_command_logs set (autovacuum_enabled = off)');
+  await database.query(`
+    insert into tbl_iot_command_logs (imei, command, codec, reply_shape, silent, mode, max_retry, timeout_seconds, status, attempts,
+                                      estimated_timeout_at, expires_at, due_at)
+    select (352094000000000 + i / 10)::text, 'getver', 12, 'getver', false, 'queue', 3, 60, 'PENDING', 0,
+           now() + interval '1 day', now() + interval '1 day', now() + interval '1 day'
+      from generate_series(0, 9999) i`);
+}
+
+/** All but one: its id. */
+async function emptyQueue(): Promise<string> {
+  const [left] = await database.query<{ id: string }>(
+    `select max(command_log_id)::text as id from tbl_iot_command_logs where imei = '${IMEI}' and status = 'PENDING'`,
+  );
+  await database.query(
+    `update tbl_iot_command_logs set status = 'COMPLETED', in_flight = false, attempts = 1, completed_at = now() - interval '1 minute'
+      where command_log_id <> ${left!.id}`,
+  );
+  return left!.id;
+}
+
+it.each(['full', 'nearly empty'])(
+  'plans that were made of a table that was never analyzed, while the queue was %s, look at one device when it is nearly empty',
+  async (made) => {
+    await fillQueue();
+    let id = made === 'full' ? '0' : await emptyQueue();
+    const plans = await KeptPlans.make(database.url, await statementsOfOneCommand('0'));
+    try {
+      if (made === 'full') {
+        id = await emptyQueue();
+      }
+      for (const statement of await statementsOfOneCommand(id)) {
+        const { name, blocks, plan } = await plans.run(statement);
+        expect({ name, blocks, isFrugal: blocks < MAX_BLOCKS, plan: blocks < MAX_BLOCKS ? '' : plan }).toEqual({
+          name,
+          blocks,
+          isFrugal: true,
+          plan: '',
+        });
+      }
+    } finally {
+      await plans.close();
+    }
+  },
+);
 
 it('has plans that PostgreSQL keeps', async () => {
   const client = new Client({ connectionString: database.url });
