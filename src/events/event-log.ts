@@ -12,6 +12,7 @@ export class EventLog {
   readonly delivers: boolean;
   private readonly recorded: ReadonlySet<EventType>;
   private readonly listeners: (() => void)[] = [];
+  private readonly followers: (() => boolean)[] = [];
 
   constructor(
     private readonly repository: EventsRepository,
@@ -37,6 +38,15 @@ export class EventLog {
   /** To be called after a commit that may have appended events. It only shortens the wait: readers of the log also poll. */
   signalAppended(): void {
     this.listeners.forEach((listener) => listener());
+  }
+
+  /** Whether streams or sinks, of whatever instance, read every event soon after its commit. */
+  get isFollowed(): boolean {
+    return this.followers.some((isFollowing) => isFollowing());
+  }
+
+  followedWhile(isFollowing: () => boolean): void {
+    this.followers.push(isFollowing);
   }
 
   /** Calls back when events may have been committed in this process. */

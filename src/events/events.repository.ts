@@ -7,7 +7,7 @@ import { BEGINNING, type EventPosition, isSamePosition } from './event-cursor.js
 import { CursorExpiredError } from './events.errors.js';
 import { type NewEvent } from './bodies/event-bodies.js';
 import { EventRetentionMark, EventSequence, LoggedEvent } from './logged-event.entity.js';
-import { EVENT_BYTES, EVENT_FIELDS, type RecordedEvent } from './recorded-event.js';
+import { CLOSE_EVENTS, EVENT_BYTES, EVENT_FIELDS, type RecordedEvent } from './recorded-event.js';
 
 /** A telemetry event that still grows. */
 type OpenEvent = Pick<RecordedEvent, 'eventId' | 'imei'>;
@@ -226,12 +226,7 @@ export class EventsRepository {
       `select event_id as "eventId" from tbl_iot_events where event_id = any ($1::uuid[]) and body is null for update skip locked`,
       [open.map(({ eventId }) => eventId)],
     );
-    await manager.query(
-      `update tbl_iot_events event set body = made.body, is_open = false
-         from iot_telemetry_bodies($1::uuid[]) made
-        where event.event_id = made.event_id and event.body is null`,
-      [held.map(({ eventId }) => eventId)],
-    );
+    await manager.query(CLOSE_EVENTS, [held.map(({ eventId }) => eventId)]);
   }
 }
 

@@ -20,3 +20,9 @@ export const EVENT_FIELDS = `
 
 /** Size of an event's body in a page of events. */
 export const EVENT_BYTES = 'coalesce(octet_length(event.body::text), 0)';
+
+/** Gives telemetry events their bodies, which closes them. Its parameter is an array of their ids. They must be locked. */
+export const CLOSE_EVENTS = `
+  update tbl_iot_events event set body = made.body, is_open = false
+    from iot_telemetry_bodies($1::uuid[]) made
+   where event.event_id = made.event_id and event.body is null`;

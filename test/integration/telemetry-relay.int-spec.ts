@@ -100,6 +100,36 @@ it('reports a device once per round, merges into the event that is open, and ope
   ]);
 });
 
+it.each([
+  ['summaries', {}],
+  ['lists of all records', { WEBHOOK_TELEMETRY_RECORDS: 'all' }],
+] as const)(
+  'writes events with their bodies while they are followed, and leaves them open again afterwards: %s',
+  async (_name, settings) => {
+    const { store, round, events } = await instance({ EVENT_FEED_ENABLED: true, ...settings });
+    let isFollowed = false;
+    events.followedWhile(() => isFollowed);
+    const reported = async (seed: number): Promise<object[]> => {
+      await store.store(batchOf([['1', [record(BASE + seed, seed)]]]));
+      await round.relayDue();
+      return database.query(
+        `select is_open as open, (body ->> 'recordCount')::int as told, json_array_length(body -> 'records') as listed
+         from tbl_iot_events where type = 'telemetry' order by sequence`,
+      );
+    };
+    const listed = (count: number): number | null => ('WEBHOOK_TELEMETRY_RECORDS' in settings ? count : null);
+    expect(await reported(1)).toEqual([{ open: true, told: null, listed: null }]);
+    isFollowed = true;
+    // The open one grows once more, and is closed by this.
+    const grown = { open: false, told: 2, listed: listed(2) };
+    expect(await reported(2)).toEqual([grown]);
+    const written = { open: false, told: 1, listed: listed(1) };
+    expect(await reported(3)).toEqual([grown, written]);
+    isFollowed = false;
+    expect(await reported(4)).toEqual([grown, written, { open: true, told: null, listed: null }]);
+  },
+);
+
 it('waits for the interval since the last round of any instance', async () => {
   const [one, two] = [await instance({ TELEMETRY_EVENT_INTERVAL: 600 }), await instance({ TELEMETRY_EVENT_INTERVAL: 600 })];
   await database.query(`update tbl_iot_telemetry_relays set relayed_at = now() - interval '601 seconds'`);

@@ -34,6 +34,7 @@ export interface TelemetryStore {
   readonly store: BatchStore;
   readonly round: RelayRound;
   readonly arrivals: ArrivalsRepository;
+  readonly events: EventLog;
   /** How often an urgent round was asked for. */
   readonly urgentWakes: () => number;
 }
@@ -63,6 +64,7 @@ export function telemetryStore(source: DataSource, overrides: EventSettingsOf = 
   return {
     source,
     arrivals,
+    events,
     round: new RelayRound(arrivals, telemetry, new IsolatedReports(telemetry), new SetAsideRepository(retention), settings),
     store: new BatchStore(
       new TelemetryRepository(source),

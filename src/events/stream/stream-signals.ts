@@ -53,6 +53,7 @@ export class StreamSignals implements OnModuleInit {
       this.isPending = true;
       void this.notify();
     });
+    this.events.followedWhile(() => this.isListening() || this.wanting().length > 0);
   }
 
   /** Calls `wake` when events may have been committed by any instance, while `isListening`. */
@@ -63,9 +64,13 @@ export class StreamSignals implements OnModuleInit {
   /** To be called when a reader begins to listen: others notify this instance from now on. */
   @Periodic({ everyMs: ANNOUNCE_EVERY_MS, failure: 'Other instances could not be asked to report new events, the log is polled' })
   async announce(): Promise<void> {
-    if (this.listeners.some(({ isListening }) => isListening())) {
+    if (this.isListening()) {
       await this.instances.notifyOthers(this.instance.id, WANTED, this.instance.id);
     }
+  }
+
+  private isListening(): boolean {
+    return this.listeners.some(({ isListening }) => isListening());
   }
 
   private wake(): void {

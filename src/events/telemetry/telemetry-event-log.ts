@@ -9,6 +9,8 @@ import { type TelemetryReport } from './telemetry-report.js';
 
 /** Counting what waits for the host reads its whole queue. In between, the listed records are added to the last count. */
 const COUNT_EVERY_MS = 5 * SECOND_MS;
+/** Of one transaction, about a quarter of a second. What is left is closed by its readers. */
+const CLOSED_AT_ONCE = 2_000;
 
 export interface ReportResult {
   /** Devices whose event another transaction holds. Nothing was written for them: report them again. */
@@ -20,6 +22,9 @@ export interface ReportResult {
 /**
  * The telemetry events of the log. A device has at most one that is *open*: it has no body, and newer records are merged into it until it is full. The
  * delivery, or a reader of the feed or of a stream, gives it its body and closes it. With readers, several may wait for the host.
+ *
+ * While streams or sinks are open, each of them would read the event at once. It is written with its body then: to close it when it is read takes another
+ * transaction and reads the page twice.
  */
 @Injectable()
 export class TelemetryEventLog {
@@ -71,6 +76,13 @@ export class TelemetryEventLog {
     if (listed.length > 0) {
       await this.repository.list(manager, listed);
       this.waiting += listed.length;
+    }
+    if (this.events.isFollowed) {
+      const written = [...extended, ...opened].slice(0, CLOSED_AT_ONCE);
+      await this.repository.close(
+        manager,
+        written.map(({ eventId }) => eventId),
+      );
     }
   }
 

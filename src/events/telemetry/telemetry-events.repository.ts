@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { CLOSE_EVENTS } from '../recorded-event.js';
 import { type EventCounts, type ListedRecord, type OpenEvent } from './telemetry-plan.js';
 
 /** `isBusy`: another transaction holds the event, so that it is not known yet whether records can be merged into it. The other fields are null then. */
@@ -100,6 +101,11 @@ export class TelemetryEventsRepository {
        select imei, sequence, event_id, type from recorded where $11`,
       [events.map(({ imei }) => imei), events.map(({ eventId }) => eventId), ...countsOf(events), deliver],
     );
+  }
+
+  /** Gives these events their bodies, and closes them. They must be locked, and what they list must be written. */
+  async close(manager: EntityManager, eventIds: readonly string[]): Promise<void> {
+    await manager.query(CLOSE_EVENTS, [eventIds]);
   }
 
   async list(manager: EntityManager, records: readonly ListedRecord[]): Promise<void> {
