@@ -113,20 +113,20 @@ it.each([
       await store.store(batchOf([['1', [record(BASE + seed, seed)]]]));
       await round.relayDue();
       return database.query(
-        `select is_open as open, (body ->> 'recordCount')::int as told, json_array_length(body -> 'records') as listed
+        `select is_open as open, (body ->> 'recordCount')::int as counted, json_array_length(body -> 'records') as listed
          from tbl_iot_events where type = 'telemetry' order by sequence`,
       );
     };
     const listed = (count: number): number | null => ('WEBHOOK_TELEMETRY_RECORDS' in settings ? count : null);
-    expect(await reported(1)).toEqual([{ open: true, told: null, listed: null }]);
+    expect(await reported(1)).toEqual([{ open: true, counted: null, listed: null }]);
     isFollowed = true;
     // The open one grows once more, and is closed by this.
-    const grown = { open: false, told: 2, listed: listed(2) };
+    const grown = { open: false, counted: 2, listed: listed(2) };
     expect(await reported(2)).toEqual([grown]);
-    const written = { open: false, told: 1, listed: listed(1) };
+    const written = { open: false, counted: 1, listed: listed(1) };
     expect(await reported(3)).toEqual([grown, written]);
     isFollowed = false;
-    expect(await reported(4)).toEqual([grown, written, { open: true, told: null, listed: null }]);
+    expect(await reported(4)).toEqual([grown, written, { open: true, counted: null, listed: null }]);
   },
 );
 
