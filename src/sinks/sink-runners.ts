@@ -39,7 +39,7 @@ export class SinkRunners {
     };
     return this.sources.of(configured).map(({ options, source }) => {
       const runner = new SinkRunner({ ...common, name: options.name, source, repository, database, logger });
-      this.sources.onRecords(() => runner.wake());
+      source.onAppended(() => runner.wake());
       return { options, source, runner };
     });
   }

@@ -44,4 +44,8 @@ export class EventSource implements SinkSource {
   lag(after: EventPosition): Promise<SourceLag> {
     return this.log.lag(after);
   }
+
+  onAppended(): void {
+    // The stream of all instances has these signals.
+  }
 }

@@ -26,4 +26,6 @@ export interface SinkSource {
   requireKept(position: EventPosition): Promise<void>;
   placeBefore(time: Date): Promise<EventPosition>;
   lag(after: EventPosition): Promise<SourceLag>;
+  /** Calls back when something may have been appended in this process that has no signal among those of events. */
+  onAppended(listener: () => void): void;
 }

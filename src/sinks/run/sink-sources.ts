@@ -35,12 +35,10 @@ export class SinkSources {
     }
     const others = types.filter((type) => type !== 'telemetry');
     const events = others.length > 0 ? [this.ofEvents({ ...options, types: others })] : [];
-    return [...events, { options: { ...options, name: `${options.name}-records` }, source: new RecordSource(this.records) }];
-  }
-
-  /** Calls back when records may have been committed in this process. Events have signals of their own. */
-  onRecords(listener: () => void): void {
-    this.recordLog.onAppended(listener);
+    return [
+      ...events,
+      { options: { ...options, name: `${options.name}-records` }, source: new RecordSource(this.records, this.recordLog) },
+    ];
   }
 
   private ofEvents(options: SinkOptions): SourcedSink {

@@ -9,6 +9,8 @@ const PLAIN_TEXT = /^[0-9a-z ]+$/;
 export class RecordLog {
   /** Whether records are logged. False: storing them costs nothing more. */
   readonly isKept: boolean;
+  /** Records that this process has logged, those of batches that were written again included. */
+  loggedCount = 0;
   private readonly listeners: (() => void)[] = [];
 
   constructor({ SINKS, SINK_TELEMETRY }: EventSettings) {
@@ -21,9 +23,11 @@ export class RecordLog {
     if (devices.length === 0) {
       return '';
     }
+    const counts = devices.map(({ keys }) => keys?.hashes.length ?? 0);
+    this.loggedCount += counts.reduce((sum, count) => sum + count, 0);
     const arrays = [
       devices.map(({ imei }) => requirePlain(imei)),
-      devices.map(({ keys }) => keys?.hashes.length ?? 0),
+      counts,
       devices.flatMap(({ keys }) => keys?.timesMs ?? []),
       devices.flatMap(({ keys }) => keys?.hashes ?? []),
     ].map((values) => `'{${values.join(',')}}'`);
