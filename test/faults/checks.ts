@@ -24,11 +24,18 @@ export async function settleAndCheck(world: World): Promise<void> {
   await empty(world, 'the sessions to be given back', 'select imei, instance_id from tbl_iot_device_sessions');
   await empty(world, 'every record to be reported in an event', 'select imeis, record_counts from tbl_iot_telemetry_arrivals');
   await empty(world, 'every event to be delivered', 'select imei, sequence, type, failures from tbl_iot_deliveries');
+  await empty(
+    world,
+    'every event to be published by the sink',
+    `select event.imei, event.sequence, sink.last_error from tbl_iot_events event, tbl_iot_sinks sink
+      where (event.transaction_id, event.position) > (sink.transaction_id, sink.position)`,
+  );
   const broken = [
     ...(await fleet.findBroken(database)),
     ...(await commands.findBroken(database)),
     ...(await brokenEvents(world)),
     ...(await brokenCounts(world)),
+    ...((await world.sink?.findBroken(database)) ?? []),
     ...(await leaks(world)),
   ];
   if (broken.length > 0) {

@@ -13,6 +13,7 @@ const WAIT = { timeoutMs: 60_000 };
 const HELD_MS = 3_000;
 const DAY_MS = 86_400_000;
 const ENOUGH_FOR_A_PARTITION = 120;
+const ENOUGH_WAITING = 50;
 /** No acknowledgement takes longer while nothing but a reader is in the way; the machine may be slow. */
 const UNDISTURBED_MS = 3_000;
 const WRITE_DONE = /(COMMIT|INSERT 0 [1-9]\d*|COPY [1-9]\d*|UPDATE [1-9]\d*|DELETE [1-9]\d*)\0/;
@@ -31,6 +32,21 @@ export const killAllGateways: Fault = async ({ seats }) => {
 };
 
 export const crashDatabase: Fault = async ({ server }) => server.crash();
+
+/** Unavailable until events wait for it. It keeps what it had acknowledged. */
+export const killSinkEngine: Fault = async ({ sink, database }) => {
+  const waiting = `select from tbl_iot_events event, tbl_iot_sinks sink
+                    where (event.transaction_id, event.position) > (sink.transaction_id, sink.position)`;
+  await sink!.server.kill();
+  try {
+    await waitFor(async () => (await database.query(`${waiting} limit ${ENOUGH_WAITING}`)).length === ENOUGH_WAITING, {
+      ...WAIT,
+      what: 'events to wait for the engine of the sink',
+    });
+  } finally {
+    await sink!.server.start();
+  }
+};
 
 export const restartDatabase: Fault = async ({ server }) => server.restartImmediately();
 
@@ -201,6 +217,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   killAllGateways,
   crashDatabase,
   restartDatabase,
+  killSinkEngine,
   cutDatabaseBriefly,
   cutDatabase,
   readOnlyDatabase,

@@ -10,6 +10,7 @@ import { World } from './world.js';
 const RECORDS_BETWEEN = 2_000;
 const COMMANDS_BETWEEN = 5;
 const PATIENCE_MS = 60_000;
+const SHOWN = 10;
 
 export interface Play {
   readonly seed: number;
@@ -47,11 +48,19 @@ async function breakThings(scenario: Scenario, world: World, until: number): Pro
     await atWork(world, scenario);
     const begun = Date.now();
     await fault(world);
+    await requireSinkNotAhead(world);
     count++;
     process.stdout.write(`  ${fault.name} ${((Date.now() - begun) / 1_000).toFixed(1)} s\n`);
   }
   await (scenario.endsByItself ? world.fleet.finish() : atWork(world, scenario));
   return count;
+}
+
+async function requireSinkNotAhead({ sink, database }: World): Promise<void> {
+  const ahead = (await sink?.findAhead(database)) ?? [];
+  if (ahead.length > 0) {
+    throw new Error(ahead.slice(0, SHOWN).join('\n'));
+  }
 }
 
 function* faultsOf({ faults, atRandom }: Scenario, { chance }: World, until: number): Generator<Fault> {

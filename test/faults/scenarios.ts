@@ -46,6 +46,11 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     faults: [faults.killGateway, faults.crashDatabase, faults.killGateway],
   },
+  {
+    name: 'sink-engine-killed',
+    world: { hasSink: true },
+    faults: [faults.killSinkEngine, faults.killAllGateways, faults.cutDatabase, faults.killSinkEngine],
+  },
   { name: 'host-down', faults: [faults.hostDown] },
   { name: 'bytes-split', faults: [faults.splitBytes, faults.splitBytes] },
   { name: 'devices-half-open', faults: [faults.halfOpenDevices, faults.halfOpenDevices] },
@@ -74,10 +79,11 @@ export const SCENARIOS: readonly Scenario[] = [
 /** For CI: one world, most of what can go wrong, at a load that leaves a small machine room for the starts of gateways. */
 export const SHORT: Scenario = {
   name: 'short',
-  world: { fleet: { devices: 20, intervalMs: 100, patienceMs: 5_000 }, commandDevices: 4 },
+  world: { hasSink: true, fleet: { devices: 20, intervalMs: 100, patienceMs: 5_000 }, commandDevices: 4 },
   faults: [
     faults.crashDatabase,
     faults.killGateway,
+    faults.killSinkEngine,
     faults.cutDatabaseBriefly,
     faults.cutDatabase,
     faults.readOnlyDatabase,
@@ -93,6 +99,6 @@ export const SHORT: Scenario = {
 export const EVERYTHING: Scenario = {
   name: 'everything',
   atRandom: true,
-  world: { gateways: 3, env: { INSTANCE_DEAD_AFTER_SECONDS: '20' } },
+  world: { hasSink: true, gateways: 3, env: { INSTANCE_DEAD_AFTER_SECONDS: '20' } },
   faults: faults.ALL_FAULTS,
 };

@@ -6,6 +6,7 @@ import { Chance } from './chance.js';
 import { CommandLoad } from './command-load.js';
 import { DatabaseServer, type DatabaseServerOptions } from './database-server.js';
 import { GatewaySeat } from './gateway-seat.js';
+import { SinkEngine } from './sink-engine.js';
 
 export interface WorldOptions extends DatabaseServerOptions {
   readonly seed: number;
@@ -14,6 +15,8 @@ export interface WorldOptions extends DatabaseServerOptions {
   readonly commandDevices?: number;
   readonly commandsPerSecond?: number;
   readonly env?: Record<string, string>;
+  /** The gateways publish to a sink too. Needs the servers of `.ci/install-sinks`. */
+  readonly hasSink?: boolean;
 }
 
 /** Short times, so that an outage of a real day fits a minute; enough attempts that no event is given up. */
@@ -36,10 +39,11 @@ export class World {
   readonly seats: readonly GatewaySeat[];
   readonly fleet: LedgerFleet;
   readonly commands: CommandLoad;
+  readonly sink: SinkEngine | null;
 
   private constructor(
     readonly options: WorldOptions,
-    parts: Pick<World, 'chance' | 'server' | 'host' | 'seats' | 'fleet' | 'commands'>,
+    parts: Pick<World, 'chance' | 'server' | 'host' | 'seats' | 'fleet' | 'commands' | 'sink'>,
   ) {
     this.chance = parts.chance;
     this.server = parts.server;
@@ -48,6 +52,7 @@ export class World {
     this.seats = parts.seats;
     this.fleet = parts.fleet;
     this.commands = parts.commands;
+    this.sink = parts.sink;
   }
 
   static async open(options: WorldOptions): Promise<World> {
@@ -55,7 +60,8 @@ export class World {
     const server = await DatabaseServer.start(options);
     await runMigrations(server.url);
     const host = await WebhookReceiver.start();
-    const env = { ...ENV, NOTIFICATION_URL: host.url, ...options.env };
+    const sink = options.hasSink ? await SinkEngine.start() : null;
+    const env = { ...ENV, NOTIFICATION_URL: host.url, ...sink?.env, ...options.env };
     const seats = await Promise.all(Array.from({ length: options.gateways ?? 2 }, () => GatewaySeat.open(server.url, env)));
     // Which gateway a device comes to is the balancer's whim, not part of what the seed repeats: reconnects happen as they happen.
     let turn = 0;
@@ -76,7 +82,7 @@ export class World {
       chance: new Chance(options.seed + 1),
       ...(options.commandsPerSecond !== undefined && { perSecond: options.commandsPerSecond }),
     });
-    return new World(options, { chance, server, host, seats, fleet, commands });
+    return new World(options, { chance, server, host, seats, fleet, commands, sink });
   }
 
   start(): void {
@@ -95,6 +101,7 @@ export class World {
     await this.commands.stop();
     await Promise.all(this.seats.map((seat) => seat.close()));
     await this.host.close();
+    await this.sink?.stop();
     await this.database.drop();
     await this.server.stop();
   }
