@@ -2703,7 +2703,7 @@ export interface components {
             /** @description Degrees clockwise from north. */
             angle: number;
             /**
-             * @description view=raw: raw values by column name, those that the record has.
+             * @description view=raw: raw values by column name, those that the record has. view=position: `gnss_status` and `sleep_mode` of them.
              * @example {
              *       "external_voltage": 12843,
              *       "movement": 1
@@ -3371,7 +3371,7 @@ export interface components {
             /** @description Degrees clockwise from north. */
             angle: number;
             /**
-             * @description view=raw: raw values by column name, those that the record has.
+             * @description view=raw: raw values by column name, those that the record has. view=position: `gnss_status` and `sleep_mode` of them.
              * @example {
              *       "external_voltage": 12843,
              *       "movement": 1
@@ -5096,7 +5096,7 @@ export interface operations {
                 imeis?: string;
                 /** @description Devices per page. Without effect when `imeis` is given. */
                 limit?: number;
-                /** @description `raw` as the device sent them, by column name; `scaled` with names, units and multiplied values; `position` without attributes, for maps. */
+                /** @description `raw` as the device sent them, by column name; `scaled` with names, units and multiplied values; `position` for maps: of the attributes only `gnss_status` and `sleep_mode`, which say why a record has no satellites. */
                 view?: "raw" | "scaled" | "position";
             };
             header?: never;

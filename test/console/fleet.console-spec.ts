@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Page } from 'playwright-core';
+import { FakeDevice } from '../support/fake-device.js';
+import { recordsFrame } from '../support/frames.js';
 import { waitFor } from '../support/wait-for.js';
 import { VIEWS } from './support/console-browser.js';
 import { ConsoleFixture } from './support/console-fixture.js';
@@ -68,6 +70,55 @@ it('moves the devices as the stream reports their records, without reading them 
   tab.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await waitFor(async () => (await newest.getAttribute('datetime')) !== before, { timeoutMs: 30_000 });
   expect(asked).not.toContain('/api/v1/telemetry/latest');
+});
+
+describe('a record without satellites', () => {
+  const IMEI_OF = { searching: '350612070000207', parked: '350612070000215' };
+  /** AVL id 69. */
+  const STATUS = { searching: 2, parked: 3 };
+  const STATE = { searching: 'No fix', parked: 'Connected' };
+  let other: ConsoleFixture;
+  const devices = new Map<string, FakeDevice>();
+
+  beforeAll(async () => {
+    other = await ConsoleFixture.start({ env: { EVENT_FEED_ENABLED: 'true' } });
+    for (const what of ['searching', 'parked'] as const) {
+      devices.set(IMEI_OF[what], await FakeDevice.logIn(other.gateway.devicePort, IMEI_OF[what]));
+      await send(IMEI_OF[what], STATUS[what]);
+    }
+    await waitFor(async () => (await other.gateway.get<{ count: number }>('telemetry/latest')).body.count === 2);
+  });
+
+  afterAll(async () => {
+    devices.forEach((device) => device.close());
+    await other.closePages();
+    await other.stop();
+  });
+
+  async function send(imei: string, status: number): Promise<void> {
+    const io = [{ id: 69, value: status }] as const;
+    const record = { timestampMs: Date.now(), longitude: 252_000_000, latitude: 546_000_000, satellites: 0, io };
+    expect(await devices.get(imei)?.exchange(recordsFrame([record]))).toBe(1);
+  }
+
+  it.each(['/', '/devices'])(
+    'is a problem, and not while the GNSS receiver is off: in %s, as read and by the stream',
+    async (path) => {
+      await send(IMEI_OF.searching, STATUS.searching);
+      await send(IMEI_OF.parked, STATUS.parked);
+      const tab = await other.open();
+      await tab.openSignedIn(path);
+      await tab.page.getByRole('complementary', { name: 'Account' }).getByText('Live').waitFor();
+      const shows = (imei: string, state: string): Promise<void> =>
+        tab.page.getByRole('row').filter({ hasText: imei }).getByText(state, { exact: true }).waitFor();
+      await shows(IMEI_OF.searching, STATE.searching);
+      await shows(IMEI_OF.parked, STATE.parked);
+      await send(IMEI_OF.searching, STATUS.parked);
+      await send(IMEI_OF.parked, STATUS.searching);
+      await shows(IMEI_OF.searching, STATE.parked);
+      await shows(IMEI_OF.parked, STATE.searching);
+    },
+  );
 });
 
 it('finds a device by its IMEI and flies to it, by keyboard', async () => {

@@ -5,7 +5,7 @@ import { Cursor, PageLimit } from '../../platform/http/request-values.js';
 import { TelemetryRecordDto } from './telemetry-record.dto.js';
 import { type RecordView } from './telemetry-query.dto.js';
 
-/** `position`: a record without its attributes. */
+/** `position`: a record without its attributes, but those of the GNSS receiver. */
 export type LatestListView = RecordView | 'position';
 
 const VIEWS = ['raw', 'scaled', 'position'] as const;
@@ -32,7 +32,7 @@ export class LatestListQuery {
   @Cursor(IMEI_CURSOR)
   readonly cursor?: string;
 
-  /** `raw` as the device sent them, by column name; `scaled` with names, units and multiplied values; `position` without attributes, for maps. */
+  /** `raw` as the device sent them, by column name; `scaled` with names, units and multiplied values; `position` for maps: of the attributes only `gnss_status` and `sleep_mode`, which say why a record has no satellites. */
   @ApiPropertyOptional({ enum: [...VIEWS], default: 'raw' })
   @IsOptional()
   @IsIn(VIEWS, { message: `view must be ${VIEWS.join(', ')}` })

@@ -70,7 +70,7 @@ export class TelemetryRecordDto {
   readonly eventIoId!: number;
   /** Codec 16 only. */
   readonly generationType!: number | null;
-  /** view=raw: raw values by column name, those that the record has. */
+  /** view=raw: raw values by column name, those that the record has. view=position: `gnss_status` and `sleep_mode` of them. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: true, example: { external_voltage: 12843, movement: 1 } })
   readonly attributes?: Record<string, AttributeValue>;
   /**

@@ -119,12 +119,12 @@ export class DeviceList implements Query<DeviceRows> {
 
   /** Later reads leave out the newest records, which the stream reports. */
   private keepWhatTheStreamTold(rows: Map<string, DeviceRow>): void {
-    for (const [imei, { lastDataAtMs, speedKmh, hasFix }] of this.rows) {
+    for (const [imei, { lastDataAtMs, speedKmh, lacksFix }] of this.rows) {
       // Of a device that is neither connected nor registered, records are all that is known.
-      const row = hasFix === null ? rows.get(imei) : this.rowOf(rows, imei);
+      const row = lacksFix === null ? rows.get(imei) : this.rowOf(rows, imei);
       if (row && lastDataAtMs !== null) {
-        const isNewer = row.hasFix === null || lastDataAtMs > (row.lastDataAtMs ?? 0);
-        Object.assign(row, isNewer ? { speedKmh, hasFix } : {});
+        const isNewer = row.lacksFix === null || lastDataAtMs > (row.lastDataAtMs ?? 0);
+        Object.assign(row, isNewer ? { speedKmh, lacksFix } : {});
         row.lastDataAtMs = Math.max(lastDataAtMs, row.lastDataAtMs ?? 0);
       }
     }

@@ -1,4 +1,5 @@
 import { type Device, type LatestRecord, type RegisteredDevice, type UnknownDevice } from '../../../../client/src/index.js';
+import { isReceiverOff } from '../../api/gnss-receiver.js';
 import { session } from '../../app/session.js';
 import { type StreamEvent } from '../../app/stream.js';
 
@@ -16,8 +17,8 @@ export interface DeviceRow {
   /** When the gateway received something of it last, in Unix milliseconds. */
   lastDataAtMs: number | null;
   speedKmh: number | null;
-  /** Whether its newest record has a position; null: not known. */
-  hasFix: boolean | null;
+  /** Whether its newest record has no position although the GNSS receiver was on; null: not known. */
+  lacksFix: boolean | null;
   /** Logins that were refused because it is not registered. */
   refusedLogins: number;
 }
@@ -39,7 +40,7 @@ export function emptyRow(imei: string): DeviceRow {
     instance: null,
     lastDataAtMs: null,
     speedKmh: null,
-    hasFix: null,
+    lacksFix: null,
     refusedLogins: 0,
   };
 }
@@ -54,7 +55,7 @@ export function stateOf(row: DeviceRow, nowMs: number): DeviceState {
   if (row.lastDataAtMs !== null && nowMs - row.lastDataAtMs > STALE_MS) {
     return 'stale';
   }
-  return row.hasFix === false ? 'problem' : 'connected';
+  return row.lacksFix === true ? 'problem' : 'connected';
 }
 
 export function applyConnection(row: DeviceRow, device: Device): void {
@@ -79,9 +80,9 @@ export function applyRefusals(row: DeviceRow, { attempts, lastAddress, lastSeen 
   noteFrame(row, lastSeen);
 }
 
-export function applyNewest(row: DeviceRow, { timestamp, satellites, speed }: LatestRecord): void {
-  row.hasFix = satellites > 0;
-  row.speedKmh = row.hasFix ? speed : null;
+export function applyNewest(row: DeviceRow, { timestamp, satellites, speed, attributes }: LatestRecord): void {
+  row.lacksFix = satellites === 0 && !isReceiverOff(attributes);
+  row.speedKmh = satellites > 0 ? speed : null;
   noteFrame(row, timestamp);
 }
 
@@ -103,7 +104,7 @@ export function applyEvent(row: DeviceRow, { data }: StreamEvent): void {
       break;
     case 'telemetry':
       row.speedKmh = data.latestGps?.speed ?? null;
-      row.hasFix = data.latestGps?.fix ?? null;
+      row.lacksFix = data.latestGps ? !data.latestGps.fix && !isReceiverOff(data.latestAttributes) : null;
       noteFrame(row, data.lastReceivedAt);
       break;
     case 'device.message':

@@ -12,6 +12,8 @@ export interface DevicePosition {
   readonly angle: number;
   /** Of 0 the coordinates are the last known ones. */
   readonly satellites: number;
+  /** The GNSS receiver was off, as in a parked vehicle: no satellites are no problem. */
+  readonly isReceiverOff: boolean;
 }
 
 export interface FleetDevice {
@@ -50,7 +52,7 @@ export function problemOf({ isBanned, connectedAt, position }: FleetDevice): str
   if (isBanned) {
     return 'It is banned: its logins are refused.';
   }
-  if (connectedAt !== null && position?.satellites === 0) {
+  if (connectedAt !== null && position?.satellites === 0 && !position.isReceiverOff) {
     return 'It is connected, and its newest record has no position fix.';
   }
   return null;

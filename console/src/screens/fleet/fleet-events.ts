@@ -1,3 +1,4 @@
+import { isReceiverOff } from '../../api/gnss-receiver.js';
 import { type StreamEvent } from '../../app/stream.js';
 import { type FleetStore } from './fleet-store.js';
 
@@ -10,7 +11,8 @@ export function applyEvents(store: FleetStore, events: readonly StreamEvent[]): 
         store.apply({ imei, heardAtMs: Date.parse(lastReceivedAt) });
         if (gps && gps.latitude !== null && gps.longitude !== null) {
           const { latitude, longitude, speed, angle, satellites } = gps;
-          store.apply({ imei, position: { at, latitude, longitude, speed, angle, satellites } });
+          const isOff = isReceiverOff(data.latestAttributes);
+          store.apply({ imei, position: { at, latitude, longitude, speed, angle, satellites, isReceiverOff: isOff } });
         }
         break;
       }

@@ -1,4 +1,5 @@
 import { call, withQuery } from '../../api/call.js';
+import { isReceiverOff } from '../../api/gnss-receiver.js';
 import { type ConnectedDevice, type FleetStore } from './fleet-store.js';
 
 const PAGE_DEVICES = 1_000;
@@ -16,6 +17,7 @@ interface LatestPage extends Page {
     readonly speed: number;
     readonly angle: number;
     readonly satellites: number;
+    readonly attributes: Readonly<Record<string, unknown>>;
   }[];
 }
 
@@ -48,8 +50,9 @@ async function loadRegister(store: FleetStore, signal: AbortSignal): Promise<voi
 /** Where every device was last, without what else its record says. Rejects with ApiError. */
 export async function loadPositions(store: FleetStore, signal: AbortSignal): Promise<void> {
   for await (const { records } of pagesOf<LatestPage>('/api/v1/telemetry/latest', { view: 'position' }, signal)) {
-    for (const { imei, iotTimestamp: at, latitude, longitude, speed, angle, satellites } of records) {
-      store.apply({ imei, position: { at, latitude, longitude, speed, angle, satellites } });
+    for (const { imei, iotTimestamp: at, latitude, longitude, speed, angle, satellites, attributes } of records) {
+      const isOff = isReceiverOff(attributes);
+      store.apply({ imei, position: { at, latitude, longitude, speed, angle, satellites, isReceiverOff: isOff } });
     }
   }
 }
