@@ -1,4 +1,4 @@
-import { connectAsync, type MqttClient } from 'mqtt';
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { type EngineReader, type Received } from './engine-reader.js';
 
 /** A subscriber with a session that the broker keeps: it gets what was published while it was away. */
@@ -15,7 +15,7 @@ export class MqttReader implements EngineReader {
     });
   }
 
-  static async create(port: number): Promise<MqttReader> {
+  static async create(port: number, options: IClientOptions = {}): Promise<MqttReader> {
     const client = await connectAsync({
       host: '127.0.0.1',
       port,
@@ -24,6 +24,7 @@ export class MqttReader implements EngineReader {
       clean: false,
       properties: { sessionExpiryInterval: 3_600 },
       reconnectPeriod: 100,
+      ...options,
     });
     const reader = new MqttReader(client);
     await client.subscribeAsync('iot/#', { qos: 1 });

@@ -1,5 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { type EngineReader, type Received } from './engine-reader.js';
 
 const STREAM = 'IOT';
@@ -9,10 +9,10 @@ const READ_AT_ONCE = 1_000;
 
 /** Reads the stream from its beginning. It connects for each reading: the server may have been restarted. */
 export class NatsReader implements EngineReader {
-  private constructor(private readonly port: number) {}
+  private constructor(private readonly options: NodeConnectionOptions) {}
 
-  static async create(port: number): Promise<NatsReader> {
-    const reader = new NatsReader(port);
+  static async create(port: number, options: NodeConnectionOptions = {}): Promise<NatsReader> {
+    const reader = new NatsReader({ servers: `127.0.0.1:${port}`, ...options });
     await reader.connected(async (connection) => {
       const manager = await jetstreamManager(connection);
       await manager.streams.add({ name: STREAM, subjects: ['iot.>'], duplicate_window: DUPLICATE_WINDOW_NS });
@@ -40,7 +40,7 @@ export class NatsReader implements EngineReader {
   }
 
   private async connected<T>(work: (connection: NatsConnection) => Promise<T>): Promise<T> {
-    const connection = await connect({ servers: `127.0.0.1:${this.port}` });
+    const connection = await connect(this.options);
     try {
       return await work(connection);
     } finally {
