@@ -1651,7 +1651,7 @@ export interface components {
              */
             occurredAt: string;
             /**
-             * @description The words of the device.
+             * @description The text that the device has answered.
              * @example DOUT1:1 Timeout:INFINITY
              */
             response: string | null;
@@ -1782,7 +1782,7 @@ export interface components {
              */
             reason: string | null;
             /**
-             * @description The words of the device.
+             * @description The text that the device has answered.
              * @example DOUT1:1 Timeout:INFINITY
              */
             response: string | null;
@@ -1869,7 +1869,7 @@ export interface components {
              */
             occurredAt: string;
             /**
-             * @description The words of the device.
+             * @description The text that the device has answered.
              * @example DOUT1:1 Timeout:INFINITY
              */
             response: string | null;

@@ -125,7 +125,7 @@ const COMMON = {
   },
 } as const satisfies Record<string, JsonSchema>;
 
-const RESPONSE = nullable(text('The words of the device.', 'DOUT1:1 Timeout:INFINITY'));
+const RESPONSE = nullable(text('The text that the device has answered.', 'DOUT1:1 Timeout:INFINITY'));
 const ATTEMPTS = integer('How often the command was written to a device, or may have been.', 1);
 const SUPERSEDED_BY = nullable(text('The id of the newer command that took its place.', '4712'));
 
