@@ -130,6 +130,20 @@ it.each([
   },
 );
 
+it('leaves the rest of a large round to the readers, so that its transaction stays short', async () => {
+  const { store, round, events } = await instance({ EVENT_FEED_ENABLED: true, WEBHOOK_TELEMETRY_RECORDS: 'all' });
+  events.followedWhile(() => true);
+  for (let batch = 0; batch < 6; batch++) {
+    const records = Array.from({ length: 1_000 }, (_, index) => record(BASE + index, index));
+    await store.store(batchOf([[String(batch), records]]));
+  }
+  await round.relayDue();
+  const [counts] = await database.query<object>(
+    `select count(body)::int as closed, count(*)::int as all, sum(record_count)::int as records from tbl_iot_events where type = 'telemetry'`,
+  );
+  expect(counts).toEqual({ closed: 50, all: 60, records: 6_000 });
+});
+
 it('waits for the interval since the last round of any instance', async () => {
   const [one, two] = [await instance({ TELEMETRY_EVENT_INTERVAL: 600 }), await instance({ TELEMETRY_EVENT_INTERVAL: 600 })];
   await database.query(`update tbl_iot_telemetry_relays set relayed_at = now() - interval '601 seconds'`);

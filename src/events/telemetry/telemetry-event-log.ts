@@ -4,13 +4,13 @@ import { SECOND_MS } from '../../platform/time-units.js';
 import { EventLog } from '../event-log.js';
 import { EventSettings } from '../events.settings.js';
 import { type OpenEventRow, TelemetryEventsRepository } from './telemetry-events.repository.js';
-import { type OpenEvent, TelemetryPlan } from './telemetry-plan.js';
+import { type EventCounts, type OpenEvent, TelemetryPlan } from './telemetry-plan.js';
 import { type TelemetryReport } from './telemetry-report.js';
 
 /** Counting what waits for the host reads its whole queue. In between, the listed records are added to the last count. */
 const COUNT_EVERY_MS = 5 * SECOND_MS;
-/** Of one transaction, about a quarter of a second. What is left is closed by its readers. */
-const CLOSED_AT_ONCE = 2_000;
+/** What is closed with one transaction, which takes about a quarter of a second. The rest is closed by its readers. */
+const CLOSED_AT_ONCE = { events: 2_000, listedRecords: 5_000 };
 
 export interface ReportResult {
   /** Devices whose event another transaction holds. Nothing was written for them: report them again. */
@@ -78,12 +78,21 @@ export class TelemetryEventLog {
       this.waiting += listed.length;
     }
     if (this.events.isFollowed) {
-      const written = [...extended, ...opened].slice(0, CLOSED_AT_ONCE);
-      await this.repository.close(
-        manager,
-        written.map(({ eventId }) => eventId),
-      );
+      await this.repository.close(manager, this.closedAtOnce([...extended, ...opened]));
     }
+  }
+
+  /** The ids of the first events, as many as are closed with one transaction. */
+  private closedAtOnce(events: readonly EventCounts[]): string[] {
+    let listed = 0;
+    const isWithin = ({ count, leftOut }: EventCounts): boolean => {
+      listed += this.listsRecords ? count - leftOut : 0;
+      return listed <= CLOSED_AT_ONCE.listedRecords;
+    };
+    return events
+      .slice(0, CLOSED_AT_ONCE.events)
+      .filter(isWithin)
+      .map(({ eventId }) => eventId);
   }
 
   private async maxListed(manager: EntityManager): Promise<number | null> {
