@@ -821,16 +821,19 @@ begin
                from tbl_iot_event_records kept where kept.event_id = listed_event order by found
   loop
     execute format($query$
-      select array_agg(json_build_object(
-               'timestamp', to_char(entry.iot_timestamp at time zone 'UTC', %1$L),
-               'receivedAt', to_char(entry.timestamp at time zone 'UTC', %1$L),
-               'priority', entry.priority, 'eventIoId', entry.event_io_id,
-               'gps', iot_record_gps(entry), 'attributes', %5$s, 'io', entry.io)
-               order by entry.iot_timestamp, entry.record_hash)
+      select array_agg(found.record order by kept.iot_timestamp, kept.record_hash)
         from tbl_iot_event_records kept
-        join tbl_iot_telemetry_data entry
-          on entry.iot_imei = kept.imei and entry.iot_timestamp = kept.iot_timestamp and entry.record_hash = kept.record_hash
-       where kept.event_id = %2$L and entry.iot_timestamp >= %3$L and entry.iot_timestamp < %4$L$query$,
+       cross join lateral (
+         select json_build_object(
+                  'timestamp', to_char(entry.iot_timestamp at time zone 'UTC', %1$L),
+                  'receivedAt', to_char(entry.timestamp at time zone 'UTC', %1$L),
+                  'priority', entry.priority, 'eventIoId', entry.event_io_id,
+                  'gps', iot_record_gps(entry), 'attributes', %5$s, 'io', entry.io) as record
+           from tbl_iot_telemetry_data entry
+          where entry.iot_imei = kept.imei and entry.iot_timestamp = kept.iot_timestamp and entry.record_hash = kept.record_hash
+            and entry.iot_timestamp >= %3$L and entry.iot_timestamp < %4$L
+          limit 1) found
+       where kept.event_id = %2$L and kept.iot_timestamp >= %3$L and kept.iot_timestamp < %4$L$query$,
       json_time, listed_event, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', iot_attributes_expression('entry')) into of_day;
     records := records || of_day;
   end loop;
@@ -954,8 +957,8 @@ begin
                  'imei', event.imei,
                  'recordCount', event.record_count,
                  'latestTimestamp', to_char(event.newest_time at time zone 'UTC', %1$L),
-                 'latestGps', case when newest.iot_imei is not null then iot_record_gps(newest) end,
-                 'latestAttributes', case when newest.iot_imei is not null then %4$s end,
+                 'latestGps', newest.gps,
+                 'latestAttributes', newest.attributes,
                  'latestIo', newest.io,
                  'firstReceivedAt', to_char(event.first_received_at at time zone 'UTC', %1$L),
                  'lastReceivedAt', to_char(event.last_received_at at time zone 'UTC', %1$L))::text, -1)
@@ -964,11 +967,14 @@ begin
                        then coalesce(', "records" : ' || iot_event_records(event.event_id)::text, '') else '' end
                || '}')::json
         from tbl_iot_events event
-        left join tbl_iot_telemetry_data newest
-          on newest.iot_imei = event.imei and newest.iot_timestamp = event.newest_time and newest.record_hash = event.newest_hash
-         and newest.iot_timestamp >= %2$L and newest.iot_timestamp < %3$L
+        left join lateral (
+          select iot_record_gps(entry) as gps, %4$s as attributes, entry.io
+            from tbl_iot_telemetry_data entry
+           where entry.iot_imei = event.imei and entry.iot_timestamp = event.newest_time and entry.record_hash = event.newest_hash
+             and entry.iot_timestamp >= %2$L and entry.iot_timestamp < %3$L
+           limit 1) newest on true
        where event.event_id = any ($1) and event.newest_time >= %2$L and event.newest_time < %3$L$query$,
-      json_time, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', iot_attributes_expression('newest')) using event_ids;
+      json_time, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC', iot_attributes_expression('entry')) using event_ids;
   end loop;
 end
 $function$;
