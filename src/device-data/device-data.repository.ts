@@ -20,6 +20,12 @@ export interface ErasedStep {
 }
 
 /**
+ * For the transaction: what belongs to the erased rows is looked up by its key. Without statistics, PostgreSQL expects that one device has a 200th of all
+ * rows, and plans a join as a reading of the whole table for each step.
+ */
+const LOOK_UPS_ONLY = `select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`;
+
+/**
  * Reads and deletes the rows of one device in every table. It is SQL, and stands in one place, because the statements are the same for all tables: those that
  * belong to one feature are in its own repositories.
  */
@@ -81,6 +87,7 @@ export class DeviceDataRepository {
         ...(after === null ? [] : [`and ${compare(table, '>', 3)}`]),
         ...(next === null ? [] : [`and ${compare(table, '<=', 3 + (after?.length ?? 0))}`]),
       ];
+      await manager.query(LOOK_UPS_ONLY);
       const [{ count }] = await manager.query<[{ count: number }]>(
         `with erased as (
            delete from ${table.table} row where ${table.imei} = $1 and ${table.erased ?? 'false'} ${bounds.join(' ')} returning row.*
@@ -121,8 +128,8 @@ export class DeviceDataRepository {
   }
 }
 
-function sourceOf({ table, join = '' }: DeviceTable): string {
-  return `${table} row ${join}`;
+function sourceOf({ table, join }: DeviceTable): string {
+  return join ?? `${table} row`;
 }
 
 /** A condition on the key, with the values that begin with parameter `first`. */

@@ -9,7 +9,7 @@ export interface DeviceTable {
   /** In the export and in the receipt. */
   readonly kind: string;
   readonly table: string;
-  /** A join that leads to the IMEI, for a table that has none. */
+  /** The table in a join with the one that has the IMEI, for a table that has none. */
   readonly join?: string;
   readonly imei: string;
   /** Unique among the rows of one device, in the order of an index. */
@@ -25,8 +25,11 @@ export interface DeviceTable {
   readonly withErased?: string;
 }
 
-const OF_COMMANDS = 'join tbl_iot_command_logs command on command.command_log_id = row.command_log_id';
-const OF_EVENTS = 'join tbl_iot_events event on event.event_id = row.event_id';
+/** The rows of each command or event are looked up by their key. Without statistics, a join of the tables is planned as a reading of all of `table`. */
+const joined = (owner: string, column: string, table: string): string =>
+  `${owner} owner cross join lateral (select * from ${table} owned where owned.${column} = owner.${column} offset 0) row`;
+const ofCommands = (table: string): string => joined('tbl_iot_command_logs', 'command_log_id', table);
+const ofEvents = (table: string): string => joined('tbl_iot_events', 'event_id', table);
 
 /**
  * Everything that is stored about a device, in the order of the export. A test compares it with the schema: a new table with an IMEI must be added.
@@ -82,8 +85,8 @@ export const DEVICE_TABLES: readonly DeviceTable[] = [
   {
     kind: 'commandAttempt',
     table: 'tbl_iot_command_attempts',
-    join: OF_COMMANDS,
-    imei: 'command.imei',
+    join: ofCommands('tbl_iot_command_attempts'),
+    imei: 'owner.imei',
     key: [
       ['row.command_log_id', 'bigint'],
       ['row.attempt', 'integer'],
@@ -117,10 +120,10 @@ export const DEVICE_TABLES: readonly DeviceTable[] = [
   {
     kind: 'eventRecord',
     table: 'tbl_iot_event_records',
-    join: OF_EVENTS,
-    imei: 'event.imei',
+    join: ofEvents('tbl_iot_event_records'),
+    imei: 'owner.imei',
     key: [
-      ['event.sequence', 'bigint'],
+      ['owner.sequence', 'bigint'],
       ['row.iot_timestamp', 'timestamptz'],
       ['row.record_hash', 'bigint'],
     ],
@@ -130,10 +133,10 @@ export const DEVICE_TABLES: readonly DeviceTable[] = [
   {
     kind: 'deliveryAttempt',
     table: 'tbl_iot_delivery_attempts',
-    join: OF_EVENTS,
-    imei: 'event.imei',
+    join: ofEvents('tbl_iot_delivery_attempts'),
+    imei: 'owner.imei',
     key: [
-      ['event.sequence', 'bigint'],
+      ['owner.sequence', 'bigint'],
       ['row.attempt', 'integer'],
     ],
   },

@@ -1,4 +1,6 @@
 import { type DataSource, type EntityManager } from 'typeorm';
+import { DeviceDataRepository } from '../../src/device-data/device-data.repository.js';
+import { DEVICE_TABLES, type DeviceTable } from '../../src/device-data/device-tables.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { openSource } from '../support/telemetry-store.js';
 
@@ -91,6 +93,42 @@ async function idsOfEvents(condition: string): Promise<string[]> {
   );
   return rows.map(({ id }) => id);
 }
+
+function repositoryIn(manager: EntityManager): DeviceDataRepository {
+  const within = {
+    manager,
+    query: manager.query.bind(manager),
+    transaction: (work: (inner: EntityManager) => unknown) => work(manager),
+  };
+  return new DeviceDataRepository(within as unknown as DataSource);
+}
+
+const tableOf = (kind: string): DeviceTable => DEVICE_TABLES.find((table) => table.kind === kind)!;
+
+it.each([
+  ['eventRecord', EACH * 10],
+  ['deliveryAttempt', EACH * 3],
+  ['commandAttempt', EACH],
+])('exports each %s of a device by its key', async (kind, rows) => {
+  const read = await tablesReadWhole(async (manager) => {
+    const repository = repositoryIn(manager);
+    const page = await repository.readRows(tableOf(kind), DEVICE, null, 1_000);
+    expect(page.rows).toHaveLength(rows);
+    expect(await repository.count(tableOf(kind), DEVICE)).toBe(rows);
+  });
+  expect(read).toEqual([]);
+});
+
+it.each(['event', 'command'])('erases what belongs to each %s of a device by its key', async (kind) => {
+  const read = await tablesReadWhole(async (manager) => {
+    const before = new Date(Date.now() + 60_000).toISOString();
+    expect(await repositoryIn(manager).eraseRows(tableOf(kind), DEVICE, before, null, 1_000)).toEqual({
+      erased: EACH,
+      next: null,
+    });
+  });
+  expect(read).toEqual([]);
+});
 
 it('makes the records of an event by their keys', async () => {
   const [id] = await idsOfEvents(`imei = '${DEVICE}'`);
