@@ -1,5 +1,6 @@
 import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt';
 import { OrderedAcknowledgements } from './ordered-acknowledgements.js';
+import { TopicRefusedError } from './refused-topics.js';
 
 /** A message of the broker, and what is to be done with it. */
 export interface ReceivedMessage {
@@ -25,6 +26,10 @@ const PUBACK_LENGTH = 2;
 const QOS = 1;
 /** Retain handling: a retained command would be repeated at every connection. Mosquitto 2.0.11 sends them to shared subscriptions too. */
 const NO_RETAINED = 2;
+/** MQTT 5, section 2.4: not authorized, topic name invalid. */
+const REFUSALS: readonly unknown[] = [0x87, 0x90];
+/** Malformed packet, protocol error: of Mosquitto 2.0.11 for a topic that it does not take. */
+const ENDS_OF_REFUSAL: readonly unknown[] = [...REFUSALS, 0x81, 0x82];
 
 /**
  * One connection to the broker, with a session that outlives it. A message is acknowledged when its receiver says so, and others are read meanwhile:
@@ -35,17 +40,25 @@ export class BrokerConnection {
   readonly closed: Promise<Error>;
   private readonly acknowledgements = new OrderedAcknowledgements((packetId) => this.writeAcknowledgement(packetId));
   private readonly client: MqttClient;
+  /** Messages that the broker has not answered, in their order. */
+  private readonly unanswered = new Set<object>();
+  /** The one for which the broker has ended the connection. It answers in their order (MQTT 5, section 4.6): the first. */
+  private refused: object | undefined;
   private failure = new Error('the broker closed the connection');
   private isReading = true;
 
   private constructor({ connect, options, onMessage }: ConnectionOptions) {
     this.client = connect(options);
     this.closed = new Promise((resolve) => {
+      let isRefusal = false;
       this.client.on('error', (error) => (this.failure = error));
       this.client.on('disconnect', ({ reasonCode = 0 }) => {
         this.failure = new Error(`the broker ended the connection, reason code ${reasonCode}`);
+        isRefusal = ENDS_OF_REFUSAL.includes(reasonCode);
       });
       this.client.once('close', () => {
+        // Only now: answers that arrived together with the end have been handled.
+        [this.refused] = isRefusal ? this.unanswered : [];
         this.client.end(true);
         this.acknowledgements.abandon();
         resolve(this.failure);
@@ -90,15 +103,24 @@ export class BrokerConnection {
 
   /**
    * Writes a message at once: it reaches the broker before an acknowledgement that is written later. Resolves when the broker has acknowledged it.
-   * Rejects when the broker refuses it, and at the end of the connection.
+   * Rejects with TopicRefusedError when the broker refuses its topic, and with other errors when it refuses it otherwise and at the end of the connection.
    */
   async publish(topic: string, payload: string, properties: NonNullable<IPublishPacket['properties']>): Promise<void> {
     if (!this.isOpen) {
       throw this.failure;
     }
-    const published = this.client.publishAsync(topic, payload, { qos: QOS, properties });
-    // The client of a session that is kept leaves it undecided.
-    await Promise.race([published, this.closed.then((error) => Promise.reject(error))]);
+    const message = {};
+    this.unanswered.add(message);
+    try {
+      const published = this.client.publishAsync(topic, payload, { qos: QOS, properties });
+      // The client of a session that is kept leaves it undecided.
+      await Promise.race([published, this.closed.then((error) => Promise.reject(error))]);
+    } catch (error) {
+      const isRefused = this.refused === message || REFUSALS.includes((error as { code?: unknown }).code);
+      throw isRefused ? new TopicRefusedError(`its topic is refused: ${String(error)}`, { cause: error }) : error;
+    } finally {
+      this.unanswered.delete(message);
+    }
   }
 
   /** Takes no further messages. */

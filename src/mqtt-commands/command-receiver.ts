@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type AuditActor } from '../access/audit/audit-actor.js';
 import { type CommandAnswer, CommandMessages, type TakenMessage } from '../commands/messages/command-messages.js';
 import { DatabaseAvailability } from '../platform/database/database-availability.js';
+import { AnswerPublisher, MESSAGE_ID, userProperty } from './answer-publisher.js';
 import { type BrokerConnection, type ReceivedMessage } from './broker-connection.js';
 import { CommandTopic } from './command-topic.js';
 import { MqttCommandCounters } from './mqtt-command-counters.js';
@@ -10,7 +11,6 @@ import { MqttCommandSettings } from './mqtt-commands.settings.js';
 
 /** Name of the actor in the audit. */
 const ACTOR = 'mqtt';
-const MESSAGE_ID = 'message-id';
 const SUCCESS_BELOW = 300;
 const OURS_FROM = 500;
 /** Between attempts to store a command while the database is not available. */
@@ -24,6 +24,7 @@ const LONGEST_RETRY_MS = 2_000;
  *
  * Brokers may end a connection that publishes where it has no permission (MQTT 5, section 3.3.5; Mosquitto 2.0.11 does), and the sender chooses the
  * response topic. A message that is delivered again is therefore acknowledged before its answer: otherwise such a message would end every connection.
+ * What such a broker has refused is not published again for a while (AnswerPublisher): otherwise every message with its topic would end a connection.
  */
 @Injectable()
 export class CommandReceiver {
@@ -35,6 +36,7 @@ export class CommandReceiver {
 
   constructor(
     private readonly commands: CommandMessages,
+    private readonly answers: AnswerPublisher,
     private readonly database: DatabaseAvailability,
     private readonly counters: MqttCommandCounters,
     settings: MqttCommandSettings,
@@ -68,7 +70,7 @@ export class CommandReceiver {
     }
     this.counters.countAnswer(outcomeOf(taken.answer));
     await this.answer(taken.answer, message, connection, imei);
-    void taken.end.then((end) => (end === null ? undefined : this.publish(end, message, connection, imei)));
+    void taken.end.then((end) => (end === null ? undefined : this.answers.publishEnd(end, { message, connection, imei })));
   }
 
   /** An answer that the end of the connection has cut off is not lost: the message is delivered again. */
@@ -78,32 +80,12 @@ export class CommandReceiver {
     connection: BrokerConnection,
     imei: string,
   ): Promise<void> {
-    const publish = async (): Promise<void> => {
-      await publishAnswer(answer, message, connection).catch((error: unknown) => {
-        if (connection.isOpen) {
-          this.countLost(error, imei);
-        }
-      });
-    };
+    const publish = (): Promise<void> => this.answers.publish(answer, { message, connection, imei });
     if (answer.status < SUCCESS_BELOW && !message.isRepeated) {
       await Promise.all([publish(), message.acknowledge()]);
     } else if (await message.acknowledge()) {
       await publish();
     }
-  }
-
-  private async publish(
-    answer: CommandAnswer,
-    message: ReceivedMessage,
-    connection: BrokerConnection,
-    imei: string,
-  ): Promise<void> {
-    await publishAnswer(answer, message, connection).catch((error: unknown) => this.countLost(error, imei));
-  }
-
-  private countLost(error: unknown, imei: string): void {
-    this.counters.answersLost++;
-    this.logger.warn(`The answer to an MQTT command could not be published: ${String(error)}`, { imei });
   }
 
   private async inOrder<T>(imei: string, work: () => Promise<T>): Promise<T> {
@@ -137,32 +119,9 @@ export class CommandReceiver {
   }
 }
 
-/** To the response topic, if the message has one. Rejects when the broker does not take the answer. */
-async function publishAnswer(
-  { status, body }: CommandAnswer,
-  { properties }: ReceivedMessage,
-  connection: BrokerConnection,
-): Promise<void> {
-  const { responseTopic, correlationData } = properties ?? {};
-  if (responseTopic === undefined) {
-    return;
-  }
-  const messageId = userProperty(properties, MESSAGE_ID);
-  await connection.publish(responseTopic, JSON.stringify(body), {
-    contentType: 'application/json',
-    userProperties: { status: String(status), ...(messageId !== undefined && { [MESSAGE_ID]: messageId }) },
-    ...(correlationData !== undefined && { correlationData }),
-  });
-}
-
 function outcomeOf({ status }: CommandAnswer): 'accepted' | 'refused' | 'failed' {
   if (status < SUCCESS_BELOW) {
     return 'accepted';
   }
   return status < OURS_FROM ? 'refused' : 'failed';
-}
-
-/** Of several with one name the first counts. */
-function userProperty(properties: ReceivedMessage['properties'], name: string): string | undefined {
-  return [properties?.userProperties?.[name]].flat()[0];
 }

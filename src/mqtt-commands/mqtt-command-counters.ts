@@ -13,6 +13,10 @@ export class MqttCommandCounters {
   storingFailures = 0;
   /** Answers that the broker has refused or not acknowledged. */
   answersLost = 0;
+  /** Refusals of a response topic by the broker. */
+  topicsRefused = 0;
+  /** Answers that were not published because of their topic. */
+  answersWithheld = 0;
   /** Connections that failed or ended. */
   connectionFailures = 0;
   private readonly answers = new Map<AnswerOutcome, number>();

@@ -50,6 +50,7 @@ export class MqttCommandMetrics implements OnModuleInit {
       },
       () => counters.answersLost,
     );
+    this.registerRefusals();
     metrics.counter(
       {
         name: 'iot_broker_mqtt_commands_storing_failures_total',
@@ -63,6 +64,24 @@ export class MqttCommandMetrics implements OnModuleInit {
         help: 'Connections to the MQTT broker that failed or were lost.',
       },
       () => counters.connectionFailures,
+    );
+  }
+
+  private registerRefusals(): void {
+    const { metrics, counters } = this;
+    metrics.counter(
+      {
+        name: 'iot_broker_mqtt_commands_topics_refused_total',
+        help: 'Answers whose topic the MQTT broker refused, by its answer or by the end of the connection.',
+      },
+      () => counters.topicsRefused,
+    );
+    metrics.counter(
+      {
+        name: 'iot_broker_mqtt_commands_answers_withheld_total',
+        help: 'Answers that were not published: the MQTT broker had refused their topic within the last ten minutes, or it is not valid.',
+      },
+      () => counters.answersWithheld,
     );
   }
 }

@@ -3,6 +3,7 @@ import { CommandsModule } from '../commands/commands.module.js';
 import { ClusterModule } from '../platform/cluster/cluster.module.js';
 import { loadOptional } from '../platform/config/optional-package.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
+import { AnswerPublisher } from './answer-publisher.js';
 import { BrokerLink, MQTT_CONNECT, type MqttConnect } from './broker-link.js';
 import { brokerOptions } from './broker-options.js';
 import { CommandReceiver } from './command-receiver.js';
@@ -14,6 +15,7 @@ import { MqttCommandSettings } from './mqtt-commands.settings.js';
 @Module({
   imports: [ClusterModule, CommandsModule, ObservabilityModule],
   providers: [
+    AnswerPublisher,
     BrokerLink,
     CommandReceiver,
     MqttCommandCounters,

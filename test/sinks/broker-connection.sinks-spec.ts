@@ -1,5 +1,6 @@
 import { connect, connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { BrokerConnection, type ReceivedMessage } from '../../src/mqtt-commands/broker-connection.js';
+import { TopicRefusedError } from '../../src/mqtt-commands/refused-topics.js';
 import { waitFor } from '../support/wait-for.js';
 import { type EngineServer } from './support/engine-server.js';
 import { startMosquitto } from './support/mosquitto.js';
@@ -113,6 +114,14 @@ describe('a connection to the broker', () => {
     await waitFor(() => received.length > 0, { what: 'the message' });
     expect(texts()).toEqual(['later']);
     await connection.close();
+  });
+
+  it('names the topic for which the broker has ended it, and no other one', async () => {
+    const { connection } = await open('levels');
+    await connection.publish('levels/answer', 'taken', {});
+    await expect(connection.publish(`levels${'/'.repeat(300)}`, 'refused', {})).rejects.toThrow(TopicRefusedError);
+    await expect(connection.publish('levels/answer', 'late', {})).rejects.not.toThrow(TopicRefusedError);
+    await connection.closed;
   });
 
   it('is not opened without a broker', async () => {

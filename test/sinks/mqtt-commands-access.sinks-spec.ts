@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { connectAsync, type IClientOptions } from 'mqtt';
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { CommandFixture } from '../support/command-fixture.js';
 import { codec12Frame } from '../support/frames.js';
 import { startGatewayProcess } from '../support/gateway-process.js';
@@ -90,6 +90,24 @@ function hostOf(user: keyof typeof PASSWORDS): Promise<MqttHost> {
   return MqttHost.connect(broker.port, { ...options(user), clientId: `${user}/${randomUUID()}` }, `reply/${user}`);
 }
 
+/** Publishes a command that waits for its device, and returns the device. */
+async function queueCommand(client: MqttClient, responseTopic: string): Promise<string> {
+  const imei = fixture.newImei();
+  await client.publishAsync(`iot/${imei}/command`, JSON.stringify({ command: TEXT, mode: 'queue' }), {
+    qos: 1,
+    properties: { responseTopic, userProperties: { 'message-id': randomUUID() } },
+  });
+  return imei;
+}
+
+async function stored(imeis: readonly string[]): Promise<unknown[]> {
+  return fixture.database.query('select imei, status from tbl_iot_command_logs where imei = any($1)', [imeis]);
+}
+
+async function metric(name: string): Promise<number> {
+  return (await mqttMetric(fixture.gateway, name)) ?? NaN;
+}
+
 describe('a broker with TLS, passwords and the ACL of the guide', () => {
   it('is connected when the password in the file is right, which is read at each connection', async () => {
     await waitFor(async () => (await mqttMetric(fixture.gateway, 'connection_failures_total'))! > 0, PATIENCE);
@@ -112,21 +130,44 @@ describe('a broker with TLS, passwords and the ACL of the guide', () => {
 
   it('keeps answers from topics that the gateway may not write to, and the command is stored', async () => {
     const client = await connectAsync(options('dispatcher'));
-    const imei = fixture.newImei();
-    await client.publishAsync(`iot/${imei}/command`, JSON.stringify({ command: TEXT, mode: 'queue' }), {
-      qos: 1,
-      properties: { responseTopic: `iot/${IMEI_OF_WORKSHOP}/command`, userProperties: { 'message-id': randomUUID() } },
-    });
+    const imei = await queueCommand(client, `iot/${IMEI_OF_WORKSHOP}/command`);
     await waitFor(async () => (await mqttMetric(fixture.gateway, 'answers_lost_total'))! > 0, PATIENCE);
     // Mosquitto ends the connection, and sends the message again at the next one.
     const next = await hostOf('dispatcher');
     expect(await next.ask(fixture.newImei(), { command: TEXT, mode: 'queue' })).toMatchObject({ status: 202 });
     await next.close();
-    const rows = await fixture.database.query('select imei, status from tbl_iot_command_logs where imei = any($1)', [
-      [imei, IMEI_OF_WORKSHOP],
-    ]);
-    expect(rows).toEqual([{ imei, status: 'PENDING' }]);
+    expect(await stored([imei, IMEI_OF_WORKSHOP])).toEqual([{ imei, status: 'PENDING' }]);
     await client.endAsync();
+  });
+
+  it('has one answer refused on a topic that the gateway may not write to, and gets no further ones', async () => {
+    const topic = 'refused/x';
+    const [client, host] = [await connectAsync(options('dispatcher')), await hostOf('dispatcher')];
+    const refused = await metric('topics_refused_total');
+    await queueCommand(client, topic);
+    await waitFor(async () => (await metric('topics_refused_total')) > refused, PATIENCE);
+    // It is answered on the connection that follows the refusal.
+    expect(await host.ask(fixture.newImei(), { command: TEXT, mode: 'queue' })).toMatchObject({ status: 202 });
+    const [failures, withheld] = [await metric('connection_failures_total'), await metric('answers_withheld_total')];
+    const imeis = await Promise.all(Array.from({ length: 5 }, () => queueCommand(client, topic)));
+    await waitFor(async () => (await metric('answers_withheld_total')) >= withheld + imeis.length, PATIENCE);
+    expect(await host.ask(fixture.newImei(), { command: TEXT, mode: 'queue' })).toMatchObject({ status: 202 });
+    await waitFor(async () => (await stored(imeis)).length === imeis.length, PATIENCE);
+    expect(await metric('connection_failures_total')).toBe(failures);
+    expect(await metric('topics_refused_total')).toBe(refused + 1);
+    await Promise.all([client.endAsync(), host.close()]);
+  });
+
+  it('gets no answers on what is not a valid topic, and the commands are stored', async () => {
+    const [client, host] = [await connectAsync(options('dispatcher')), await hostOf('dispatcher')];
+    const [failures, withheld] = [await metric('connection_failures_total'), await metric('answers_withheld_total')];
+    const topics = ['reply/#', 'reply/+/x', '', `reply${'/'.repeat(300)}`];
+    const imeis = await Promise.all(topics.map((topic) => queueCommand(client, topic)));
+    await waitFor(async () => (await metric('answers_withheld_total')) === withheld + imeis.length, PATIENCE);
+    expect(await host.ask(fixture.newImei(), { command: TEXT, mode: 'queue' })).toMatchObject({ status: 202 });
+    await waitFor(async () => (await stored(imeis)).length === imeis.length, PATIENCE);
+    expect(await metric('connection_failures_total')).toBe(failures);
+    await Promise.all([client.endAsync(), host.close()]);
   });
 
   it('serves the program of the guide', async () => {
