@@ -1,5 +1,7 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 import { DeviceDataRepository } from '../../src/device-data/device-data.repository.js';
+import { BEGINNING } from '../../src/events/event-cursor.js';
+import { EventsRepository } from '../../src/events/events.repository.js';
 import { DEVICE_TABLES, type DeviceTable } from '../../src/device-data/device-tables.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { openSource } from '../support/telemetry-store.js';
@@ -148,4 +150,15 @@ it('makes the bodies of many events by the keys of their newest records', async 
     expect(made).toHaveLength(CLOSED);
   });
   expect(read).not.toContain('day');
+});
+
+it('deletes expired events, and what belongs to them, by their keys', async () => {
+  await database.query(
+    `update tbl_iot_events set is_open = false, body = '{}', occurred_at = now() - interval '40 days', last_received_at = null`,
+  );
+  const read = await tablesReadWhole(async (manager) => {
+    const repository = new EventsRepository(manager as unknown as DataSource);
+    expect(await repository.removeExpired(BEGINNING, 7, 30, 500)).toMatchObject({ removed: 500 });
+  });
+  expect(read).toEqual([]);
 });
