@@ -4,6 +4,7 @@ import { recordsFrame } from '../support/frames.js';
 import { API_KEY, Gateway } from '../support/gateway.js';
 import { queryOnce } from '../support/query-once.js';
 import { SseClient } from '../support/sse-client.js';
+import { openDatabase } from '../support/test-database.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { waitFor } from '../support/wait-for.js';
 import { DebianPostgres } from './debian-postgres.js';
@@ -68,6 +69,13 @@ async function appendTo(url: string, count: number): Promise<void> {
   await writer.close();
 }
 
+/** A stream that begins after it has none of the events of before. */
+async function settled(url: string): Promise<void> {
+  const database = openDatabase(url);
+  await database.settled();
+  await database.drop();
+}
+
 /** The whole feed, once all that is committed can be read. */
 async function feed(gateway: Gateway, url: string): Promise<Listed[]> {
   const [stored] = await queryOnce<{ count: number }>(url, 'select count(*)::int as count from tbl_iot_events');
@@ -121,6 +129,7 @@ it('a restored dump has the events of before and new ones behind them; a cursor 
     restored.map(({ eventId }) => eventId),
   );
 
+  await settled(second.url);
   const now = await open(after);
   await waitFor(() => now.lastEventId !== '', { what: 'the first id' });
   now.close();
