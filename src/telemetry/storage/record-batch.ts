@@ -44,7 +44,7 @@ const COUNT_BYTES = 2;
 const LENGTH_BYTES = 4;
 const EIGHT_BYTE_COLUMN = LENGTH_BYTES + 8;
 
-const NOBODY: AcknowledgementListener = { stored: () => undefined, failed: () => undefined };
+const NO_LISTENER: AcknowledgementListener = { stored: () => undefined, failed: () => undefined };
 
 /** Rows of many frames, encoded for COPY, that are committed together. */
 export class RecordBatch {
@@ -65,7 +65,7 @@ export class RecordBatch {
   }
 
   /** @param listener is called by the writer of the batch; without one the caller knows the outcome of the batch. */
-  add(frame: IncomingFrame, listener: AcknowledgementListener = NOBODY): void {
+  add(frame: IncomingFrame, listener: AcknowledgementListener = NO_LISTENER): void {
     const firstRow = this.rowCount;
     const days: number[] = [];
     const summary: FrameSummary = { newestMs: -Infinity, newestHash: 0n, isPlausible: false, isUrgent: false };
